@@ -1,0 +1,85 @@
+import type { Leaf } from './leaf.ts';
+
+/** Failures of either side's proof of who it is. `detail.side`: `local` is us, `remote` the gateway. */
+export const authenticationLeaves = {
+  'auth.refused': {
+    family: 'authentication-failed',
+    what: 'The gateway refused the login.',
+    next: 'Check the user name and the password; an account can also be locked or without the right to dial in.',
+  },
+  'auth.password': {
+    family: 'authentication-failed',
+    what: 'The user name or the password is wrong.',
+    next: 'Type the password again. Too many tries may lock the account.',
+  },
+  'auth.account': {
+    family: 'authentication-failed',
+    what: 'The gateway knows the account but does not let it in: {reason}.',
+    next: 'Ask the administrator of the gateway.',
+  },
+  'auth.eap-method': {
+    family: 'peer-incompatible',
+    what: 'The gateway wants to log in with {wanted}, which this profile does not allow.',
+    next: 'Ask the administrator to allow EAP-MSCHAPv2 for this account.',
+  },
+  'auth.eap-server': {
+    family: 'authentication-failed',
+    what: 'The login server did not prove that it knows the password.',
+    next: 'Someone may be posing as the gateway. Use another network and tell the administrator.',
+  },
+  'auth.signature': {
+    family: 'authentication-failed',
+    what: "The gateway's signature does not fit its certificate.",
+    next: 'Someone may be posing as the gateway. Use another network and tell the administrator.',
+  },
+  'auth.eap-binding': {
+    family: 'authentication-failed',
+    what: 'The gateway did not prove that it took part in the login.',
+    next: 'Someone may be posing as the gateway. Use another network and tell the administrator.',
+  },
+  'auth.method-refused': {
+    family: 'authentication-failed',
+    what: 'The gateway proved itself with {method}, which this profile does not accept.',
+    next: 'Ask the administrator to give the gateway a certificate.',
+  },
+  'auth.no-certificate': {
+    family: 'authentication-failed',
+    what: 'The gateway sent no certificate.',
+    next: 'Ask the administrator to have the gateway always send its certificate.',
+  },
+  'certificate.malformed': {
+    family: 'authentication-failed',
+    what: "The gateway's certificate can't be read: {reason}.",
+    next: 'Ask the administrator to replace the certificate of the gateway.',
+  },
+  'certificate.unknown-ca': {
+    family: 'authentication-failed',
+    what: "The gateway's certificate was issued by {issuer}, which this profile does not trust.",
+    next: "Check that the profile holds the right CA certificate; if it does, this isn't your gateway.",
+  },
+  'certificate.expired': {
+    family: 'authentication-failed',
+    what: 'The certificate of {subject} expired on {notAfter}.',
+    next: "Check this computer's date; if it is right, the administrator must renew the certificate.",
+  },
+  'certificate.not-yet-valid': {
+    family: 'authentication-failed',
+    what: 'The certificate of {subject} is valid only from {notBefore}.',
+    next: "Check this computer's date; if it is right, tell the administrator.",
+  },
+  'certificate.name': {
+    family: 'authentication-failed',
+    what: 'The gateway was expected to be {expected}, but its certificate says {names}.',
+    next: 'If one of these names is right, set it as the remote identity in the profile.',
+  },
+  'certificate.usage': {
+    family: 'authentication-failed',
+    what: "The gateway's certificate may not be used for a server: it lacks {missing}.",
+    next: 'Ask the administrator for a certificate with the extended key usage serverAuth.',
+  },
+  'certificate.chain': {
+    family: 'authentication-failed',
+    what: "The gateway's certificate chain is broken: {reason}.",
+    next: 'Ask the administrator to check the certificate chain of the gateway.',
+  },
+} as const satisfies Record<string, Leaf>;

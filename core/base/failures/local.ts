@@ -1,0 +1,60 @@
+import type { Leaf } from './leaf.ts';
+
+/** Failures whose cause is on this side: the profile, the user, a caller. */
+export const localLeaves = {
+  'profile.invalid': {
+    family: 'local-refused',
+    what: 'The profile {file} has an error in line {line}, field {field}: {reason}.',
+    next: 'Correct that line; docs/profile.md lists every field.',
+  },
+  'profile.missing': {
+    family: 'local-refused',
+    what: 'There is no profile {profile}.',
+    next: 'List the profiles with `godwit profiles`, or give the path of a profile file.',
+  },
+  'secret.file-mode': {
+    family: 'local-refused',
+    what: 'The password file {file} can be read by others.',
+    next: 'Run `chmod 600 {file}` and try again.',
+  },
+  'secret.missing': {
+    family: 'local-refused',
+    what: 'A password is needed and none was given.',
+    next: 'Run the command on a terminal, or pass --password-stdin or --password-file.',
+  },
+  'tunnel.busy': {
+    family: 'local-refused',
+    what: 'A connection is already up: {profile}.',
+    next: 'Disconnect it first with `godwit down`.',
+  },
+  'tunnel.cancelled': {
+    family: 'local-refused',
+    what: 'The connection was cancelled.',
+    next: 'Connect again when you are ready.',
+  },
+  'gateway.unresolved': {
+    family: 'local-refused',
+    what: 'The name {gateway} has no address.',
+    next: 'Check the spelling and whether this network resolves names.',
+  },
+  'rpc.unavailable': {
+    family: 'local-refused',
+    what: 'The Godwit daemon does not answer at {socket}.',
+    next: 'Start it with `godwitd` (it needs root), then try again.',
+  },
+  'rpc.denied': {
+    family: 'local-refused',
+    what: 'This account may not do that: {method}.',
+    next: 'Ask the owner of this machine to add the account to the group godwit.',
+  },
+  'rpc.invalid': {
+    family: 'misuse',
+    what: 'The daemon did not understand a request: {reason}.',
+    next: 'Use the same version of the client and of the daemon.',
+  },
+  misuse: {
+    family: 'misuse',
+    what: 'Godwit made a mistake of its own: {reason}.',
+    next: 'Please report this with the log.',
+  },
+} as const satisfies Record<string, Leaf>;

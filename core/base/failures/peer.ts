@@ -1,0 +1,60 @@
+import type { Leaf } from './leaf.ts';
+
+/** Failures whose cause is on the wire or at the peer. */
+export const peerLeaves = {
+  malformed: {
+    family: 'malformed',
+    what: 'A message was cut or garbled: {what}.',
+    next: 'If this repeats, something on the path changes packets; try another network.',
+  },
+  'peer.misbehaved': {
+    family: 'peer-misbehaved',
+    what: 'The gateway broke a rule of IKEv2: {rule}.',
+    next: 'Send this message and the log to the administrator of the gateway.',
+  },
+  'peer.no-proposal-chosen': {
+    family: 'peer-incompatible',
+    what: 'The gateway accepts none of the algorithms that this profile offers for {exchange}.',
+    next: 'Ask the administrator which IKE and ESP proposals the gateway takes and add them to the profile.',
+  },
+  'peer.unacceptable-choice': {
+    family: 'peer-misbehaved',
+    what: 'The gateway chose algorithms that were not offered to it: {chosen}.',
+    next: 'Do not use this gateway before its administrator has looked at this message.',
+  },
+  'peer.ts-unacceptable': {
+    family: 'peer-refused',
+    what: 'The gateway refused the networks that this profile asks for.',
+    next: 'Check the remote networks in the profile, or remove them to take what the gateway gives.',
+  },
+  'peer.no-address': {
+    family: 'peer-refused',
+    what: 'The gateway gave no inner address.',
+    next: 'Its address pool may be used up or set for another kind of address; ask the administrator.',
+  },
+  'peer.refused': {
+    family: 'peer-refused',
+    what: 'The gateway refused the connection with {notify}.',
+    next: 'Send this message to the administrator of the gateway.',
+  },
+  'peer.closed': {
+    family: 'peer-refused',
+    what: 'The gateway ended the connection.',
+    next: 'Connect again; if it ends again, ask the administrator whether the account has a session limit.',
+  },
+  'peer.unreachable': {
+    family: 'timeout',
+    what: 'The gateway {gateway} did not answer.',
+    next: 'Check the name of the gateway and the network; UDP ports 500 and 4500 may be blocked here.',
+  },
+  'peer.silent': {
+    family: 'timeout',
+    what: 'The gateway answered at first and then fell silent during {phase}.',
+    next: 'Large packets may be lost on this network, or UDP 4500 is blocked; try another network.',
+  },
+  'peer.dead': {
+    family: 'timeout',
+    what: 'The gateway no longer answers.',
+    next: 'Check the network, then connect again.',
+  },
+} as const satisfies Record<string, Leaf>;

@@ -1,0 +1,110 @@
+import type { IpAddress, IpPrefix } from '../base/address.ts';
+import type { Failure } from '../base/errors.ts';
+import type { Secret } from '../base/secret.ts';
+import type { PacketCipher, PacketCipherKey } from '../crypto/interfaces.ts';
+import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
+
+/**
+ * What goes into the engine and what comes out of it. Both are values; whoever drives the engine owns sockets, clock
+ * and randomness. The driver calls `handle(input, now)`, then drains `poll()` until it is `undefined`, then sleeps
+ * until `nextWakeup()` at the latest. The order of the outputs is the protocol: an inbound SA is installed before
+ * the message that lets the peer use it.
+ */
+export type IkeInput =
+  /** One UDP payload without the non-ESP marker. `fromPort` is the gateway's port that it came from. */
+  | { readonly kind: 'datagram'; readonly octets: Uint8Array; readonly via: IkePort }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'command'; readonly command: IkeCommand }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: IkeAnswer };
+
+/** Which port of the gateway: 500 (no marker), or 4500 where the driver adds and strips the non-ESP marker. @rfc 3948 2.2 */
+export type IkePort = 'ike' | 'nat-traversal';
+
+export type IkeCommand =
+  | { readonly kind: 'connect' }
+  /** Proves that the peer lives: an empty INFORMATIONAL request. */
+  | { readonly kind: 'probe' }
+  | { readonly kind: 'disconnect' };
+
+/** What the engine asks of its driver. Each ask has an `id`; its answer may come at any later time. */
+export type IkeAsk =
+  | { readonly kind: 'credential'; readonly identity: string }
+  | {
+      readonly kind: 'certificate-verdict';
+      /** DER, the gateway's own certificate first. */
+      readonly chain: readonly Uint8Array[];
+      /** The identity that the gateway claims (IDr), and what it must match. */
+      readonly claimed: { readonly type: number; readonly data: Uint8Array };
+    };
+
+export type IkeAnswer =
+  | { readonly kind: 'credential'; readonly password: Secret }
+  /** `spki`: the SubjectPublicKeyInfo (DER) of the certificate that was found good. */
+  | {
+      readonly kind: 'certificate-verdict';
+      readonly verdict:
+        | { readonly ok: true; readonly spki: Uint8Array }
+        | { readonly ok: false; readonly error: Failure };
+    }
+  | { readonly kind: 'refused'; readonly error: Failure };
+
+export type IkeOutput =
+  | { readonly kind: 'transmit'; readonly octets: Uint8Array; readonly via: IkePort }
+  | { readonly kind: 'ask'; readonly id: number; readonly ask: IkeAsk }
+  | { readonly kind: 'phase'; readonly phase: IkePhase }
+  /** Install both directions of a CHILD SA; the inbound one first. */
+  | { readonly kind: 'child-install'; readonly child: ChildSaParameters }
+  | { readonly kind: 'child-remove'; readonly inboundSpi: Spi }
+  | { readonly kind: 'config-assigned'; readonly config: AssignedConfig }
+  /** The IKE SA and its first CHILD SA stand. */
+  | { readonly kind: 'established'; readonly summary: IkeSummary }
+  /** A round trip was proven: the peer answered an authenticated request. */
+  | { readonly kind: 'proven' }
+  /** The end. Nothing follows, no timer runs, all keys are wiped. `error` is absent after our own disconnect. */
+  | { readonly kind: 'closed'; readonly error?: Failure };
+
+/** The steps of a login as a user may watch them, in order. */
+export type IkePhase =
+  | 'init'
+  | 'authenticating-gateway'
+  | 'logging-in'
+  | 'requesting-address'
+  | 'established'
+  | 'closing';
+
+export interface ChildSaParameters {
+  readonly inbound: EspSaParameters;
+  readonly outbound: EspSaParameters;
+  /** Inner addresses that packets may have: `local` on our side, `remote` behind the gateway. */
+  readonly selectors: {
+    readonly local: readonly TrafficSelector[];
+    readonly remote: readonly TrafficSelector[];
+  };
+}
+
+export interface EspSaParameters {
+  readonly spi: Spi;
+  readonly cipher: PacketCipher;
+  readonly key: PacketCipherKey;
+}
+
+/** What the gateway's configuration payload gave, checked and bounded. @rfc 7296 3.15 */
+export interface AssignedConfig {
+  readonly addresses: readonly IpPrefix[];
+  readonly dnsServers: readonly IpAddress[];
+  readonly subnets: readonly IpPrefix[];
+  readonly dnsDomains: readonly string[];
+  readonly applicationVersion?: string;
+}
+
+export interface IkeSummary {
+  readonly initiatorSpi: string;
+  readonly responderSpi: string;
+  /** In strongSwan's notation, e.g. `aes256gcm16-prfsha384-ecp256`, `aes256gcm16`. */
+  readonly ikeProposal: string;
+  readonly espProposal: string;
+  readonly natDetected: { readonly local: boolean; readonly remote: boolean };
+  readonly remoteIdentity: string;
+  readonly remoteAuthentication: string;
+  readonly localAuthentication: string;
+}
