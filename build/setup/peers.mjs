@@ -1,0 +1,88 @@
+// The programs that Godwit is tested against come from the distribution. As root on Debian or Ubuntu the missing ones
+// are installed; otherwise they are listed, and the tests that need them say why they are skipped.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/** Debian package → a file that is there when it is installed, and what it is for. */
+const packages = {
+  iproute2: { has: 'ip', for: 'namespaces, links, addresses' },
+  'util-linux': { has: 'unshare', for: 'namespaces for ordinary users' },
+  'iputils-ping': { has: 'ping', for: 'round trips' },
+  nftables: { has: 'nft', for: 'NAT and packet counters' },
+  procps: { has: 'ps', for: 'looking for leftovers' },
+  openssl: { has: 'openssl', for: 'a second opinion on certificates' },
+  iperf3: { has: 'iperf3', for: 'throughput' },
+  'charon-systemd': { has: 'charon-systemd', for: 'the strongSwan gateway' },
+  'strongswan-swanctl': { has: 'swanctl', for: 'the strongSwan gateway' },
+  'strongswan-pki': { has: 'pki', for: 'a second opinion on certificates' },
+  'libcharon-extra-plugins': { has: plugin('eap-identity'), for: 'EAP on the strongSwan gateway' },
+  'libcharon-extauth-plugins': { has: plugin('eap-mschapv2'), for: 'EAP-MSCHAPv2 on the strongSwan gateway' },
+  'libstrongswan-standard-plugins': { has: plugin('openssl'), for: 'algorithms of the strongSwan gateway' },
+  'libstrongswan-extra-plugins': { has: plugin('chapoly'), for: 'algorithms of the strongSwan gateway' },
+};
+
+const sets = {
+  all: Object.keys(packages),
+  demo: ['iproute2', 'util-linux', 'iputils-ping', 'nftables'],
+};
+
+/** Units that the packages would start on a machine with systemd: they are kept still. */
+const units = ['strongswan.service', 'strongswan-starter.service', 'iperf3.service', 'nftables.service'];
+
+function plugin(name) {
+  return `/usr/lib/ipsec/plugins/libstrongswan-${name}.so`;
+}
+
+function isThere(file) {
+  if (file.startsWith('/')) return existsSync(file);
+  const path = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`.split(':');
+  return path.some((folder) => existsSync(`${folder}/${file}`));
+}
+
+/** Installs or lists what is missing of the set. A failed installation is told and not an error: tests skip. */
+export function ensurePeers(set, say) {
+  const wanted = sets[set];
+  if (wanted === undefined) throw new Error(`There is no set of peers called ${set}.`);
+  const missing = wanted.filter((name) => !isThere(packages[name].has));
+  if (missing.length === 0) return;
+  const why = missing.map((name) => `  ${name.padEnd(32)}${packages[name].for}`).join('\n');
+  if (process.getuid?.() !== 0 || !isThere('apt-get')) {
+    say(
+      `Missing programs (what needs them is skipped):\n${why}\nTo install: sudo apt-get install ${missing.join(' ')}`,
+    );
+    return;
+  }
+  say(`Installing ${missing.length} packages:\n${why}`);
+  const held = holdUnits();
+  try {
+    if (!apt(['update', '-qq'])) say('apt-get update failed; trying with the lists that are there.');
+    if (!apt(['install', '-qq', '--yes', '--no-install-recommends', ...missing])) {
+      say('apt-get install failed; what needs these packages is skipped.');
+    }
+  } finally {
+    releaseUnits(held);
+  }
+}
+
+function apt(args) {
+  const options = ['-o', 'DPkg::Lock::Timeout=120', '-o', 'Dpkg::Use-Pty=0'];
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  return spawnSync('apt-get', [...options, ...args], { env, stdio: ['ignore', 2, 2] }).status === 0;
+}
+
+/** Masks the units that do not exist yet, until the next boot at most: installing a package must not start a VPN. */
+function holdUnits() {
+  if (!existsSync('/run/systemd/system')) return [];
+  const fresh = units.filter(
+    (unit) => spawnSync('systemctl', ['cat', unit], { stdio: 'ignore' }).status !== 0,
+  );
+  for (const unit of fresh) spawnSync('systemctl', ['mask', '--runtime', unit], { stdio: 'ignore' });
+  return fresh;
+}
+
+function releaseUnits(held) {
+  for (const unit of held) {
+    spawnSync('systemctl', ['unmask', '--runtime', unit], { stdio: 'ignore' });
+    spawnSync('systemctl', ['disable', unit], { stdio: 'ignore' });
+  }
+}
