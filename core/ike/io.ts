@@ -24,6 +24,8 @@ export type IkeCommand =
   | { readonly kind: 'connect' }
   /** Proves that the peer lives: an empty INFORMATIONAL request. */
   | { readonly kind: 'probe' }
+  /** Authenticated ESP came in: as good a proof as an answered probe. */
+  | { readonly kind: 'traffic-seen' }
   | { readonly kind: 'disconnect' };
 
 /** What the engine asks of its driver. Each ask has an `id`; its answer may come at any later time. */

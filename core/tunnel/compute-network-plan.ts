@@ -1,0 +1,90 @@
+import { formatIpPrefix, type IpAddress, type IpPrefix, networkOf, prefixContains } from '../base/address.ts';
+import { type Failure, failure } from '../base/errors.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import type { AssignedConfig } from '../ike/io.ts';
+import type { TrafficSelector } from '../wire/ike/payload.ts';
+import { prefixesOfRange } from './address-range.ts';
+import type { DnsPlan, NetworkPlan } from './network-plan.ts';
+
+/** What the profile wants done on this machine. */
+export interface NetworkWishes {
+  readonly device: string;
+  readonly mtu: number;
+  /** Use the gateway's name servers. */
+  readonly useDns: boolean;
+  /** Route only the subnets that the gateway names (INTERNAL_IP4/6_SUBNET), though its selectors allow more. */
+  readonly onlyGatewaySubnets: boolean;
+}
+
+/** Fixed numbers that mark what is Godwit's on a machine: "GDWT" cut to fit each field. */
+const bypassMark = 0x6764;
+const table = 0x6764;
+const rulePriority = 26_468;
+
+/**
+ * The plan for one connection: addresses from the configuration payload, routes from the narrowed selectors.
+ * A family without an inner address gets no route. Fails with `peer.no-address` when there is no address at all.
+ */
+export function computeNetworkPlan(
+  config: AssignedConfig,
+  remoteSelectors: readonly TrafficSelector[],
+  wishes: NetworkWishes,
+): Result<NetworkPlan, Failure> {
+  const families = new Set(config.addresses.map((prefix) => prefix.address.family));
+  if (families.size === 0) return err(failure('peer.no-address'));
+  const routes = destinations(config, remoteSelectors, wishes).filter((prefix) =>
+    families.has(prefix.address.family),
+  );
+  const full = routes.some((prefix) => prefix.length === 0);
+  const dns = wishes.useDns ? dnsPlan(config, full) : undefined;
+  const plan: NetworkPlan = {
+    device: wishes.device,
+    mtu: wishes.mtu,
+    addresses: config.addresses,
+    routes,
+    bypassMark,
+    table,
+    rulePriority,
+    // A full tunnel that carries one family must not let the other leak beside it.
+    blockFamilies: full ? ([4, 6] as const).filter((family) => !families.has(family)) : [],
+    ...(dns === undefined ? {} : { dns }),
+  };
+  return ok(plan);
+}
+
+function destinations(
+  config: AssignedConfig,
+  selectors: readonly TrafficSelector[],
+  wishes: NetworkWishes,
+): readonly IpPrefix[] {
+  const allowed = withoutDuplicates(
+    selectors.flatMap((selector) => prefixesOfRange(selector.start, selector.end)),
+  );
+  if (!wishes.onlyGatewaySubnets || config.subnets.length === 0) return allowed;
+  // The gateway's name servers may lie outside the subnets that it names; they are still asked through the tunnel.
+  const servers = wishes.useDns ? config.dnsServers.map(hostPrefix) : [];
+  const subnets = [...config.subnets.map(networkOf), ...servers];
+  return withoutDuplicates(subnets.filter((subnet) => allowed.some((prefix) => covers(prefix, subnet))));
+}
+
+function covers(outer: IpPrefix, inner: IpPrefix): boolean {
+  return outer.length <= inner.length && prefixContains(outer, inner.address);
+}
+
+function hostPrefix(address: IpAddress): IpPrefix {
+  return { address, length: address.octets.length * 8 };
+}
+
+/** With a full tunnel every name goes to the gateway's servers; with a split one only its domains, if it names any. */
+function dnsPlan(config: AssignedConfig, full: boolean): DnsPlan | undefined {
+  if (config.dnsServers.length === 0) return undefined;
+  return {
+    servers: config.dnsServers,
+    searchDomains: config.dnsDomains,
+    routeDomains: full ? [] : config.dnsDomains,
+  };
+}
+
+function withoutDuplicates(prefixes: readonly IpPrefix[]): readonly IpPrefix[] {
+  return [...new Map(prefixes.map((prefix) => [formatIpPrefix(prefix), prefix])).values()];
+}

@@ -1,0 +1,81 @@
+import type { Endpoint, IpAddress } from '../base/address.ts';
+import type { Failure } from '../base/errors.ts';
+import type { Result } from '../base/result.ts';
+import type {
+  AssignedConfig,
+  ChildSaParameters,
+  IkeAnswer,
+  IkeAsk,
+  IkePhase,
+  IkeSummary,
+} from '../ike/io.ts';
+import type { Spi } from '../wire/ike/payload.ts';
+import type { NetworkPlan } from './network-plan.ts';
+
+/**
+ * The connection as a machine: what goes in and what comes out. As with the IKE engine, everything is a value; the
+ * daemon does the deeds and reports how each one ended.
+ */
+export type TunnelInput =
+  | { readonly kind: 'connect' }
+  | { readonly kind: 'disconnect' }
+  | { readonly kind: 'timeout' }
+  /** Ends of deeds that the machine asked for. */
+  | { readonly kind: 'resolved'; readonly result: Result<readonly IpAddress[], Failure> }
+  | { readonly kind: 'transport-opened'; readonly result: Result<Endpoint, Failure> }
+  | { readonly kind: 'answer'; readonly id: number; readonly answer: IkeAnswer }
+  | { readonly kind: 'child-installed'; readonly result: Result<undefined, Failure> }
+  | { readonly kind: 'network-applied'; readonly result: Result<undefined, Failure> }
+  | { readonly kind: 'network-undone' }
+  | { readonly kind: 'transport-closed' }
+  /** Events of the transport. `marker`: the non-ESP marker was in front and is stripped. */
+  | {
+      readonly kind: 'datagram';
+      readonly octets: Uint8Array;
+      readonly from: Endpoint;
+      readonly marker: boolean;
+    }
+  /** Authenticated ESP packets came in since the last such input. */
+  | { readonly kind: 'traffic-seen' }
+  | { readonly kind: 'transport-failed'; readonly error: Failure };
+
+export type TunnelOutput =
+  | { readonly kind: 'resolve'; readonly host: string }
+  /** Open socket and data plane towards this gateway; answered by `transport-opened` with the local endpoint. */
+  | { readonly kind: 'open-transport'; readonly remote: IpAddress }
+  | {
+      readonly kind: 'transmit';
+      readonly octets: Uint8Array;
+      readonly to: Endpoint;
+      readonly marker: boolean;
+    }
+  | { readonly kind: 'ask'; readonly id: number; readonly ask: IkeAsk }
+  | { readonly kind: 'install-child'; readonly child: ChildSaParameters; readonly remote: Endpoint }
+  | { readonly kind: 'remove-child'; readonly inboundSpi: Spi }
+  /** Create the TUN device, attach it, apply the plan. */
+  | { readonly kind: 'apply-network'; readonly plan: NetworkPlan }
+  | { readonly kind: 'undo-network' }
+  | { readonly kind: 'close-transport' }
+  | { readonly kind: 'state'; readonly state: TunnelState };
+
+/** What a user is told. Each state holds just what is true in it. */
+export type TunnelState =
+  | { readonly kind: 'disconnected'; readonly lastFailure?: Failure }
+  | { readonly kind: 'connecting'; readonly phase: ConnectingPhase }
+  | { readonly kind: 'connected'; readonly connected: ConnectedDetails }
+  | { readonly kind: 'disconnecting' };
+
+/** The steps of `up`, in order. The steps of the login itself come from the IKE engine. */
+export type ConnectingPhase =
+  | 'resolving'
+  | 'opening'
+  | Exclude<IkePhase, 'established' | 'closing'>
+  | 'configuring';
+
+export interface ConnectedDetails {
+  readonly summary: IkeSummary;
+  readonly config: AssignedConfig;
+  readonly plan: NetworkPlan;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+}
