@@ -1,0 +1,27 @@
+/**
+ * Seals packets where they lie. Owned by one thread; nothing is allocated per packet.
+ * All places are offsets into the memory given at opening; lengths in octets.
+ */
+export interface BulkSealer {
+  /**
+   * Encrypts `length` octets of padded plaintext at `dataAt` in place and writes the ICV behind them. The IV
+   * (`ivOctets` at `ivAt`, without the salt) must be there already; associated data lies at `associatedAt`.
+   * For CBC the ICV covers associated data, IV and ciphertext, in this order.
+   * @throws RangeError when a place is outside the memory or `length` isn't a multiple of the block (bugs).
+   */
+  seal(associatedAt: number, associatedLength: number, ivAt: number, dataAt: number, length: number): void;
+  /** Frees the OpenSSL contexts, which wipes the keys. Idempotent. */
+  close(): void;
+}
+
+/** The other direction of `BulkSealer`. */
+export interface BulkOpener {
+  /**
+   * Verifies the ICV behind the `length` octets of ciphertext at `dataAt`, decrypts them in place, and says whether
+   * the ICV was right. When it was not, the octets at `dataAt` are undefined: drop the packet. A `length` that no
+   * honest peer sends (not a multiple of the block, or negative) is just not right.
+   * @throws RangeError when a place is outside the memory (a bug: check the packet's length first).
+   */
+  open(associatedAt: number, associatedLength: number, ivAt: number, dataAt: number, length: number): boolean;
+  close(): void;
+}
