@@ -32,7 +32,29 @@ export const limits = {
   replayWindowPackets: 2_048,
   rpcFrameOctets: 1_048_576,
   rpcClients: 32,
+  /** Frames that a client has not read yet; a slower reader is disconnected. */
   rpcQueuedFrames: 256,
+  /** Calls of one client that wait for their answer; its further requests stay unread until one is done. */
+  rpcCallsInFlight: 16,
+  /** Text fields on the RPC edge that have no tighter bound of their own. */
+  rpcTextCharacters: 4_096,
+  /** A profile is a page of text and perhaps a few CA certificates. */
+  profileOctets: 262_144,
+  /** The schema is three levels deep; JSON deeper than this is not a profile. */
+  profileDepth: 16,
+  /** Errors shown for one profile: more help nobody. */
+  profileFailures: 20,
+  profileNetworks: 128,
+  profileProposals: 32,
+  profileNameCharacters: 64,
+  /** Names of identities, users, hosts and domains. */
+  profileTextCharacters: 255,
+  profilePathCharacters: 4_096,
+  /** PEM text of the trusted CAs. */
+  profileCaCharacters: 196_608,
+  profilesListed: 256,
+  /** MSCHAPv2 takes 256 characters; other methods a little more. */
+  passwordOctets: 1_024,
   /** IKE datagrams waiting between the data plane and the control thread. */
   queuedIkeDatagrams: 256,
   logFieldCharacters: 1_024,

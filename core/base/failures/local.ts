@@ -12,10 +12,25 @@ export const localLeaves = {
     what: 'There is no profile {profile}.',
     next: 'List the profiles with `godwit profiles`, or give the path of a profile file.',
   },
+  'profile.unreadable': {
+    family: 'local-refused',
+    what: 'The file {file} cannot be read: {reason}.',
+    next: 'Check the path and who may read it.',
+  },
   'secret.file-mode': {
     family: 'local-refused',
     what: 'The password file {file} can be read by others.',
     next: 'Run `chmod 600 {file}` and try again.',
+  },
+  'secret.file-owner': {
+    family: 'local-refused',
+    what: 'The password file {file} belongs to another user.',
+    next: 'Make a file of your own with mode 0600 and try again.',
+  },
+  'secret.unreadable': {
+    family: 'local-refused',
+    what: 'The password could not be read from {source}: {reason}.',
+    next: 'Give one line of text with the password in it.',
   },
   'secret.missing': {
     family: 'local-refused',
@@ -41,6 +56,16 @@ export const localLeaves = {
     family: 'local-refused',
     what: 'The Godwit daemon does not answer at {socket}.',
     next: 'Start it with `godwitd` (it needs root), then try again.',
+  },
+  'rpc.busy': {
+    family: 'local-refused',
+    what: 'Another Godwit daemon already serves {socket}.',
+    next: 'Use the one that runs, or stop it first.',
+  },
+  'rpc.socket': {
+    family: 'local-refused',
+    what: 'The daemon cannot listen at {socket}: {reason}.',
+    next: 'Remove what is in the way, or choose another path with --socket.',
   },
   'rpc.denied': {
     family: 'local-refused',

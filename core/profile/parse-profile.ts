@@ -1,0 +1,218 @@
+import { findNodeAtLocation, getNodeValue, type Node } from 'jsonc-parser';
+import type * as z from 'zod';
+import { formatIpAddress, parseIpAddress, parseIpPrefix } from '../base/address.ts';
+import { type Failure, failure } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import { joinToFolderOf } from './file-path.ts';
+import { type JsonDocument, type JsonPath, type JsonProblem, readJson } from './json-document.ts';
+import type { Profile, ProfileTrust } from './profile.ts';
+import { type ProfileDocument, profileJsonSchema, profileSchema } from './schema.ts';
+import { suggest } from './suggest.ts';
+import { canonicalHost, quote } from './text-rules.ts';
+
+const fullTunnel = ['0.0.0.0/0', '::/0'];
+
+/**
+ * Reads a profile. `file` is its path, for messages and for the paths in it; nothing is opened. Fails with one
+ * `profile.invalid` for each thing that is wrong (bounded), each with file, line, field and reason. The values of
+ * fields are shown only where they cannot be secrets.
+ */
+export function parseProfile(
+  text: string,
+  file: string,
+): Result<Profile, readonly Failure<'profile.invalid'>[]> {
+  const document = readJson(text);
+  if (!document.ok) return err(document.error.map((problem) => toFailure(file, problem)));
+  const checked = profileSchema.safeParse(getNodeValue(document.value.root));
+  if (checked.success) return ok(toProfile(checked.data, file));
+  const problems = checked.error.issues.flatMap((issue) => problemsOf(issue, document.value));
+  problems.sort((a, b) => a.line - b.line);
+  return err(problems.slice(0, limits.profileFailures).map((problem) => toFailure(file, problem)));
+}
+
+function toFailure(file: string, problem: JsonProblem): Failure<'profile.invalid'> {
+  return failure('profile.invalid', {
+    file,
+    line: problem.line,
+    field: formatPath(problem.path),
+    reason: problem.reason,
+  });
+}
+
+/** `authentication.username`, `remoteNetworks[2]`. */
+function formatPath(path: JsonPath): string {
+  if (path.length === 0) return '(the whole file)';
+  return path
+    .map((part, index) => {
+      if (typeof part === 'number') return `[${part}]`;
+      const name = /^[\w$-]{1,64}$/.test(part) ? part : quote(part);
+      return index === 0 ? name : `.${name}`;
+    })
+    .join('');
+}
+
+function problemsOf(issue: z.core.$ZodIssue, document: JsonDocument): JsonProblem[] {
+  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.slice(0, limits.profileFailures).map((key) => ({
+      line: document.lineOf(keyNode(document.root, path, key)?.offset ?? 0),
+      path: [...path, key],
+      reason: unknownFieldReason(key, path),
+    }));
+  }
+  const node = findNodeAtLocation(document.root, [...path]);
+  return [{ line: lineOfNearest(document, path), path, reason: reasonOf(issue, node) }];
+}
+
+function lineOfNearest(document: JsonDocument, path: JsonPath): number {
+  for (let length = path.length; length >= 0; length--) {
+    const node = findNodeAtLocation(document.root, path.slice(0, length));
+    if (node !== undefined) return document.lineOf(node.offset);
+  }
+  return 1;
+}
+
+function keyNode(root: Node, path: JsonPath, key: string): Node | undefined {
+  const object = path.length === 0 ? root : findNodeAtLocation(root, [...path]);
+  return object?.children?.find((member) => member.children?.[0]?.value === key);
+}
+
+function reasonOf(issue: z.core.$ZodIssue, node: Node | undefined): string {
+  if (node === undefined) return 'is required';
+  switch (issue.code) {
+    case 'invalid_type': {
+      const whole = issue.expected === 'int';
+      if (node.type === 'number' && whole) return 'must be a whole number';
+      return `must be ${withArticle(whole ? 'number' : issue.expected)}, not ${withArticle(node.type)}`;
+    }
+    case 'invalid_union':
+      return `must be ${knownMethods().join(' or ')}`;
+    case 'invalid_value':
+      return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
+    case 'too_big':
+    case 'too_small':
+    case 'invalid_format':
+    case 'custom':
+      return issue.message;
+    default:
+      return 'is not valid';
+  }
+}
+
+function knownMethods(): readonly string[] {
+  return variantsAt(['authentication']).map((variant) => JSON.stringify(variant.method));
+}
+
+function withArticle(type: string): string {
+  if (type === 'null' || type === 'undefined') return type;
+  return /^[aeio]/.test(type) ? `an ${type}` : `a ${type}`;
+}
+
+/** Words that people coming from other clients write, and where the thing goes here. */
+const otherWords: Readonly<Record<string, string>> = {
+  server: 'gateway',
+  host: 'gateway',
+  remote: 'gateway',
+  user: 'authentication.username',
+  username: 'authentication.username',
+  ca: 'trust.ca',
+  caFile: 'trust.caFile',
+  routes: 'remoteNetworks',
+  subnets: 'remoteNetworks',
+  dpd: 'livenessSeconds',
+};
+
+function unknownFieldReason(key: string, path: JsonPath): string {
+  if (/^(password|passwd|secret)$/i.test(key)) {
+    return 'a password must not stand in a profile; leave it out and Godwit asks, or name a `passwordFile`';
+  }
+  const known = variantsAt(path).flatMap((variant) => variant.fields);
+  const other = Object.hasOwn(otherWords, key) ? otherWords[key] : undefined;
+  const near = other?.replace(`${path.join('.')}.`, '') ?? suggest(key, known);
+  if (near !== undefined) return `there is no such field; did you mean \`${near}\`?`;
+  return `there is no such field; the fields here are ${known.filter((name) => name !== '$schema').join(', ')}`;
+}
+
+interface Variant {
+  readonly method: string | undefined;
+  readonly fields: readonly string[];
+}
+
+/** The objects that the schema allows at `path`: several where it is a union. */
+function variantsAt(path: JsonPath): readonly Variant[] {
+  let schemas: readonly unknown[] = [profileJsonSchema()];
+  for (const part of path) {
+    schemas = schemas.flatMap((schema) => {
+      const properties = member(schema, 'properties');
+      return alternatives(typeof part === 'number' ? member(schema, 'items') : member(properties, part));
+    });
+  }
+  return schemas.map((schema) => {
+    const properties = member(schema, 'properties');
+    const method = member(member(properties, 'method'), 'const');
+    return {
+      method: typeof method === 'string' ? method : undefined,
+      fields: typeof properties === 'object' && properties !== null ? Object.keys(properties) : [],
+    };
+  });
+}
+
+function alternatives(schema: unknown): readonly unknown[] {
+  const union = member(schema, 'oneOf') ?? member(schema, 'anyOf');
+  return Array.isArray(union) ? union : schema === undefined ? [] : [schema];
+}
+
+function member(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return Reflect.get(value, name);
+}
+
+function toProfile(document: ProfileDocument, file: string): Profile {
+  const host = hostOf(document.gateway);
+  const { authentication, dns, proposals } = document;
+  const networks = document.remoteNetworks ?? fullTunnel;
+  return {
+    name: document.name,
+    gateway: { host, ikePort: document.ikePort, natTraversalPort: document.natTraversalPort },
+    remoteIdentity: { expected: document.remoteIdentity ?? host, send: document.remoteIdentity !== null },
+    localIdentity: document.localIdentity ?? authentication.username,
+    authentication: {
+      method: authentication.method,
+      username: authentication.username,
+      eapIdentity: authentication.eapIdentity ?? authentication.username,
+      passwordFile:
+        authentication.passwordFile === undefined
+          ? undefined
+          : joinToFolderOf(file, authentication.passwordFile),
+    },
+    trust: trustOf(document, file),
+    remoteNetworks: networks.flatMap((network) => valueOf(parseIpPrefix(network))),
+    fullTunnel: networks.some((network) => network.endsWith('/0')),
+    proposals: { ike: proposals.ike, esp: proposals.esp },
+    dns: {
+      use: dns.use,
+      servers: dns.servers?.flatMap((server) => valueOf(parseIpAddress(server))),
+      domains: dns.domains.map(canonicalHost),
+    },
+    mtu: document.mtu,
+    liveness: document.livenessSeconds * 1_000,
+    keepalive: document.keepaliveSeconds * 1_000,
+  };
+}
+
+function trustOf(document: ProfileDocument, file: string): ProfileTrust {
+  const { ca, caFile } = document.trust;
+  if (ca !== undefined) return { kind: 'inline', ca };
+  return { kind: 'file', caFile: joinToFolderOf(file, caFile ?? '') };
+}
+
+function hostOf(text: string): string {
+  const address = parseIpAddress(text);
+  return address.ok ? formatIpAddress(address.value) : canonicalHost(text);
+}
+
+/** One value or none, for what the schema has already checked. */
+function valueOf<T>(result: Result<T, unknown>): readonly T[] {
+  return result.ok ? [result.value] : [];
+}

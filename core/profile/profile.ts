@@ -1,0 +1,70 @@
+import type { IpAddress, IpPrefix } from '../base/address.ts';
+import type { Duration } from '../base/time.ts';
+
+/** A profile that was read and checked, with its defaults filled in. Made by `parseProfile` alone. */
+export interface Profile {
+  /** What a user calls it. Printable text. */
+  readonly name: string;
+  readonly gateway: ProfileGateway;
+  /** What the gateway's certificate must say, and the IDr that is asked for. */
+  readonly remoteIdentity: ProfileRemoteIdentity;
+  /** IDi, as text: an address, a name, an e-mail address or anything else. */
+  readonly localIdentity: string;
+  readonly authentication: ProfileAuthentication;
+  readonly trust: ProfileTrust;
+  /** Networks to ask for behind the gateway, with no host bits set. Both default routes: a full tunnel. */
+  readonly remoteNetworks: readonly IpPrefix[];
+  /** True when `remoteNetworks` was not given or holds a default route. */
+  readonly fullTunnel: boolean;
+  /** In strongSwan's notation; `undefined` stands for Godwit's own list. */
+  readonly proposals: {
+    readonly ike: readonly string[] | undefined;
+    readonly esp: readonly string[] | undefined;
+  };
+  readonly dns: ProfileDns;
+  /** Of the tunnel device, in octets of inner packet. */
+  readonly mtu: number;
+  /** Silence of the gateway after which it is asked whether it lives. */
+  readonly liveness: Duration;
+  /** Silence of our own after which a NAT keepalive goes out. @rfc 3948 4 */
+  readonly keepalive: Duration;
+}
+
+export interface ProfileGateway {
+  /** A host name (lower case, no final dot) or an IP address in its usual text. */
+  readonly host: string;
+  readonly ikePort: number;
+  readonly natTraversalPort: number;
+}
+
+export interface ProfileRemoteIdentity {
+  /** What the certificate must prove. */
+  readonly expected: string;
+  /** False: no IDr is sent, and the gateway chooses. `expected` holds all the same. */
+  readonly send: boolean;
+}
+
+export type ProfileAuthentication = {
+  readonly method: 'eap-mschapv2';
+  /** The name inside EAP-MSCHAPv2, sometimes `DOMAIN\user`. */
+  readonly username: string;
+  /** The answer to an EAP-Identity request. */
+  readonly eapIdentity: string;
+  /** Absolute or relative to the working directory; already joined to the profile's folder. */
+  readonly passwordFile: string | undefined;
+};
+
+export type ProfileTrust =
+  /** Path of a PEM file, already joined to the profile's folder. */
+  | { readonly kind: 'file'; readonly caFile: string }
+  /** PEM text of one certificate or more. Its contents are not checked here. */
+  | { readonly kind: 'inline'; readonly ca: string };
+
+export interface ProfileDns {
+  /** False: the resolver of the machine is left alone. */
+  readonly use: boolean;
+  /** In place of what the gateway names; `undefined` takes the gateway's. */
+  readonly servers: readonly IpAddress[] | undefined;
+  /** Only names in these domains go through the tunnel; empty: all names do. */
+  readonly domains: readonly string[];
+}

@@ -1,0 +1,198 @@
+import * as z from 'zod';
+import { formatIpPrefix, networkOf, parseIpAddress, parseIpPrefix } from '../base/address.ts';
+import { limits } from '../base/limits.ts';
+import { proposalProblem } from './proposal-text.ts';
+import { isHost, isHostName, isPrintable, quote } from './text-rules.ts';
+
+/**
+ * The profile as it stands in its file. One value gives the checks, the type, and the JSON Schema that is published as
+ * `docs/profile.schema.json`. Unknown fields are errors everywhere.
+ */
+
+const text = (max: number) =>
+  z
+    .string()
+    .min(1, 'must not be empty')
+    .max(max, `must not be longer than ${max} characters`)
+    .refine(isPrintable, 'holds a control or invisible character');
+
+const identity = text(limits.profileTextCharacters);
+const path = text(limits.profilePathCharacters);
+const port = z.int('must be a whole number').min(1, 'must be 1 to 65535').max(65_535, 'must be 1 to 65535');
+const seconds = z
+  .int('must be a whole number of seconds')
+  .min(1, 'must be 1 to 3600')
+  .max(3_600, 'must be 1 to 3600');
+
+const prefix = z.string().superRefine((value, context) => {
+  const parsed = parseIpPrefix(value);
+  if (!parsed.ok) {
+    context.addIssue({ code: 'custom', message: `${quote(value)}: ${parsed.error.reason}` });
+    return;
+  }
+  const network = formatIpPrefix(networkOf(parsed.value));
+  if (network !== formatIpPrefix(parsed.value)) {
+    context.addIssue({
+      code: 'custom',
+      message: `${quote(value)} has bits set after its prefix length; did you mean "${network}"?`,
+    });
+  }
+});
+
+const address = z.string().refine((value) => parseIpAddress(value).ok, 'is not an IP address');
+const domain = z.string().refine(isHostName, 'is not a domain name');
+
+const proposalList = (kind: 'ike' | 'esp') =>
+  z
+    .array(
+      z.string().superRefine((value, context) => {
+        const problem = proposalProblem(value, kind);
+        if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+      }),
+    )
+    .min(1, 'must hold one proposal at least')
+    .max(limits.profileProposals, `must not hold more than ${limits.profileProposals} proposals`);
+
+const eapMschapv2 = z.strictObject({
+  method: z.literal('eap-mschapv2').meta({ description: 'How to log in. Today: eap-mschapv2.' }),
+  username: identity.meta({
+    description: 'The user name, as the gateway knows it; with a Windows domain, DOMAIN\\user.',
+    examples: ['alice'],
+  }),
+  eapIdentity: identity.optional().meta({
+    description: 'What to answer when the gateway asks for the EAP identity. Default: the user name.',
+    examples: ['alice@example.org'],
+  }),
+  passwordFile: path.optional().meta({
+    description:
+      'A file with the password in its first line, mode 0600. Relative to the profile. Default: Godwit asks.',
+    examples: ['office.password'],
+  }),
+});
+
+const trust = z
+  .strictObject({
+    caFile: path.optional().meta({
+      description:
+        'A PEM file with the CA certificates that may vouch for the gateway. Relative to the profile.',
+      examples: ['office-ca.pem'],
+    }),
+    ca: z
+      .string()
+      .max(limits.profileCaCharacters, 'is too long')
+      .regex(/-----BEGIN CERTIFICATE-----/, 'must be PEM text with "-----BEGIN CERTIFICATE-----" in it')
+      .optional()
+      .meta({ description: 'The same CA certificates as PEM text, in place of `caFile`.' }),
+  })
+  .refine((value) => (value.caFile === undefined) !== (value.ca === undefined), {
+    message: 'must have either `caFile` or `ca`',
+  })
+  .meta({ minProperties: 1, maxProperties: 1 });
+
+const dns = z.strictObject({
+  use: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'Whether to change the DNS resolver of this computer.' }),
+  servers: z
+    .array(address)
+    .min(1, 'must hold one address at least')
+    .max(limits.dnsServersFromGateway)
+    .optional()
+    .meta({
+      description: 'DNS servers to use in place of those that the gateway names.',
+      examples: [['10.1.0.53']],
+    }),
+  domains: z
+    .array(domain)
+    .max(limits.domainsFromGateway)
+    .default([])
+    .meta({
+      description: 'Only names in these domains are looked up through the tunnel. Default: all names.',
+      examples: [['corp.example.org']],
+    }),
+});
+
+export const profileSchema = z
+  .strictObject({
+    $schema: z.string().max(limits.profilePathCharacters).optional().meta({
+      description: 'For editors: where the JSON Schema lies. Godwit does not read it.',
+    }),
+    name: text(limits.profileNameCharacters).meta({
+      description: 'What you call this connection.',
+      examples: ['Office'],
+    }),
+    gateway: z
+      .string()
+      .refine(isHost, 'must be a host name or an IP address, without a port')
+      .meta({
+        description: 'Host name or IP address of the gateway.',
+        examples: ['vpn.example.org'],
+      }),
+    ikePort: port.default(500).meta({ description: 'UDP port of the gateway for the first messages.' }),
+    natTraversalPort: port.default(4500).meta({
+      description: 'UDP port of the gateway for all messages after the first, and for the traffic.',
+    }),
+    remoteIdentity: identity
+      .nullable()
+      .optional()
+      .meta({
+        description:
+          'The name that the certificate of the gateway must have, which is also asked for (IDr). Default: the gateway. null: ask for no name; the certificate must then have the name in `gateway`.',
+        examples: ['vpn.example.org', null],
+      }),
+    localIdentity: identity.optional().meta({
+      description: 'The identity shown to the gateway before the login (IDi). Default: the user name.',
+      examples: ['alice@example.org'],
+    }),
+    authentication: z.discriminatedUnion('method', [eapMschapv2]).meta({ description: 'How you log in.' }),
+    trust: trust.meta({ description: 'Who may vouch for the gateway.' }),
+    remoteNetworks: z
+      .array(prefix)
+      .min(1, 'must hold one network at least; leave the field out to send everything through the tunnel')
+      .max(limits.profileNetworks, `must not hold more than ${limits.profileNetworks} networks`)
+      .optional()
+      .meta({
+        description: 'Networks behind the gateway. Default: everything goes through the tunnel.',
+        examples: [['10.0.0.0/8', 'fd00:1::/48']],
+      }),
+    proposals: z
+      .strictObject({
+        ike: proposalList('ike')
+          .optional()
+          .meta({ description: 'For the IKE SA.', examples: [['aes256gcm16-prfsha384-ecp384']] }),
+        esp: proposalList('esp')
+          .optional()
+          .meta({ description: 'For the traffic.', examples: [['aes256gcm16', 'aes256-sha256']] }),
+      })
+      .prefault({})
+      .meta({
+        description:
+          "Algorithms to offer, best first, in strongSwan's notation. Default: what Godwit knows to be sound.",
+      }),
+    dns: dns.prefault({}).meta({ description: 'What to do with DNS.' }),
+    mtu: z
+      .int('must be a whole number')
+      .min(1_280, 'must be 1280 to 1500')
+      .max(1_500, 'must be 1280 to 1500')
+      .default(1_400)
+      .meta({ description: 'Largest packet inside the tunnel, in octets.' }),
+    livenessSeconds: seconds
+      .default(10)
+      .meta({ description: 'Seconds of silence after which the gateway is asked whether it is there.' }),
+    keepaliveSeconds: seconds
+      .default(20)
+      .meta({
+        description:
+          'Seconds of silence after which a packet is sent to keep NAT routers from forgetting us.',
+      }),
+  })
+  .meta({ title: 'Godwit profile', description: 'How to reach and to log in to one IKEv2 gateway.' });
+
+/** What the file says, with the simple defaults filled in. */
+export type ProfileDocument = z.output<typeof profileSchema>;
+
+/** The published JSON Schema (draft 2020-12), as a plain value. */
+export function profileJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(profileSchema, { io: 'input' }) };
+}
