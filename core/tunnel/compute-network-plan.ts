@@ -10,10 +10,18 @@ import type { DnsPlan, NetworkPlan } from './network-plan.ts';
 export interface NetworkWishes {
   readonly device: string;
   readonly mtu: number;
-  /** Use the gateway's name servers. */
-  readonly useDns: boolean;
+  readonly dns: DnsWishes;
   /** Route only the subnets that the gateway names (INTERNAL_IP4/6_SUBNET), though its selectors allow more. */
   readonly onlyGatewaySubnets: boolean;
+}
+
+export interface DnsWishes {
+  /** False: the resolver of the machine is left alone. */
+  readonly use: boolean;
+  /** In place of what the gateway names. */
+  readonly servers: readonly IpAddress[] | undefined;
+  /** Only names in these domains go through the tunnel, in place of what the gateway names; empty takes the gateway's. */
+  readonly domains: readonly string[];
 }
 
 /** Fixed numbers that mark what is Godwit's on a machine: "GDWT" cut to fit each field. */
@@ -36,7 +44,7 @@ export function computeNetworkPlan(
     families.has(prefix.address.family),
   );
   const full = routes.some((prefix) => prefix.length === 0);
-  const dns = wishes.useDns ? dnsPlan(config, full) : undefined;
+  const dns = dnsPlan(config, full, wishes.dns);
   const plan: NetworkPlan = {
     device: wishes.device,
     mtu: wishes.mtu,
@@ -62,7 +70,7 @@ function destinations(
   );
   if (!wishes.onlyGatewaySubnets || config.subnets.length === 0) return allowed;
   // The gateway's name servers may lie outside the subnets that it names; they are still asked through the tunnel.
-  const servers = wishes.useDns ? config.dnsServers.map(hostPrefix) : [];
+  const servers = dnsServers(config, wishes.dns).map(hostPrefix);
   const subnets = [...config.subnets.map(networkOf), ...servers];
   return withoutDuplicates(subnets.filter((subnet) => allowed.some((prefix) => covers(prefix, subnet))));
 }
@@ -75,14 +83,17 @@ function hostPrefix(address: IpAddress): IpPrefix {
   return { address, length: address.octets.length * 8 };
 }
 
-/** With a full tunnel every name goes to the gateway's servers; with a split one only its domains, if it names any. */
-function dnsPlan(config: AssignedConfig, full: boolean): DnsPlan | undefined {
-  if (config.dnsServers.length === 0) return undefined;
-  return {
-    servers: config.dnsServers,
-    searchDomains: config.dnsDomains,
-    routeDomains: full ? [] : config.dnsDomains,
-  };
+function dnsServers(config: AssignedConfig, wishes: DnsWishes): readonly IpAddress[] {
+  return wishes.use ? (wishes.servers ?? config.dnsServers) : [];
+}
+
+/** The user's domains win; else a full tunnel takes every name, a split one only the gateway's domains if it names any. */
+function dnsPlan(config: AssignedConfig, full: boolean, wishes: DnsWishes): DnsPlan | undefined {
+  const servers = dnsServers(config, wishes);
+  if (servers.length === 0) return undefined;
+  const searchDomains = wishes.domains.length > 0 ? wishes.domains : config.dnsDomains;
+  const takesAllNames = full && wishes.domains.length === 0;
+  return { servers, searchDomains, routeDomains: takesAllNames ? [] : searchDomains };
 }
 
 function withoutDuplicates(prefixes: readonly IpPrefix[]): readonly IpPrefix[] {

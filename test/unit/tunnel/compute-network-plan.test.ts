@@ -24,7 +24,12 @@ function selector(start: string, end: string): TrafficSelector {
 
 const everything4 = selector('0.0.0.0', '255.255.255.255');
 const everything6 = selector('::', 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff');
-const wishes: NetworkWishes = { device: 'godwit0', mtu: 1400, useDns: true, onlyGatewaySubnets: false };
+const wishes: NetworkWishes = {
+  device: 'godwit0',
+  mtu: 1400,
+  dns: { use: true, servers: undefined, domains: [] },
+  onlyGatewaySubnets: false,
+};
 
 function config(parts: {
   addresses?: string[];
@@ -91,7 +96,16 @@ test('with a split tunnel only the gateway’s domains are asked at its name ser
   assert.deepEqual(plan(given, [selector('10.1.0.0', '10.1.255.255')]).dns?.routeDomains, ['corp.example']);
   assert.deepEqual(plan(given, [everything4]).dns?.routeDomains, []);
   assert.deepEqual(plan(given, [everything4]).dns?.searchDomains, ['corp.example']);
-  assert.equal(plan(given, [everything4], { useDns: false }).dns, undefined);
+  const dns = { use: false, servers: undefined, domains: [] };
+  assert.equal(plan(given, [everything4], { dns }).dns, undefined);
+});
+
+test('name servers and domains of the profile stand in place of the gateway’s, even in a full tunnel', () => {
+  const given = config({ dns: ['10.1.0.53'], domains: ['corp.example'] });
+  const dns = { use: true, servers: [address('10.2.0.53')], domains: ['lab.example'] };
+  const made = plan(given, [everything4], { dns }).dns;
+  assert.deepEqual(made?.servers, [address('10.2.0.53')]);
+  assert.deepEqual(made?.routeDomains, ['lab.example']);
 });
 
 test('no inner address is a failure with a name', () => {

@@ -89,7 +89,12 @@ class Bench {
     gateway: 'vpn.example',
     ikePort: 500,
     natTraversalPort: 4500,
-    network: { device: 'godwit0', mtu: 1400, useDns: true, onlyGatewaySubnets: false },
+    network: {
+      device: 'godwit0',
+      mtu: 1400,
+      dns: { use: true, servers: undefined, domains: [] },
+      onlyGatewaySubnets: false,
+    },
     createEngine: () => {
       const engine = new ScriptedEngine();
       this.engines.push(engine);
