@@ -1,11 +1,4 @@
-import {
-  createScanner,
-  type Node,
-  type ParseError,
-  parseTree,
-  printParseErrorCode,
-  SyntaxKind,
-} from 'jsonc-parser';
+import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { utf8 } from '../base/utf8.ts';
@@ -80,13 +73,19 @@ function lineCounter(source: string): (offset: number) => number {
   };
 }
 
+/** Brackets are counted outside of strings alone, before any recursive reader sees the text. */
 function offsetTooDeep(source: string): number | undefined {
-  const scanner = createScanner(source, true);
   let depth = 0;
-  for (let token = scanner.scan(); token !== SyntaxKind.EOF; token = scanner.scan()) {
-    if (token === SyntaxKind.OpenBraceToken || token === SyntaxKind.OpenBracketToken) depth++;
-    if (token === SyntaxKind.CloseBraceToken || token === SyntaxKind.CloseBracketToken) depth--;
-    if (depth > limits.profileDepth) return scanner.getTokenOffset();
+  let inString = false;
+  for (let at = 0; at < source.length; at++) {
+    const character = source[at];
+    if (inString) {
+      if (character === '\\') at++;
+      else if (character === '"' || character === '\n') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === '{' || character === '[') depth++;
+    else if (character === '}' || character === ']') depth--;
+    if (depth > limits.profileDepth) return at;
   }
   return undefined;
 }

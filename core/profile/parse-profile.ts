@@ -129,7 +129,7 @@ function unknownFieldReason(key: string, path: JsonPath): string {
   }
   const known = variantsAt(path).flatMap((variant) => variant.fields);
   const other = Object.hasOwn(otherWords, key) ? otherWords[key] : undefined;
-  const near = other?.replace(`${path.join('.')}.`, '') ?? suggest(key, known);
+  const near = suggest(key, known) ?? other?.replace(`${path.join('.')}.`, '');
   if (near !== undefined) return `there is no such field; did you mean \`${near}\`?`;
   return `there is no such field; the fields here are ${known.filter((name) => name !== '$schema').join(', ')}`;
 }
@@ -187,12 +187,12 @@ function toProfile(document: ProfileDocument, file: string): Profile {
           : joinToFolderOf(file, authentication.passwordFile),
     },
     trust: trustOf(document, file),
-    remoteNetworks: networks.flatMap((network) => valueOf(parseIpPrefix(network))),
+    remoteNetworks: networks.flatMap((network) => checkedValue(parseIpPrefix(network))),
     fullTunnel: networks.some((network) => network.endsWith('/0')),
     proposals: { ike: proposals.ike, esp: proposals.esp },
     dns: {
       use: dns.use,
-      servers: dns.servers?.flatMap((server) => valueOf(parseIpAddress(server))),
+      servers: dns.servers?.flatMap((server) => checkedValue(parseIpAddress(server))),
       domains: dns.domains.map(canonicalHost),
     },
     mtu: document.mtu,
@@ -213,6 +213,6 @@ function hostOf(text: string): string {
 }
 
 /** One value or none, for what the schema has already checked. */
-function valueOf<T>(result: Result<T, unknown>): readonly T[] {
+function checkedValue<T>(result: Result<T, unknown>): readonly T[] {
   return result.ok ? [result.value] : [];
 }

@@ -180,12 +180,9 @@ export const profileSchema = z
     livenessSeconds: seconds
       .default(10)
       .meta({ description: 'Seconds of silence after which the gateway is asked whether it is there.' }),
-    keepaliveSeconds: seconds
-      .default(20)
-      .meta({
-        description:
-          'Seconds of silence after which a packet is sent to keep NAT routers from forgetting us.',
-      }),
+    keepaliveSeconds: seconds.default(20).meta({
+      description: 'Seconds of silence after which a packet is sent to keep NAT routers from forgetting us.',
+    }),
   })
   .meta({ title: 'Godwit profile', description: 'How to reach and to log in to one IKEv2 gateway.' });
 
