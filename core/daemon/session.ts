@@ -1,0 +1,167 @@
+import type { Endpoint, IpAddress } from '../base/address.ts';
+import { type Failure, failure } from '../base/errors.ts';
+import type { LogSink } from '../base/log.ts';
+import type { Result } from '../base/result.ts';
+import type { Instant } from '../base/time.ts';
+import type { ChildSaParameters, IkeAnswer, IkeAsk } from '../ike/io.ts';
+import { Connection, type ConnectionConfig } from '../tunnel/connection.ts';
+import type { TunnelInput, TunnelOutput, TunnelState } from '../tunnel/io.ts';
+import type { NetworkPlan } from '../tunnel/network-plan.ts';
+import type { Spi } from '../wire/ike/payload.ts';
+
+/** What the machine can do for a session. The real one is `system-deeds.ts`; a test has its own. */
+export interface SessionDeeds {
+  now(): Instant;
+  /** Calls `wake` once at `at` or soon after; a new call replaces the old. `undefined` only cancels. */
+  setAlarm(at: Instant | undefined, wake: () => void): void;
+  resolve(host: string): Promise<Result<readonly IpAddress[], Failure>>;
+  openTransport(remote: IpAddress, events: TransportEvents): Promise<Result<Endpoint, Failure>>;
+  transmit(octets: Uint8Array, to: Endpoint, marker: boolean): void;
+  installChild(child: ChildSaParameters, remote: Endpoint): Promise<Result<undefined, Failure>>;
+  removeChild(inboundSpi: Spi): Promise<void>;
+  applyNetwork(plan: NetworkPlan): Promise<Result<undefined, Failure>>;
+  undoNetwork(): Promise<void>;
+  closeTransport(): Promise<void>;
+  answer(ask: IkeAsk): Promise<IkeAnswer>;
+}
+
+export interface TransportEvents {
+  readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean) => void;
+  readonly onTraffic: () => void;
+  readonly onFailure: (error: Failure) => void;
+}
+
+/**
+ * Drives one connection: hands its outputs to the system in their order and feeds back how each ended.
+ * Deeds that change something run one after the other; sending and asking never wait for them.
+ */
+export class Session {
+  readonly #connection: Connection;
+  readonly #deeds: SessionDeeds;
+  readonly #log: LogSink;
+  readonly #onState: (state: TunnelState) => void;
+  #chain: Promise<void> = Promise.resolve();
+  #finish: () => void = () => undefined;
+  /** Settles when the connection has ended and nothing of it is left. */
+  readonly finished: Promise<void> = new Promise((resolve) => {
+    this.#finish = resolve;
+  });
+
+  constructor(
+    config: ConnectionConfig,
+    deeds: SessionDeeds,
+    log: LogSink,
+    onState: (state: TunnelState) => void,
+  ) {
+    this.#connection = new Connection(config);
+    this.#deeds = deeds;
+    this.#log = log;
+    this.#onState = onState;
+  }
+
+  get provenAt(): Instant | undefined {
+    return this.#connection.provenAt;
+  }
+
+  connect(): void {
+    this.#feed({ kind: 'connect' });
+  }
+
+  disconnect(): void {
+    this.#feed({ kind: 'disconnect' });
+  }
+
+  #feed(input: TunnelInput): void {
+    this.#connection.handle(input, this.#deeds.now());
+    for (let output = this.#connection.poll(); output !== undefined; output = this.#connection.poll())
+      this.#do(output);
+    this.#deeds.setAlarm(this.#connection.nextWakeup(), () => this.#feed({ kind: 'timeout' }));
+  }
+
+  #do(output: TunnelOutput): void {
+    switch (output.kind) {
+      case 'state':
+        return this.#tell(output.state);
+      case 'transmit':
+        return this.#deeds.transmit(output.octets, output.to, output.marker);
+      case 'ask':
+        return this.#ask(output.id, output.ask);
+      case 'resolve':
+        return this.#enqueue(async () => ({
+          kind: 'resolved',
+          result: await this.#deeds.resolve(output.host),
+        }));
+      case 'open-transport':
+        return this.#enqueue(() => this.#openTransport(output.remote));
+      case 'install-child':
+        return this.#enqueue(async () => ({
+          kind: 'child-installed',
+          result: await this.#deeds.installChild(output.child, output.remote),
+        }));
+      case 'remove-child':
+        return this.#enqueue(async () => {
+          await this.#deeds.removeChild(output.inboundSpi);
+          return undefined;
+        });
+      case 'apply-network':
+        return this.#enqueue(async () => ({
+          kind: 'network-applied',
+          result: await this.#deeds.applyNetwork(output.plan),
+        }));
+      case 'undo-network':
+        return this.#enqueue(async () => {
+          await this.#deeds.undoNetwork();
+          return { kind: 'network-undone' };
+        });
+      case 'close-transport':
+        return this.#enqueue(async () => {
+          await this.#deeds.closeTransport();
+          return { kind: 'transport-closed' };
+        });
+    }
+  }
+
+  async #openTransport(remote: IpAddress): Promise<TunnelInput> {
+    const result = await this.#deeds.openTransport(remote, {
+      onIke: (octets, from, marker) => this.#feed({ kind: 'datagram', octets, from, marker }),
+      onTraffic: () => this.#feed({ kind: 'traffic-seen' }),
+      onFailure: (error) => this.#feed({ kind: 'transport-failed', error }),
+    });
+    return { kind: 'transport-opened', result };
+  }
+
+  #ask(id: number, ask: IkeAsk): void {
+    this.#deeds.answer(ask).then(
+      (answer) => this.#feed({ kind: 'answer', id, answer }),
+      (cause: unknown) => this.#feed({ kind: 'answer', id, answer: { kind: 'refused', error: bug(cause) } }),
+    );
+  }
+
+  /** Runs a deed after all earlier ones; its end, if it reports one, goes back into the connection. */
+  #enqueue(deed: () => Promise<TunnelInput | undefined>): void {
+    this.#chain = this.#chain.then(deed).then(
+      (end) => {
+        if (end !== undefined) this.#feed(end);
+      },
+      (cause: unknown) => {
+        const error = bug(cause);
+        this.#log({
+          level: 'error',
+          event: 'session.bug',
+          fields: { reason: String(error.detail['reason']) },
+        });
+        this.#feed({ kind: 'transport-failed', error });
+      },
+    );
+  }
+
+  #tell(state: TunnelState): void {
+    this.#onState(state);
+    if (state.kind === 'disconnected') this.#finish();
+  }
+}
+
+/** A deed threw, which none should: the connection ends with a named failure instead of hanging. */
+function bug(cause: unknown): Failure {
+  return failure('misuse', { reason: cause instanceof Error ? cause.message : 'unknown' });
+}
