@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Endpoint, parseIpAddress } from '../../../core/base/address.ts';
+import { failure } from '../../../core/base/errors.ts';
+import { silent } from '../../../core/base/log.ts';
+import { err, ok } from '../../../core/base/result.ts';
+import { instant } from '../../../core/base/time.ts';
+import { Session, type SessionDeeds, type TransportEvents } from '../../../core/daemon/session.ts';
+import type { IkeInput, IkeOutput } from '../../../core/ike/io.ts';
+import type { TunnelState } from '../../../core/tunnel/io.ts';
+
+const gateway = parseIpAddress('198.51.100.1');
+assert.ok(gateway.ok);
+const address = gateway.value;
+const local: Endpoint = { address, port: 1 };
+
+/** A machine on which every deed is a line in a diary, and opening the transport can be held back. */
+class Diary implements SessionDeeds {
+  readonly lines: string[] = [];
+  events: TransportEvents | undefined;
+  opening: Promise<void> = Promise.resolve();
+  now = () => instant(0);
+  setAlarm = () => undefined;
+  resolve = async () => ok([address]);
+  async openTransport(_: unknown, events: TransportEvents) {
+    this.lines.push('opening');
+    await this.opening;
+    this.events = events;
+    this.lines.push('opened');
+    return ok(local);
+  }
+  transmit = () => void this.lines.push('transmit');
+  installChild = async () => err(failure('misuse'));
+  removeChild = async () => undefined;
+  applyNetwork = async () => ok();
+  async undoNetwork() {
+    this.lines.push('undone');
+  }
+  async closeTransport() {
+    this.lines.push('closed');
+  }
+  answer = async () => ({ kind: 'refused', error: failure('secret.missing') }) as const;
+}
+
+function session(diary: SessionDeeds, says: (input: IkeInput) => IkeOutput[]) {
+  const states: string[] = [];
+  const onState = (state: TunnelState) =>
+    states.push(state.kind === 'disconnected' ? `disconnected ${state.lastFailure?.code}` : state.kind);
+  const queue: IkeOutput[] = [];
+  const engine = {
+    handle: (input: IkeInput) => void queue.push(...says(input)),
+    poll: () => queue.shift(),
+    nextWakeup: () => undefined,
+  };
+  const made = new Session(
+    {
+      gateway: 'vpn.example',
+      ikePort: 500,
+      natTraversalPort: 4500,
+      network: {
+        device: 'godwit0',
+        mtu: 1400,
+        dns: { use: true, servers: undefined, domains: [] },
+        onlyGatewaySubnets: false,
+      },
+      createEngine: () => engine,
+    },
+    diary,
+    silent,
+    onState,
+  );
+  return { made, states };
+}
+
+const closes =
+  (error: ReturnType<typeof failure>) =>
+  (input: IkeInput): IkeOutput[] =>
+    input.kind === 'command' ? [] : [{ kind: 'closed', error }];
+
+test('a datagram of the transport reaches the engine, and its end cleans up in order', async () => {
+  const diary = new Diary();
+  const { made, states } = session(diary, closes(failure('auth.refused')));
+  made.connect();
+  await new Promise((resolve) => setImmediate(resolve));
+  diary.events?.onIke(new Uint8Array(1), local, false);
+  await made.finished;
+  assert.deepEqual(diary.lines, ['opening', 'opened', 'undone', 'closed']);
+  assert.equal(states.at(-1), 'disconnected auth.refused');
+});
+
+test('a disconnect that overtakes the opening of the transport still closes it afterwards', async () => {
+  const diary = new Diary();
+  let open: () => void = () => undefined;
+  diary.opening = new Promise((resolve) => {
+    open = resolve;
+  });
+  const { made, states } = session(diary, () => []);
+  made.connect();
+  await new Promise((resolve) => setImmediate(resolve));
+  made.disconnect();
+  open();
+  await made.finished;
+  assert.deepEqual(diary.lines, ['opening', 'opened', 'closed']);
+  assert.equal(states.at(-1), 'disconnected tunnel.cancelled');
+});
+
+test('a deed that throws ends the connection with a named failure', async () => {
+  const diary = new Diary();
+  diary.openTransport = () => Promise.reject(new Error('koffi went away'));
+  const { made, states } = session(diary, () => []);
+  made.connect();
+  await made.finished;
+  assert.equal(states.at(-1), 'disconnected misuse');
+  assert.ok(diary.lines.includes('closed'));
+});
