@@ -102,10 +102,7 @@ const impure: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/(?<![.\w$])console\s*\.\s*\w/g, 'log through the sink of core/base/log.ts'],
   [/(?<![.\w$])(?:process|globalThis)\s*\.\s*\w/g, 'take what is needed as an argument'],
   [/(?<![.\w$])fetch\s*\(/g, 'ask the driver for it'],
-  [
-    /(?<![.\w$])Buffer\s*\.\s*\w|(?<![.\w$])new\s+(?:TextEncoder|TextDecoder)\b/g,
-    'use Uint8Array and core/base',
-  ],
+  [/(?<![.\w$])Buffer\s*\.\s*\w/g, 'use Uint8Array and core/base'],
 ];
 
 /** Checks a whole tree, given as path → source. Pure itself, so that its tests feed it trees that are wrong. */
