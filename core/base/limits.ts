@@ -12,6 +12,12 @@ export const limits = {
   attributesPerTransform: 8,
   selectorsPerPayload: 255,
   configAttributes: 128,
+  /** Far more CHILD SAs than one peer has. */
+  spisPerDelete: 256,
+  /** RFC 8200 allows each kind once (and destination options twice). */
+  ipv6ExtensionHeaders: 8,
+  /** One message in RFC notation, in a log or a dump. */
+  notationCharacters: 2_000,
   /** Of one certificate. */
   certificateOctets: 16_384,
   certificatesPerMessage: 10,
@@ -21,6 +27,8 @@ export const limits = {
   /** EAP-TLS with long chains takes about 30; more is a loop. */
   eapRounds: 60,
   eapPacketOctets: 65_535,
+  /** Of a gateway's or login server's own words, where they are shown as evidence. */
+  peerTextCharacters: 200,
   /** RFC 7296 2.1 leaves it open; the field's short schedule gives up after about 13 s. */
   retransmitTries: 5,
   addressesFromGateway: 8,
@@ -58,4 +66,9 @@ export const limits = {
   /** IKE datagrams waiting between the data plane and the control thread. */
   queuedIkeDatagrams: 256,
   logFieldCharacters: 1_024,
+  /** Of the journal of changes to this machine: 256 subnets with their rules make about 500 steps. */
+  journalSteps: 2_048,
+  journalOctets: 1_048_576,
+  /** Of a resolv.conf that is kept for restoring: glibc itself reads no more than a few lines. */
+  resolvConfOctets: 65_536,
 } as const;

@@ -22,4 +22,44 @@ export const systemLeaves = {
     what: 'The network cannot be used: {call} failed with {errno}.',
     next: 'Check that this computer is online.',
   },
+  'system.journal': {
+    family: 'system-failure',
+    what: 'The journal of changes to this machine, {file}, cannot be used: {reason}.',
+    next: 'Godwit set it aside. If the network or name resolution misbehaves, restart this computer.',
+  },
+  'system.undo': {
+    family: 'system-failure',
+    what: '{count} changes to this machine could not be undone, the first: {first}.',
+    next: 'Godwit tries again at its next start; restarting this computer removes them too.',
+  },
+  'system.dns': {
+    family: 'system-failure',
+    what: 'Name resolution could not be set up with {strategy}: {reason}.',
+    next: 'Check that systemd-resolved runs, or that the daemon may write /etc/resolv.conf.',
+  },
+  'system.dns-changed': {
+    family: 'system-failure',
+    what: 'Another program changed {file} while the connection was up, so it was left as it is.',
+    next: 'If names do not resolve now, reconnect the network.',
+  },
+  'system.dns-not-split': {
+    family: 'system-failure',
+    what: 'This system can not ask different servers for different names, so all names are asked through the tunnel.',
+    next: 'Install and enable systemd-resolved to keep other names out of the tunnel.',
+  },
+  'system.dns-name': {
+    family: 'system-failure',
+    what: 'The gateway gave a search domain that is not a domain name; it was left out.',
+    next: 'Tell the administrator of the gateway.',
+  },
+  'system.reverse-path': {
+    family: 'system-failure',
+    what: 'The kernel checks reverse paths strictly (rp_filter 1) and the setting could not be changed: {errno}.',
+    next: 'If nothing comes through the tunnel, run `sysctl -w net.ipv4.conf.all.rp_filter=2` as root.',
+  },
+  'system.no-ipv6': {
+    family: 'system-failure',
+    what: 'This system has IPv6 switched off; the tunnel carries IPv4 alone.',
+    next: 'Switch IPv6 on if you need it.',
+  },
 } as const satisfies Record<string, Leaf>;
