@@ -7,6 +7,16 @@ export const peerLeaves = {
     what: 'A message was cut or garbled: {what}.',
     next: 'If this repeats, something on the path changes packets; try another network.',
   },
+  'peer.integrity': {
+    family: 'malformed',
+    what: 'A message was changed on its way, or is not from the gateway.',
+    next: 'It was dropped. If this repeats, something on the path changes packets; try another network.',
+  },
+  'peer.critical-payload': {
+    family: 'peer-incompatible',
+    what: 'The gateway insists on an extension that Godwit does not know (payload type {type}).',
+    next: 'Ask the administrator of the gateway which extension that is and whether it can be left off.',
+  },
   'peer.misbehaved': {
     family: 'peer-misbehaved',
     what: 'The gateway broke a rule of IKEv2: {rule}.',
