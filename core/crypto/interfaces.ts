@@ -24,8 +24,9 @@ export interface Prf {
 /**
  * How one packet is encrypted and authenticated: an AEAD, or CBC encryption followed by HMAC. Both IKE's SK payload
  * and ESP have the shape `associated data || IV || ciphertext || ICV`; for CBC+HMAC the ICV covers all before it.
+ * Plain data, so that it can be handed to a worker.
  */
-export interface PacketCipher {
+export interface CipherShape {
   readonly name: string;
   /** IANA transform type 1. */
   readonly encryptionId: number;
@@ -42,6 +43,9 @@ export interface PacketCipher {
   readonly blockOctets: number;
   /** True when the IV must be unpredictable (CBC); false when it must only be unique (AEAD). */
   readonly randomIv: boolean;
+}
+
+export interface PacketCipher extends CipherShape {
   /** @throws RangeError when a key has not the stated length (a bug, not an input error). */
   open(key: PacketCipherKey): OpenPacketCipher;
 }

@@ -1,0 +1,107 @@
+import type { CipherShape } from '../crypto/interfaces.ts';
+import type { Spi } from '../wire/ike/payload.ts';
+import { espHeaderOctets, espOctets } from './encapsulation.ts';
+import { paddingOctets, writeTrailer } from './padding.ts';
+
+/** Encrypts where the packet lies. Places are offsets into the packet memory that the sealer was opened on. */
+export interface PacketSealer {
+  seal(associatedAt: number, associatedLength: number, ivAt: number, dataAt: number, length: number): void;
+  close(): void;
+}
+
+/** Writes an unpredictable IV at `at`. */
+export type FillIv = (octets: Uint8Array, at: number) => void;
+
+const nextHeaderV4 = 4;
+const nextHeaderV6 = 41;
+const sequenceMax = 0xffff_ffff;
+
+/**
+ * The sending half of a child SA in tunnel mode. One thread owns it: sequence numbers go up by one a packet, in the
+ * order of the calls, and never wrap.
+ *
+ * ```
+ *  at                  +8       +8+IV              (innerAt)
+ *  | SPI | Sequence    | IV     | inner packet | padding | pad length | next header | ICV |
+ * ```
+ * @rfc 4303 2
+ */
+export class OutboundSa {
+  readonly spi: Spi;
+  /** How far behind the ESP header the inner packet must lie. */
+  readonly headroom: number;
+  readonly #shape: CipherShape;
+  readonly #octets: Uint8Array;
+  readonly #sealer: PacketSealer;
+  readonly #fillIv: FillIv;
+  #sequence = 0;
+
+  /** `octets` is the memory of the `sealer`. `fillIv` serves ciphers with a random IV; the others count. */
+  constructor(spi: Spi, shape: CipherShape, octets: Uint8Array, sealer: PacketSealer, fillIv: FillIv) {
+    this.spi = spi;
+    this.headroom = espHeaderOctets + shape.ivOctets;
+    this.#shape = shape;
+    this.#octets = octets;
+    this.#sealer = sealer;
+    this.#fillIv = fillIv;
+  }
+
+  /** The last sequence number used. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** For a test of the end of the numbers. */
+  skipTo(sequence: number): void {
+    if (sequence < this.#sequence) throw new RangeError('sequence numbers never go back');
+    this.#sequence = sequence;
+  }
+
+  /** Octets of the ESP packet around an inner packet of `innerLength`. */
+  lengthFor(innerLength: number): number {
+    return espOctets(this.#shape, innerLength);
+  }
+
+  /**
+   * Makes an ESP packet at `at` around the inner packet of `innerLength` octets that lies at `at + headroom`.
+   * Answers its length, or 0 when the sequence numbers are used up. @rfc 4303 3.3
+   */
+  encapsulate(at: number, innerLength: number, version: 4 | 6): number {
+    if (this.#sequence === sequenceMax) return 0;
+    this.#sequence++;
+    const octets = this.#octets;
+    const ivAt = at + espHeaderOctets;
+    const dataAt = at + this.headroom;
+    writeWord(octets, at, this.spi);
+    writeWord(octets, at + 4, this.#sequence);
+    this.#writeIv(ivAt);
+    const padding = paddingOctets(innerLength, this.#shape.blockOctets);
+    const nextHeader = version === 4 ? nextHeaderV4 : nextHeaderV6;
+    const length = innerLength + writeTrailer(octets, dataAt + innerLength, padding, nextHeader);
+    this.#sealer.seal(at, espHeaderOctets, ivAt, dataAt, length);
+    return this.headroom + length + this.#shape.icvOctets;
+  }
+
+  /** Frees the cipher with its key. Idempotent. */
+  close(): void {
+    this.#sealer.close();
+  }
+
+  /** The sequence number is a fine IV for an AEAD: it is unique under the key. @rfc 4106 3.1 @rfc 7634 2 */
+  #writeIv(at: number): void {
+    const length = this.#shape.ivOctets;
+    if (this.#shape.randomIv) {
+      this.#fillIv(this.#octets, at);
+      return;
+    }
+    for (let i = 0; i < length - 4; i++) this.#octets[at + i] = 0;
+    writeWord(this.#octets, at + length - 4, this.#sequence);
+  }
+}
+
+function writeWord(octets: Uint8Array, at: number, value: number): void {
+  octets[at] = value >>> 24;
+  octets[at + 1] = value >>> 16;
+  octets[at + 2] = value >>> 8;
+  octets[at + 3] = value;
+}
