@@ -1,0 +1,188 @@
+import * as z from 'zod';
+import { limits } from '../base/limits.ts';
+import {
+  askAnswerSchema,
+  askRequestSchema,
+  connectPhases,
+  logRecordSchema,
+  profileEntrySchema,
+  snapshotSchema,
+} from './values.ts';
+
+/**
+ * Everything that clients and the daemon say to each other. Both ends derive their types from these two values and
+ * check what they receive against them. Grow it by adding; raise `protocolVersion` for what old clients can't bear.
+ */
+export const protocolVersion = 1;
+
+/**
+ * Who may call: `read` looks, `control` connects and disconnects, `admin` stops the daemon itself. Each level holds
+ * those before it.
+ */
+export type Access = 'read' | 'control' | 'admin';
+
+interface MethodSchema {
+  readonly access: Access;
+  readonly doc: string;
+  readonly params: z.ZodType;
+  readonly result: z.ZodType;
+}
+
+interface EventSchema {
+  readonly access: Access;
+  readonly doc: string;
+  readonly data: z.ZodType;
+}
+
+const nothing = z.strictObject({});
+const count = z.int().min(0);
+const text = z.string().min(1).max(limits.rpcTextCharacters);
+
+const profileSource = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('stored'), id: text.meta({ description: 'As `profiles` lists it.' }) }),
+  z.strictObject({
+    kind: z.literal('text'),
+    text: z.string().max(limits.profileOctets).meta({ description: 'A whole profile that names no files.' }),
+    file: text.meta({ description: 'Where the client read it: for messages, never opened.' }),
+  }),
+]);
+export type ProfileSource = z.output<typeof profileSource>;
+
+/** Names of the events that a client can subscribe to; `ask` and `ask-closed` go to the caller of `connect` alone. */
+export const subscribableEvents = ['state', 'phase', 'log'] as const;
+
+export const methods = {
+  version: {
+    access: 'read',
+    doc: 'Version of the daemon and of this protocol.',
+    params: nothing,
+    result: z.strictObject({ version: text, protocol: count, pid: count }),
+  },
+  status: {
+    access: 'read',
+    doc: 'The present state, whole.',
+    params: nothing,
+    result: z.strictObject({ snapshot: snapshotSchema }),
+  },
+  profiles: {
+    access: 'read',
+    doc: 'The stored profiles, the broken ones with what is wrong with them.',
+    params: nothing,
+    result: z.strictObject({ profiles: z.array(profileEntrySchema).max(limits.profilesListed) }),
+  },
+  subscribe: {
+    access: 'read',
+    doc: 'Sends these events from now on. The result is the state that they continue: nothing is lost between.',
+    params: z.strictObject({ events: z.array(z.enum(subscribableEvents)).min(1).max(8) }),
+    result: z.strictObject({ snapshot: snapshotSchema }),
+  },
+  connect: {
+    access: 'control',
+    doc: 'Starts to connect and returns at once; `state` and `phase` events tell the rest. Refused while a connection is up.',
+    params: z.strictObject({
+      source: profileSource,
+      canAnswer: z
+        .boolean()
+        .meta({ description: 'True: this client answers `ask` events until it is connected.' }),
+    }),
+    result: z.strictObject({
+      attempt: count.meta({ description: 'The number that snapshots and phases carry.' }),
+    }),
+  },
+  disconnect: {
+    access: 'control',
+    doc: 'Ends the connection, or the attempt, and returns when nothing of it is left.',
+    params: nothing,
+    result: z.strictObject({ wasUp: z.boolean().meta({ description: 'False: there was nothing to end.' }) }),
+  },
+  answer: {
+    access: 'control',
+    doc: 'Answers an `ask` that this client was sent.',
+    params: z.strictObject({ askId: count, answer: askAnswerSchema }),
+    result: nothing,
+  },
+  shutdown: {
+    access: 'admin',
+    doc: 'Disconnects and ends the daemon.',
+    params: nothing,
+    result: nothing,
+  },
+} as const satisfies Record<string, MethodSchema>;
+
+export const events = {
+  state: { access: 'read', doc: 'A new state, whole.', data: snapshotSchema },
+  phase: {
+    access: 'read',
+    doc: 'An attempt reached its next step.',
+    data: z.strictObject({
+      attempt: count,
+      phase: z.enum(connectPhases),
+      at: count.meta({ description: 'milliseconds since 1970' }),
+    }),
+  },
+  log: { access: 'control', doc: 'A line of the log of the daemon.', data: logRecordSchema },
+  ask: {
+    access: 'control',
+    doc: 'Something only the user knows is needed; `answer` it.',
+    data: z.strictObject({ askId: count, request: askRequestSchema }),
+  },
+  'ask-closed': {
+    access: 'control',
+    doc: 'An `ask` whose answer is of no more use.',
+    data: z.strictObject({ askId: count }),
+  },
+} as const satisfies Record<string, EventSchema>;
+
+export type MethodName = keyof typeof methods;
+export type MethodParams<M extends MethodName> = z.output<(typeof methods)[M]['params']>;
+export type MethodResult<M extends MethodName> = z.output<(typeof methods)[M]['result']>;
+export type EventName = keyof typeof events;
+export type EventData<E extends EventName> = z.output<(typeof events)[E]['data']>;
+export type SubscribableEvent = (typeof subscribableEvents)[number];
+
+/** `methods` and `events` again, in a type that ties each schema to its name. */
+export const methodSchemas: {
+  readonly [M in MethodName]: {
+    readonly access: Access;
+    readonly params: z.ZodType<MethodParams<M>>;
+    readonly result: z.ZodType<MethodResult<M>>;
+  };
+} = methods;
+export const eventSchemas: {
+  readonly [E in EventName]: { readonly access: Access; readonly data: z.ZodType<EventData<E>> };
+} = events;
+
+const accessRank: Readonly<Record<Access, number>> = { read: 0, control: 1, admin: 2 };
+
+/** Whether someone with the level `granted` may do what needs the level `needed`. */
+export function allows(granted: Access, needed: Access): boolean {
+  return accessRank[granted] >= accessRank[needed];
+}
+
+export function isMethodName(name: string): name is MethodName {
+  return Object.hasOwn(methods, name);
+}
+
+export function isEventName(name: string): name is EventName {
+  return Object.hasOwn(events, name);
+}
+
+/** The whole schema as plain JSON, methods and events in a fixed order: for the golden file and for readers. */
+export function describeRpcSchema(): unknown {
+  const json = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input' });
+  return {
+    protocol: protocolVersion,
+    methods: Object.fromEntries(
+      Object.entries(methods).map(([name, { access, doc, params, result }]) => [
+        name,
+        { access, doc, params: json(params), result: json(result) },
+      ]),
+    ),
+    events: Object.fromEntries(
+      Object.entries(events).map(([name, { access, doc, data }]) => [
+        name,
+        { access, doc, data: json(data) },
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { chmod, chown, lstat, mkdir, unlink } from 'node:fs/promises';
+import { connect, type Server } from 'node:net';
+import { dirname } from 'node:path';
+import { type Failure, failure } from '../../base/errors.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+
+/** `sun_path` is 108 octets with its final zero. */
+const longestPath = 107;
+
+/** Which file a socket is, whatever its name. */
+export interface SocketIdentity {
+  readonly device: number;
+  readonly inode: number;
+}
+
+/**
+ * Listens at `path` with mode 0660, for `groupId` when given, else 0600. A dead daemon's socket is replaced; a living
+ * one's, or a file that is no socket, never is. Fails with `rpc.busy` or `rpc.socket`.
+ */
+export async function listenAt(
+  server: Server,
+  path: string,
+  groupId: number | undefined,
+): Promise<Result<SocketIdentity, Failure>> {
+  if (Buffer.byteLength(path) > longestPath) return refuse(path, `a path of more than ${longestPath} octets`);
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    const cleared = await clearStale(path);
+    if (!cleared.ok) return cleared;
+    const bound = await bind(server, path);
+    if (!bound.ok) return bound;
+    if (groupId !== undefined) await openToGroup(path, groupId);
+    const { dev, ino } = await lstat(path);
+    return ok({ device: dev, inode: ino });
+  } catch (error) {
+    return refuse(path, codeOf(error));
+  }
+}
+
+/** Removes the socket unless it has become another's. */
+export async function removeSocket(path: string, identity: SocketIdentity): Promise<void> {
+  const now = await lstat(path).catch(() => undefined);
+  if (now?.dev === identity.device && now.ino === identity.inode) await unlink(path).catch(() => undefined);
+}
+
+/** Numeric id of a group in /etc/group. */
+export function findGroup(name: string): number | undefined {
+  let groups: string;
+  try {
+    groups = readFileSync('/etc/group', 'utf8');
+  } catch {
+    return undefined;
+  }
+  const fields = groups
+    .split('\n')
+    .map((line) => line.split(':'))
+    .find((line) => line[0] === name);
+  const id = Number.parseInt(fields?.[2] ?? '', 10);
+  return Number.isNaN(id) ? undefined : id;
+}
+
+async function clearStale(path: string): Promise<Result<undefined, Failure>> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return ok();
+  if (!found.isSocket()) return refuse(path, 'another file has this name');
+  if (await answers(path)) return err(failure('rpc.busy', { socket: path }));
+  // Between the probe and here another daemon may have taken the name: then the file is not the one that was probed.
+  const now = await lstat(path).catch(() => undefined);
+  if (now !== undefined && now.ino !== found.ino) return err(failure('rpc.busy', { socket: path }));
+  if (now !== undefined) await unlink(path);
+  return ok();
+}
+
+/** Whether someone listens. Doubt (a full queue, no permission) counts as yes. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', (error) => resolve(codeOf(error) !== 'ECONNREFUSED' && codeOf(error) !== 'ENOENT'));
+  });
+}
+
+function bind(server: Server, path: string): Promise<Result<undefined, Failure>> {
+  return new Promise((resolve) => {
+    const onError = (error: Error) => {
+      server.removeListener('listening', onListening);
+      const code = codeOf(error);
+      resolve(code === 'EADDRINUSE' ? err(failure('rpc.busy', { socket: path })) : refuse(path, code));
+    };
+    const onListening = () => {
+      server.removeListener('error', onError);
+      resolve(ok());
+    };
+    server.once('error', onError);
+    server.once('listening', onListening);
+    // The socket is made within `listen`: nobody else can connect before its mode is what it should be.
+    const before = process.umask(0o177);
+    server.listen(path);
+    process.umask(before);
+  });
+}
+
+async function openToGroup(path: string, groupId: number): Promise<void> {
+  await chown(path, process.getuid?.() ?? 0, groupId);
+  await chmod(path, 0o660);
+}
+
+function refuse(path: string, reason: string): Result<never, Failure> {
+  return err(failure('rpc.socket', { socket: path, reason }));
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  return typeof code === 'string' ? code : String(error);
+}

@@ -1,0 +1,99 @@
+import { createServer, type Socket } from 'node:net';
+import { type Failure, failure, formatFailure } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+import type { Access } from '../schema.ts';
+import { socketGroup } from '../socket-path.ts';
+import { ClientSession } from './client-session.ts';
+import { findGroup, listenAt, removeSocket } from './listen-path.ts';
+import type { PeerCredentials, RpcServer, RpcServerOptions } from './server-types.ts';
+
+export type {
+  PeerCredentials,
+  RpcClientHandle,
+  RpcHandlers,
+  RpcServer,
+  RpcServerOptions,
+} from './server-types.ts';
+
+/**
+ * The daemon's end: listens on a Unix socket, finds out who calls, checks every frame and every level of access, and
+ * hands calls to `handlers`. Fails with `rpc.busy` when a daemon listens there already and `rpc.socket` otherwise.
+ */
+export async function createRpcServer(options: RpcServerOptions): Promise<Result<RpcServer, Failure>> {
+  const { socketPath, log } = options;
+  const sessions = new Set<ClientSession>();
+  let lastId = 0;
+  const server = createServer((socket) => {
+    if (sessions.size >= limits.rpcClients) {
+      log({ level: 'warn', event: 'rpc.too-many-clients', fields: { limit: limits.rpcClients } });
+      socket.destroy();
+      return;
+    }
+    const peer = admit(socket, options);
+    if (!peer.ok) {
+      log({ level: 'warn', event: 'rpc.turned-away', fields: { problem: formatFailure(peer.error) } });
+      socket.destroy();
+      return;
+    }
+    const { handlers, snapshot } = options;
+    const session = new ClientSession({ id: ++lastId, socket, ...peer.value, handlers, snapshot, log });
+    sessions.add(session);
+    session.gone.addEventListener('abort', () => sessions.delete(session), { once: true });
+  });
+  const listening = await listenAt(server, socketPath, options.groupId ?? findGroup(socketGroup));
+  if (!listening.ok) {
+    server.close();
+    return listening;
+  }
+  server.on('error', (error) =>
+    log({ level: 'error', event: 'rpc.server', fields: { problem: error.message } }),
+  );
+
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    // Node removes the path of a socket that it closes, whoever's it is by now: so the name goes first.
+    await removeSocket(socketPath, listening.value);
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    await Promise.all([...sessions].map((session) => session.end()));
+    await closed;
+  };
+  return ok({
+    socketPath,
+    publish: (event, data) => {
+      for (const session of sessions) session.publish(event, data);
+    },
+    get clients() {
+      return sessions.size;
+    },
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  });
+}
+
+function admit(
+  socket: Socket,
+  options: RpcServerOptions,
+): Result<{ readonly credentials: PeerCredentials; readonly access: Access }, Failure> {
+  const fd = descriptorOf(socket);
+  if (fd === undefined) return err(failure('misuse', { reason: 'a socket without a descriptor' }));
+  const credentials = options.credentialsOf(fd);
+  if (!credentials.ok) return credentials;
+  const access = (options.accessOf ?? defaultAccess)(credentials.value);
+  if (access === undefined)
+    return err(failure('rpc.denied', { method: 'connect', uid: credentials.value.uid }));
+  return ok({ credentials: credentials.value, access });
+}
+
+function defaultAccess({ uid }: PeerCredentials): Access {
+  return uid === 0 || uid === process.getuid?.() ? 'admin' : 'control';
+}
+
+/** Node has no public name for the descriptor of a socket. */
+function descriptorOf(socket: Socket): number | undefined {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  const fd: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined;
+  return typeof fd === 'number' && fd >= 0 ? fd : undefined;
+}

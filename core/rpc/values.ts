@@ -1,0 +1,165 @@
+import * as z from 'zod';
+import { type FailureCode, failureCatalogue } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+
+/**
+ * The values that cross the RPC edge. A moment is in milliseconds since 1970 (`…At`, `since`), a span or an age in
+ * milliseconds (`…Ms`): the two ends share no monotonic clock. Addresses, prefixes and endpoints are text.
+ */
+
+const text = z.string().max(limits.rpcTextCharacters);
+const count = z.int().min(0);
+const epochMs = z.int().min(0).meta({ description: 'milliseconds since 1970' });
+const spanMs = z.number().min(0).meta({ description: 'milliseconds' });
+
+// The keys of the catalogue are its codes: Object.keys forgets that.
+const failureCodes = Object.keys(failureCatalogue) as FailureCode[];
+
+/** A failure as a value, just as the core makes it. */
+export const failureSchema = z
+  .strictObject({
+    code: z.enum(failureCodes),
+    family: z.enum([
+      'malformed',
+      'peer-misbehaved',
+      'peer-incompatible',
+      'peer-refused',
+      'authentication-failed',
+      'timeout',
+      'local-refused',
+      'system-failure',
+      'misuse',
+    ]),
+    detail: z.record(z.string().max(64), z.union([text, z.number()])),
+  })
+  .meta({ description: 'An expected failure.' });
+
+/** The steps of `connect`, in the order in which a user sees them. */
+export const connectPhases = [
+  'resolving',
+  'init',
+  'authenticating-gateway',
+  'logging-in',
+  'requesting-address',
+  'configuring-network',
+] as const;
+export type ConnectPhase = (typeof connectPhases)[number];
+
+const profileReference = z.strictObject({
+  id: text.optional().meta({ description: 'Of a stored profile; absent when the client sent the text.' }),
+  name: text,
+  gateway: text.meta({ description: 'As the profile names it.' }),
+});
+export type ProfileReference = z.output<typeof profileReference>;
+
+const directionCounters = z.strictObject({
+  packets: count,
+  octets: count,
+  drops: z.record(z.string().max(64), count).meta({ description: 'Dropped packets by cause.' }),
+});
+
+const connected = z.strictObject({
+  state: z.literal('connected'),
+  profile: profileReference,
+  since: epochMs,
+  connectMs: spanMs.meta({ description: 'From `connect` to here, the time that a user typed included.' }),
+  provenAgeMs: spanMs.meta({ description: 'Since the gateway last answered something authenticated.' }),
+  gateway: text.meta({ description: 'Endpoint, e.g. 203.0.113.7:4500.' }),
+  remoteIdentity: text,
+  remoteAuthentication: text,
+  localAuthentication: text,
+  ike: z.strictObject({ proposal: text, initiatorSpi: text, responderSpi: text }),
+  esp: z.strictObject({ proposal: text, inboundSpi: text, outboundSpi: text }),
+  nat: z.strictObject({ local: z.boolean(), remote: z.boolean() }),
+  device: text,
+  mtu: count,
+  addresses: z.array(text).max(limits.addressesFromGateway),
+  routes: z.array(text).max(limits.subnetsFromGateway),
+  blockedFamilies: z
+    .array(z.union([z.literal(4), z.literal(6)]))
+    .max(2)
+    .meta({ description: 'Families with no address here, kept from going around a full tunnel.' }),
+  dns: z
+    .strictObject({
+      servers: z.array(text).max(limits.dnsServersFromGateway),
+      searchDomains: z.array(text).max(limits.domainsFromGateway),
+      routeDomains: z.array(text).max(limits.domainsFromGateway),
+    })
+    .optional()
+    .meta({ description: 'Absent: the resolver was left alone.' }),
+  counters: z.strictObject({ outbound: directionCounters, inbound: directionCounters }),
+});
+export type ConnectedTunnel = z.output<typeof connected>;
+
+const tunnel = z.discriminatedUnion('state', [
+  z.strictObject({
+    state: z.literal('disconnected'),
+    since: epochMs,
+    lastFailure: failureSchema.optional().meta({ description: 'Why the last attempt or connection ended.' }),
+  }),
+  z.strictObject({
+    state: z.literal('connecting'),
+    profile: profileReference,
+    since: epochMs,
+    phase: z.enum(connectPhases),
+    phaseSince: epochMs,
+  }),
+  connected,
+  z.strictObject({ state: z.literal('disconnecting'), profile: profileReference, since: epochMs }),
+]);
+export type TunnelSnapshot = z.output<typeof tunnel>;
+
+/** All that a client needs to draw the present state. */
+export const snapshotSchema = z.strictObject({
+  daemon: z.strictObject({ version: text, startedAt: epochMs }),
+  attempt: count.meta({
+    description: 'How many times `connect` was accepted; the last one is what `tunnel` tells of.',
+  }),
+  tunnel,
+});
+export type Snapshot = z.output<typeof snapshotSchema>;
+
+export const profileEntrySchema = z.strictObject({
+  id: text.meta({ description: 'The name of its file without `.json`: what `connect` takes.' }),
+  file: text,
+  name: text.optional(),
+  gateway: text.optional(),
+  failures: z
+    .array(failureSchema)
+    .max(limits.profileFailures)
+    .meta({ description: 'Empty: it can be used.' }),
+});
+export type ProfileEntry = z.output<typeof profileEntrySchema>;
+
+/** What the daemon asks of the client that called `connect`. */
+export const askRequestSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('password'),
+    identity: text,
+    profile: text,
+    retry: count.meta({
+      description: '0 for the first time, 1 when the first password was wrong, and so on.',
+    }),
+  }),
+]);
+export type AskRequest = z.output<typeof askRequestSchema>;
+
+export const askAnswerSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('password'),
+    password: z
+      .string()
+      .min(1)
+      .max(limits.passwordOctets)
+      .meta({ secret: true, description: 'Crosses in this direction alone; never logged, never sent back.' }),
+  }),
+  z.strictObject({ kind: z.literal('refused') }),
+]);
+export type AskAnswer = z.output<typeof askAnswerSchema>;
+
+export const logRecordSchema = z.strictObject({
+  at: epochMs,
+  level: z.enum(['error', 'warn', 'info', 'debug']),
+  event: z.string().max(limits.logFieldCharacters),
+  fields: z.record(z.string().max(64), z.union([text, z.number(), z.boolean()])),
+});
