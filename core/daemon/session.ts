@@ -23,11 +23,12 @@ export interface SessionDeeds {
   undoNetwork(): Promise<void>;
   closeTransport(): Promise<void>;
   answer(ask: IkeAsk): Promise<IkeAnswer>;
+  /** When the last authenticated ESP packet came in, if one did. */
+  lastTraffic(): Instant | undefined;
 }
 
 export interface TransportEvents {
   readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean) => void;
-  readonly onTraffic: () => void;
   readonly onFailure: (error: Failure) => void;
 }
 
@@ -40,6 +41,7 @@ export class Session {
   readonly #deeds: SessionDeeds;
   readonly #log: LogSink;
   readonly #onState: (state: TunnelState) => void;
+  #reportedTraffic: Instant | undefined;
   #chain: Promise<void> = Promise.resolve();
   #finish: () => void = () => undefined;
   /** Settles when the connection has ended and nothing of it is left. */
@@ -59,7 +61,9 @@ export class Session {
     this.#onState = onState;
   }
 
-  get provenAt(): Instant | undefined {
+  /** When the gateway last proved that it is there, asked of the data plane too. */
+  provenAt(): Instant | undefined {
+    this.#reportTraffic();
     return this.#connection.provenAt;
   }
 
@@ -75,7 +79,18 @@ export class Session {
     this.#connection.handle(input, this.#deeds.now());
     for (let output = this.#connection.poll(); output !== undefined; output = this.#connection.poll())
       this.#do(output);
-    this.#deeds.setAlarm(this.#connection.nextWakeup(), () => this.#feed({ kind: 'timeout' }));
+    this.#deeds.setAlarm(this.#connection.nextWakeup(), () => {
+      // ESP that came meanwhile is a proof of life that makes a liveness check needless.
+      this.#reportTraffic();
+      this.#feed({ kind: 'timeout' });
+    });
+  }
+
+  #reportTraffic(): void {
+    const at = this.#deeds.lastTraffic();
+    if (at === undefined || at === this.#reportedTraffic) return;
+    this.#reportedTraffic = at;
+    this.#feed({ kind: 'traffic-seen', at });
   }
 
   #do(output: TunnelOutput): void {
@@ -124,7 +139,6 @@ export class Session {
   async #openTransport(remote: IpAddress): Promise<TunnelInput> {
     const result = await this.#deeds.openTransport(remote, {
       onIke: (octets, from, marker) => this.#feed({ kind: 'datagram', octets, from, marker }),
-      onTraffic: () => this.#feed({ kind: 'traffic-seen' }),
       onFailure: (error) => this.#feed({ kind: 'transport-failed', error }),
     });
     return { kind: 'transport-opened', result };

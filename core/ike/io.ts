@@ -1,6 +1,7 @@
 import type { IpAddress, IpPrefix } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import type { Instant } from '../base/time.ts';
 import type { PacketCipher, PacketCipherKey } from '../crypto/interfaces.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
 
@@ -11,7 +12,7 @@ import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
  * the message that lets the peer use it.
  */
 export type IkeInput =
-  /** One UDP payload without the non-ESP marker. `fromPort` is the gateway's port that it came from. */
+  /** One UDP payload without the non-ESP marker. `via` is the gateway's port that it came from. The engine may keep it. */
   | { readonly kind: 'datagram'; readonly octets: Uint8Array; readonly via: IkePort }
   | { readonly kind: 'timeout' }
   | { readonly kind: 'command'; readonly command: IkeCommand }
@@ -24,8 +25,8 @@ export type IkeCommand =
   | { readonly kind: 'connect' }
   /** Proves that the peer lives: an empty INFORMATIONAL request. */
   | { readonly kind: 'probe' }
-  /** Authenticated ESP came in: as good a proof as an answered probe. */
-  | { readonly kind: 'traffic-seen' }
+  /** Authenticated ESP came in at `at`: as good a proof of life as an answered probe. @rfc 7296 2.4 */
+  | { readonly kind: 'traffic-seen'; readonly at: Instant }
   | { readonly kind: 'disconnect' };
 
 /** What the engine asks of its driver. Each ask has an `id`; its answer may come at any later time. */

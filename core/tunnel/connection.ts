@@ -112,8 +112,8 @@ export class Connection {
       case 'datagram':
         return this.#datagram(input, now);
       case 'traffic-seen':
-        this.#provenAt = now;
-        return this.#feed({ kind: 'command', command: { kind: 'traffic-seen' } }, now);
+        if (this.#provenAt === undefined || input.at > this.#provenAt) this.#provenAt = input.at;
+        return this.#feed({ kind: 'command', command: { kind: 'traffic-seen', at: input.at } }, now);
       case 'transport-failed':
         return this.#abandon(input.error);
       case 'answer':
@@ -142,7 +142,6 @@ export class Connection {
 
   #open(remote: IpAddress): void {
     this.#phase = { kind: 'opening', attempt: { remote, heard: false } };
-    this.#tellPhase('opening');
     this.#outputs.push({ kind: 'open-transport', remote });
   }
 
@@ -232,7 +231,7 @@ export class Connection {
         this.#provenAt = now;
         if (this.#phase.kind !== 'login') return;
         this.#phase = { kind: 'configuring', attempt };
-        return this.#tellPhase('configuring');
+        return this.#tellPhase('configuring-network');
       case 'proven':
         attempt.heard = true;
         this.#provenAt = now;

@@ -1,6 +1,7 @@
 import type { Endpoint, IpAddress } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Result } from '../base/result.ts';
+import type { Instant } from '../base/time.ts';
 import type {
   AssignedConfig,
   ChildSaParameters,
@@ -35,8 +36,8 @@ export type TunnelInput =
       readonly from: Endpoint;
       readonly marker: boolean;
     }
-  /** Authenticated ESP packets came in since the last such input. */
-  | { readonly kind: 'traffic-seen' }
+  /** The last authenticated ESP packet came in at `at`, which is never later than now. */
+  | { readonly kind: 'traffic-seen'; readonly at: Instant }
   | { readonly kind: 'transport-failed'; readonly error: Failure };
 
 export type TunnelOutput =

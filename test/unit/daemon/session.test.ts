@@ -21,6 +21,7 @@ class Diary implements SessionDeeds {
   opening: Promise<void> = Promise.resolve();
   now = () => instant(0);
   setAlarm = () => undefined;
+  lastTraffic = () => undefined;
   resolve = async () => ok([address]);
   async openTransport(_: unknown, events: TransportEvents) {
     this.lines.push('opening');
