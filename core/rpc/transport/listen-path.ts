@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { chmod, chown, lstat, mkdir, unlink } from 'node:fs/promises';
+import { chmod, chown, link, lstat, mkdir, unlink } from 'node:fs/promises';
 import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { type Failure, failure } from '../../base/errors.ts';
@@ -23,18 +23,24 @@ export async function listenAt(
   path: string,
   groupId: number | undefined,
 ): Promise<Result<SocketIdentity, Failure>> {
-  if (Buffer.byteLength(path) > longestPath) return refuse(path, `a path of more than ${longestPath} octets`);
+  // Bound under another name and linked to its own when it is ready: so nobody sees it before its mode is right, a
+  // name that someone else took is never replaced, and Node, which removes what it bound, cannot remove the wrong one.
+  const birthPath = `${path}.${process.pid}`;
+  if (Buffer.byteLength(birthPath) > longestPath) return refuse(path, `longer than ${longestPath} octets`);
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o755 });
     const cleared = await clearStale(path);
     if (!cleared.ok) return cleared;
-    const bound = await bind(server, path);
-    if (!bound.ok) return bound;
-    if (groupId !== undefined) await openToGroup(path, groupId);
-    const { dev, ino } = await lstat(path);
+    await removeOwnSocket(birthPath);
+    await bind(server, birthPath);
+    if (groupId !== undefined) await openToGroup(birthPath, groupId);
+    const { dev, ino } = await lstat(birthPath);
+    await link(birthPath, path);
+    await unlink(birthPath);
     return ok({ device: dev, inode: ino });
   } catch (error) {
-    return refuse(path, codeOf(error));
+    const code = codeOf(error);
+    return code === 'EEXIST' ? err(failure('rpc.busy', { socket: path })) : refuse(path, code);
   }
 }
 
@@ -84,20 +90,25 @@ function answers(path: string): Promise<boolean> {
   });
 }
 
-function bind(server: Server, path: string): Promise<Result<undefined, Failure>> {
-  return new Promise((resolve) => {
-    const onError = (error: Error) => {
-      server.removeListener('listening', onListening);
-      const code = codeOf(error);
-      resolve(code === 'EADDRINUSE' ? err(failure('rpc.busy', { socket: path })) : refuse(path, code));
-    };
+/** What an earlier process of our number left. */
+async function removeOwnSocket(birthPath: string): Promise<void> {
+  const found = await lstat(birthPath).catch(() => undefined);
+  if (found?.isSocket() === true) await unlink(birthPath);
+}
+
+function bind(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
     const onListening = () => {
       server.removeListener('error', onError);
-      resolve(ok());
+      resolve();
+    };
+    const onError = (error: Error) => {
+      server.removeListener('listening', onListening);
+      reject(error);
     };
     server.once('error', onError);
     server.once('listening', onListening);
-    // The socket is made within `listen`: nobody else can connect before its mode is what it should be.
+    // The socket is made within `listen`, so nothing else is made with this mask.
     const before = process.umask(0o177);
     server.listen(path);
     process.umask(before);

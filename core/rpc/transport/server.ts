@@ -52,7 +52,6 @@ export async function createRpcServer(options: RpcServerOptions): Promise<Result
 
   let closing: Promise<void> | undefined;
   const close = async () => {
-    // Node removes the path of a socket that it closes, whoever's it is by now: so the name goes first.
     await removeSocket(socketPath, listening.value);
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     await Promise.all([...sessions].map((session) => session.end()));

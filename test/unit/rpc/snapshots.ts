@@ -1,0 +1,46 @@
+import type { ConnectedTunnel, Snapshot, TunnelSnapshot } from '../../../core/rpc/values.ts';
+
+/** Snapshots for tests, as a daemon would make them. */
+
+const startedAt = 1_760_000_000_000;
+
+export const connectedTunnel: ConnectedTunnel = {
+  state: 'connected',
+  profile: { id: 'office', name: 'Office', gateway: 'vpn.example.org' },
+  since: startedAt + 5_000,
+  connectMs: 412,
+  provenAgeMs: 1_500,
+  gateway: '203.0.113.7:4500',
+  remoteIdentity: 'vpn.example.org',
+  remoteAuthentication: 'rsa-pss-sha256',
+  localAuthentication: 'eap-mschapv2',
+  ike: {
+    proposal: 'aes256gcm16-prfsha384-ecp384',
+    initiatorSpi: '0102030405060708',
+    responderSpi: '1112131415161718',
+  },
+  esp: { proposal: 'aes256gcm16', inboundSpi: 'c0ffee01', outboundSpi: 'c0ffee02' },
+  nat: { local: true, remote: false },
+  device: 'godwit0',
+  mtu: 1400,
+  addresses: ['10.1.0.5/32'],
+  routes: ['0.0.0.0/0'],
+  blockedFamilies: [6],
+  dns: { servers: ['10.1.0.53'], searchDomains: ['corp.example.org'], routeDomains: [] },
+  counters: {
+    outbound: { packets: 12, octets: 1_440, drops: {} },
+    inbound: { packets: 10, octets: 2_500_000, drops: { replayed: 1 } },
+  },
+};
+
+export function snapshotOf(tunnel: TunnelSnapshot, attempt = 1): Snapshot {
+  return { daemon: { version: '0.1.0', startedAt }, attempt, tunnel };
+}
+
+export function connectedSnapshot(): Snapshot {
+  return snapshotOf(connectedTunnel);
+}
+
+export function idleSnapshot(): Snapshot {
+  return snapshotOf({ state: 'disconnected', since: startedAt }, 0);
+}
