@@ -1,0 +1,253 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Namespace } from '../net/lab.ts';
+import type { LabProcess } from '../net/lab-process.ts';
+import { missingPrograms } from '../net/sandbox.ts';
+import type { Issued } from '../pki.ts';
+import { ViciClient, type ViciSection } from './vici.ts';
+
+/** Why strongSwan cannot be a peer here; undefined when it can. */
+export function strongSwanObstacle(): string | undefined {
+  const program = missingPrograms(['charon-systemd']);
+  if (program !== undefined) return program;
+  const plugins = ['kernel-libipsec', 'vici', 'openssl', 'eap-mschapv2', 'eap-identity'];
+  const missing = plugins.filter(
+    (plugin) => !existsSync(`/usr/lib/ipsec/plugins/libstrongswan-${plugin}.so`),
+  );
+  return missing.length === 0 ? undefined : `not installed: strongSwan plugins ${missing.join(', ')}`;
+}
+
+export interface StrongSwanOptions {
+  /** Further `charon { … }` settings, e.g. `retransmit_tries = 2`. */
+  readonly settings?: readonly string[];
+}
+
+/** What charon says of an IKE SA over vici, as far as tests look at it. */
+export interface IkeSaView {
+  readonly name: string;
+  readonly state: string;
+  readonly localHost: string;
+  readonly remoteHost: string;
+  readonly remotePort: number;
+  readonly remoteId: string;
+  readonly remoteEapId: string | undefined;
+  /** E.g. `AES_GCM_16-256/PRF_HMAC_SHA2_384/ECP_256`. */
+  readonly suite: string;
+  readonly natLocal: boolean;
+  readonly natRemote: boolean;
+  readonly remoteVips: readonly string[];
+  readonly children: readonly ChildSaView[];
+}
+
+export interface ChildSaView {
+  readonly name: string;
+  readonly state: string;
+  /** E.g. `AES_GCM_16-256` or `AES_CBC-256/HMAC_SHA2_256_128`. */
+  readonly suite: string;
+  readonly encapsulated: boolean;
+  readonly localSelectors: readonly string[];
+  readonly remoteSelectors: readonly string[];
+  readonly packetsIn: number;
+  readonly packetsOut: number;
+  readonly spiIn: string;
+  readonly spiOut: string;
+}
+
+const plugins = [
+  ...[
+    'random',
+    'nonce',
+    'aes',
+    'sha1',
+    'sha2',
+    'md4',
+    'md5',
+    'hmac',
+    'kdf',
+    'gcm',
+    'curve25519',
+    'chapoly',
+    'gmp',
+  ],
+  ...['openssl', 'pem', 'pkcs1', 'pkcs8', 'x509', 'pubkey', 'constraints', 'socket-default', 'vici'],
+  ...['kernel-libipsec', 'kernel-netlink', 'eap-identity', 'eap-mschapv2', 'eap-md5', 'updown', 'counters'],
+];
+
+/**
+ * A charon in a namespace, with strongSwan's userspace ESP, driven over vici. Debian confines the installed program to
+ * /etc where AppArmor is on, so a copy of it runs.
+ */
+export class StrongSwan {
+  readonly process: LabProcess;
+  readonly vici: ViciClient;
+  readonly #folder: string;
+
+  private constructor(process: LabProcess, vici: ViciClient, folder: string) {
+    this.process = process;
+    this.vici = vici;
+    this.#folder = folder;
+  }
+
+  static async start(namespace: Namespace, options: StrongSwanOptions = {}): Promise<StrongSwan> {
+    const folder = join(namespace.folder, 'strongswan');
+    mkdirSync(folder, { recursive: true });
+    const program = join(folder, 'charon');
+    copyFileSync('/usr/sbin/charon-systemd', program);
+    const socket = join(folder, 'vici');
+    writeFileSync(join(folder, 'strongswan.conf'), configuration(folder, options.settings ?? []));
+    const process = namespace.spawn([program], {
+      env: { STRONGSWAN_CONF: join(folder, 'strongswan.conf'), SWANCTL_DIR: folder },
+    });
+    try {
+      return new StrongSwan(process, await connectWhenReady(socket, process), folder);
+    } catch (error) {
+      await process.stop();
+      throw new Error(`charon does not start: ${process.stderr.slice(-1_000)}${readLog(folder)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The end of charon's log: for a reader of a failure, never for an expectation. */
+  get log(): string {
+    return readLog(this.#folder);
+  }
+
+  /** Forgets every connection, pool, credential and SA. */
+  async reset(): Promise<void> {
+    await this.vici.request('terminate', { ike: '*', force: 'yes', timeout: '2000' });
+    for (const sa of await this.sas()) await this.vici.request('terminate', { ike: sa.name, force: 'yes' });
+    const { conns } = await this.vici.request('get-conns');
+    for (const name of Array.isArray(conns) ? conns : []) await this.vici.request('unload-conn', { name });
+    await this.vici.request('clear-creds');
+    const pools = await this.vici.request('get-pools');
+    for (const name of Object.keys(pools)) await this.vici.request('unload-pool', { name });
+  }
+
+  async loadCertificate(certificate: Issued, flag: 'NONE' | 'CA' = 'NONE'): Promise<void> {
+    await this.vici.must('load-cert', { type: 'X509', flag, data: certificate.der });
+  }
+
+  async loadKey(certificate: Issued): Promise<void> {
+    await this.vici.must('load-key', { type: 'any', data: certificate.privateKeyPem });
+  }
+
+  async loadUser(name: string, password: string): Promise<void> {
+    await this.vici.must('load-shared', { type: 'EAP', data: password, owners: [name] });
+  }
+
+  async loadPool(name: string, addrs: string, attributes: ViciSection = {}): Promise<void> {
+    await this.vici.must('load-pool', { [name]: { addrs, ...attributes } });
+  }
+
+  async loadConnection(name: string, connection: ViciSection): Promise<void> {
+    await this.vici.must('load-conn', { [name]: connection });
+  }
+
+  async sas(): Promise<IkeSaView[]> {
+    const events = await this.vici.stream('list-sas', 'list-sa', {});
+    return events.flatMap((event) => Object.entries(event).map(([name, sa]) => viewIkeSa(name, section(sa))));
+  }
+
+  async stop(): Promise<void> {
+    this.vici.close();
+    await this.process.stop();
+  }
+}
+
+function configuration(folder: string, settings: readonly string[]): string {
+  return `charon {
+  load = ${plugins.join(' ')}
+  install_virtual_ip = yes
+  port = 500
+  port_nat_t = 4500
+  ${settings.join('\n  ')}
+  plugins {
+    vici { socket = unix://${folder}/vici }
+    kernel-libipsec { load = 10 }
+  }
+}
+charon-systemd {
+  load = ${plugins.join(' ')}
+  journal { default = -1 }
+  ${settings.join('\n  ')}
+  plugins {
+    vici { socket = unix://${folder}/vici }
+    kernel-libipsec { load = 10 }
+  }
+  filelog {
+    log { path = ${folder}/log\n default = 1\n ike = 2\n cfg = 1\n knl = 1\n flush_line = yes }
+  }
+}
+`;
+}
+
+async function connectWhenReady(socket: string, process: LabProcess): Promise<ViciClient> {
+  const deadline = performance.now() + 10_000;
+  for (;;) {
+    try {
+      return await ViciClient.connect(socket);
+    } catch (error) {
+      if (process.exit !== undefined || performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+function readLog(folder: string): string {
+  const path = join(folder, 'log');
+  return existsSync(path) ? readFileSync(path, 'utf8').slice(-20_000) : '';
+}
+
+function viewIkeSa(name: string, sa: ViciSection): IkeSaView {
+  return {
+    name,
+    state: text(sa, 'state'),
+    localHost: text(sa, 'local-host'),
+    remoteHost: text(sa, 'remote-host'),
+    remotePort: Number(text(sa, 'remote-port')),
+    remoteId: text(sa, 'remote-id'),
+    remoteEapId: sa['remote-eap-id'] === undefined ? undefined : text(sa, 'remote-eap-id'),
+    suite: suite(sa, ['prf-alg', 'dh-group']),
+    natLocal: text(sa, 'nat-local') === 'yes',
+    natRemote: text(sa, 'nat-remote') === 'yes',
+    remoteVips: list(sa, 'remote-vips'),
+    children: Object.values(section(sa['child-sas'])).map((child) => viewChildSa(section(child))),
+  };
+}
+
+function viewChildSa(child: ViciSection): ChildSaView {
+  return {
+    name: text(child, 'name'),
+    state: text(child, 'state'),
+    suite: suite(child, ['dh-group']),
+    encapsulated: text(child, 'encap') === 'yes',
+    localSelectors: list(child, 'local-ts'),
+    remoteSelectors: list(child, 'remote-ts'),
+    packetsIn: Number(text(child, 'packets-in')),
+    packetsOut: Number(text(child, 'packets-out')),
+    spiIn: text(child, 'spi-in'),
+    spiOut: text(child, 'spi-out'),
+  };
+}
+
+function suite(sa: ViciSection, further: readonly string[]): string {
+  const keySize = text(sa, 'encr-keysize');
+  const encryption = keySize === '' ? text(sa, 'encr-alg') : `${text(sa, 'encr-alg')}-${keySize}`;
+  const parts = [encryption, text(sa, 'integ-alg'), ...further.map((key) => text(sa, key))];
+  return parts.filter((part) => part !== '').join('/');
+}
+
+function section(value: unknown): ViciSection {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+function text(from: ViciSection, key: string): string {
+  const value = from[key];
+  return typeof value === 'string' ? value : '';
+}
+
+function list(from: ViciSection, key: string): string[] {
+  const value = from[key];
+  return Array.isArray(value) ? value.map(String) : [];
+}
