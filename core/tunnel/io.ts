@@ -69,9 +69,8 @@ export type TunnelState =
 /** The steps of `up`, in order. The steps of the login itself come from the IKE engine. */
 export type ConnectingPhase =
   | 'resolving'
-  | 'opening'
   | Exclude<IkePhase, 'established' | 'closing'>
-  | 'configuring';
+  | 'configuring-network';
 
 export interface ConnectedDetails {
   readonly summary: IkeSummary;
