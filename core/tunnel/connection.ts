@@ -350,8 +350,8 @@ function withError(error: Failure | undefined): { readonly error?: Failure } {
 }
 
 function connectedDetails(attempt: Attempt, remote: Endpoint): ConnectedDetails | undefined {
-  const { summary, config, plan, local } = attempt;
-  if (summary === undefined || config === undefined || plan === undefined || local === undefined)
-    return undefined;
-  return { summary, config, plan, local, remote };
+  const { summary, config, plan, child, local } = attempt;
+  if (!summary || !config || !plan || !child || !local) return undefined;
+  const spis = { inbound: { spi: child.inbound.spi }, outbound: { spi: child.outbound.spi } };
+  return { summary, config, plan, child: spis, local, remote };
 }

@@ -76,6 +76,7 @@ export interface ConnectedDetails {
   readonly summary: IkeSummary;
   readonly config: AssignedConfig;
   readonly plan: NetworkPlan;
+  readonly child: { readonly inbound: { readonly spi: Spi }; readonly outbound: { readonly spi: Spi } };
   readonly local: Endpoint;
   readonly remote: Endpoint;
 }

@@ -1,0 +1,108 @@
+import { formatEndpoint, formatIpAddress, formatIpPrefix } from '../base/address.ts';
+import type { Failure } from '../base/errors.ts';
+import type { DataplaneCounters } from '../dataplane/dataplane.ts';
+import type { ConnectedTunnel, ConnectPhase, ProfileReference, TunnelSnapshot } from '../rpc/values.ts';
+import type { ConnectedDetails } from '../tunnel/io.ts';
+
+/** What the daemon remembers of the present state, with wall-clock times for people. */
+export type DaemonState =
+  | { readonly kind: 'disconnected'; readonly since: number; readonly lastFailure?: Failure }
+  | {
+      readonly kind: 'connecting';
+      readonly profile: ProfileReference;
+      readonly since: number;
+      readonly phase: ConnectPhase;
+      readonly phaseSince: number;
+    }
+  | {
+      readonly kind: 'connected';
+      readonly profile: ProfileReference;
+      readonly since: number;
+      readonly connectMs: number;
+      readonly details: ConnectedDetails;
+    }
+  | { readonly kind: 'disconnecting'; readonly profile: ProfileReference; readonly since: number };
+
+/** Figures that change while a connection stands. */
+export interface LiveFigures {
+  /** Milliseconds since the gateway last proved that it is there. */
+  readonly provenAgeMs: number;
+  readonly counters: DataplaneCounters;
+}
+
+/** The state as it crosses the RPC edge. `live` is asked for only when connected. */
+export function tunnelSnapshot(state: DaemonState, live: () => LiveFigures): TunnelSnapshot {
+  switch (state.kind) {
+    case 'disconnected': {
+      const { since, lastFailure } = state;
+      return { state: 'disconnected', since, ...(lastFailure === undefined ? {} : { lastFailure }) };
+    }
+    case 'connecting': {
+      const { kind, ...rest } = state;
+      return { state: kind, ...rest };
+    }
+    case 'connected':
+      return connectedSnapshot(state, live());
+    case 'disconnecting': {
+      const { kind, ...rest } = state;
+      return { state: kind, ...rest };
+    }
+  }
+}
+
+function connectedSnapshot(
+  state: Extract<DaemonState, { kind: 'connected' }>,
+  live: LiveFigures,
+): ConnectedTunnel {
+  const { summary, plan, child, remote } = state.details;
+  const { dns } = plan;
+  return {
+    state: 'connected',
+    profile: state.profile,
+    since: state.since,
+    connectMs: state.connectMs,
+    provenAgeMs: live.provenAgeMs,
+    gateway: formatEndpoint(remote),
+    remoteIdentity: summary.remoteIdentity,
+    remoteAuthentication: summary.remoteAuthentication,
+    localAuthentication: summary.localAuthentication,
+    ike: {
+      proposal: summary.ikeProposal,
+      initiatorSpi: summary.initiatorSpi,
+      responderSpi: summary.responderSpi,
+    },
+    esp: {
+      proposal: summary.espProposal,
+      inboundSpi: formatSpi(child.inbound.spi),
+      outboundSpi: formatSpi(child.outbound.spi),
+    },
+    nat: summary.natDetected,
+    device: plan.device,
+    mtu: plan.mtu,
+    addresses: plan.addresses.map(formatIpPrefix),
+    routes: plan.routes.map(formatIpPrefix),
+    blockedFamilies: [...plan.blockFamilies],
+    ...(dns === undefined
+      ? {}
+      : {
+          dns: {
+            servers: dns.servers.map(formatIpAddress),
+            searchDomains: [...dns.searchDomains],
+            routeDomains: [...dns.routeDomains],
+          },
+        }),
+    counters: {
+      outbound: plainCounters(live.counters.outbound),
+      inbound: plainCounters(live.counters.inbound),
+    },
+  };
+}
+
+function plainCounters(counters: DataplaneCounters['outbound']): ConnectedTunnel['counters']['outbound'] {
+  return { packets: counters.packets, octets: counters.octets, drops: { ...counters.drops } };
+}
+
+/** As strongSwan and Wireshark print it. */
+function formatSpi(spi: number): string {
+  return spi.toString(16).padStart(8, '0');
+}
