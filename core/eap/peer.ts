@@ -7,18 +7,28 @@ import type { Secret } from '../base/secret.ts';
  * @rfc 3748 4
  */
 export interface EapPeer {
-  /** One EAP packet from the gateway. */
+  /**
+   * One EAP packet from the gateway. Never throws. Octets that break a rule end the login with a `failure` step: below EAP,
+   * IKE delivers reliably and in order, so that nothing better would follow.
+   */
   handle(packet: Uint8Array): EapStep;
-  /** The answer to an `ask` step. */
+  /** The answer to an `ask` step. A copy is taken and kept until `wipe`, so that one run asks once. */
   answer(password: Secret): EapStep;
   /** Overwrites keys and passwords. */
   wipe(): void;
 }
 
 export type EapStep =
-  | { readonly kind: 'respond'; readonly packet: Uint8Array }
+  /**
+   * `failing` is there when the login is already lost and the packet only tells the gateway so: this is then the cause
+   * to report, even if the gateway falls silent instead of answering with EAP-Failure.
+   */
+  | { readonly kind: 'respond'; readonly packet: Uint8Array; readonly failing?: Failure }
   /** Nothing can be sent before the password is there; then call `answer`. */
   | { readonly kind: 'ask'; readonly identity: string }
-  /** EAP-Success came after the method was done. `msk` is 64 octets, or absent for methods without a key. */
+  /**
+   * EAP-Success came after the method was done. `msk` is 64 octets and owned by the caller, or absent for methods without
+   * a key.
+   */
   | { readonly kind: 'success'; readonly method: string; readonly msk?: Uint8Array }
   | { readonly kind: 'failure'; readonly error: Failure };

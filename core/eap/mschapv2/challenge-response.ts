@@ -46,9 +46,7 @@ export function formatAuthenticatorResponse(response: Uint8Array): string {
 
 /** 8 octets. The domain before a backslash does not take part. @rfc 2759 8.2 */
 export function challengeHash(input: ChallengeResponseInput): Uint8Array {
-  const hash = sha1(
-    concat(input.peerChallenge, input.authenticatorChallenge, withoutDomain(input.userName)),
-  );
+  const hash = sha1(concat(input.peerChallenge, input.authenticatorChallenge, withoutDomain(input.userName)));
   return hash.slice(0, 8);
 }
 

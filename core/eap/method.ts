@@ -1,0 +1,43 @@
+import type { Failure } from '../base/errors.ts';
+import type { Secret } from '../base/secret.ts';
+import type { Random } from '../crypto/interfaces.ts';
+
+/**
+ * One EAP method on the peer's side: a small machine that is handed the Type-Data of each request of its type and
+ * answers with the Type-Data of the response. Identifiers, duplicates and Nak are the peer's work, not the method's.
+ * A method never throws, whatever the octets.
+ * @rfc 3748 5
+ */
+export interface EapMethod {
+  /** The Type-Data of one request; a view that is valid during the call only. */
+  process(data: Uint8Array): EapMethodStep;
+  /** The password that the last step asked for. Takes a copy of what it needs. */
+  answer(password: Secret): EapMethodStep;
+  /** Overwrites keys and what it kept of the password. */
+  wipe(): void;
+}
+
+export type EapMethodStep =
+  /** Send this and wait for the next request. `data` is owned by the caller. */
+  | { readonly kind: 'respond'; readonly data: Uint8Array }
+  /** Nothing can be sent before the password is there. */
+  | { readonly kind: 'ask' }
+  /** Both sides proved themselves: send `data`, then EAP-Success may come. `msk` (64 octets) is owned by the caller. */
+  | { readonly kind: 'done'; readonly data: Uint8Array; readonly msk?: Uint8Array }
+  /** The end. With `data`, that is sent first, and the server answers it with EAP-Failure. */
+  | { readonly kind: 'failed'; readonly error: Failure; readonly data?: Uint8Array };
+
+/** How the peer knows a method: its type, and how a run of it starts. */
+export interface EapMethodKind {
+  /** IANA number of the EAP type. */
+  readonly type: number;
+  /** For people, e.g. `EAP-MSCHAPv2`. */
+  readonly name: string;
+  start(context: EapMethodContext): EapMethod;
+}
+
+export interface EapMethodContext {
+  /** The user name as the profile has it, e.g. `alice`, `alice@example.org` or `EXAMPLE\alice`. */
+  readonly identity: string;
+  readonly random: Random;
+}
