@@ -31,6 +31,12 @@ export const limits = {
   peerTextCharacters: 200,
   /** RFC 7296 2.1 leaves it open; the field's short schedule gives up after about 13 s. */
   retransmitTries: 5,
+  /** After an unauthenticated error in IKE_SA_INIT the request goes out this often at most: once more shows whether it was forged. */
+  hintedTries: 2,
+  /** A goodbye that is not answered is not worth a longer wait (about 5 s). */
+  deleteTries: 2,
+  /** Requests of ours that wait for the one on the wire: a goodbye behind a liveness check. */
+  queuedIkeRequests: 4,
   addressesFromGateway: 8,
   dnsServersFromGateway: 8,
   subnetsFromGateway: 256,
