@@ -1,4 +1,4 @@
-import type { PacketCipher } from './interfaces.ts';
+import type { PacketCipher, PacketCipherKey } from './interfaces.ts';
 
 /** What a packet cipher is, without the code that does it: plain data that can be sent to a worker. */
 export type PacketCipherShape = Omit<PacketCipher, 'open'>;
@@ -76,4 +76,14 @@ function aesCbcHmac(keyBits: number, hmac: (typeof hmacs)[number]): PacketCipher
     blockOctets: 16,
     randomIv: true,
   };
+}
+
+/** @throws RangeError when `key` has not the lengths that `shape` states. */
+export function checkPacketCipherKey(shape: PacketCipherShape, key: PacketCipherKey): void {
+  if (
+    key.encryption.length !== shape.encryptionKeyOctets ||
+    key.salt.length !== shape.saltOctets ||
+    key.integrity.length !== shape.integrityKeyOctets
+  )
+    throw new RangeError(`a key of the wrong length for ${shape.name}`);
 }

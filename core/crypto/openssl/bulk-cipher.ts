@@ -1,5 +1,5 @@
 import type { PacketCipherKey } from '../interfaces.ts';
-import type { PacketCipherShape } from '../packet-ciphers.ts';
+import { checkPacketCipherKey, type PacketCipherShape } from '../packet-ciphers.ts';
 import { AeadOpener, AeadSealer } from './aead.ts';
 import type { BulkOpener, BulkSealer } from './bulk-interfaces.ts';
 import { CbcHmacOpener, CbcHmacSealer } from './cbc-hmac.ts';
@@ -14,7 +14,7 @@ export function openBulkSealer(
   key: PacketCipherKey,
   memory: PacketMemory,
 ): BulkSealer {
-  checkKey(cipher, key);
+  checkPacketCipherKey(cipher, key);
   return cipher.integrityId === 0
     ? new AeadSealer(cipher, key, memory)
     : new CbcHmacSealer(cipher, key, memory);
@@ -26,17 +26,8 @@ export function openBulkOpener(
   key: PacketCipherKey,
   memory: PacketMemory,
 ): BulkOpener {
-  checkKey(cipher, key);
+  checkPacketCipherKey(cipher, key);
   return cipher.integrityId === 0
     ? new AeadOpener(cipher, key, memory)
     : new CbcHmacOpener(cipher, key, memory);
-}
-
-function checkKey(cipher: PacketCipherShape, key: PacketCipherKey): void {
-  if (
-    key.encryption.length !== cipher.encryptionKeyOctets ||
-    key.salt.length !== cipher.saltOctets ||
-    key.integrity.length !== cipher.integrityKeyOctets
-  )
-    throw new RangeError(`a key of the wrong length for ${cipher.name}`);
 }
