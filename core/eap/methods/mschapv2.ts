@@ -2,13 +2,18 @@ import { type Failure, failure } from '../../base/errors.ts';
 import { equalConstantTime } from '../../base/octets.ts';
 import type { Secret } from '../../base/secret.ts';
 import { utf8 } from '../../base/utf8.ts';
-import { decodeMschapv2, encodeMschapv2, type Mschapv2Packet } from '../../wire/eap/mschapv2.ts';
+import {
+  decodeMschapv2Request,
+  encodeMschapv2Response,
+  type Mschapv2Request,
+} from '../../wire/eap/mschapv2-packet.ts';
+import { parseMschapv2Success } from '../../wire/eap/mschapv2-text.ts';
 import { eapType } from '../../wire/registry/eap-types.ts';
 import type { EapMethod, EapMethodContext, EapMethodKind, EapMethodStep } from '../method.ts';
 import { authenticatorResponse, ntPasswordHash, ntResponse } from '../mschapv2/challenge-response.ts';
 import { mschapv2Msk } from '../mschapv2/master-keys.ts';
 import { utf16LePassword } from '../mschapv2/password.ts';
-import { mschapv2Failure, parseSuccessMessage } from '../mschapv2/verdict.ts';
+import { mschapv2Failure } from '../mschapv2/verdict.ts';
 
 /**
  * EAP-MSCHAPv2, the peer's side: Challenge → Response → Success or Failure, each confirmed by the peer.
@@ -21,7 +26,7 @@ export const mschapv2Method: EapMethodKind = {
   start: (context) => new Mschapv2Method(context),
 };
 
-type Challenge = Extract<Mschapv2Packet, { kind: 'challenge' }>;
+type Challenge = Extract<Mschapv2Request, { kind: 'challenge' }>;
 
 type State =
   | { readonly kind: 'expect-challenge' }
@@ -41,7 +46,7 @@ class Mschapv2Method implements EapMethod {
   }
 
   process(data: Uint8Array): EapMethodStep {
-    const decoded = decodeMschapv2(data);
+    const decoded = decodeMschapv2Request(data);
     if (!decoded.ok) return this.#fail(decoded.error);
     const packet = decoded.value;
     const state = this.#state;
@@ -49,7 +54,10 @@ class Mschapv2Method implements EapMethod {
     if (state.kind === 'expect-verdict') {
       if (packet.kind === 'success') return this.#succeeded(packet.message, state);
       if (packet.kind === 'failure') {
-        return this.#fail(mschapv2Failure(packet.message), encodeMschapv2({ kind: 'failure-response' }));
+        return this.#fail(
+          mschapv2Failure(packet.message),
+          encodeMschapv2Response({ kind: 'failure-acknowledged' }),
+        );
       }
     }
     return this.#fail(
@@ -81,7 +89,7 @@ class Mschapv2Method implements EapMethod {
       msk: mschapv2Msk(passwordHash, response),
     };
     passwordHash.fill(0);
-    const data = encodeMschapv2({
+    const data = encodeMschapv2Response({
       kind: 'response',
       id: state.id,
       peerChallenge,
@@ -104,14 +112,14 @@ class Mschapv2Method implements EapMethod {
     return { kind: 'ask' };
   }
 
-  #succeeded(message: string, state: Extract<State, { kind: 'expect-verdict' }>): EapMethodStep {
-    const proof = parseSuccessMessage(message);
-    if (proof === undefined || !equalConstantTime(proof, state.expected)) {
+  #succeeded(text: Uint8Array, state: Extract<State, { kind: 'expect-verdict' }>): EapMethodStep {
+    const verdict = parseMschapv2Success(text);
+    if (!verdict.ok || !equalConstantTime(verdict.value.authenticatorResponse, state.expected)) {
       return this.#fail(failure('auth.eap-server', { side: 'remote' }));
     }
     const msk = state.msk.slice();
     this.wipe();
-    return { kind: 'done', data: encodeMschapv2({ kind: 'success-response' }), msk };
+    return { kind: 'done', data: encodeMschapv2Response({ kind: 'success-acknowledged' }), msk };
   }
 
   #fail(error: Failure, data?: Uint8Array): EapMethodStep {

@@ -1,7 +1,7 @@
 import { sha1 } from '@noble/hashes/legacy.js';
 import des from 'des.js';
 import md4 from 'js-md4';
-import { concat, toHex } from '../../base/octets.ts';
+import { concat } from '../../base/octets.ts';
 import { utf8 } from '../../base/utf8.ts';
 
 /** The functions of MSCHAPv2, named as in the RFC. The algorithms are the protocol's; nothing else may use them. @rfc 2759 8 */
@@ -37,11 +37,6 @@ export function authenticatorResponse(input: ChallengeResponseInput, response: U
   const digest = sha1(concat(passwordHashHash, response, signingMagic));
   passwordHashHash.fill(0);
   return sha1(concat(digest, challengeHash(input), iterationMagic));
-}
-
-/** `S=` and 40 digits, as the success packet carries it. @rfc 2759 5 */
-export function formatAuthenticatorResponse(response: Uint8Array): string {
-  return `S=${toHex(response).toUpperCase()}`;
 }
 
 /** 8 octets. The domain before a backslash does not take part. @rfc 2759 8.2 */

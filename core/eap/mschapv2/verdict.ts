@@ -1,15 +1,9 @@
 import { type Failure, failure } from '../../base/errors.ts';
-import { limits } from '../../base/limits.ts';
-import { fromHex } from '../../base/octets.ts';
-import { escapeText } from '../../wire/escape-text.ts';
+import { parseMschapv2Failure } from '../../wire/eap/mschapv2-text.ts';
 
-/** The 20 octets of `S=<40 hexadecimal digits> M=<text>`, or `undefined` when they are not there. @rfc 2759 5 */
-export function parseSuccessMessage(message: string): Uint8Array | undefined {
-  const digits = /(?:^|\s)S=([0-9A-Fa-f]{40})(?![0-9A-Fa-f])/.exec(message)?.[1];
-  return digits === undefined ? undefined : fromHex(digits);
-}
+const wrongNameOrPassword = 691;
 
-/** What the error codes of a Failure packet mean. 691 is not here: it is the wrong user name or password. @rfc 2759 6 */
+/** @rfc 2759 6 */
 const accountReasons: Readonly<Record<number, string>> = {
   646: 'logging in is not allowed at this hour',
   647: 'the account is disabled',
@@ -18,19 +12,16 @@ const accountReasons: Readonly<Record<number, string>> = {
   709: 'the password must be changed',
 };
 
-/** The failure that `E=eeeeeeeeee R=r C=… V=… M=<text>` tells. @rfc 2759 6 */
-export function mschapv2Failure(message: string): Failure {
-  const digits = /(?:^|\s)E=(\d{1,10})(?!\d)/.exec(message)?.[1];
-  const text = escapeText(/(?:^|\s)M=(.*)$/s.exec(message)?.[1] ?? '', limits.peerTextCharacters);
+/** What the text of a Failure request means to a user; its error number and words are kept as evidence. */
+export function mschapv2Failure(text: Uint8Array): Failure {
+  const { error, message } = parseMschapv2Failure(text);
   const evidence = {
     side: 'local',
-    ...(digits === undefined ? {} : { error: Number(digits) }),
-    ...(text === '' ? {} : { message: text }),
+    ...(error === undefined ? {} : { error }),
+    ...(message === '' ? {} : { message }),
   };
-  if (digits === undefined) return failure('auth.refused', evidence);
-  const code = Number(digits);
-  if (code === 691) return failure('auth.password', evidence);
-  const reason = accountReasons[code];
+  if (error === wrongNameOrPassword) return failure('auth.password', evidence);
+  const reason = error === undefined ? undefined : accountReasons[error];
   return reason === undefined
     ? failure('auth.refused', evidence)
     : failure('auth.account', { ...evidence, reason });

@@ -1,11 +1,7 @@
-import { concat, fromHex } from '../../../core/base/octets.ts';
+import { concat, fromHex, toHex } from '../../../core/base/octets.ts';
 import { utf8 } from '../../../core/base/utf8.ts';
 import type { Random } from '../../../core/crypto/interfaces.ts';
-import {
-  authenticatorResponse,
-  formatAuthenticatorResponse,
-  ntPasswordHash,
-} from '../../../core/eap/mschapv2/challenge-response.ts';
+import { authenticatorResponse, ntPasswordHash } from '../../../core/eap/mschapv2/challenge-response.ts';
 import { utf16LePassword } from '../../../core/eap/mschapv2/password.ts';
 
 /** What a login server sends, octet by octet, independent of the codecs under test. */
@@ -32,11 +28,11 @@ export function mschapv2Challenge(id = 7): Uint8Array {
 }
 
 export function mschapv2Success(id: number, message: string): Uint8Array {
-  return concat(opCode(3, id, message.length), utf8.encode(message));
+  return text(3, id, message);
 }
 
 export function mschapv2Failure(id: number, message: string): Uint8Array {
-  return concat(opCode(4, id, message.length), utf8.encode(message));
+  return text(4, id, message);
 }
 
 /** The `S=…` that fits an MSCHAPv2 Response (Type-Data). */
@@ -48,7 +44,12 @@ export function proofFor(response: Uint8Array, password: string): string {
     userName: response.subarray(54),
     passwordHash,
   };
-  return formatAuthenticatorResponse(authenticatorResponse(input, response.subarray(29, 53)));
+  return `S=${toHex(authenticatorResponse(input, response.subarray(29, 53))).toUpperCase()}`;
+}
+
+function text(code: number, id: number, message: string): Uint8Array {
+  const octets = utf8.encode(message);
+  return concat(opCode(code, id, octets.length), octets);
 }
 
 function opCode(code: number, id: number, dataOctets: number): Uint8Array {

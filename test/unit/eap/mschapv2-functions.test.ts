@@ -6,7 +6,6 @@ import { utf8 } from '../../../core/base/utf8.ts';
 import {
   authenticatorResponse,
   challengeHash,
-  formatAuthenticatorResponse,
   ntPasswordHash,
   ntResponse,
 } from '../../../core/eap/mschapv2/challenge-response.ts';
@@ -38,10 +37,8 @@ describe('MSCHAPv2 functions, RFC 2759 9.2', () => {
     assert.equal(toHex(challengeHash(input)), text('challenge'));
     const response = ntResponse(input);
     assert.equal(toHex(response), text('ntResponse'));
-    assert.equal(
-      formatAuthenticatorResponse(authenticatorResponse(input, response)),
-      text('authenticatorResponse'),
-    );
+    const proof = toHex(authenticatorResponse(input, response)).toUpperCase();
+    assert.equal(`S=${proof}`, text('authenticatorResponse'));
   });
 
   it('leaves the domain out of the challenge hash and keeps a realm', () => {

@@ -1,0 +1,94 @@
+import type { IpAddress, IpPrefix } from '../base/address.ts';
+import type { Secret } from '../base/secret.ts';
+import type { Duration } from '../base/time.ts';
+import type { CryptoProvider, Random, SignatureScheme, Signer } from '../crypto/interfaces.ts';
+import type { IkeIdentity } from '../ike/config.ts';
+import type { EspOffer, IkeOffer } from '../ike/negotiate.ts';
+
+/** What the gateway is and whom it lets in. It does not change while the gateway runs. */
+export interface GatewayConfig {
+  /** Its address as clients reach it. Absent: NAT detection then tells every client to encapsulate. */
+  readonly address?: IpAddress;
+  /** Sent as IDr; the certificate must have it as a subject alternative name. */
+  readonly identity: IkeIdentity;
+  /** DER, the gateway's own first, then intermediates. */
+  readonly certificates: readonly Uint8Array[];
+  readonly signature: GatewaySignature;
+  /** What it accepts, best first: its own order decides. */
+  readonly ikeOffers: readonly IkeOffer[];
+  readonly espOffers: readonly EspOffer[];
+  /** By user name, as the client sends it in EAP. */
+  readonly users: ReadonlyMap<string, Secret>;
+  /** Inner addresses, at most one prefix of each family; network, broadcast and first address are left out. */
+  readonly pools: readonly IpPrefix[];
+  /** Where clients may go; their selectors are narrowed to it. */
+  readonly networks: readonly IpPrefix[];
+  readonly dnsServers: readonly IpAddress[];
+  readonly dnsDomains: readonly string[];
+  /** Demand a cookie never, always, or from so many half-open SAs on. 32 when absent. @rfc 7296 2.6 */
+  readonly cookies?: 'never' | 'always' | number;
+  /** IKE SAs that have not logged in yet, and those that have. Absent: the bounds of `limits`. */
+  readonly maxHalfOpen?: number;
+  readonly maxClients?: number;
+  /** After this silence of a client a liveness check goes out. Absent: never. */
+  readonly livenessMs?: Duration;
+  readonly habits?: GatewayHabits;
+}
+
+/**
+ * How the gateway signs. `classic` uses the methods of RFC 7296 and RFC 4754 (RSA with PKCS#1, ECDSA as r || s) even with a
+ * client that knows RFC 7427; a client that doesn't always gets them.
+ */
+export interface GatewaySignature {
+  readonly scheme: SignatureScheme;
+  readonly classic?: boolean;
+}
+
+export interface GatewayDependencies {
+  readonly crypto: CryptoProvider;
+  readonly random: Random;
+  /** The private key of the first certificate. */
+  readonly signer: Signer;
+}
+
+/** Ways to fail on purpose, for the tests of the other side. None is on by default. */
+export interface GatewayHabits {
+  /** Sends nothing at all. */
+  readonly silent?: boolean;
+  /** Sends nothing after IKE_SA_INIT. */
+  readonly silentAfterInit?: boolean;
+  /** Sends nothing after the first IKE_AUTH response. */
+  readonly silentInEap?: boolean;
+  /** Sends nothing once a client is in. */
+  readonly silentWhenEstablished?: boolean;
+  /** Refuses every IKE proposal. */
+  readonly noCommonProposal?: boolean;
+  /** Refuses every ESP proposal. */
+  readonly noCommonEspProposal?: boolean;
+  /** Chooses an IKE cipher that was not offered. */
+  readonly unofferedChoice?: boolean;
+  /** Refuses all traffic selectors. */
+  readonly refuseSelectors?: boolean;
+  /** Answers selectors that were never asked for. */
+  readonly widenSelectors?: boolean;
+  /** Has no inner address left. */
+  readonly noAddress?: boolean;
+  /** Sends no CERT payload. */
+  readonly noCertificate?: boolean;
+  /** Its signature is one bit off. */
+  readonly wrongAuthSignature?: boolean;
+  /** Its AUTH from the MSK is one bit off. */
+  readonly wrongEapAuth?: boolean;
+  /** Does not know the password: the authenticator response of MSCHAPv2 is wrong. */
+  readonly wrongEapProof?: boolean;
+  /** Sends EAP-Success right after the identity. */
+  readonly earlyEapSuccess?: boolean;
+  /** Wants this EAP type and no other, e.g. 13 for EAP-TLS. */
+  readonly insistOnEapType?: number;
+  /** Answers a right password with this error code of MSCHAPv2, e.g. 648 for an expired one. */
+  readonly accountError?: number;
+  /** Asks for no EAP-Identity: takes the user name from MSCHAPv2. */
+  readonly skipEapIdentity?: boolean;
+  /** Sends this unauthenticated error notify in front of the answer to IKE_SA_INIT, as a spoofer on the path would. */
+  readonly spoofedErrorNotify?: number;
+}
