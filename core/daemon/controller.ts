@@ -1,0 +1,234 @@
+import { type Failure, failure } from '../base/errors.ts';
+import type { LogSink } from '../base/log.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import type { Secret } from '../base/secret.ts';
+import type { Instant } from '../base/time.ts';
+import type { DataplaneCounters } from '../dataplane/dataplane.ts';
+import type { Profile } from '../profile/profile.ts';
+import {
+  type EventData,
+  type MethodParams,
+  type MethodResult,
+  type ProfileSource,
+  protocolVersion,
+  type SubscribableEvent,
+} from '../rpc/schema.ts';
+import type { RpcClientHandle, RpcHandlers } from '../rpc/transport/server-types.ts';
+import type { ProfileEntry, ProfileReference, Snapshot } from '../rpc/values.ts';
+import type { TunnelState } from '../tunnel/io.ts';
+import { type DaemonState, tunnelSnapshot } from './snapshot.ts';
+
+/** One running connection, as the controller sees it. */
+export interface RunningSession {
+  connect(): void;
+  disconnect(): void;
+  /** Settles when nothing of it is left. */
+  readonly finished: Promise<void>;
+  provenAt(): Instant | undefined;
+  counters(): DataplaneCounters;
+}
+
+/** A profile that was found and read, with what it is called by. */
+export interface LoadedProfile {
+  readonly profile: Profile;
+  readonly reference: ProfileReference;
+}
+
+export interface ControllerParts {
+  readonly version: string;
+  readonly log: LogSink;
+  /** Monotonic, and milliseconds since 1970 for people. */
+  readonly clock: { now(): Instant; wall(): number };
+  readonly profiles: {
+    list(): Promise<readonly ProfileEntry[]>;
+    load(source: ProfileSource): Promise<Result<LoadedProfile, Failure>>;
+  };
+  /** The password of a profile that names a file; `undefined` when it names none. */
+  readonly storedPassword: (profile: Profile) => Promise<Result<Secret | undefined, Failure>>;
+  /** Takes over `password` and wipes it in the end. */
+  readonly createSession: (
+    profile: Profile,
+    password: Secret,
+    onState: (state: TunnelState) => void,
+  ) => Promise<Result<RunningSession, Failure>>;
+  readonly publish: <E extends SubscribableEvent>(event: E, data: EventData<E>) => void;
+  readonly onShutdown: () => void;
+}
+
+/** What is going on between an accepted `connect` and the end of it. */
+interface Attempt {
+  readonly profile: ProfileReference;
+  readonly startedAt: Instant;
+  readonly cancel: AbortController;
+  readonly ended: Promise<void>;
+  session?: RunningSession;
+}
+
+/** Serves the RPC methods over at most one connection at a time, and tells the present state. */
+export class Controller {
+  readonly #parts: ControllerParts;
+  readonly #startedAt: number;
+  #state: DaemonState;
+  #attempts = 0;
+  #attempt: Attempt | undefined;
+
+  constructor(parts: ControllerParts) {
+    this.#parts = parts;
+    this.#startedAt = parts.clock.wall();
+    this.#state = { kind: 'disconnected', since: this.#startedAt };
+  }
+
+  readonly handlers: RpcHandlers = {
+    version: () => ok({ version: this.#parts.version, protocol: protocolVersion, pid: process.pid }),
+    profiles: async () => ok({ profiles: [...(await this.#parts.profiles.list())] }),
+    connect: (params, client) => this.#connect(params, client),
+    disconnect: async () => ok({ wasUp: await this.disconnect() }),
+    shutdown: () => {
+      this.#parts.onShutdown();
+      return ok({});
+    },
+  };
+
+  snapshot(): Snapshot {
+    return {
+      daemon: { version: this.#parts.version, startedAt: this.#startedAt },
+      attempt: this.#attempts,
+      tunnel: tunnelSnapshot(this.#state, () => this.#liveFigures()),
+    };
+  }
+
+  /** Ends whatever runs; settles when nothing of it is left. False when nothing ran. */
+  async disconnect(): Promise<boolean> {
+    const attempt = this.#attempt;
+    if (attempt === undefined) return false;
+    attempt.cancel.abort();
+    attempt.session?.disconnect();
+    await attempt.ended;
+    return true;
+  }
+
+  async #connect(
+    params: MethodParams<'connect'>,
+    client: RpcClientHandle,
+  ): Promise<Result<MethodResult<'connect'>, Failure>> {
+    const loaded = await this.#parts.profiles.load(params.source);
+    if (!loaded.ok) return loaded;
+    // Asked only now: another `connect` may have come while the profile was read.
+    if (this.#attempt !== undefined)
+      return err(failure('tunnel.busy', { profile: this.#attempt.profile.name }));
+    const { profile, reference } = loaded.value;
+    let end: () => void = () => undefined;
+    const attempt: Attempt = {
+      profile: reference,
+      startedAt: this.#parts.clock.now(),
+      cancel: new AbortController(),
+      ended: new Promise((resolve) => {
+        end = resolve;
+      }),
+    };
+    this.#attempt = attempt;
+    this.#attempts += 1;
+    const number = this.#attempts;
+    this.#parts.log({
+      level: 'info',
+      event: 'connect',
+      fields: { profile: reference.name, attempt: number },
+    });
+    const since = this.#parts.clock.wall();
+    this.#enter({ kind: 'connecting', profile: reference, since, phase: 'resolving', phaseSince: since });
+    this.#run(attempt, profile, params.canAnswer ? client : undefined)
+      .catch((cause: unknown) =>
+        failure('misuse', { reason: cause instanceof Error ? cause.message : 'unknown' }),
+      )
+      .then((error) => {
+        this.#attempt = undefined;
+        this.#enterDisconnected(error);
+        end();
+      });
+    return ok({ attempt: number });
+  }
+
+  /** From the password to the end of the connection. Returns why it ended, `undefined` for a wanted end. */
+  async #run(
+    attempt: Attempt,
+    profile: Profile,
+    client: RpcClientHandle | undefined,
+  ): Promise<Failure | undefined> {
+    const password = await this.#password(attempt, profile, client);
+    if (!password.ok) return password.error;
+    let last: Failure | undefined;
+    const session = await this.#parts.createSession(profile, password.value, (state) => {
+      if (state.kind === 'disconnected') last = state.lastFailure;
+      else this.#follow(attempt, state);
+    });
+    if (!session.ok) return session.error;
+    attempt.session = session.value;
+    session.value.connect();
+    if (attempt.cancel.signal.aborted) session.value.disconnect();
+    await session.value.finished;
+    return last;
+  }
+
+  /** Asked for before anything is sent: a gateway does not wait for a user who looks for a password. */
+  async #password(
+    attempt: Attempt,
+    profile: Profile,
+    client: RpcClientHandle | undefined,
+  ): Promise<Result<Secret, Failure>> {
+    const stored = await this.#parts.storedPassword(profile);
+    if (!stored.ok) return stored;
+    if (stored.value !== undefined) return ok(stored.value);
+    if (client === undefined) return err(failure('secret.missing'));
+    const request = { identity: profile.authentication.username, profile: profile.name, retry: 0 };
+    return client.ask({ kind: 'password', ...request }, attempt.cancel.signal);
+  }
+
+  #follow(attempt: Attempt, state: Exclude<TunnelState, { kind: 'disconnected' }>): void {
+    const { profile } = attempt;
+    const now = this.#parts.clock.wall();
+    switch (state.kind) {
+      case 'connecting': {
+        const since = this.#state.since;
+        this.#enter({ kind: 'connecting', profile, since, phase: state.phase, phaseSince: now });
+        return this.#parts.publish('phase', { attempt: this.#attempts, phase: state.phase, at: now });
+      }
+      case 'connected': {
+        const connectMs = this.#parts.clock.now() - attempt.startedAt;
+        return this.#enter({ kind: 'connected', profile, since: now, connectMs, details: state.connected });
+      }
+      case 'disconnecting':
+        return this.#enter({ kind: 'disconnecting', profile, since: now });
+    }
+  }
+
+  #enterDisconnected(error: Failure | undefined): void {
+    const since = this.#parts.clock.wall();
+    this.#enter({ kind: 'disconnected', since, ...(error === undefined ? {} : { lastFailure: error }) });
+  }
+
+  #enter(state: DaemonState): void {
+    this.#state = state;
+    const fields = state.kind === 'connecting' ? { phase: state.phase } : failureFields(state);
+    this.#parts.log({ level: 'info', event: `state.${state.kind}`, fields });
+    this.#parts.publish('state', this.snapshot());
+  }
+
+  #liveFigures() {
+    const session = this.#attempt?.session;
+    const provenAt = session?.provenAt();
+    return {
+      // Without a session there is no proof to age; the state is about to change.
+      provenAgeMs: provenAt === undefined ? 0 : Math.max(0, this.#parts.clock.now() - provenAt),
+      counters: session?.counters() ?? noCounters,
+    };
+  }
+}
+
+const none = { packets: 0, octets: 0, drops: {} };
+const noCounters: DataplaneCounters = { outbound: none, inbound: none };
+
+function failureFields(state: DaemonState) {
+  return state.kind === 'disconnected' && state.lastFailure !== undefined
+    ? { failure: state.lastFailure.code }
+    : {};
+}
