@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { profileJsonSchema } from '../../core/profile/schema.ts';
@@ -9,5 +10,10 @@ for (const [path, value] of [
   ['test/unit/rpc/schema.golden.json', describeRpcSchema()],
 ] as const) {
   const file = fileURLToPath(new URL(`../../${path}`, import.meta.url));
-  writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+  writeFileSync(file, JSON.stringify(value));
+  execFileSync(fileURLToPath(new URL('../../node_modules/.bin/biome', import.meta.url)), [
+    'format',
+    '--write',
+    file,
+  ]);
 }

@@ -4,6 +4,8 @@ import { formatIpAddress, parseIpAddress, parseIpPrefix } from '../base/address.
 import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { defaultEspProposals, defaultIkeProposals } from '../crypto/default-proposals.ts';
+import { parseProposal } from '../crypto/proposals.ts';
 import { joinToFolderOf } from './file-path.ts';
 import { type JsonDocument, type JsonPath, type JsonProblem, readJson } from './json-document.ts';
 import type { Profile, ProfileTrust } from './profile.ts';
@@ -189,7 +191,10 @@ function toProfile(document: ProfileDocument, file: string): Profile {
     trust: trustOf(document, file),
     remoteNetworks: networks.flatMap((network) => checkedValue(parseIpPrefix(network))),
     fullTunnel: networks.some((network) => network.endsWith('/0')),
-    proposals: { ike: proposals.ike, esp: proposals.esp },
+    proposals: {
+      ike: proposals.ike?.flatMap((text) => checkedValue(parseProposal(text, 'ike'))) ?? defaultIkeProposals,
+      esp: proposals.esp?.flatMap((text) => checkedValue(parseProposal(text, 'esp'))) ?? defaultEspProposals,
+    },
     dns: {
       use: dns.use,
       servers: dns.servers?.flatMap((server) => checkedValue(parseIpAddress(server))),

@@ -1,5 +1,6 @@
 import type { IpAddress, IpPrefix } from '../base/address.ts';
 import type { Duration } from '../base/time.ts';
+import type { SuiteProposal } from '../crypto/proposals.ts';
 
 /** A profile that was read and checked, with its defaults filled in. Made by `parseProfile` alone. */
 export interface Profile {
@@ -16,10 +17,10 @@ export interface Profile {
   readonly remoteNetworks: readonly IpPrefix[];
   /** True when `remoteNetworks` was not given or holds a default route. */
   readonly fullTunnel: boolean;
-  /** In strongSwan's notation; `undefined` stands for Godwit's own list. */
+  /** To offer, best first; Godwit's own lists unless the profile has its own. */
   readonly proposals: {
-    readonly ike: readonly string[] | undefined;
-    readonly esp: readonly string[] | undefined;
+    readonly ike: readonly SuiteProposal[];
+    readonly esp: readonly SuiteProposal[];
   };
   readonly dns: ProfileDns;
   /** Of the tunnel device, in octets of inner packet. */

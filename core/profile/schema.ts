@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { formatIpPrefix, networkOf, parseIpAddress, parseIpPrefix } from '../base/address.ts';
 import { limits } from '../base/limits.ts';
-import { proposalProblem } from './proposal-text.ts';
+import { type ProposalUse, parseProposal } from '../crypto/proposals.ts';
 import { isHost, isHostName, isPrintable, quote } from './text-rules.ts';
 
 /**
@@ -42,13 +42,17 @@ const prefix = z.string().superRefine((value, context) => {
 const address = z.string().refine((value) => parseIpAddress(value).ok, 'is not an IP address');
 const domain = z.string().refine(isHostName, 'is not a domain name');
 
-const proposalList = (kind: 'ike' | 'esp') =>
+const proposalList = (use: ProposalUse) =>
   z
     .array(
-      z.string().superRefine((value, context) => {
-        const problem = proposalProblem(value, kind);
-        if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-      }),
+      z
+        .string()
+        .max(limits.profileTextCharacters, 'is too long')
+        .superRefine((value, context) => {
+          const proposal = parseProposal(value, use);
+          if (!proposal.ok)
+            context.addIssue({ code: 'custom', message: `${quote(value)}: ${proposal.error.reason}` });
+        }),
     )
     .min(1, 'must hold one proposal at least')
     .max(limits.profileProposals, `must not hold more than ${limits.profileProposals} proposals`);

@@ -12,6 +12,8 @@ const longestPath = 107;
 export interface SocketIdentity {
   readonly device: number;
   readonly inode: number;
+  /** Why the group could not be let in (as in a user namespace without it): the socket is its owner's alone. */
+  readonly groupProblem: string | undefined;
 }
 
 /**
@@ -33,11 +35,11 @@ export async function listenAt(
     if (!cleared.ok) return cleared;
     await removeOwnSocket(birthPath);
     await bind(server, birthPath);
-    if (groupId !== undefined) await openToGroup(birthPath, groupId);
+    const groupProblem = groupId === undefined ? undefined : await openToGroup(birthPath, groupId);
     const { dev, ino } = await lstat(birthPath);
     await link(birthPath, path);
     await unlink(birthPath);
-    return ok({ device: dev, inode: ino });
+    return ok({ device: dev, inode: ino, groupProblem });
   } catch (error) {
     const code = codeOf(error);
     return code === 'EEXIST' ? err(failure('rpc.busy', { socket: path })) : refuse(path, code);
@@ -115,9 +117,14 @@ function bind(server: Server, path: string): Promise<void> {
   });
 }
 
-async function openToGroup(path: string, groupId: number): Promise<void> {
-  await chown(path, process.getuid?.() ?? 0, groupId);
+async function openToGroup(path: string, groupId: number): Promise<string | undefined> {
+  try {
+    await chown(path, process.getuid?.() ?? 0, groupId);
+  } catch (error) {
+    return codeOf(error);
+  }
   await chmod(path, 0o660);
+  return undefined;
 }
 
 function refuse(path: string, reason: string): Result<never, Failure> {

@@ -46,6 +46,10 @@ export async function createRpcServer(options: RpcServerOptions): Promise<Result
     server.close();
     return listening;
   }
+  const { groupProblem } = listening.value;
+  if (groupProblem !== undefined) {
+    log({ level: 'warn', event: 'rpc.group', fields: { group: socketGroup, problem: groupProblem } });
+  }
   server.on('error', (error) =>
     log({ level: 'error', event: 'rpc.server', fields: { problem: error.message } }),
   );

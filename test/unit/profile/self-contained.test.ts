@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseProfile } from '../../../core/profile/parse-profile.ts';
+import { makeSelfContained, requireSelfContained } from '../../../core/profile/self-contained.ts';
+import { profileText } from './examples.ts';
+
+const ca = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+
+function parse(text: string) {
+  const profile = parseProfile(text, 'office.json');
+  assert.ok(profile.ok, JSON.stringify(profile));
+  return profile.value;
+}
+
+test('a profile with files becomes one without, and is the same otherwise', () => {
+  const text = profileText({
+    authentication: { method: 'eap-mschapv2', username: 'alice', passwordFile: 'pw' },
+    mtu: 1300,
+  });
+  const before = parse(text);
+  for (const source of [text, `\ufeff${text}`, JSON.stringify(JSON.parse(text))]) {
+    const after = parse(makeSelfContained(source, ca));
+    assert.deepEqual(after, {
+      ...before,
+      trust: { kind: 'inline', ca },
+      authentication: { ...before.authentication, passwordFile: undefined },
+    });
+    assert.ok(requireSelfContained(after, 'office.json').ok);
+  }
+});
+
+test('a profile that has its CA inside keeps it', () => {
+  const text = profileText({ trust: { ca } });
+  assert.deepEqual(parse(makeSelfContained(text, ca)), parse(text));
+});
+
+test('the daemon refuses a profile of a client that names a file', () => {
+  const trust = requireSelfContained(parse(profileText()), 'office.json');
+  assert.equal(trust.ok ? undefined : trust.error.detail['field'], 'trust.caFile');
+  const authentication = { method: 'eap-mschapv2', username: 'alice', passwordFile: '/etc/shadow' };
+  const password = requireSelfContained(parse(profileText({ trust: { ca }, authentication })), 'office.json');
+  assert.equal(password.ok ? undefined : password.error.detail['field'], 'authentication.passwordFile');
+});
