@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { ProfileStore } from '../../../core/daemon/profile-store.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'godwit-profiles-'));
+after(() => rm(folder, { recursive: true }));
+
+const good = {
+  name: 'Office',
+  gateway: 'vpn.example.org',
+  authentication: { method: 'eap-mschapv2', username: 'alice' },
+  trust: { caFile: 'ca.pem' },
+};
+await writeFile(join(folder, 'office.json'), JSON.stringify(good));
+await writeFile(join(folder, 'broken.json'), '{\n  "name": 3\n}');
+await writeFile(join(folder, 'notes.txt'), 'not a profile');
+const store = new ProfileStore(folder);
+
+test('good and broken profiles are listed, the broken with line and field', async () => {
+  const entries = await store.list();
+  assert.deepEqual(
+    entries.map((entry) => entry.id),
+    ['broken', 'office'],
+  );
+  const [broken, office] = entries;
+  assert.equal(office?.name, 'Office');
+  assert.ok(broken?.failures.some(({ detail }) => detail['field'] === 'name' && detail['line'] === 2));
+});
+
+test('a profile is loaded by its id, and by nothing that leads elsewhere', async () => {
+  const loaded = await store.load({ kind: 'stored', id: 'office' });
+  assert.ok(loaded.ok);
+  assert.deepEqual(loaded.value.reference, { id: 'office', name: 'Office', gateway: 'vpn.example.org' });
+  for (const id of ['../office', '/etc/passwd', '.office', 'none', 'a\0b']) {
+    const refused = await store.load({ kind: 'stored', id });
+    assert.ok(!refused.ok, id);
+    assert.equal(refused.error.code, 'profile.missing', id);
+  }
+});
+
+test('a text from a client that names a file is refused', async () => {
+  const refused = await store.load({ kind: 'text', text: JSON.stringify(good), file: 'x.json' });
+  assert.ok(!refused.ok);
+  assert.match(String(refused.error.detail['reason']), /names a file/);
+});
+
+test('a missing folder holds no profile', async () => {
+  assert.deepEqual(await new ProfileStore(join(folder, 'none')).list(), []);
+});
