@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { failure } from '../../../core/base/errors.ts';
+import { silent } from '../../../core/base/log.ts';
+import { err, ok, type Result } from '../../../core/base/result.ts';
+import { Secret } from '../../../core/base/secret.ts';
+import { instant } from '../../../core/base/time.ts';
+import { Controller, type ControllerParts, type RunningSession } from '../../../core/daemon/controller.ts';
+import { parseProfile } from '../../../core/profile/parse-profile.ts';
+import type { RpcClientHandle } from '../../../core/rpc/transport/server-types.ts';
+import { snapshotSchema } from '../../../core/rpc/values.ts';
+import type { TunnelState } from '../../../core/tunnel/io.ts';
+
+const parsed = parseProfile(
+  JSON.stringify({
+    name: 'Office',
+    gateway: 'vpn.example.org',
+    authentication: { method: 'eap-mschapv2', username: 'alice' },
+    trust: { caFile: 'ca.pem' },
+  }),
+  'office.json',
+);
+assert.ok(parsed.ok);
+const profile = parsed.value;
+const none = { packets: 0, octets: 0, drops: {} };
+
+/** A session that does what the test says. */
+class FakeSession implements RunningSession {
+  readonly calls: string[] = [];
+  readonly tell: (state: TunnelState) => void;
+  #end: () => void = () => undefined;
+  readonly finished = new Promise<void>((resolve) => {
+    this.#end = resolve;
+  });
+  constructor(tell: (state: TunnelState) => void) {
+    this.tell = tell;
+  }
+  connect = () => void this.calls.push('connect');
+  disconnect = () => {
+    this.calls.push('disconnect');
+    this.end();
+  };
+  provenAt = () => instant(40);
+  counters = () => ({ outbound: none, inbound: none });
+  end(error?: ReturnType<typeof failure>): void {
+    this.tell({ kind: 'disconnected', ...(error === undefined ? {} : { lastFailure: error }) });
+    this.#end();
+  }
+}
+
+function bench(
+  password: Promise<Result<Secret, ReturnType<typeof failure>>> = Promise.resolve(ok(Secret.fromText('pw'))),
+) {
+  const sessions: FakeSession[] = [];
+  const published: string[] = [];
+  const parts: ControllerParts = {
+    version: '0.0.0',
+    log: silent,
+    clock: { now: () => instant(100), wall: () => 1_000 },
+    profiles: {
+      list: async () => [],
+      load: async () => ok({ profile, reference: { name: 'Office', gateway: 'vpn.example.org' } }),
+    },
+    storedPassword: async () => ok(undefined),
+    createSession: async (_profile, _password, onState) => {
+      const session = new FakeSession(onState);
+      sessions.push(session);
+      return ok(session);
+    },
+    publish: (event) => void published.push(event),
+    onShutdown: () => undefined,
+  };
+  const controller = new Controller(parts);
+  const client: RpcClientHandle = {
+    id: 1,
+    credentials: { pid: 1, uid: 0, gid: 0 },
+    access: 'control',
+    gone: new AbortController().signal,
+    ask: (_request, signal) =>
+      Promise.race([
+        password,
+        new Promise<Result<Secret, ReturnType<typeof failure>>>((resolve) =>
+          signal?.addEventListener('abort', () => resolve(err(failure('tunnel.cancelled')))),
+        ),
+      ]),
+  };
+  const source = { kind: 'text', text: '', file: 'x' } as const;
+  const connect = async (canAnswer = true) => controller.handlers.connect({ source, canAnswer }, client);
+  return { controller, sessions, published, connect, client };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test('a second connect is refused while one runs, and names it', async () => {
+  const { connect, sessions } = bench();
+  assert.ok((await connect()).ok);
+  await turn();
+  const second = await connect();
+  assert.ok(!second.ok);
+  assert.deepEqual([second.error.code, second.error.detail['profile']], ['tunnel.busy', 'Office']);
+  assert.equal(sessions.length, 1);
+});
+
+test('after an end with a failure the failure is told and a new connect is taken', async () => {
+  const { connect, sessions, controller } = bench();
+  await connect();
+  await turn();
+  sessions[0]?.end(failure('auth.password'));
+  await turn();
+  const { tunnel } = controller.snapshot();
+  assert.ok(tunnel.state === 'disconnected' && tunnel.lastFailure?.code === 'auth.password');
+  assert.ok((await connect()).ok);
+});
+
+test('a disconnect while the user is asked for the password ends the attempt without a session', async () => {
+  const { connect, sessions, controller } = bench(new Promise(() => undefined));
+  await connect();
+  await turn();
+  assert.equal(await controller.disconnect(), true);
+  assert.equal(sessions.length, 0);
+  assert.equal(controller.snapshot().tunnel.state, 'disconnected');
+  assert.equal(await controller.disconnect(), false);
+});
+
+test('without anybody to ask, a missing password is the failure', async () => {
+  const { connect, controller } = bench();
+  await connect(false);
+  await turn();
+  const { tunnel } = controller.snapshot();
+  assert.ok(tunnel.state === 'disconnected' && tunnel.lastFailure?.code === 'secret.missing');
+});
+
+test('a disconnect waits until nothing of the connection is left', async () => {
+  const { connect, sessions, controller } = bench();
+  await connect();
+  await turn();
+  await controller.disconnect();
+  assert.deepEqual(sessions[0]?.calls, ['connect', 'disconnect']);
+  assert.equal(controller.snapshot().tunnel.state, 'disconnected');
+});
+
+test('every state is published, and every snapshot fits the schema', async () => {
+  const { connect, sessions, controller, published } = bench();
+  snapshotSchema.parse(controller.snapshot());
+  await connect();
+  await turn();
+  sessions[0]?.tell({ kind: 'connecting', phase: 'init' });
+  const { tunnel } = snapshotSchema.parse(controller.snapshot());
+  assert.ok(tunnel.state === 'connecting' && tunnel.phase === 'init');
+  assert.ok(published.includes('phase') && published.includes('state'));
+});
