@@ -1,4 +1,5 @@
 import { type MalformedError, malformed } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
 import { fromHex } from '../../base/octets.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { utf8 } from '../../base/utf8.ts';
@@ -25,8 +26,6 @@ export interface Mschapv2Failure {
   /** For people; escaped and bounded. */
   readonly message: string;
 }
-
-const messageCharacters = 200;
 
 export function parseMschapv2Success(text: Uint8Array): Result<Mschapv2Success, MalformedError> {
   const decoded = utf8.decode(text);
@@ -69,7 +68,7 @@ export function encodeMschapv2Failure(failure: Mschapv2Failure): Uint8Array {
 function messageIn(text: string): string {
   const at = text.search(/(?:^| )M=/);
   if (at < 0) return '';
-  return escapeText(text.slice(text.indexOf('M=', at) + 2), messageCharacters);
+  return escapeText(text.slice(text.indexOf('M=', at) + 2), limits.peerTextCharacters);
 }
 
 function upperHex(octets: Uint8Array): string {
