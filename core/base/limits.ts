@@ -21,6 +21,15 @@ export const limits = {
   /** Of one certificate. */
   certificateOctets: 16_384,
   certificatesPerMessage: 10,
+  /** Nesting of ASN.1 inside a certificate: real ones reach about 12. */
+  asn1Depth: 32,
+  /** ASN.1 values in one certificate: 100 names and 20 extensions make about 500. */
+  asn1Values: 4_096,
+  subjectAltNames: 256,
+  /** Certificate signatures verified for one verdict, so that a web of cross-signed CAs ends. */
+  chainSignatures: 32,
+  /** A system's whole bundle of CAs has about 150. */
+  trustAnchors: 512,
   chainLength: 8,
   /** COOKIE and INVALID_KE_PAYLOAD restarts of IKE_SA_INIT, together. */
   initRestarts: 5,
@@ -29,7 +38,7 @@ export const limits = {
   eapPacketOctets: 65_535,
   /** Of a gateway's or login server's own words, where they are shown as evidence. */
   peerTextCharacters: 200,
-  /** RFC 7296 2.1 leaves it open; the field's short schedule gives up after about 13 s. */
+  /** Transmissions of one request in all. RFC 7296 2.1 leaves it open: 2 s, then 1.4 times as long, gives up after 22 s. */
   retransmitTries: 5,
   /** After an unauthenticated error in IKE_SA_INIT the request goes out this often at most: once more shows whether it was forged. */
   hintedTries: 2,

@@ -156,7 +156,10 @@ const keyPad = utf8.encode('Key Pad for IKEv2');
 /** Copies, so that wiping one key leaves the others alone. */
 function taker(stream: Uint8Array): (length: number) => Uint8Array {
   let at = 0;
-  return (length) => stream.slice(at, (at += length));
+  return (length) => {
+    at += length;
+    return stream.slice(at - length, at);
+  };
 }
 
 /** The salt of an AEAD is the tail of its encryption key material. @rfc 5282 7.1 */

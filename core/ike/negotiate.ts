@@ -1,77 +1,64 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { CryptoProvider, PacketCipher, Prf } from '../crypto/interfaces.ts';
+import { formatProposal, type SuiteProposal } from '../crypto/proposals.ts';
 import type { Proposal, SaPayload, Transform } from '../wire/ike/payload.ts';
-
-/** An encryption algorithm: IANA transform type 1, and its Key Length where the algorithm has one. */
-export interface EncryptionChoice {
-  readonly id: number;
-  readonly keyBits?: number;
-}
-
-/**
- * One proposal of ours for the IKE SA: any combination of its members is acceptable. Numbers are IANA's. AEADs and
- * CBC never share an offer, because `integrity` is empty for an AEAD. @rfc 7296 3.3
- */
-export interface IkeOffer {
-  readonly encryption: readonly EncryptionChoice[];
-  readonly integrity: readonly number[];
-  readonly prf: readonly number[];
-  readonly groups: readonly number[];
-}
-
-/** One proposal of ours for a CHILD SA. The first one has no key exchange of its own. @rfc 7296 1.2 */
-export interface EspOffer {
-  readonly encryption: readonly EncryptionChoice[];
-  readonly integrity: readonly number[];
-}
+import { notateSa } from '../wire/ike/payloads/sa.ts';
+import { securityProtocol } from '../wire/registry/protocols.ts';
+import { transformType } from '../wire/registry/transforms.ts';
 
 /** What both sides agreed on for the IKE SA. */
 export interface IkeSuite {
   readonly prf: Prf;
   readonly cipher: PacketCipher;
+  /** The Diffie-Hellman group. */
   readonly group: number;
+  /** In strongSwan's notation. */
+  readonly notation: string;
 }
 
-const transformType = { encryption: 1, prf: 2, integrity: 3, keyExchange: 4, esn: 5 } as const;
-const protocol = { ike: 1, esp: 3 } as const;
-/** "No Extended Sequence Numbers": 32-bit sequence numbers, as every gateway takes. @rfc 7296 3.3.2 */
-const noEsn = 0;
+/** What both sides agreed on for a CHILD SA. */
+export interface EspSuite {
+  readonly cipher: PacketCipher;
+  /** The responder's SPI, which our outbound packets carry: 4 octets. */
+  readonly spi: Uint8Array;
+  readonly notation: string;
+}
+
 /** ChaCha20-Poly1305 has no Key Length attribute; its keys have 256 bits. @rfc 7634 4 */
 const fixedKeyBits = 256;
+/** Of what a peer chose, this much goes into an error. */
+const notationCharacters = 256;
 
 /** The proposals of IKE_SA_INIT: no SPI, because the header has them. */
-export function ikeProposals(offers: readonly IkeOffer[]): readonly Proposal[] {
-  return offers.map((offer, index) => ({
+export function ikeProposals(suites: readonly SuiteProposal[]): readonly Proposal[] {
+  return suites.map((transforms, index) => ({
     number: index + 1,
-    protocol: protocol.ike,
+    protocol: securityProtocol.IKE,
     spi: new Uint8Array(0),
-    transforms: [
-      ...encryptionTransforms(offer.encryption),
-      ...plainTransforms(transformType.integrity, offer.integrity),
-      ...plainTransforms(transformType.prf, offer.prf),
-      ...plainTransforms(transformType.keyExchange, offer.groups),
-    ],
+    transforms,
   }));
 }
 
-/** The ESP proposals of IKE_AUTH. `spi` is our inbound SPI, 4 octets. */
-export function espProposals(offers: readonly EspOffer[], spi: Uint8Array): readonly Proposal[] {
-  return offers.map((offer, index) => ({
+/**
+ * The ESP proposals of IKE_AUTH, which has no key exchange of its own: KE transforms are left out. `spi` is our inbound SPI,
+ * 4 octets.
+ *
+ * @rfc 7296 1.2
+ */
+export function espProposals(suites: readonly SuiteProposal[], spi: Uint8Array): readonly Proposal[] {
+  return suites.map((transforms, index) => ({
     number: index + 1,
-    protocol: protocol.esp,
+    protocol: securityProtocol.ESP,
     spi,
-    transforms: [
-      ...encryptionTransforms(offer.encryption),
-      ...plainTransforms(transformType.integrity, offer.integrity),
-      ...plainTransforms(transformType.esn, [noEsn]),
-    ],
+    transforms: transforms.filter((transform) => transform.type !== transformType.KE),
   }));
 }
 
-/** Every group of every offer, in order, once each. The first is the one that IKE_SA_INIT tries first. */
-export function offeredGroups(offers: readonly IkeOffer[]): readonly number[] {
-  return [...new Set(offers.flatMap((offer) => offer.groups))];
+/** Every group of every proposal, in order, once each. IKE_SA_INIT tries the first one first. */
+export function offeredGroups(suites: readonly SuiteProposal[]): readonly number[] {
+  const groups = suites.flat().filter((transform) => transform.type === transformType.KE);
+  return [...new Set(groups.map((transform) => transform.id))];
 }
 
 /** The responder's answer to `ikeProposals`. Fails with `peer.unacceptable-choice` when it is not one of ours. */
@@ -82,23 +69,27 @@ export function chosenIkeSuite(
 ): Result<IkeSuite, Failure> {
   const choice = readChoice(offered, answer, 0);
   if (!choice.ok) return choice;
-  const cipher = findCipher(crypto, choice.value.transforms);
-  const prf = crypto.prf(idOf(choice.value.transforms, transformType.prf) ?? 0);
-  const group = idOf(choice.value.transforms, transformType.keyExchange);
+  const { transforms } = choice.value;
+  const cipher = findCipher(crypto, transforms);
+  const prf = crypto.prf(idOf(transforms, transformType.PRF) ?? 0);
+  const group = idOf(transforms, transformType.KE);
   if (cipher === undefined || prf === undefined || group === undefined) return unacceptable(answer);
-  return ok({ prf, cipher, group });
+  return ok({ prf, cipher, group, notation: formatProposal(transforms) });
 }
 
-/** The responder's answer to `espProposals`: the cipher, and the SPI that our outbound packets carry (4 octets). */
+/** The responder's answer to `espProposals`. Fails as `chosenIkeSuite` does. */
 export function chosenEspSuite(
   crypto: CryptoProvider,
   offered: readonly Proposal[],
   answer: SaPayload,
-): Result<{ readonly cipher: PacketCipher; readonly spi: Uint8Array }, Failure> {
+): Result<EspSuite, Failure> {
   const choice = readChoice(offered, answer, 4);
   if (!choice.ok) return choice;
-  const cipher = findCipher(crypto, choice.value.transforms);
-  return cipher === undefined ? unacceptable(answer) : ok({ cipher, spi: choice.value.spi });
+  const { transforms, spi } = choice.value;
+  const cipher = findCipher(crypto, transforms);
+  return cipher === undefined
+    ? unacceptable(answer)
+    : ok({ cipher, spi, notation: formatProposal(transforms) });
 }
 
 /**
@@ -137,9 +128,9 @@ function sameTransform(own: Transform, theirs: Transform): boolean {
 }
 
 function findCipher(crypto: CryptoProvider, transforms: readonly Transform[]): PacketCipher | undefined {
-  const encryption = transforms.find((transform) => transform.type === transformType.encryption);
+  const encryption = transforms.find((transform) => transform.type === transformType.ENCR);
   if (encryption === undefined) return undefined;
-  const integrity = idOf(transforms, transformType.integrity) ?? 0;
+  const integrity = idOf(transforms, transformType.INTEG) ?? 0;
   return crypto.packetCipher(encryption.id, encryption.keyBits ?? fixedKeyBits, integrity);
 }
 
@@ -147,17 +138,6 @@ function idOf(transforms: readonly Transform[], type: number): number | undefine
   return transforms.find((transform) => transform.type === type)?.id;
 }
 
-function encryptionTransforms(choices: readonly EncryptionChoice[]): Transform[] {
-  return choices.map((choice) => ({ type: transformType.encryption, ...choice }));
-}
-
-function plainTransforms(type: number, ids: readonly number[]): Transform[] {
-  return ids.map((id) => ({ type, id }));
-}
-
 function unacceptable(answer: SaPayload): Result<never, Failure> {
-  const notate = (transform: Transform) =>
-    `${transform.type}:${transform.id}${transform.keyBits === undefined ? '' : `/${transform.keyBits}`}`;
-  const chosen = answer.proposals.map((proposal) => proposal.transforms.slice(0, 8).map(notate).join(' '));
-  return err(failure('peer.unacceptable-choice', { chosen: chosen.slice(0, 4).join(', ') || 'nothing' }));
+  return err(failure('peer.unacceptable-choice', { chosen: notateSa(answer).slice(0, notationCharacters) }));
 }

@@ -1,0 +1,24 @@
+import type { IkeSpi } from '../wire/ike/payload.ts';
+import { type IkeKeys, type NoncePair, wipeIkeKeys } from './keymat.ts';
+import type { IkeSuite } from './negotiate.ts';
+
+/** What IKE_SA_INIT left behind: encrypted, but with a peer that has proven nothing yet. @rfc 7296 1.2 */
+export interface Association {
+  readonly spis: { readonly initiator: IkeSpi; readonly responder: IkeSpi };
+  readonly suite: IkeSuite;
+  readonly keys: IkeKeys;
+  readonly nonces: NoncePair;
+  /** Both messages as they were on the wire: AUTH covers them. @rfc 7296 2.15 */
+  readonly initMessages: { readonly request: Uint8Array; readonly response: Uint8Array };
+  readonly nat: NatSituation;
+}
+
+/** Who sits behind a NAT, by the peer's hashes. @rfc 7296 2.23 */
+export interface NatSituation {
+  readonly local: boolean;
+  readonly remote: boolean;
+}
+
+export function wipeAssociation(association: Association): void {
+  wipeIkeKeys(association.keys);
+}

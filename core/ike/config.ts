@@ -1,0 +1,39 @@
+import type { Endpoint, IpPrefix } from '../base/address.ts';
+import type { Duration } from '../base/time.ts';
+import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
+import type { SuiteProposal } from '../crypto/proposals.ts';
+import type { EapPeer } from '../eap/peer.ts';
+
+/** What one login needs to know. It does not change while the IKE SA lives. */
+export interface IkeConfig {
+  /** Our address and port as the first message leaves, and where it goes: NAT detection compares them. */
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly localIdentity: IkeIdentity;
+  /** Sent as IDr to tell a gateway with several names which one we mean. Whether the answer fits is for the verdict. */
+  readonly remoteIdentity?: IkeIdentity;
+  /** SubjectPublicKeyInfo (DER) of the CAs that the profile trusts: CERTREQ names them. */
+  readonly trustAnchors: readonly Uint8Array[];
+  /** In order of preference; the first group of the first proposal is tried first. */
+  readonly ikeProposals: readonly SuiteProposal[];
+  readonly espProposals: readonly SuiteProposal[];
+  /** The networks behind the gateway that we ask for; empty asks for everything. */
+  readonly remoteNetworks: readonly IpPrefix[];
+  /** Accept RSA signatures over SHA-1 (method 1), which some old gateways make. Off unless a profile says so. */
+  readonly acceptSha1Signatures?: boolean;
+  /** After this silence of an established peer a liveness check goes out. 10 s when absent. */
+  readonly livenessMs?: Duration;
+}
+
+/** An IKE identity: type and data of an ID payload. @rfc 7296 3.5 */
+export interface IkeIdentity {
+  readonly type: number;
+  readonly data: Uint8Array;
+}
+
+export interface IkeDependencies {
+  readonly crypto: CryptoProvider;
+  readonly random: Random;
+  /** A fresh EAP peer for this login; called once, after the gateway has proven who it is. */
+  readonly createEapPeer: () => EapPeer;
+}

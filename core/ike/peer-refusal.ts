@@ -1,0 +1,41 @@
+import { type Failure, failure } from '../base/errors.ts';
+import { payloadsOf } from '../wire/ike/lookup.ts';
+import type { IkeMessage, NotifyPayload } from '../wire/ike/payload.ts';
+import { isErrorNotify, notifyType } from '../wire/registry/notify-types.ts';
+import { nameOf } from '../wire/registry/registry.ts';
+
+/** The peer's first error notify as a failure, or `undefined` when it reports none. `exchange`: what was refused. */
+export function refusalIn(
+  message: Pick<IkeMessage, 'payloads'>,
+  exchange: 'IKE' | 'ESP',
+): Failure | undefined {
+  const notify = payloadsOf(message, 'N').find((payload) => isErrorNotify(payload.type));
+  return notify === undefined ? undefined : refusal(notify, exchange);
+}
+
+/** What an error notify of the peer means to a user. @rfc 7296 3.10.1 */
+function refusal(notify: NotifyPayload, exchange: 'IKE' | 'ESP'): Failure {
+  const name = nameOf(notifyType, notify.type);
+  switch (notify.type) {
+    case notifyType.AUTHENTICATION_FAILED:
+      return failure('auth.refused', { side: 'local', notify: name });
+    case notifyType.NO_PROPOSAL_CHOSEN:
+      return failure('peer.no-proposal-chosen', { exchange, notify: name });
+    case notifyType.TS_UNACCEPTABLE:
+    case notifyType.SINGLE_PAIR_REQUIRED:
+      return failure('peer.ts-unacceptable', { notify: name });
+    case notifyType.INTERNAL_ADDRESS_FAILURE:
+    case notifyType.FAILED_CP_REQUIRED:
+      return failure('peer.no-address', { notify: name });
+    case notifyType.MS_STATUS:
+      return failure('peer.refused', { notify: name, ...windowsCode(notify.data) });
+    default:
+      return failure('peer.refused', { notify: name });
+  }
+}
+
+/** Windows gateways say why in a Win32 error code of four octets. */
+function windowsCode(data: Uint8Array): { readonly code?: number } {
+  if (data.length !== 4) return {};
+  return { code: new DataView(data.buffer, data.byteOffset, 4).getUint32(0) };
+}

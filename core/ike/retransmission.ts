@@ -1,0 +1,42 @@
+import { after, type Duration, type Instant } from '../base/time.ts';
+
+const firstWaitMs = 2_000;
+const backoff = 1.4;
+
+/** How long to wait for an answer after the n-th transmission, n from 1: 2 s, 2.8 s, 3.92 s … @rfc 7296 2.1 */
+export function waitAfter(transmissions: number): Duration {
+  return Math.round(firstWaitMs * backoff ** (transmissions - 1));
+}
+
+/** One request on the wire: the same octets again and again, until an answer comes or the tries are used up. */
+export class Retransmission {
+  readonly octets: Uint8Array;
+  #tries: number;
+  #sent = 1;
+  #dueAt: Instant;
+
+  /** `octets` have just been sent for the first of `tries` times. */
+  constructor(octets: Uint8Array, tries: number, now: Instant) {
+    this.octets = octets;
+    this.#tries = tries;
+    this.#dueAt = after(now, waitAfter(1));
+  }
+
+  get dueAt(): Instant {
+    return this.#dueAt;
+  }
+
+  /** At most `tries` transmissions in all from now on, counting those that have been; what was sent stays sent. */
+  limitTo(tries: number): void {
+    this.#tries = Math.min(this.#tries, tries);
+  }
+
+  /** What is to be done at `now`. After `send`, the caller sends `octets` at once. */
+  check(now: Instant): 'wait' | 'send' | 'give-up' {
+    if (now < this.#dueAt) return 'wait';
+    if (this.#sent >= this.#tries) return 'give-up';
+    this.#sent += 1;
+    this.#dueAt = after(now, waitAfter(this.#sent));
+    return 'send';
+  }
+}
