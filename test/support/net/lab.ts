@@ -99,9 +99,12 @@ export class Namespace {
     return await must(this.#start(argv, [], options));
   }
 
-  /** Lines for `ip -batch`. */
+  /** Lines for `ip -batch`; those that start with `-6` are about IPv6. */
   async ip(lines: readonly string[]): Promise<void> {
-    if (lines.length > 0) await this.must(['ip', '-batch', '-'], { input: `${lines.join('\n')}\n` });
+    const v6 = lines.filter((line) => line.startsWith('-6 ')).map((line) => line.slice(3));
+    const others = lines.filter((line) => !line.startsWith('-6 '));
+    if (others.length > 0) await this.must(['ip', '-batch', '-'], { input: `${others.join('\n')}\n` });
+    if (v6.length > 0) await this.must(['ip', '-6', '-batch', '-'], { input: `${v6.join('\n')}\n` });
   }
 
   /** A script for `nft -f`. */

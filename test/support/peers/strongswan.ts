@@ -81,8 +81,11 @@ export class StrongSwan {
   readonly process: LabProcess;
   readonly vici: ViciClient;
   readonly #folder: string;
+  readonly #settings: readonly string[];
+  #classic = false;
 
-  private constructor(process: LabProcess, vici: ViciClient, folder: string) {
+  private constructor(process: LabProcess, vici: ViciClient, folder: string, settings: readonly string[]) {
+    this.#settings = settings;
     this.process = process;
     this.vici = vici;
     this.#folder = folder;
@@ -99,7 +102,7 @@ export class StrongSwan {
       env: { STRONGSWAN_CONF: join(folder, 'strongswan.conf'), SWANCTL_DIR: folder },
     });
     try {
-      return new StrongSwan(process, await connectWhenReady(socket, process), folder);
+      return new StrongSwan(process, await connectWhenReady(socket, process), folder, options.settings ?? []);
     } catch (error) {
       await process.stop();
       throw new Error(`charon does not start: ${process.stderr.slice(-1_000)}${readLog(folder)}`, {
@@ -122,6 +125,15 @@ export class StrongSwan {
     await this.vici.request('clear-creds');
     const pools = await this.vici.request('get-pools');
     for (const name of Object.keys(pools)) await this.vici.request('unload-pool', { name });
+  }
+
+  /** Whether charon signs as before RFC 7427, with one method for each kind of key. */
+  async setClassicSignatures(classic: boolean): Promise<void> {
+    if (classic === this.#classic) return;
+    this.#classic = classic;
+    const settings = [...this.#settings, `signature_authentication = ${classic ? 'no' : 'yes'}`];
+    writeFileSync(join(this.#folder, 'strongswan.conf'), configuration(this.#folder, settings));
+    await this.vici.must('reload-settings');
   }
 
   async loadCertificate(certificate: Issued, flag: 'NONE' | 'CA' = 'NONE'): Promise<void> {

@@ -39,7 +39,7 @@ export class ViciClient {
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    socket.on('data', (data) => {
+    socket.on('data', (data: Buffer) => {
       this.#received = Buffer.concat([this.#received, data]);
       this.#take();
     });

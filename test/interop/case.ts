@@ -1,0 +1,60 @@
+import type { CertificateName } from './certificates.ts';
+
+/** One login at a strongSwan gateway, as data. */
+export interface InteropCase {
+  readonly name: string;
+  /** What it is about; `--filter` looks at it too. */
+  readonly theme: 'algorithms' | 'certificates' | 'networks' | 'refusals';
+  readonly gateway: GatewayConfig;
+  readonly client: ClientConfig;
+  readonly expect: UpExpectation | DownExpectation;
+}
+
+export interface GatewayConfig {
+  /** Where it is: behind a NAT, beside it, or an address that nobody has. Default: natGateway. */
+  readonly at?: 'natGateway' | 'plainGateway' | 'nobody';
+  /** Family outside. Default: 4. */
+  readonly outside?: 4 | 6;
+  /** In strongSwan's notation. */
+  readonly ike?: readonly string[];
+  readonly esp?: readonly string[];
+  readonly certificate?: CertificateName;
+  /** How the gateway signs, in swanctl's words: `pubkey` unless given. */
+  readonly auth?: string;
+  /** Signs without RFC 7427, as gateways of the years before do. */
+  readonly classicSignatures?: boolean;
+  /** Which families of inner address it hands out. Default: both. */
+  readonly pools?: readonly (4 | 6)[];
+  readonly localSelectors?: readonly string[];
+  /** Packets that the router loses, as nftables conditions. */
+  readonly lose?: readonly string[];
+}
+
+export interface ClientConfig {
+  readonly username?: string;
+  readonly password?: string;
+  /** Trusts another CA than the one that issued the gateway's certificate. */
+  readonly wrongCa?: boolean;
+  readonly remoteIdentity?: string;
+  readonly remoteNetworks?: readonly string[];
+  readonly ike?: readonly string[];
+  readonly esp?: readonly string[];
+}
+
+export interface UpExpectation {
+  readonly up: true;
+  /** What charon must say it runs, in strongSwan's notation. */
+  readonly ike?: string;
+  readonly esp?: string;
+  /** Which hosts must answer pings through the tunnel. Default: the lan's IPv4. */
+  readonly ping?: readonly ('lan4' | 'lan6' | 'internet4' | 'internet6')[];
+  readonly natDetected?: boolean;
+  /** The networks behind the gateway that charon must say it agreed on. */
+  readonly selectors?: readonly string[];
+}
+
+export interface DownExpectation {
+  readonly up: false;
+  /** Godwit's code for the failure. */
+  readonly failure: string;
+}

@@ -1,0 +1,41 @@
+import type { GatewayConfig, InteropCase } from '../case.ts';
+
+function good(name: string, gateway: GatewayConfig): InteropCase {
+  return { name, theme: 'certificates', gateway, client: {}, expect: { up: true } };
+}
+
+function bad(
+  name: string,
+  gateway: GatewayConfig,
+  failure: string,
+  client: InteropCase['client'] = {},
+): InteropCase {
+  return { name, theme: 'certificates', gateway, client, expect: { up: false, failure } };
+}
+
+export const certificateCases: readonly InteropCase[] = [
+  good('RSA, PKCS#1 with SHA-256', { certificate: 'rsa', auth: 'rsa-sha256' }),
+  good('RSA, PKCS#1 with SHA-384', { certificate: 'rsa', auth: 'rsa-sha384' }),
+  good('RSA, PKCS#1 with SHA-512', { certificate: 'rsa', auth: 'rsa-sha512' }),
+  good('RSA, PSS with SHA-256', { certificate: 'rsa', auth: 'rsa/pss-sha256' }),
+  good('RSA, PSS with SHA-384', { certificate: 'rsa', auth: 'rsa/pss-sha384' }),
+  good('RSA, PSS with SHA-512', { certificate: 'rsa', auth: 'rsa/pss-sha512' }),
+  good('RSA, the classic method 1', { certificate: 'rsa', classicSignatures: true }),
+  good('RSA, a certificate that is itself signed with PSS', { certificate: 'rsa-signed-pss' }),
+  good('ECDSA P-256', { certificate: 'ec-p256' }),
+  good('ECDSA P-384', { certificate: 'ec-p384' }),
+  good('ECDSA P-521', { certificate: 'ec-p521' }),
+  good('ECDSA P-256 with SHA-512', { certificate: 'ec-p256', auth: 'ecdsa-sha512' }),
+  good('ECDSA P-256, the classic method 9', { certificate: 'ec-p256', classicSignatures: true }),
+  good('ECDSA P-384, the classic method 10', { certificate: 'ec-p384', classicSignatures: true }),
+  good('ECDSA P-521, the classic method 11', { certificate: 'ec-p521', classicSignatures: true }),
+  good('Ed25519', { certificate: 'ed25519' }),
+  good('an intermediate CA between', { certificate: 'under-intermediate' }),
+
+  bad('a CA that the profile does not name', {}, 'certificate.unknown-ca', { wrongCa: true }),
+  bad('expired', { certificate: 'expired' }, 'certificate.expired'),
+  bad('not yet valid', { certificate: 'not-yet-valid' }, 'certificate.not-yet-valid'),
+  bad('another name', { certificate: 'other-name' }, 'certificate.name'),
+  bad('its name only in the subject', { certificate: 'common-name-only' }, 'certificate.name'),
+  bad('without serverAuth', { certificate: 'no-server-auth' }, 'certificate.usage'),
+];

@@ -1,0 +1,60 @@
+import { type CertificateRequest, createCa, type Issued, issue } from '../support/pki.ts';
+
+export const gatewayName = 'vpn.example.org';
+
+const day = 86_400_000;
+
+type Recipe = Partial<CertificateRequest> & { readonly issuer?: 'ec-root' | 'rsa-root' | 'intermediate' };
+
+/** The gateway's certificates, good and bad. */
+const recipes = {
+  rsa: { key: 'rsa', issuer: 'rsa-root' },
+  'rsa-signed-pss': { key: 'rsa', issuer: 'rsa-root', pss: true },
+  'ec-p256': {},
+  'ec-p384': { key: 'ec-p384' },
+  'ec-p521': { key: 'ec-p521' },
+  ed25519: { key: 'ed25519' },
+  expired: { notBefore: new Date(Date.now() - 20 * day), notAfter: new Date(Date.now() - day) },
+  'not-yet-valid': { notBefore: new Date(Date.now() + day) },
+  'other-name': { names: ['other.example.org'], subject: 'other.example.org' },
+  'common-name-only': { names: [] },
+  'no-server-auth': { usages: ['clientAuth'] },
+  'under-intermediate': { issuer: 'intermediate' },
+} as const satisfies Record<string, Recipe>;
+
+export type CertificateName = keyof typeof recipes;
+
+export interface Certificates {
+  /** What the client trusts, by the certificate's issuer. */
+  caOf(name: CertificateName): Issued;
+  /** Somebody else's, in which the client must not find the gateway. */
+  readonly otherCa: Issued;
+  readonly intermediate: Issued;
+  get(name: CertificateName): Issued;
+}
+
+/** Keys are made when they are first asked for: an RSA key takes a while. */
+export function createCertificates(): Certificates {
+  const ecRoot = createCa('Godwit Test Root');
+  const rsaRoot = createCa('Godwit Test RSA Root', 'rsa');
+  const intermediate = issue(ecRoot, { subject: 'Godwit Test Intermediate', ca: true });
+  const issuers = { 'ec-root': ecRoot, 'rsa-root': rsaRoot, intermediate };
+  const made = new Map<CertificateName, Issued>();
+  return {
+    caOf: (name) => (recipe(name).issuer === 'rsa-root' ? rsaRoot : ecRoot),
+    otherCa: createCa('Somebody Else Root'),
+    intermediate,
+    get: (name) => {
+      const present = made.get(name);
+      if (present !== undefined) return present;
+      const { issuer = 'ec-root', ...request } = recipe(name);
+      const certificate = issue(issuers[issuer], { subject: gatewayName, names: [gatewayName], ...request });
+      made.set(name, certificate);
+      return certificate;
+    },
+  };
+}
+
+function recipe(name: CertificateName): Recipe {
+  return recipes[name];
+}

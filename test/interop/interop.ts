@@ -1,0 +1,120 @@
+import { parseArgs } from 'node:util';
+import { enterSandbox } from '../support/net/sandbox.ts';
+import { startCharonClient } from '../support/peers/charon-client.ts';
+import type { VpnClient } from '../support/peers/client.ts';
+import { StrongSwan, strongSwanObstacle } from '../support/peers/strongswan.ts';
+import { createTopology, type Topology } from '../support/topology.ts';
+import type { InteropCase } from './case.ts';
+import { algorithmCases } from './cases/algorithms.ts';
+import { certificateCases } from './cases/certificates.ts';
+import { networkCases } from './cases/networks.ts';
+import { refusalCases } from './cases/refusals.ts';
+import { createCertificates } from './certificates.ts';
+import { type Bench, runCase } from './run-case.ts';
+
+const usage = `npm run interop -- [--json] [--filter RE] [--client godwit|charon] [--verbose]
+
+Logs in to strongSwan in every way that test/interop/cases lists. --client charon plays the cases with strongSwan as
+the client: what fails then is wrong in the case.`;
+
+interface Row {
+  readonly name: string;
+  readonly theme: string;
+  readonly peer: string;
+  readonly verdict: 'passed' | 'failed' | 'skipped';
+  readonly reason: string;
+  readonly ms: number;
+}
+
+const { values: options } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    filter: { type: 'string', default: '' },
+    client: { type: 'string', default: 'godwit' },
+    verbose: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+if (options.help) {
+  process.stdout.write(`${usage}\n`);
+} else {
+  const obstacle = strongSwanObstacle() ?? (await enterSandbox());
+  const filter = new RegExp(options.filter, 'i');
+  const cases = [...algorithmCases, ...certificateCases, ...networkCases, ...refusalCases].filter(
+    ({ name, theme }) => filter.test(`${theme}: ${name}`),
+  );
+  report(obstacle === undefined ? await runAll(cases) : cases.map((each) => skip(each, obstacle)));
+}
+
+async function runAll(cases: readonly InteropCase[]): Promise<Row[]> {
+  const topology = await createTopology('interop');
+  try {
+    const gateway = await StrongSwan.start(topology.gateway);
+    const bench: Bench = {
+      topology,
+      gateway,
+      client: await startClient(topology),
+      certificates: createCertificates(),
+    };
+    const rows: Row[] = [];
+    for (const each of cases) rows.push(await row(each, bench));
+    await bench.client.stop();
+    return rows;
+  } finally {
+    await topology.lab.close();
+  }
+}
+
+async function startClient(topology: Topology): Promise<VpnClient> {
+  return await startCharonClient(topology.client);
+}
+
+async function row(each: InteropCase, bench: Bench): Promise<Row> {
+  const start = performance.now();
+  let problems: string[];
+  try {
+    problems = await runCase(each, bench);
+  } catch (error) {
+    problems = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
+  }
+  const ms = Math.round(performance.now() - start);
+  const verdict = problems.length === 0 ? 'passed' : 'failed';
+  say(
+    `${verdict === 'passed' ? 'ok    ' : 'FAILED'} ${String(ms).padStart(6)} ms  ${each.theme}: ${each.name}`,
+  );
+  for (const problem of problems) say(`         ${problem}`);
+  if (problems.length > 0 && options.verbose) {
+    say(indent('gateway', bench.gateway.log));
+    say(indent(bench.client.name, bench.client.log));
+  }
+  return { ...base(each), verdict, reason: problems.join('; '), ms };
+}
+
+function skip(each: InteropCase, reason: string): Row {
+  return { ...base(each), verdict: 'skipped', reason, ms: 0 };
+}
+
+function base({ name, theme }: InteropCase): Pick<Row, 'name' | 'theme' | 'peer'> {
+  return { name, theme, peer: 'strongswan' };
+}
+
+function report(rows: readonly Row[]): void {
+  const count = (verdict: Row['verdict']): number => rows.filter((each) => each.verdict === verdict).length;
+  const [passed, failed, skipped] = [count('passed'), count('failed'), count('skipped')];
+  const ok = failed === 0 && rows.length > 0;
+  const reason = rows.find((each) => each.verdict === 'skipped')?.reason;
+  if (reason !== undefined) say(`skipped: ${reason}`);
+  if (rows.length === 0) say('No case matches the filter.');
+  say(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+  if (options.json) process.stdout.write(`${JSON.stringify({ ok, passed, failed, skipped, rows })}\n`);
+  process.exitCode = ok ? 0 : 1;
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function indent(who: string, log: string): string {
+  return log.split('\n').slice(-80).join('\n').replace(/^/gm, `           ${who}| `);
+}

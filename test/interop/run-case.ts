@@ -1,0 +1,174 @@
+import type { ClientProfile, VpnClient } from '../support/peers/client.ts';
+import type { ChildSaView, IkeSaView, StrongSwan } from '../support/peers/strongswan.ts';
+import { addresses, type Topology } from '../support/topology.ts';
+import type { DownExpectation, InteropCase, UpExpectation } from './case.ts';
+import { type Certificates, gatewayName } from './certificates.ts';
+import { charonSuite } from './suite-names.ts';
+
+export interface Bench {
+  readonly topology: Topology;
+  readonly gateway: StrongSwan;
+  readonly client: VpnClient;
+  readonly certificates: Certificates;
+}
+
+const username = 'alice';
+const password = 'correct horse battery staple';
+
+/** Runs one case from an empty gateway to an empty gateway. Answers what was wrong; empty when nothing was. */
+export async function runCase(each: InteropCase, bench: Bench): Promise<string[]> {
+  const { topology, gateway, client } = bench;
+  await gateway.reset();
+  await configure(each, bench);
+  await topology.resetRouter(each.gateway.lose);
+  const login = await client.connect(profile(each, bench));
+  const problems: string[] = [];
+  if (each.expect.up && login.ok) {
+    problems.push(...(await checkUp(each.expect, bench)));
+  } else if (each.expect.up && !login.ok) {
+    problems.push(`does not connect: ${login.failure} ${login.detail}`);
+  } else if (!each.expect.up) {
+    problems.push(...(await checkDown(each.expect, login.ok ? undefined : login.failure, bench)));
+  }
+  await client.disconnect();
+  if (await lasts(async () => (await gateway.sas()).some(isUp)))
+    problems.push('the gateway still has an SA after the end');
+  return problems;
+}
+
+function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
+  const { at = 'natGateway', outside = 4, certificate = 'ec-p256' } = each.gateway;
+  const { client } = each;
+  const where = addresses[at];
+  return {
+    gateway: outside === 4 ? where.v4 : where.v6,
+    remoteIdentity: client.remoteIdentity ?? gatewayName,
+    username: client.username ?? username,
+    password: client.password ?? password,
+    ca: client.wrongCa === true ? certificates.otherCa : certificates.caOf(certificate),
+    ...(client.remoteNetworks === undefined ? {} : { remoteNetworks: client.remoteNetworks }),
+    ...(client.ike === undefined ? {} : { ike: client.ike }),
+    ...(client.esp === undefined ? {} : { esp: client.esp }),
+  };
+}
+
+async function configure(each: InteropCase, { gateway, certificates }: Bench): Promise<void> {
+  const config = each.gateway;
+  const name = config.certificate ?? 'ec-p256';
+  const certificate = certificates.get(name);
+  await gateway.setClassicSignatures(config.classicSignatures ?? false);
+  await gateway.loadCertificate(certificate);
+  await gateway.loadKey(certificate);
+  if (name === 'under-intermediate') await gateway.loadCertificate(certificates.intermediate, 'CA');
+  await gateway.loadUser(username, password);
+  const pools = config.pools ?? [4, 6];
+  if (pools.includes(4)) await gateway.loadPool('pool4', addresses.pool.v4, { dns: [addresses.lan.v4] });
+  if (pools.includes(6)) await gateway.loadPool('pool6', addresses.pool.v6, { dns: [addresses.lan.v6] });
+  const identity = name === 'other-name' ? 'other.example.org' : gatewayName;
+  await gateway.loadConnection('gateway', {
+    version: '2',
+    encap: 'yes',
+    pools: pools.map((family) => `pool${family}`),
+    proposals: config.ike ?? ['aes256gcm16-prfsha384-ecp256', 'aes256-sha256-ecp256'],
+    local: {
+      auth: config.auth ?? 'pubkey',
+      certs: [certificate.der],
+      // Without a name in the certificate charon can only be the subject itself.
+      ...(name === 'common-name-only' ? {} : { id: identity }),
+    },
+    remote: { auth: 'eap-mschapv2', id: '%any', eap_id: '%any' },
+    children: {
+      net: {
+        local_ts: [...(config.localSelectors ?? [addresses.lan.net4, addresses.lan.net6])],
+        esp_proposals: config.esp ?? ['aes256gcm16', 'aes256-sha256'],
+      },
+    },
+  });
+}
+
+async function checkUp(expect: UpExpectation, { topology, gateway }: Bench): Promise<string[]> {
+  const problems: string[] = [];
+  const sas = await gateway.sas();
+  const [sa] = sas;
+  const child = sa?.children[0];
+  if (sas.length !== 1 || sa === undefined || child === undefined) {
+    return [`the gateway has ${sas.length} IKE SAs and the client believes in one with a child`];
+  }
+  problems.push(...checkSas(expect, sa, child));
+  for (const host of expect.ping ?? ['lan4']) {
+    // A small packet, and one that fills the tunnel's MTU nearly.
+    for (const size of ['8', '1300']) {
+      const ping = await topology.client.run(['ping', '-c', '1', '-W', '2', '-s', size, hosts[host]]);
+      if (ping.status !== 0) problems.push(`no answer from ${host} to a ping of ${size} octets`);
+    }
+  }
+  const counted = (await gateway.sas())[0]?.children[0];
+  if (counted === undefined || counted.packetsIn === 0 || counted.packetsOut === 0) {
+    problems.push('charon counted no packets in the CHILD SA');
+  }
+  const wire = await topology.wire();
+  if (topology.nat === 'nftables') {
+    if (wire.espInUdp === 0) problems.push('no ESP in UDP was seen on the wire');
+    if (wire.other > 0) problems.push(`${wire.other} packets on the wire were neither IKE nor ESP in UDP`);
+  }
+  return problems;
+}
+
+function checkSas(expect: UpExpectation, sa: IkeSaView, child: ChildSaView): string[] {
+  const problems: string[] = [];
+  const same = (what: string, found: unknown, wanted: unknown): void => {
+    if (JSON.stringify(found) !== JSON.stringify(wanted)) {
+      problems.push(`${what}: charon says ${JSON.stringify(found)}, expected ${JSON.stringify(wanted)}`);
+    }
+  };
+  same('state of the IKE SA', sa.state, 'ESTABLISHED');
+  same('state of the CHILD SA', child.state, 'INSTALLED');
+  same('ESP in UDP', child.encapsulated, true);
+  same('user', sa.remoteEapId ?? sa.remoteId, username);
+  if (expect.ike !== undefined) same('IKE suite', sa.suite, charonSuite(expect.ike, 'ike'));
+  if (expect.esp !== undefined) same('ESP suite', child.suite, charonSuite(expect.esp, 'esp'));
+  if (expect.selectors !== undefined) {
+    same('networks', [...child.localSelectors].sort(), [...expect.selectors].sort());
+  }
+  const inner = child.remoteSelectors.map((selector) => selector.replace(/\/(?:32|128)$/, '')).sort();
+  same('inner addresses in the selectors', inner, [...sa.remoteVips].sort());
+  return problems;
+}
+
+async function checkDown(
+  expect: DownExpectation,
+  failure: string | undefined,
+  { gateway, client }: Bench,
+): Promise<string[]> {
+  if (failure === undefined) return ['connects, and should not'];
+  const problems: string[] = [];
+  if (client.name === 'godwit' && failure !== expect.failure) {
+    problems.push(`fails with ${failure}, expected ${expect.failure}`);
+  }
+  const up = (await gateway.sas()).some((sa) => sa.state === 'ESTABLISHED');
+  if (up && (await lasts(async () => (await gateway.sas()).some((sa) => sa.state === 'ESTABLISHED')))) {
+    problems.push('the gateway has an established IKE SA after a failed login');
+  }
+  return problems;
+}
+
+function isUp(sa: IkeSaView): boolean {
+  return sa.state === 'ESTABLISHED';
+}
+
+const hosts = {
+  lan4: addresses.lan.v4,
+  lan6: addresses.lan.v6,
+  internet4: addresses.internet.v4,
+  internet6: addresses.internet.v6,
+} as const;
+
+/** Whether `condition` is still true after two seconds. */
+async function lasts(condition: () => Promise<boolean>): Promise<boolean> {
+  const deadline = performance.now() + 2_000;
+  while (await condition()) {
+    if (performance.now() > deadline) return true;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  return false;
+}

@@ -1,0 +1,55 @@
+import type { Namespace } from '../net/lab.ts';
+import type { ClientProfile, LoginResult, VpnClient } from './client.ts';
+import { StrongSwan } from './strongswan.ts';
+
+/**
+ * strongSwan as the client: the reference of the interop cases (what it cannot do, the gateway's configuration is to
+ * blame for) and the other side of every bench.
+ */
+export async function startCharonClient(namespace: Namespace): Promise<VpnClient> {
+  const charon = await StrongSwan.start(namespace, {
+    settings: ['retransmit_tries = 2', 'retransmit_timeout = 1.0', 'delete_rekeyed_delay = 0'],
+  });
+  return {
+    name: 'charon',
+    get log() {
+      return charon.log;
+    },
+    connect: (profile) => connect(charon, profile),
+    disconnect: async () => {
+      await charon.vici.request('terminate', { ike: 'home', timeout: '3000' });
+      await charon.reset();
+    },
+    stop: () => charon.stop(),
+  };
+}
+
+const groups = 'ecp256-ecp384-x25519-modp2048-modp3072-modp4096-ecp521';
+const defaults = {
+  ike: [
+    `aes256gcm16-aes128gcm16-chacha20poly1305-prfsha384-prfsha256-prfsha512-${groups}`,
+    `aes256-aes192-aes128-sha256-sha384-sha512-${groups}`,
+  ],
+  esp: ['aes256gcm16-aes128gcm16-chacha20poly1305', 'aes256-aes192-aes128-sha256-sha384-sha512'],
+};
+
+async function connect(charon: StrongSwan, profile: ClientProfile): Promise<LoginResult> {
+  const selectors = profile.remoteNetworks ?? ['0.0.0.0/0', '::/0'];
+  await charon.loadCertificate(profile.ca, 'CA');
+  await charon.loadUser(profile.username, profile.password);
+  await charon.loadConnection('home', {
+    version: '2',
+    encap: 'yes',
+    vips: ['0.0.0.0', '::'],
+    remote_addrs: [profile.gateway],
+    proposals: profile.ike ?? defaults.ike,
+    local: { auth: 'eap-mschapv2', id: profile.username, eap_id: profile.username },
+    remote: { auth: 'pubkey', id: profile.remoteIdentity },
+    children: {
+      net: { remote_ts: [...selectors], esp_proposals: profile.esp ?? defaults.esp },
+    },
+  });
+  const answer = await charon.vici.request('initiate', { child: 'net', timeout: '20000' });
+  if (answer['success'] === 'yes') return { ok: true, addresses: [], dnsServers: [] };
+  return { ok: false, failure: 'failed', detail: String(answer['errmsg']) };
+}

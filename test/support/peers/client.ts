@@ -1,0 +1,33 @@
+import type { Issued } from '../pki.ts';
+
+/** What a login needs, whatever the client program. */
+export interface ClientProfile {
+  /** Address or name of the gateway. */
+  readonly gateway: string;
+  /** What its certificate must say. */
+  readonly remoteIdentity: string;
+  readonly username: string;
+  readonly password: string;
+  readonly ca: Issued;
+  /** Networks behind the gateway; everything when absent. */
+  readonly remoteNetworks?: readonly string[];
+  /** In strongSwan's notation; the client's own when absent. */
+  readonly ike?: readonly string[];
+  readonly esp?: readonly string[];
+}
+
+export type LoginResult =
+  | { readonly ok: true; readonly addresses: readonly string[]; readonly dnsServers: readonly string[] }
+  /** `failure`: the client's own code for it. */
+  | { readonly ok: false; readonly failure: string; readonly detail: string };
+
+/** A VPN client in a namespace. */
+export interface VpnClient {
+  readonly name: string;
+  connect(profile: ClientProfile): Promise<LoginResult>;
+  /** Resolves when nothing of the connection should be left. */
+  disconnect(): Promise<void>;
+  /** For a reader of a failure. */
+  readonly log: string;
+  stop(): Promise<void>;
+}
