@@ -60,7 +60,7 @@ const ruleAttribute = {
 
 const interfaceUp = 0x1;
 const interfaceRunning = 0x40;
-const addressFlag = { noDad: 0x02, noPrefixRoute: 0x200 } as const;
+const addressFlag = { noDad: 0x02, tentative: 0x40, noPrefixRoute: 0x200 } as const;
 const protocolStatic = 4;
 const ruleToTable = 1;
 const ruleInvert = 0x2;
@@ -94,6 +94,8 @@ export interface LinkChange {
 export interface InterfaceAddress {
   readonly index: number;
   readonly prefix: IpPrefix;
+  /** Not usable yet: duplicate address detection is under way. */
+  readonly tentative?: boolean;
 }
 
 export interface Route {
@@ -142,14 +144,17 @@ export function encodeLinkQuery(name?: string): Uint8Array {
   );
 }
 
-export function decodeLink(message: NetlinkMessage): Result<Link, MalformedError> {
+/** `undefined` for what is not about the link itself: a bridge tells of its ports in the same messages. */
+export function decodeLink(message: NetlinkMessage): Result<Link | undefined, MalformedError> {
   const reader = new HostReader(message.payload);
-  reader.take(4);
+  const family = reader.u8();
+  reader.take(3);
   const index = reader.s32();
   const flags = reader.u32();
   reader.take(4);
   const attributes = rest(reader, 'link message');
   if (!attributes.ok) return attributes;
+  if (family !== 0) return ok(undefined);
   return ok({
     index,
     name: kernelText(attributes.value.get(linkAttribute.name) ?? new Uint8Array(0)),
@@ -187,7 +192,8 @@ export function decodeAddress(message: NetlinkMessage): Result<InterfaceAddress 
   const reader = new HostReader(message.payload);
   const family = familyOf(reader.u8());
   const length = reader.u8();
-  reader.take(2);
+  const shortFlags = reader.u8();
+  reader.take(1);
   const index = reader.s32();
   const attributes = rest(reader, 'address message');
   if (!attributes.ok) return attributes;
@@ -197,7 +203,8 @@ export function decodeAddress(message: NetlinkMessage): Result<InterfaceAddress 
   const prefix = prefixOf(family, octets, length);
   if (prefix === undefined)
     return err(malformed('address message', { offset: 8, reason: 'address and length disagree' }));
-  return ok({ index, prefix });
+  const flags = u32(attributes.value, addressAttribute.flags) ?? shortFlags;
+  return ok({ index, prefix, tentative: (flags & addressFlag.tentative) !== 0 });
 }
 
 export function encodeRoute(route: Route): Uint8Array {
