@@ -1,4 +1,4 @@
-import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { utf8 } from '../base/utf8.ts';
@@ -112,4 +112,12 @@ function checkMembers(
     seen.add(name);
     checkMembers(value, [...path, name], lineOf, problems);
   }
+}
+
+/** The line of the value at `path`, for text that was read before; 1 when there is none. */
+export function lineOfField(text: string, path: JsonPath): number {
+  const document = readJson(text);
+  if (!document.ok) return 1;
+  const node = findNodeAtLocation(document.value.root, [...path]);
+  return node === undefined ? 1 : document.value.lineOf(node.offset);
 }

@@ -157,8 +157,8 @@ const wrong: readonly [string, Readonly<Record<string, unknown>>, string][] = [
   ],
   [
     'an unknown algorithm',
-    { proposals: { esp: ['aes256gcm16', 'blowfish'] } },
-    '14 proposals.esp[1]: "blowfish": blowfish is not an algorithm that Godwit knows',
+    { proposals: { esp: ['aes256gcm16', 'aes256gcm61'] } },
+    '14 proposals.esp[1]: "aes256gcm61": aes256gcm61 is not an algorithm that Godwit knows',
   ],
   ['a bad DNS server', { dns: { servers: ['dns'] } }, '13 dns.servers[0]: is not an IP address'],
 ];

@@ -1,0 +1,114 @@
+import { type Failure, failure } from '../base/errors.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import type { EventData, ProfileSource } from '../rpc/schema.ts';
+import type { RpcClient } from '../rpc/transport/client.ts';
+import type { Snapshot } from '../rpc/values.ts';
+import type { CliIo } from './cli-io.ts';
+import type { PasswordSource } from './password-source.ts';
+import type { Progress } from './progress.ts';
+
+/** One `connect`, from the call to the moment when it is up or has failed. Ctrl-C ends it and cleans up. */
+export class ConnectAttempt {
+  readonly #rpc: RpcClient;
+  readonly #io: CliIo;
+  readonly #password: PasswordSource;
+  readonly #progress: Progress;
+  readonly #outcome = Promise.withResolvers<Result<Snapshot, Failure>>();
+  /** Open prompts by ask. */
+  readonly #prompts = new Map<number, AbortController>();
+  #attempt: number | undefined;
+  /** The newest state that came before the number of the attempt was known. */
+  #early: Snapshot | undefined;
+  #interrupts = 0;
+
+  constructor(rpc: RpcClient, io: CliIo, password: PasswordSource, progress: Progress) {
+    this.#rpc = rpc;
+    this.#io = io;
+    this.#password = password;
+    this.#progress = progress;
+  }
+
+  async run(source: ProfileSource): Promise<Result<Snapshot, Failure>> {
+    const stops = [
+      this.#io.onInterrupt(() => this.#interrupt()),
+      this.#rpc.on('state', (snapshot) => this.#onState(snapshot)),
+      this.#rpc.on('phase', ({ attempt, phase, at }) => {
+        if (attempt === this.#attempt) this.#progress.phase(phase, at);
+      }),
+      this.#rpc.on('ask', (ask) => void this.#onAsk(ask)),
+      this.#rpc.on('ask-closed', ({ askId }) => this.#prompts.get(askId)?.abort()),
+    ];
+    void this.#rpc.closed.then((reason) => this.#settle(err(reason ?? failure('tunnel.cancelled'))));
+    const started = await this.#start(source);
+    if (!started.ok) this.#settle(started);
+    const outcome = await this.#outcome.promise;
+    for (const stop of stops) stop();
+    for (const prompt of this.#prompts.values()) prompt.abort();
+    this.#progress.finish(outcome.ok);
+    return outcome;
+  }
+
+  async #start(source: ProfileSource): Promise<Result<undefined, Failure>> {
+    const subscribed = await this.#rpc.call('subscribe', { events: ['state', 'phase'] });
+    if (!subscribed.ok) return subscribed;
+    const accepted = await this.#rpc.call('connect', { source, canAnswer: this.#password.canAnswer });
+    if (!accepted.ok) return accepted;
+    this.#attempt = accepted.value.attempt;
+    if (this.#early !== undefined) this.#onState(this.#early);
+    return ok();
+  }
+
+  #onState(snapshot: Snapshot): void {
+    if (this.#attempt === undefined) {
+      this.#early = snapshot;
+      return;
+    }
+    const { tunnel, attempt } = snapshot;
+    if (attempt < this.#attempt) return;
+    // Someone else's attempt: ours was ended before.
+    if (attempt > this.#attempt) this.#settle(err(failure('tunnel.cancelled')));
+    else if (tunnel.state === 'connecting') this.#progress.phase(tunnel.phase, tunnel.phaseSince);
+    // After Ctrl-C a connection that just came up is on its way down.
+    else if (tunnel.state === 'connected' && this.#interrupts === 0) this.#settle(ok(snapshot));
+    else if (tunnel.state === 'disconnected') {
+      // A cancelled attempt may report whatever it was cut off in.
+      const cancelled = this.#interrupts > 0 || tunnel.lastFailure === undefined;
+      this.#settle(
+        err(cancelled ? failure('tunnel.cancelled') : (tunnel.lastFailure ?? failure('tunnel.cancelled'))),
+      );
+    }
+  }
+
+  async #onAsk({ askId, request }: EventData<'ask'>): Promise<void> {
+    const prompt = new AbortController();
+    this.#prompts.set(askId, prompt);
+    this.#progress.pause();
+    const answer = await this.#password.answer(request, prompt.signal);
+    this.#prompts.delete(askId);
+    this.#progress.resume();
+    if (answer === 'interrupted') {
+      // An ask that the daemon closed needs no answer; its reason comes as a state.
+      if (!prompt.signal.aborted) this.#interrupt();
+      return;
+    }
+    const accepted = await this.#rpc.call('answer', { askId, answer });
+    // `rpc.invalid`: the daemon had stopped waiting, and says so by its state.
+    if (!accepted.ok && accepted.error.code !== 'rpc.invalid') this.#settle(accepted);
+  }
+
+  /** Once: end the attempt and wait until nothing of it is left. Twice: stop waiting. */
+  #interrupt(): void {
+    this.#interrupts++;
+    const cancelled = err(failure('tunnel.cancelled'));
+    if (this.#interrupts > 1) {
+      this.#settle(cancelled);
+      return;
+    }
+    this.#progress.note('Cancelling.');
+    void this.#rpc.call('disconnect', {}).then(() => this.#settle(cancelled));
+  }
+
+  #settle(outcome: Result<Snapshot, Failure>): void {
+    this.#outcome.resolve(outcome);
+  }
+}

@@ -1,0 +1,88 @@
+import { explain } from '../base/errors.ts';
+import type { ConnectedTunnel, TunnelSnapshot } from '../rpc/values.ts';
+import type { colorsFor } from './cli-io.ts';
+import { escapeText, formatCount, formatDuration, formatOctets } from './text.ts';
+
+type Colors = ReturnType<typeof colorsFor>;
+
+/** The state for a reader, line by line, with everything from outside escaped. */
+export function describeTunnel(tunnel: TunnelSnapshot, now: number, colors: Colors): readonly string[] {
+  switch (tunnel.state) {
+    case 'disconnected': {
+      if (tunnel.lastFailure === undefined) return [`${colors.dim('○')} Not connected`];
+      const { what, next } = explain(tunnel.lastFailure);
+      return [
+        `${colors.red('○')} Not connected, since ${moment(tunnel.since)}`,
+        `  ${escapeText(what)}`,
+        `  → ${escapeText(next)}`,
+      ];
+    }
+    case 'connecting':
+      return [
+        `${colors.yellow('◐')} Connecting to ${escapeText(tunnel.profile.name)} (${escapeText(tunnel.profile.gateway)})`,
+        `  in the phase ${tunnel.phase} for ${formatDuration(now - tunnel.phaseSince)}, of ${formatDuration(now - tunnel.since)}`,
+      ];
+    case 'disconnecting':
+      return [`${colors.yellow('◑')} Disconnecting from ${escapeText(tunnel.profile.name)}`];
+    case 'connected':
+      return [
+        `${colors.green('●')} Connected to ${colors.bold(escapeText(tunnel.profile.name))}`,
+        ...rowsOf(tunnel, now).map(
+          ([label, value]) => `  ${colors.dim(label.padEnd(10))} ${escapeText(value)}`,
+        ),
+      ];
+  }
+}
+
+function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [string, string])[] {
+  const { ike, esp, dns, blockedFamilies, counters } = tunnel;
+  return [
+    [
+      'since',
+      `${moment(tunnel.since)} (${formatDuration(now - tunnel.since)}; the login took ${formatDuration(tunnel.connectMs)})`,
+    ],
+    ['proven', `${formatDuration(tunnel.provenAgeMs)} ago the gateway last answered`],
+    ['gateway', `${tunnel.gateway}, ${tunnel.remoteIdentity} by ${tunnel.remoteAuthentication}`],
+    ['login', tunnel.localAuthentication],
+    ['IKE', `${ike.proposal}, SPIs ${ike.initiatorSpi}_i ${ike.responderSpi}_r`],
+    ['ESP', `${esp.proposal}, SPIs ${esp.inboundSpi} in, ${esp.outboundSpi} out`],
+    ['NAT', natOf(tunnel)],
+    ['device', `${tunnel.device}, MTU ${tunnel.mtu}`],
+    ['addresses', tunnel.addresses.join(', ')],
+    ['routes', tunnel.routes.join(', ')],
+    ...blockedFamilies.map(
+      (family) => ['blocked', `IPv${family}: the gateway gave no address for it`] as const,
+    ),
+    ['DNS', dns === undefined ? "this computer's own" : dnsOf(dns)],
+    ['sent', directionOf(counters.outbound)],
+    ['received', directionOf(counters.inbound)],
+  ];
+}
+
+function natOf({ nat }: ConnectedTunnel): string {
+  if (nat.local && nat.remote) return 'in front of this computer and of the gateway';
+  if (nat.local) return 'in front of this computer';
+  return nat.remote ? 'in front of the gateway' : 'none';
+}
+
+function dnsOf({ servers, searchDomains, routeDomains }: NonNullable<ConnectedTunnel['dns']>): string {
+  const search = searchDomains.length === 0 ? '' : `, search ${searchDomains.join(' ')}`;
+  const only = routeDomains.length === 0 ? '' : `, only for ${routeDomains.join(' ')}`;
+  return `${servers.join(', ')}${search}${only}`;
+}
+
+function directionOf({ packets, octets, drops }: ConnectedTunnel['counters']['inbound']): string {
+  const dropped = Object.entries(drops)
+    .filter(([, count]) => count > 0)
+    .map(([cause, count]) => `${cause} ${count}`);
+  const total = `${formatCount(packets, 'packet')}, ${formatOctets(octets)}`;
+  return dropped.length === 0 ? total : `${total}; dropped: ${dropped.join(', ')}`;
+}
+
+/** Local time, as a reader's clock shows it. */
+function moment(epochMs: number): string {
+  const date = new Date(epochMs);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}

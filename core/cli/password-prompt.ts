@@ -1,0 +1,95 @@
+import { StringDecoder } from 'node:string_decoder';
+import { limits } from '../base/limits.ts';
+import type { CliIo } from './cli-io.ts';
+
+/** What came of a prompt. */
+export type PromptResult =
+  | { readonly kind: 'typed'; readonly text: string }
+  /** Ctrl-C, or `signal` aborted. */
+  | { readonly kind: 'interrupted' }
+  /** Ctrl-D on an empty line, or the terminal went away. */
+  | { readonly kind: 'ended' };
+
+/** Asks on the terminal without echo. Standard input must be a terminal; its mode is restored in every case. */
+export function promptPassword(label: string, io: CliIo, signal: AbortSignal): Promise<PromptResult> {
+  const { stdin, stderr } = io;
+  if (signal.aborted) return Promise.resolve({ kind: 'interrupted' });
+  return new Promise((resolve) => {
+    const decoder = new StringDecoder('utf8');
+    const line = new TypedLine();
+    const finish = (result: PromptResult) => {
+      stdin.removeListener('data', onData);
+      stdin.removeListener('end', onEnd);
+      signal.removeEventListener('abort', onAbort);
+      stdin.setRawMode(false);
+      stdin.pause();
+      stderr.write('\n');
+      resolve(result);
+    };
+    const onAbort = () => finish({ kind: 'interrupted' });
+    const onEnd = () => finish({ kind: 'ended' });
+    const onData = (chunk: Buffer | string) => {
+      const text = typeof chunk === 'string' ? chunk : decoder.write(chunk);
+      for (const character of text) {
+        const result = line.type(character);
+        if (result !== undefined) {
+          finish(result);
+          return;
+        }
+      }
+    };
+    // Raw before the prompt shows: what is typed at the sight of it is not echoed.
+    stdin.setRawMode(true);
+    stderr.write(label);
+    signal.addEventListener('abort', onAbort, { once: true });
+    stdin.on('end', onEnd);
+    stdin.on('data', onData);
+    stdin.resume();
+  });
+}
+
+/** A line of input without echo: the keys that a terminal's own line has. */
+class TypedLine {
+  #characters: string[] = [];
+  #escape: 'none' | 'begun' | 'sequence' = 'none';
+
+  /** The result when the line is over. */
+  type(character: string): PromptResult | undefined {
+    if (this.#skipEscape(character)) return undefined;
+    switch (character) {
+      case '\r':
+      case '\n':
+        return { kind: 'typed', text: this.#characters.join('') };
+      case '\u0003':
+        return { kind: 'interrupted' };
+      case '\u0004':
+        return this.#characters.length === 0 ? { kind: 'ended' } : undefined;
+      case '\u0008':
+      case '\u007f':
+        this.#characters.pop();
+        return undefined;
+      case '\u0015':
+        this.#characters = [];
+        return undefined;
+      default:
+        if (character >= ' ' && this.#characters.length < limits.passwordOctets)
+          this.#characters.push(character);
+        return undefined;
+    }
+  }
+
+  /** Arrow keys and the like: ESC, `[` or `O`, and whatever comes up to a final letter or `~`. */
+  #skipEscape(character: string): boolean {
+    if (this.#escape === 'none') {
+      if (character !== '\u001b') return false;
+      this.#escape = 'begun';
+      return true;
+    }
+    if (this.#escape === 'begun') {
+      this.#escape = character === '[' || character === 'O' ? 'sequence' : 'none';
+      return this.#escape === 'sequence';
+    }
+    if (/[A-Za-z~]/.test(character)) this.#escape = 'none';
+    return true;
+  }
+}

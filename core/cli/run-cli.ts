@@ -1,0 +1,147 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { defaultSocketPath } from '../rpc/socket-path.ts';
+import type { CliIo } from './cli-io.ts';
+import { type CommonOptions, down, profiles, status, up } from './commands.ts';
+import { exitCodes } from './exit-codes.ts';
+import { escapeText } from './text.ts';
+
+/** Runs one command line (without the names of the runtime and the script) and returns its exit code. */
+export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
+  let exitCode: number = exitCodes.ok.code;
+  const program = makeProgram(io, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? exitCodes.ok.code : exitCodes.usage.code;
+  }
+}
+
+function makeProgram(io: CliIo, finish: (exitCode: number) => void): Command {
+  const program = new Command('godwit')
+    .description('Connects this computer to an IKEv2 VPN gateway and keeps it connected.')
+    .version(version(), '--version', 'print the version')
+    .helpOption('-h, --help', 'explain a command')
+    .helpCommand(false)
+    .addOption(
+      new Option('--socket <path>', 'where the daemon listens')
+        .env('GODWIT_SOCKET')
+        .default(defaultSocketPath),
+    )
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) =>
+        write(
+          text
+            .split('\n')
+            .map((line) => escapeText(line))
+            .join('\n'),
+        ),
+    })
+    .showHelpAfterError('(`godwit --help` explains.)')
+    .addHelpText('after', afterHelp());
+  addUp(program, io, finish);
+  addOthers(program, io, finish);
+  // Commands are made with what their parent has, except for this.
+  for (const command of program.commands) command.helpOption('-h, --help', 'explain this command');
+  return program;
+}
+
+function addUp(program: Command, io: CliIo, finish: (exitCode: number) => void): void {
+  program
+    .command('up')
+    .summary('connect, and return when the connection stands')
+    .description(
+      'Connects and returns when the connection stands; the daemon keeps it up. Ctrl-C cancels. The password comes from --password-stdin, from --password-file, from the file that the profile names, or from a prompt.',
+    )
+    .argument(
+      '<profile>',
+      'name of a stored profile, or path of a profile file (with a slash, or ending in .json)',
+    )
+    .addOption(
+      new Option('--password-stdin', 'read the password from the first line of standard input').conflicts(
+        'passwordFile',
+      ),
+    )
+    .option(
+      '--password-file <file>',
+      'read the password from the first line of a file of yours with mode 0600',
+    )
+    .option('--json', 'print the result as one JSON object')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  godwit up office                                     a stored profile; asks for the password
+  godwit up ./office.json                              a profile file of your own
+  pass show vpn | godwit up office --password-stdin    the password from a password manager
+  godwit up office --json | jq .snapshot.tunnel.addresses`,
+    )
+    .action(async (profile: string, _: unknown, command: Command) => {
+      const { passwordStdin, passwordFile } = command.opts<{
+        passwordStdin?: boolean;
+        passwordFile?: string;
+      }>();
+      finish(
+        await up(profile, { ...common(command), passwordStdin: passwordStdin === true, passwordFile }, io),
+      );
+    });
+}
+
+function addOthers(program: Command, io: CliIo, finish: (exitCode: number) => void): void {
+  program
+    .command('down')
+    .summary('disconnect, and return when nothing of it is left')
+    .description('Ends the connection, or the attempt to connect, and returns when nothing of it is left.')
+    .option('--json', 'print the result as one JSON object')
+    .action(async (_: unknown, command: Command) => finish(await down(common(command), io)));
+  program
+    .command('status')
+    .summary('show the state, its algorithms, addresses and counters')
+    .description(
+      'Shows what the daemon knows: the state, when the gateway last proved to be there, algorithms, addresses, routes, DNS and counters. Exits with 0 whenever the daemon answers.',
+    )
+    .option('--json', 'print the state as one JSON object; moments are milliseconds since 1970')
+    .action(async (_: unknown, command: Command) => finish(await status(common(command), io)));
+  program
+    .command('profiles')
+    .summary('list the stored profiles')
+    .description(
+      'Lists the profiles in /etc/godwit/profiles, and what is wrong with those that cannot be used.',
+    )
+    .option('--json', 'print the list as one JSON object')
+    .action(async (_: unknown, command: Command) => finish(await profiles(common(command), io)));
+}
+
+function common(command: Command): CommonOptions {
+  const { socket, json } = command.optsWithGlobals<{ socket: string; json?: boolean }>();
+  return { socket, json: json === true };
+}
+
+function afterHelp(): string {
+  const codes = Object.values(exitCodes).map(({ code, says }) => `  ${String(code).padStart(3)}  ${says}`);
+  return `
+Examples:
+  godwit up office       connect with the stored profile /etc/godwit/profiles/office.json
+  godwit up ./home.json  connect with a profile file of your own
+  godwit status          see whether it is up, and since when the gateway has been silent
+  godwit down            disconnect
+
+Exit codes:
+${codes.join('\n')}
+
+A profile is a JSON file; docs/profile.md lists its fields. NO_COLOR=1 turns colours off.`;
+}
+
+function version(): string {
+  const parsed: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const found: unknown =
+    typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'version') : undefined;
+  return typeof found === 'string' ? found : 'unknown';
+}
