@@ -1,4 +1,4 @@
-import type { Failure } from '../base/errors.ts';
+import type { Failure, FailureCode } from '../base/errors.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 
 /**
@@ -8,14 +8,14 @@ import { notifyType } from '../wire/registry/notify-types.ts';
  * @rfc 7296 2.21
  */
 export function notifyForFailure(error: Failure): number | undefined {
+  const special = byCode.get(error.code);
+  if (special !== undefined) return special === silence ? undefined : special;
   switch (error.family) {
     case 'malformed':
     case 'peer-misbehaved':
-      return error.code === 'peer.unacceptable-choice'
-        ? notifyType.NO_PROPOSAL_CHOSEN
-        : notifyType.INVALID_SYNTAX;
+      return notifyType.INVALID_SYNTAX;
     case 'authentication-failed':
-      return saidByPeer.has(error.code) ? undefined : notifyType.AUTHENTICATION_FAILED;
+      return notifyType.AUTHENTICATION_FAILED;
     case 'peer-incompatible':
     case 'peer-refused':
     case 'timeout':
@@ -26,9 +26,19 @@ export function notifyForFailure(error: Failure): number | undefined {
   }
 }
 
-/** The authentication that failed was ours, so the peer is where we know it from. */
-const saidByPeer: ReadonlySet<string> = new Set<Failure['code']>([
-  'auth.refused',
-  'auth.password',
-  'auth.account',
+const silence = 'silence';
+
+/** Where a failure is not told as its family is. */
+const byCode: ReadonlyMap<FailureCode, number | typeof silence> = new Map<
+  FailureCode,
+  number | typeof silence
+>([
+  ['peer.unacceptable-choice', notifyType.NO_PROPOSAL_CHOSEN],
+  ['peer.critical-payload', notifyType.UNSUPPORTED_CRITICAL_PAYLOAD],
+  // Whoever sent what fails its integrity check is not the peer, or we could not tell.
+  ['peer.integrity', silence],
+  // Here it was our login that failed, and it is the peer who said so.
+  ['auth.refused', silence],
+  ['auth.password', silence],
+  ['auth.account', silence],
 ]);

@@ -61,7 +61,8 @@ export function processNatDetection(
   };
 }
 
-function endpointHash(crypto: CryptoProvider, spis: SpiPair, endpoint: Endpoint): Uint8Array {
+/** SHA-1 (SPIi | SPIr | address | port), 20 octets. @rfc 7296 2.23 */
+export function endpointHash(crypto: CryptoProvider, spis: SpiPair, endpoint: Endpoint): Uint8Array {
   const port = Uint8Array.of(endpoint.port >> 8, endpoint.port & 0xff);
   return crypto.hash(
     'sha1',
