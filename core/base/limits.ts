@@ -53,6 +53,14 @@ export const limits = {
   domainOctets: 255,
   /** ESP: the widest window that we keep, in packets. */
   replayWindowPackets: 2_048,
+  /** The embedded gateway: IKE SAs that have not logged in, each good for one Diffie-Hellman. */
+  gatewayHalfOpen: 256,
+  /** The embedded gateway: IKE SAs that have, and those that linger. */
+  gatewayClients: 1_024,
+  /** Long enough to type a password. */
+  gatewayLoginMs: 120_000,
+  /** As long as a client may retransmit the request whose answer it lost. */
+  gatewayLingerMs: 25_000,
   rpcFrameOctets: 1_048_576,
   rpcClients: 32,
   /** Frames that a client has not read yet; a slower reader is disconnected. */

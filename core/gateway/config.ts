@@ -2,8 +2,8 @@ import type { IpAddress, IpPrefix } from '../base/address.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Duration } from '../base/time.ts';
 import type { CryptoProvider, Random, SignatureScheme, Signer } from '../crypto/interfaces.ts';
+import type { SuiteProposal } from '../crypto/proposals.ts';
 import type { IkeIdentity } from '../ike/config.ts';
-import type { EspOffer, IkeOffer } from '../ike/negotiate.ts';
 
 /** What the gateway is and whom it lets in. It does not change while the gateway runs. */
 export interface GatewayConfig {
@@ -15,8 +15,8 @@ export interface GatewayConfig {
   readonly certificates: readonly Uint8Array[];
   readonly signature: GatewaySignature;
   /** What it accepts, best first: its own order decides. */
-  readonly ikeOffers: readonly IkeOffer[];
-  readonly espOffers: readonly EspOffer[];
+  readonly ikeProposals: readonly SuiteProposal[];
+  readonly espProposals: readonly SuiteProposal[];
   /** By user name, as the client sends it in EAP. */
   readonly users: ReadonlyMap<string, Secret>;
   /** Inner addresses, at most one prefix of each family; network, broadcast and first address are left out. */

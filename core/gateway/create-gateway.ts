@@ -1,0 +1,215 @@
+import { type Endpoint, formatEndpoint } from '../base/address.ts';
+import { limits } from '../base/limits.ts';
+import { toHex } from '../base/octets.ts';
+import { earliest, type Instant } from '../base/time.ts';
+import type { IkePort } from '../ike/io.ts';
+import { ikeNotify } from '../ike/payload-list.ts';
+import { notifyOf, payloadOf } from '../wire/ike/lookup.ts';
+import { type ClearMessage, decodeMessage } from '../wire/ike/message.ts';
+import { checkOccurrence } from '../wire/ike/message-rules.ts';
+import type { IkeSpi, Spi } from '../wire/ike/payload.ts';
+import { exchangeType } from '../wire/registry/exchange-types.ts';
+import { notifyType } from '../wire/registry/notify-types.ts';
+import { AddressPool } from './address-pool.ts';
+import type { GatewayConfig, GatewayDependencies } from './config.ts';
+import { CookieJar } from './cookie-jar.ts';
+import { type InitRequest, initResponse, respondToInit } from './init-responder.ts';
+import type { ClientId, Gateway, GatewayCounters, GatewayDrop, GatewayOutput } from './io.ts';
+import type { LoggedIn } from './login.ts';
+import { type ResponderContext, ResponderSa } from './responder-sa.ts';
+
+/** A gateway without clients. */
+export function createGateway(config: GatewayConfig, dependencies: GatewayDependencies): Gateway {
+  return new EmbeddedGateway(config, dependencies);
+}
+
+const defaultCookieThreshold = 32;
+
+class EmbeddedGateway implements Gateway {
+  readonly #config: GatewayConfig;
+  readonly #dependencies: GatewayDependencies;
+  readonly #context: ResponderContext;
+  readonly #cookies: CookieJar;
+  readonly #outputs: GatewayOutput[] = [];
+  readonly #bySpi = new Map<IkeSpi, ResponderSa>();
+  /** The response to each IKE_SA_INIT request whose SA lives, for retransmissions. @rfc 7296 2.1 */
+  readonly #initResponses = new Map<string, { readonly sa: ResponderSa; readonly response: Uint8Array }>();
+  readonly #drops: Record<GatewayDrop, number> = {
+    malformed: 0,
+    'unknown-spi': 0,
+    integrity: 0,
+    'out-of-order': 0,
+    unexpected: 0,
+    full: 0,
+    'no-cookie': 0,
+  };
+  #nextClient: ClientId = 1;
+  readonly #childSpis = new Set<Spi>();
+
+  constructor(config: GatewayConfig, dependencies: GatewayDependencies) {
+    this.#config = config;
+    this.#dependencies = dependencies;
+    this.#cookies = new CookieJar(dependencies.crypto, dependencies.random);
+    this.#context = {
+      config,
+      dependencies,
+      pools: config.pools.map((pool) => new AddressPool(pool)),
+      newSpi: () => this.#newChildSpi(),
+      emit: (output) => this.#emit(output),
+      loggedIn: (sa, client, now) => this.#loggedIn(sa, client, now),
+    };
+  }
+
+  get counters(): GatewayCounters {
+    return {
+      halfOpen: this.#count('logging-in'),
+      clients: this.#count('established'),
+      drops: { ...this.#drops },
+    };
+  }
+
+  handle(datagram: Uint8Array, from: Endpoint, via: IkePort, now: Instant): void {
+    if (this.#config.habits?.silent) return;
+    const drop = this.#receive(datagram, from, via, now);
+    if (drop !== undefined) this.#drops[drop] += 1;
+    this.#sweep(now);
+  }
+
+  timeout(now: Instant): void {
+    for (const sa of this.#bySpi.values()) sa.timeout(now);
+    this.#sweep(now);
+  }
+
+  disconnect(client: ClientId, now: Instant): boolean {
+    const sa = [...this.#bySpi.values()].find(({ id, phase }) => id === client && phase === 'established');
+    sa?.disconnect('gateway', now);
+    return sa !== undefined;
+  }
+
+  poll(): GatewayOutput | undefined {
+    return this.#outputs.shift();
+  }
+
+  nextWakeup(): Instant | undefined {
+    let next: Instant | undefined;
+    for (const sa of this.#bySpi.values()) next = earliest(next, sa.nextWakeup());
+    return next;
+  }
+
+  #receive(datagram: Uint8Array, from: Endpoint, via: IkePort, now: Instant): GatewayDrop | undefined {
+    const decoded = decodeMessage(datagram);
+    if (!decoded.ok) return 'malformed';
+    const message = decoded.value;
+    if (message.encrypted === undefined) {
+      return this.#init(message, { message, octets: datagram, from, via }, now);
+    }
+    if (this.#config.habits?.silentAfterInit) return undefined;
+    const sa = this.#bySpi.get(message.header.responderSpi);
+    if (sa?.association.spis.initiator !== message.header.initiatorSpi) return 'unknown-spi';
+    return sa.receive(message, from, via, now);
+  }
+
+  #init(message: ClearMessage, request: InitRequest, now: Instant): GatewayDrop | undefined {
+    const { header } = message;
+    const isFirst = header.exchange === exchangeType.IKE_SA_INIT && header.responderSpi === 0n;
+    if (!isFirst || header.isResponse || !header.fromInitiator || header.messageId !== 0) return 'unexpected';
+    if (header.initiatorSpi === 0n || !checkOccurrence(message, false).ok) return 'malformed';
+    const key = this.#initKey(request);
+    const known = this.#initResponses.get(key);
+    if (known !== undefined) {
+      if (known.sa.phase === 'logging-in') this.#answer(request, known.response);
+      return undefined;
+    }
+    const refusal = this.#admit(request);
+    if (refusal !== undefined) return refusal;
+    const answer = respondToInit(this.#config, this.#dependencies, request, this.#newIkeSpi());
+    if (answer.kind === 'accepted') {
+      const { association, clientHashes } = answer;
+      const { from, via } = request;
+      const start = { id: this.#nextClient++, association, clientHashes, from, via };
+      const sa = new ResponderSa(this.#context, start, now);
+      this.#bySpi.set(association.spis.responder, sa);
+      this.#initResponses.set(key, { sa, response: answer.response });
+    }
+    this.#answer(request, answer.response);
+    return undefined;
+  }
+
+  /** Room, and the cookie that shows that the client is where it says it is. @rfc 7296 2.6 */
+  #admit(request: InitRequest): GatewayDrop | undefined {
+    const halfOpen = this.#count('logging-in');
+    if (halfOpen >= (this.#config.maxHalfOpen ?? limits.gatewayHalfOpen)) return 'full';
+    if (this.#bySpi.size - halfOpen >= (this.#config.maxClients ?? limits.gatewayClients)) return 'full';
+    const when = this.#config.cookies ?? defaultCookieThreshold;
+    if (when === 'never' || (typeof when === 'number' && halfOpen < when)) return undefined;
+    const { message, from } = request;
+    const nonce = payloadOf(message, 'Nonce')?.nonce ?? new Uint8Array(0);
+    const { initiatorSpi } = message.header;
+    const cookie = notifyOf(message, notifyType.COOKIE)?.data;
+    if (cookie !== undefined && this.#cookies.accepts(cookie, initiatorSpi, nonce, from)) return undefined;
+    const demanded = ikeNotify(notifyType.COOKIE, this.#cookies.bake(initiatorSpi, nonce, from));
+    this.#emitDatagram(request, initResponse(message, 0n, [demanded]));
+    return 'no-cookie';
+  }
+
+  #answer(request: InitRequest, response: Uint8Array): void {
+    const spoofed = this.#config.habits?.spoofedErrorNotify;
+    if (spoofed !== undefined) {
+      this.#emitDatagram(request, initResponse(request.message, 0n, [ikeNotify(spoofed)]));
+    }
+    this.#emitDatagram(request, response);
+  }
+
+  #emitDatagram({ from, via }: InitRequest, octets: Uint8Array): void {
+    this.#emit({ kind: 'transmit', octets, to: from, via });
+  }
+
+  #emit(output: GatewayOutput): void {
+    if (output.kind === 'child-remove') this.#childSpis.delete(output.inboundSpi);
+    this.#outputs.push(output);
+  }
+
+  #loggedIn(current: ResponderSa, client: LoggedIn, now: Instant): void {
+    if (!client.initialContact) return;
+    for (const sa of this.#bySpi.values()) {
+      if (sa !== current && sa.user === client.user) sa.disconnect('replaced', now);
+    }
+  }
+
+  #sweep(now: Instant): void {
+    for (const [spi, sa] of this.#bySpi) {
+      if (!sa.isOver(now)) continue;
+      sa.forget();
+      this.#bySpi.delete(spi);
+      for (const [key, entry] of this.#initResponses) if (entry.sa === sa) this.#initResponses.delete(key);
+    }
+  }
+
+  #count(phase: ResponderSa['phase']): number {
+    let count = 0;
+    for (const sa of this.#bySpi.values()) if (sa.phase === phase) count += 1;
+    return count;
+  }
+
+  #initKey({ octets, from }: InitRequest): string {
+    return `${formatEndpoint(from)} ${toHex(this.#dependencies.crypto.hash('sha256', octets))}`;
+  }
+
+  #newIkeSpi(): IkeSpi {
+    for (;;) {
+      const octets = this.#dependencies.random.octets(8);
+      const spi = new DataView(octets.buffer, octets.byteOffset, 8).getBigUint64(0);
+      if (spi !== 0n && !this.#bySpi.has(spi)) return spi;
+    }
+  }
+
+  #newChildSpi(): Spi {
+    for (;;) {
+      const octets = this.#dependencies.random.octets(4);
+      const spi = new DataView(octets.buffer, octets.byteOffset, 4).getUint32(0);
+      if (spi < 256 || this.#childSpis.has(spi)) continue;
+      this.#childSpis.add(spi);
+      return spi;
+    }
+  }
+}

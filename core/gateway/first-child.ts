@@ -1,0 +1,133 @@
+import type { IpPrefix } from '../base/address.ts';
+import type { Association } from '../ike/association.ts';
+import type { ChildSaParameters } from '../ike/io.ts';
+import { deriveChildKeys } from '../ike/keymat.ts';
+import { ikeNotify } from '../ike/payload-list.ts';
+import { payloadOf, payloadsOf } from '../wire/ike/lookup.ts';
+import type { IkeMessage, Payload, Spi, TrafficSelector } from '../wire/ike/payload.ts';
+import { configType } from '../wire/registry/config-attributes.ts';
+import { notifyType } from '../wire/registry/notify-types.ts';
+import type { AddressPool } from './address-pool.ts';
+import { chooseEsp } from './choose.ts';
+import type { GatewayConfig, GatewayDependencies } from './config.ts';
+import { configReply, requestedFamilies } from './config-reply.ts';
+import { inFamiliesOf, narrow, selectorOf } from './narrow.ts';
+
+/** The CHILD SA that IKE_AUTH makes, with the payloads of the response that tell the client. */
+export type FirstChild =
+  | {
+      readonly kind: 'made';
+      readonly payloads: readonly Payload[];
+      readonly child: ChildSaParameters;
+      readonly addresses: readonly IpPrefix[];
+      readonly espProposal: string;
+    }
+  /** The IKE SA stands without it: `payloads` is one error notify. @rfc 7296 1.2 */
+  | { readonly kind: 'refused'; readonly payloads: readonly Payload[] };
+
+export interface FirstChildContext {
+  readonly config: GatewayConfig;
+  readonly dependencies: GatewayDependencies;
+  readonly pools: readonly AddressPool[];
+  /** A fresh inbound SPI, not in use. */
+  readonly newSpi: () => Spi;
+}
+
+/** `request`: the first IKE_AUTH request, which has SA, TSi, TSr and perhaps CP. @rfc 7296 2.19 */
+export function makeFirstChild(
+  context: FirstChildContext,
+  association: Association,
+  request: IkeMessage,
+): FirstChild {
+  const { config, dependencies } = context;
+  const habits = config.habits ?? {};
+  const proposals = payloadOf(request, 'SA')?.proposals ?? [];
+  const choice = chooseEsp(dependencies.crypto, config.espProposals, proposals);
+  if (choice === undefined || habits.noCommonEspProposal) return refused(notifyType.NO_PROPOSAL_CHOSEN);
+
+  const cp = payloadsOf(request, 'CP').find(({ type }) => type === configType.CFG_REQUEST);
+  if (cp === undefined) return refused(notifyType.FAILED_CP_REQUIRED);
+  const addresses = leaseAddresses(context.pools, requestedFamilies(cp));
+  if (addresses.length === 0 || habits.noAddress) {
+    releaseAddresses(context.pools, addresses);
+    return refused(notifyType.INTERNAL_ADDRESS_FAILURE);
+  }
+  const selectors = narrowBoth(config, request, addresses);
+  if (selectors === undefined || habits.refuseSelectors) {
+    releaseAddresses(context.pools, addresses);
+    return refused(notifyType.TS_UNACCEPTABLE);
+  }
+  const { cipher, notation, spi } = choice.suite;
+  const keys = deriveChildKeys(
+    { prf: association.suite.prf, cipher },
+    association.keys.skD,
+    association.nonces,
+  );
+  const inboundSpi = context.newSpi();
+  const outboundSpi = spiNumber(spi);
+  const tsi: readonly TrafficSelector[] = habits.widenSelectors ? everything : selectors.remote;
+  return {
+    kind: 'made',
+    addresses,
+    espProposal: notation,
+    payloads: [
+      configReply(config, cp, addresses),
+      { kind: 'SA', proposals: [{ ...choice.answer, spi: spiOctets(inboundSpi) }] },
+      { kind: 'TSi', selectors: tsi },
+      { kind: 'TSr', selectors: habits.widenSelectors ? everything : selectors.local },
+    ],
+    child: {
+      inbound: { spi: inboundSpi, cipher, key: keys.initiator },
+      outbound: { spi: outboundSpi, cipher, key: keys.responder },
+      selectors,
+    },
+  };
+}
+
+export function releaseAddresses(pools: readonly AddressPool[], addresses: readonly IpPrefix[]): void {
+  for (const { address } of addresses) {
+    pools.find(({ family }) => family === address.family)?.release(address);
+  }
+}
+
+/** One address of each family that is asked for and that the gateway has. */
+function leaseAddresses(pools: readonly AddressPool[], families: readonly (4 | 6)[]): readonly IpPrefix[] {
+  const leased: IpPrefix[] = [];
+  for (const family of families) {
+    const address = pools.find((pool) => pool.family === family)?.take();
+    if (address !== undefined) leased.push({ address, length: address.octets.length * 8 });
+  }
+  return leased;
+}
+
+/** Client addresses against TSi, our networks against TSr, each in families that the other side has too. */
+function narrowBoth(
+  config: GatewayConfig,
+  request: IkeMessage,
+  addresses: readonly IpPrefix[],
+): ChildSaParameters['selectors'] | undefined {
+  const wanted = (kind: 'TSi' | 'TSr') => payloadOf(request, kind)?.selectors ?? [];
+  const local = narrow(config.networks.map(selectorOf), wanted('TSr'));
+  const remote = inFamiliesOf(narrow(addresses.map(selectorOf), wanted('TSi')), local);
+  const reachable = inFamiliesOf(local, remote);
+  return remote.length === 0 || reachable.length === 0 ? undefined : { local: reachable, remote };
+}
+
+const everything: readonly TrafficSelector[] = [
+  selectorOf({ address: { family: 4, octets: new Uint8Array(4) }, length: 0 }),
+  selectorOf({ address: { family: 6, octets: new Uint8Array(16) }, length: 0 }),
+];
+
+function refused(notify: number): FirstChild {
+  return { kind: 'refused', payloads: [ikeNotify(notify)] };
+}
+
+function spiNumber(octets: Uint8Array): Spi {
+  return new DataView(octets.buffer, octets.byteOffset, 4).getUint32(0);
+}
+
+function spiOctets(spi: Spi): Uint8Array {
+  const octets = new Uint8Array(4);
+  new DataView(octets.buffer).setUint32(0, spi);
+  return octets;
+}

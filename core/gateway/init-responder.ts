@@ -1,0 +1,161 @@
+import type { Endpoint } from '../base/address.ts';
+import { equal } from '../base/octets.ts';
+import type { Association } from '../ike/association.ts';
+import type { IkePort } from '../ike/io.ts';
+import { deriveIkeKeys, deriveSkeyseed } from '../ike/keymat.ts';
+import { ikeNotify } from '../ike/payload-list.ts';
+import { endpointHash } from '../ike/tasks/nat-detection.ts';
+import { notifyOf, payloadOf, payloadsOf } from '../wire/ike/lookup.ts';
+import { encodeMessage } from '../wire/ike/message.ts';
+import type { IkeMessage, IkeSpi, Payload, Proposal } from '../wire/ike/payload.ts';
+import { exchangeType } from '../wire/registry/exchange-types.ts';
+import { notifyType, signatureHash } from '../wire/registry/notify-types.ts';
+import { encryption, transformType } from '../wire/registry/transforms.ts';
+import { chooseIke } from './choose.ts';
+import type { GatewayConfig, GatewayDependencies } from './config.ts';
+
+export type InitAnswer =
+  /** Nothing is kept: an error notify, or the group that the KE payload should have had. */
+  | { readonly kind: 'refused'; readonly response: Uint8Array }
+  | {
+      readonly kind: 'accepted';
+      readonly response: Uint8Array;
+      readonly association: Association;
+      readonly clientHashes: readonly number[];
+    };
+
+export interface InitRequest {
+  readonly message: IkeMessage;
+  /** As it was on the wire: AUTH covers it. */
+  readonly octets: Uint8Array;
+  readonly from: Endpoint;
+  readonly via: IkePort;
+}
+
+const nonceOctets = 32;
+const natHashOctets = 20;
+const ikePorts: Readonly<Record<IkePort, number>> = { ike: 500, 'nat-traversal': 4500 };
+
+/** The hashes that a client may sign with, and the sign that RFC 7427 is spoken. @rfc 7427 4 */
+const announcedHashes = [
+  signatureHash.SHA2_256,
+  signatureHash.SHA2_384,
+  signatureHash.SHA2_512,
+  signatureHash.IDENTITY,
+];
+
+/** IKE_SA_INIT, the responder's side, once cookies are settled. Octets of the request that are kept are copied. @rfc 7296 1.2 */
+export function respondToInit(
+  config: GatewayConfig,
+  dependencies: GatewayDependencies,
+  request: InitRequest,
+  responderSpi: IkeSpi,
+): InitAnswer {
+  const { crypto, random } = dependencies;
+  const { message } = request;
+  const refuse = (type: number, data?: Uint8Array): InitAnswer => ({
+    kind: 'refused',
+    response: initResponse(message, 0n, [ikeNotify(type, data)]),
+  });
+  const sa = payloadOf(message, 'SA');
+  const ke = payloadOf(message, 'KE');
+  const nonce = payloadOf(message, 'Nonce')?.nonce;
+  if (sa === undefined || ke === undefined || nonce === undefined) return refuse(notifyType.INVALID_SYNTAX);
+  const choice = chooseIke(crypto, config.ikeProposals, sa.proposals);
+  if (choice === undefined || config.habits?.noCommonProposal) return refuse(notifyType.NO_PROPOSAL_CHOSEN);
+  const { suite, answer } = choice;
+  if (ke.group !== suite.group) {
+    return refuse(notifyType.INVALID_KE_PAYLOAD, Uint8Array.of(suite.group >> 8, suite.group & 0xff));
+  }
+  const secret = crypto.keyExchange(suite.group)?.generate(random);
+  const shared = secret?.agree(ke.publicValue);
+  if (secret === undefined || shared?.ok !== true) return refuse(notifyType.INVALID_SYNTAX);
+
+  const nonces = { initiator: nonce.slice(), responder: random.octets(nonceOctets) };
+  const spis = { initiator: message.header.initiatorSpi, responder: responderSpi };
+  const skeyseed = deriveSkeyseed(suite.prf, nonces, shared.value);
+  const keys = deriveIkeKeys(suite, skeyseed, nonces, spis);
+  const response = initResponse(message, responderSpi, [
+    { kind: 'SA', proposals: [config.habits?.unofferedChoice ? unoffered(answer) : answer] },
+    { kind: 'KE', group: suite.group, publicValue: secret.publicValue },
+    { kind: 'Nonce', nonce: nonces.responder },
+    ...natNotifies(config, dependencies, request, spis),
+    ikeNotify(notifyType.SIGNATURE_HASH_ALGORITHMS, u16List(announcedHashes)),
+  ]);
+  for (const octets of [shared.value, skeyseed]) octets.fill(0);
+  secret.wipe();
+  const initMessages = { request: request.octets.slice(), response };
+  const nat = { local: false, remote: clientBehindNat(dependencies, request) };
+  return {
+    kind: 'accepted',
+    response,
+    association: { spis, suite, keys, nonces, initMessages, nat },
+    clientHashes: hashesIn(message),
+  };
+}
+
+/** An unprotected answer to IKE_SA_INIT. */
+export function initResponse(
+  request: IkeMessage,
+  responderSpi: IkeSpi,
+  payloads: readonly Payload[],
+): Uint8Array {
+  return encodeMessage({
+    header: {
+      initiatorSpi: request.header.initiatorSpi,
+      responderSpi,
+      majorVersion: 2,
+      minorVersion: 0,
+      exchange: exchangeType.IKE_SA_INIT,
+      fromInitiator: false,
+      isResponse: true,
+      messageId: 0,
+    },
+    payloads,
+  });
+}
+
+/** Without an address of our own to hash, a random one: the client then takes us to be behind a NAT. @rfc 7296 2.23 */
+function natNotifies(
+  config: GatewayConfig,
+  { crypto, random }: GatewayDependencies,
+  request: InitRequest,
+  spis: Association['spis'],
+): readonly Payload[] {
+  const { address } = config;
+  const source =
+    address === undefined
+      ? random.octets(natHashOctets)
+      : endpointHash(crypto, spis, { address, port: ikePorts[request.via] });
+  const destination = endpointHash(crypto, spis, request.from);
+  return [
+    ikeNotify(notifyType.NAT_DETECTION_SOURCE_IP, source),
+    ikeNotify(notifyType.NAT_DETECTION_DESTINATION_IP, destination),
+  ];
+}
+
+function clientBehindNat({ crypto }: GatewayDependencies, { message, from }: InitRequest): boolean {
+  const spis = { initiator: message.header.initiatorSpi, responder: 0n };
+  const hash = endpointHash(crypto, spis, from);
+  const sources = payloadsOf(message, 'N').filter(({ type }) => type === notifyType.NAT_DETECTION_SOURCE_IP);
+  return sources.length > 0 && !sources.some(({ data }) => equal(data, hash));
+}
+
+function hashesIn(message: IkeMessage): readonly number[] {
+  const data = notifyOf(message, notifyType.SIGNATURE_HASH_ALGORITHMS)?.data ?? new Uint8Array(0);
+  const hashes: number[] = [];
+  for (let at = 0; at + 1 < data.length; at += 2) hashes.push(((data[at] ?? 0) << 8) | (data[at + 1] ?? 0));
+  return hashes;
+}
+
+function u16List(values: readonly number[]): Uint8Array {
+  return Uint8Array.from(values.flatMap((value) => [value >> 8, value & 0xff]));
+}
+
+/** The answer with a cipher that no client of ours offers. */
+function unoffered(answer: Proposal): Proposal {
+  const transforms = answer.transforms.map((transform) =>
+    transform.type === transformType.ENCR ? { type: transform.type, id: encryption['3DES'] } : transform,
+  );
+  return { ...answer, transforms };
+}
