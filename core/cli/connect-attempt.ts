@@ -1,4 +1,5 @@
 import { type Failure, failure } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { EventData, ProfileSource } from '../rpc/schema.ts';
 import type { RpcClient } from '../rpc/transport/client.ts';
@@ -17,8 +18,8 @@ export class ConnectAttempt {
   /** Open prompts by ask. */
   readonly #prompts = new Map<number, AbortController>();
   #attempt: number | undefined;
-  /** The newest state that came before the number of the attempt was known. */
-  #early: Snapshot | undefined;
+  /** What came before the answer to `connect` did: a quick daemon is steps ahead by then. */
+  #early: (() => void)[] = [];
   #interrupts = 0;
 
   constructor(rpc: RpcClient, io: CliIo, password: PasswordSource, progress: Progress) {
@@ -31,10 +32,8 @@ export class ConnectAttempt {
   async run(source: ProfileSource): Promise<Result<Snapshot, Failure>> {
     const stops = [
       this.#io.onInterrupt(() => this.#interrupt()),
-      this.#rpc.on('state', (snapshot) => this.#onState(snapshot)),
-      this.#rpc.on('phase', ({ attempt, phase, at }) => {
-        if (attempt === this.#attempt) this.#progress.phase(phase, at);
-      }),
+      this.#rpc.on('state', (snapshot) => this.#whenAccepted(() => this.#onState(snapshot))),
+      this.#rpc.on('phase', (phase) => this.#whenAccepted(() => this.#onPhase(phase))),
       this.#rpc.on('ask', (ask) => void this.#onAsk(ask)),
       this.#rpc.on('ask-closed', ({ askId }) => this.#prompts.get(askId)?.abort()),
     ];
@@ -54,19 +53,26 @@ export class ConnectAttempt {
     const accepted = await this.#rpc.call('connect', { source, canAnswer: this.#password.canAnswer });
     if (!accepted.ok) return accepted;
     this.#attempt = accepted.value.attempt;
-    if (this.#early !== undefined) this.#onState(this.#early);
+    for (const handle of this.#early) handle();
+    this.#early = [];
     return ok();
   }
 
+  #whenAccepted(handle: () => void): void {
+    if (this.#attempt !== undefined) handle();
+    else if (this.#early.length < limits.rpcQueuedFrames) this.#early.push(handle);
+  }
+
+  #onPhase({ attempt, phase, at }: EventData<'phase'>): void {
+    if (attempt === this.#attempt) this.#progress.phase(phase, at);
+  }
+
   #onState(snapshot: Snapshot): void {
-    if (this.#attempt === undefined) {
-      this.#early = snapshot;
-      return;
-    }
     const { tunnel, attempt } = snapshot;
-    if (attempt < this.#attempt) return;
+    const ours = this.#attempt ?? 0;
+    if (attempt < ours) return;
     // Someone else's attempt: ours was ended before.
-    if (attempt > this.#attempt) this.#settle(err(failure('tunnel.cancelled')));
+    if (attempt > ours) this.#settle(err(failure('tunnel.cancelled')));
     else if (tunnel.state === 'connecting') this.#progress.phase(tunnel.phase, tunnel.phaseSince);
     // After Ctrl-C a connection that just came up is on its way down.
     else if (tunnel.state === 'connected' && this.#interrupts === 0) this.#settle(ok(snapshot));
