@@ -1,17 +1,25 @@
 import type { Endpoint } from '../base/address.ts';
+import type { Failure } from '../base/errors.ts';
 import type { PacketCipher, PacketCipherKey } from '../crypto/interfaces.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
 
 /**
  * The control thread's handle on the data plane: two workers, one per direction, that share one UDP socket and one
- * TUN device. Commands are acknowledged: when the promise settles, the worker has done it.
+ * TUN device. Commands are acknowledged: when the promise settles, the worker has done it. After a failure (reported
+ * once by `onFailure`) and after `close` commands settle at once and do nothing.
  */
 export interface Dataplane {
-  /** Hands over an open TUN device. Packets flow once a child is installed. */
+  /** Hands over an open TUN device, which does not block. Packets flow once a child is installed. */
   attachTun(tun: TunDescriptor): Promise<void>;
-  /** Installs the inbound SA, then the outbound one. `child.key`s are wiped by the data plane when it has them. */
+  /**
+   * Installs the inbound SA, then the outbound one. The keys are wiped by the data plane when it has them. Of
+   * several children whose selectors take a packet, the one installed last sends it.
+   */
   installChild(child: DataplaneChild): Promise<void>;
+  /** Removes the outbound SA, then the inbound one. An unknown SPI is no error. */
   removeChild(inboundSpi: Spi): Promise<void>;
+  /** Sends the child's ESP elsewhere from now on. An unknown SPI is no error. */
+  setRemote(inboundSpi: Spi, remote: Endpoint): Promise<void>;
   /** Sends an IKE message on the same socket; `marker` puts the non-ESP marker in front. @rfc 3948 2.2 */
   sendIke(octets: Uint8Array, remote: Endpoint, marker: boolean): void;
   /** NAT keepalives to `remote` whenever nothing was sent for `everyMs`; `undefined` stops them. @rfc 3948 2.3 */
@@ -25,7 +33,9 @@ export interface DataplaneEvents {
   /** An IKE message came (the marker is stripped; `marker` says that it was there). A copy, owned by the receiver. */
   readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean) => void;
   /** A worker died or a descriptor failed: the data plane is unusable and must be closed. */
-  readonly onFailure: (error: import('../base/errors.ts').Failure) => void;
+  readonly onFailure: (error: Failure) => void;
+  /** The data plane followed a peer that moved (`followRemote`). */
+  readonly onMoved?: (inboundSpi: Spi, remote: Endpoint) => void;
 }
 
 export interface TunDescriptor {
@@ -45,6 +55,11 @@ export interface DataplaneChild {
   };
   /** Where ESP goes. */
   readonly remote: Endpoint;
+  /**
+   * Follow the peer: when authentic ESP with a new highest sequence number comes from another address or port, send
+   * there from then on. For the side that is not behind the NAT. Default: false. @rfc 7296 2.23
+   */
+  readonly followRemote?: boolean;
 }
 
 export interface DataplaneSa {
@@ -62,6 +77,10 @@ export interface DataplaneCounters {
 export interface DirectionCounters {
   readonly packets: number;
   readonly octets: number;
-  /** Packets dropped, by cause, e.g. `replayed`, `bad-tag`, `unknown-spi`, `selector`, `malformed`, `queue-full`. */
+  /** UDP datagrams on the outer side, ESP and keepalives. */
+  readonly datagrams: number;
+  /** Super-packets exchanged with the TUN device thanks to segmentation offload. */
+  readonly merged: number;
+  /** Packets dropped, by cause: the names are `dropCauses` in core/esp/drop-cause.ts; a cause without drops is absent. */
   readonly drops: Readonly<Record<string, number>>;
 }

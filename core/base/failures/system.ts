@@ -62,4 +62,9 @@ export const systemLeaves = {
     what: 'This system has IPv6 switched off; the tunnel carries IPv4 alone.',
     next: 'Switch IPv6 on if you need it.',
   },
+  'dataplane.stopped': {
+    family: 'system-failure',
+    what: 'The part of Godwit that moves packets stopped ({worker}: {reason}).',
+    next: 'Connect again; if it stops again, report this with the log of the daemon.',
+  },
 } as const satisfies Record<string, Leaf>;

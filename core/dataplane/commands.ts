@@ -1,0 +1,61 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { Endpoint } from '../base/address.ts';
+import type { Failure } from '../base/errors.ts';
+import type { CipherShape, PacketCipherKey } from '../crypto/interfaces.ts';
+import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
+import type { SharedCells } from './counters.ts';
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  /** Commands come here; a worker that blocks in poll(2) drains it when `wakeFd` becomes readable. */
+  readonly port: MessagePort;
+  readonly udpFd: number;
+  readonly wakeFd: number;
+  readonly shared: SharedCells;
+  /** Send runs of datagrams as one message (UDP_SEGMENT). */
+  readonly segmentation: boolean;
+}
+
+/** One SA as it crosses to a worker: plain data. The worker wipes the key when the cipher has it. */
+export interface SaCommand {
+  readonly spi: Spi;
+  readonly shape: CipherShape;
+  readonly key: PacketCipherKey;
+}
+
+/** `child` names a child SA by its inbound SPI. */
+export type WorkerCommand =
+  | {
+      readonly kind: 'attach-tun';
+      readonly fd: number;
+      readonly mtu: number;
+      readonly vnetHeader: boolean;
+    }
+  | {
+      readonly kind: 'install';
+      readonly child: Spi;
+      readonly sa: SaCommand;
+      readonly selectors: {
+        readonly local: readonly TrafficSelector[];
+        readonly remote: readonly TrafficSelector[];
+      };
+      readonly remote: Endpoint;
+      readonly followRemote: boolean;
+    }
+  | { readonly kind: 'remove'; readonly child: Spi }
+  | { readonly kind: 'set-remote'; readonly child: Spi; readonly remote: Endpoint }
+  | { readonly kind: 'stop' };
+
+export interface CommandEnvelope {
+  readonly id: number;
+  readonly command: WorkerCommand;
+}
+
+/** What a worker tells the control thread. */
+export type WorkerReport =
+  | { readonly kind: 'done'; readonly id: number }
+  | { readonly kind: 'ike'; readonly octets: Uint8Array; readonly from: Endpoint; readonly marker: boolean }
+  /** Authentic ESP of this child came from another address than ESP is sent to. */
+  | { readonly kind: 'moved'; readonly child: Spi; readonly remote: Endpoint }
+  /** The worker can't go on; it has left its loop. */
+  | { readonly kind: 'broken'; readonly error: Failure };

@@ -1,0 +1,93 @@
+import { dropCauses } from '../esp/drop-cause.ts';
+import type { DataplaneCounters, DirectionCounters } from './dataplane.ts';
+
+/** Cells of one direction: packets, octets, datagrams, merged packets, then one for each drop cause. */
+const cellPackets = 0;
+const cellOctets = 1;
+const cellDatagrams = 2;
+const cellMerged = 3;
+const cellDrops = 4;
+const cellsPerDirection = cellDrops + dropCauses.length;
+
+/** Signals between the threads: one word each. */
+export const signalOutbound = 0;
+export const signalInbound = 1;
+/** IKE datagrams that the control thread has not taken yet. */
+export const signalQueuedIke = 2;
+/** Set once, when the process is about to end. */
+export const signalExit = 3;
+const signals = 4;
+
+/** Memory that control thread and workers share: counters, each written by one thread alone, and signals. */
+export interface SharedCells {
+  readonly counters: SharedArrayBuffer;
+  readonly signals: SharedArrayBuffer;
+}
+
+export function createSharedCells(): SharedCells {
+  return {
+    counters: new SharedArrayBuffer(2 * cellsPerDirection * 8),
+    signals: new SharedArrayBuffer(signals * 4),
+  };
+}
+
+/** The counters of one direction, as its worker writes them. Doubles: exact to 2^53 octets, and no BigInt is made. */
+export class DirectionCells {
+  readonly #cells: Float64Array;
+
+  constructor(shared: SharedCells, direction: 'outbound' | 'inbound') {
+    const offset = direction === 'outbound' ? 0 : cellsPerDirection * 8;
+    this.#cells = new Float64Array(shared.counters, offset, cellsPerDirection);
+  }
+
+  /** `count` inner packets of together `octets` went through. */
+  count(count: number, octets: number): void {
+    this.#add(cellPackets, count);
+    this.#add(cellOctets, octets);
+  }
+
+  /** UDP datagrams with ESP or keepalives. */
+  countDatagrams(count: number): void {
+    this.#add(cellDatagrams, count);
+  }
+
+  /** Super-packets that came from or went to the TUN device. */
+  countMerged(count: number): void {
+    this.#add(cellMerged, count);
+  }
+
+  /** `cause` is an index of `dropCauses`. */
+  drop(cause: number, count = 1): void {
+    if (count > 0) this.#add(cellDrops + cause, count);
+  }
+
+  get datagrams(): number {
+    return this.#cells[cellDatagrams] ?? 0;
+  }
+
+  read(): DirectionCounters {
+    const drops: Record<string, number> = {};
+    for (const [i, cause] of dropCauses.entries()) {
+      const count = this.#cells[cellDrops + i] ?? 0;
+      if (count > 0) drops[cause] = count;
+    }
+    return {
+      packets: this.#cells[cellPackets] ?? 0,
+      octets: this.#cells[cellOctets] ?? 0,
+      datagrams: this.datagrams,
+      merged: this.#cells[cellMerged] ?? 0,
+      drops,
+    };
+  }
+
+  #add(cell: number, count: number): void {
+    this.#cells[cell] = (this.#cells[cell] ?? 0) + count;
+  }
+}
+
+export function readCounters(shared: SharedCells): DataplaneCounters {
+  return {
+    outbound: new DirectionCells(shared, 'outbound').read(),
+    inbound: new DirectionCells(shared, 'inbound').read(),
+  };
+}

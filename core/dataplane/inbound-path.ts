@@ -1,0 +1,190 @@
+import type { Endpoint } from '../base/address.ts';
+import { limits } from '../base/limits.ts';
+import { allocatePacketMemory, openBulkOpener, type PacketMemory } from '../crypto/openssl/bulk-cipher.ts';
+import { dropIndex } from '../esp/drop-cause.ts';
+import { tcpMss } from '../esp/encapsulation.ts';
+import { InboundSa } from '../esp/inbound-sa.ts';
+import { InnerPacket } from '../esp/inner-packet.ts';
+import { clampMss } from '../esp/mss-clamp.ts';
+import { ChildSelectors } from '../esp/selectors.ts';
+import { SocketAddress } from '../platform/linux/socket-address.ts';
+import { receiveSlotOctets, UdpReceiveBatch } from '../platform/linux/udp-receive-batch.ts';
+import type { Spi } from '../wire/ike/payload.ts';
+import type { WorkerCommand } from './commands.ts';
+import type { DirectionCells } from './counters.ts';
+import { checksumMemory } from './offload/checksum.ts';
+import { TunOutput } from './tun-output.ts';
+
+const slots = 32;
+const markerOctets = 4;
+const ikeHeaderOctets = 28;
+const keepaliveOctet = 0xff;
+
+const truncated = dropIndex('truncated');
+const unknownSpi = dropIndex('unknown-spi');
+
+interface InboundChild {
+  readonly sa: InboundSa;
+  readonly remote: SocketAddress;
+  readonly followRemote: boolean;
+}
+
+/** What the path hands to the control thread. */
+export interface InboundEvents {
+  readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean) => void;
+  readonly onMoved: (child: Spi, remote: Endpoint) => void;
+}
+
+/**
+ * The way of a packet from the socket to the TUN device, in the order of the functions below: receive, split what the
+ * kernel merged, classify, decrypt and check, clamp, merge, write. One thread, one memory.
+ */
+export class InboundPath {
+  readonly #cells: DirectionCells;
+  readonly #events: InboundEvents;
+  readonly #memory: PacketMemory;
+  readonly #batch: UdpReceiveBatch;
+  readonly #output: TunOutput;
+  readonly #packet = new InnerPacket();
+  readonly #children = new Map<Spi, InboundChild>();
+  #mss4 = 0;
+  #mss6 = 0;
+
+  constructor(udpFd: number, cells: DirectionCells, events: InboundEvents) {
+    this.#cells = cells;
+    this.#events = events;
+    this.#memory = allocatePacketMemory(slots * receiveSlotOctets);
+    this.#batch = new UdpReceiveBatch(udpFd, this.#memory, 0, slots);
+    this.#output = new TunOutput(this.#memory, checksumMemory(this.#memory.octets), cells);
+  }
+
+  carryOut(command: WorkerCommand): void {
+    switch (command.kind) {
+      case 'attach-tun':
+        this.#output.attach(command.fd, command.vnetHeader);
+        this.#mss4 = tcpMss(command.mtu, 4);
+        this.#mss6 = tcpMss(command.mtu, 6);
+        return;
+      case 'install':
+        this.#install(command);
+        return;
+      case 'remove':
+        this.#remove(command.child);
+        return;
+      case 'set-remote':
+        this.#children.get(command.child)?.remote.set(command.remote);
+        return;
+      case 'stop':
+        for (const spi of [...this.#children.keys()]) this.#remove(spi);
+        this.#output.detach();
+        return;
+    }
+  }
+
+  /** Moves one batch: the number of messages received, or -1 with errno when there was none. */
+  step(): number {
+    const batch = this.#batch;
+    const count = batch.receive();
+    if (count <= 0) return count;
+    for (let i = 0; i < count; i++) {
+      if (batch.truncated(i)) this.#cells.drop(truncated);
+      else this.#split(i);
+    }
+    this.#output.flush();
+    batch.release(count);
+    return count;
+  }
+
+  #install(command: Extract<WorkerCommand, { kind: 'install' }>): void {
+    const { sa, child } = command;
+    this.#remove(child);
+    const opener = openBulkOpener(sa.shape, sa.key, this.#memory);
+    const selectors = new ChildSelectors(command.selectors);
+    const window = limits.replayWindowPackets;
+    this.#children.set(sa.spi, {
+      sa: new InboundSa(sa.spi, sa.shape, this.#memory.octets, opener, selectors, window),
+      remote: new SocketAddress(command.remote),
+      followRemote: command.followRemote,
+    });
+  }
+
+  #remove(spi: Spi): void {
+    this.#children.get(spi)?.sa.close();
+    this.#children.delete(spi);
+  }
+
+  /** Slot `i` holds one datagram, or several of one size and sender. */
+  #split(i: number): void {
+    const at = this.#batch.at(i);
+    const length = this.#batch.length(i);
+    const size = this.#batch.segmentOctets(i);
+    for (let done = 0; done < length; done += size)
+      this.#classify(i, at + done, Math.min(size, length - done));
+  }
+
+  #classify(i: number, at: number, length: number): void {
+    this.#cells.countDatagrams(1);
+    const { octets } = this.#memory;
+    if (length === 1 && octets[at] === keepaliveOctet) return;
+    if (length < markerOctets) {
+      this.#cells.drop(truncated);
+      return;
+    }
+    const spi = readWord(octets, at);
+    const child = this.#children.get(spi);
+    if (child !== undefined) this.#decrypt(i, child, at, length);
+    else if (spi === 0) this.#handUp(i, at + markerOctets, length - markerOctets, true);
+    else if (looksLikeIke(octets, at, length)) this.#handUp(i, at, length, false);
+    else this.#cells.drop(unknownSpi);
+  }
+
+  #decrypt(i: number, child: InboundChild, at: number, length: number): void {
+    const packet = this.#packet;
+    const { sa, remote } = child;
+    const dropped = sa.decapsulate(at, length, packet);
+    if (child.followRemote && sa.newest && !remote.equals(this.#batch.nameOctets, this.#batch.nameAt(i)))
+      this.#follow(i, child);
+    if (dropped !== 0) {
+      this.#cells.drop(dropped);
+      return;
+    }
+    this.#cells.count(1, packet.length);
+    clampMss(this.#memory.octets, packet, packet.version === 4 ? this.#mss4 : this.#mss6);
+    this.#output.push(packet);
+  }
+
+  /** A dropped but authentic packet moves the peer too: the ICV has spoken. */
+  #follow(i: number, child: InboundChild): void {
+    const from = this.#batch.sender(i);
+    if (from === undefined) return;
+    child.remote.set(from);
+    this.#events.onMoved(child.sa.spi, from);
+  }
+
+  /** An IKE message for the control thread. Rare, so it may allocate. @rfc 3948 2.2 */
+  #handUp(i: number, at: number, length: number, marker: boolean): void {
+    const from = this.#batch.sender(i);
+    if (length < ikeHeaderOctets || length > limits.ikeMessageOctets || from === undefined) {
+      this.#cells.drop(truncated);
+      return;
+    }
+    this.#events.onIke(this.#memory.octets.slice(at, at + length), from, marker);
+  }
+}
+
+/** Version 2 and a length that is right: ESP of an unknown SPI looks so once in 2^40. @rfc 7296 3.1 */
+function looksLikeIke(octets: Uint8Array, at: number, length: number): boolean {
+  return (
+    length >= ikeHeaderOctets && (octets[at + 17] ?? 0) >> 4 === 2 && readWord(octets, at + 24) === length
+  );
+}
+
+function readWord(octets: Uint8Array, at: number): number {
+  return (
+    (((octets[at] ?? 0) << 24) |
+      ((octets[at + 1] ?? 0) << 16) |
+      ((octets[at + 2] ?? 0) << 8) |
+      (octets[at + 3] ?? 0)) >>>
+    0
+  );
+}

@@ -1,0 +1,71 @@
+import { workerData } from 'node:worker_threads';
+import { limits } from '../base/limits.ts';
+import { dropIndex } from '../esp/drop-cause.ts';
+import { errnoName, lastErrno } from '../platform/linux/libc.ts';
+import { PollSet } from '../platform/linux/poll-set.ts';
+import { CommandQueue } from './command-queue.ts';
+import type { WorkerStart } from './commands.ts';
+import { DirectionCells, signalInbound, signalQueuedIke } from './counters.ts';
+import { type InboundEvents, InboundPath } from './inbound-path.ts';
+import { wipeKey } from './wipe-key.ts';
+import { describeCrash } from './worker-crash.ts';
+
+const queueFull = dropIndex('queue-full');
+
+/** What recvmmsg says on a socket that is well: nothing there, a signal, or an ICMP error for an earlier send. */
+const passing: readonly string[] = [
+  'EAGAIN',
+  'EINTR',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOMEM',
+  'ENOBUFS',
+];
+
+/** The inbound worker: socket to TUN device, IKE to the control thread. It blocks in poll(2). */
+function run(start: WorkerStart): void {
+  const queue = new CommandQueue(start, signalInbound);
+  const cells = new DirectionCells(start.shared, 'inbound');
+  const path = new InboundPath(start.udpFd, cells, eventsFor(queue, start, cells));
+  const waits = new PollSet(2);
+  waits.watch(0, start.wakeFd);
+  waits.watch(1, start.udpFd);
+  try {
+    while (
+      queue.drain((command) => {
+        path.carryOut(command);
+        wipeKey(command);
+      })
+    ) {
+      if (path.step() > 0) continue;
+      const errno = errnoName(lastErrno());
+      if (!passing.includes(errno)) throw new Error(`the socket is gone: recvmmsg says ${errno}`);
+      waits.wait(-1);
+      if (queue.exiting) break;
+      if (waits.readable(0)) queue.quiet();
+    }
+  } catch (error) {
+    path.carryOut({ kind: 'stop' });
+    queue.report({ kind: 'broken', error: describeCrash('inbound', error) });
+  }
+  queue.close();
+}
+
+/** A flood of IKE must not fill the memory of a busy control thread. */
+function eventsFor(queue: CommandQueue, start: WorkerStart, cells: DirectionCells): InboundEvents {
+  const signals = new Int32Array(start.shared.signals);
+  return {
+    onIke: (octets, from, marker) => {
+      if (Atomics.load(signals, signalQueuedIke) >= limits.queuedIkeDatagrams) {
+        cells.drop(queueFull);
+        return;
+      }
+      Atomics.add(signals, signalQueuedIke, 1);
+      queue.report({ kind: 'ike', octets, from, marker });
+    },
+    onMoved: (child, remote) => queue.report({ kind: 'moved', child, remote }),
+  };
+}
+
+run(workerData);

@@ -1,0 +1,243 @@
+import type { Endpoint } from '../base/address.ts';
+import { type Failure, failure } from '../base/errors.ts';
+import { concat } from '../base/octets.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import type { CipherShape } from '../crypto/interfaces.ts';
+import { call, libc } from '../platform/linux/libc.ts';
+import { socketAddressOctets, writeSocketAddress } from '../platform/linux/socket-address.ts';
+import type { Spi } from '../wire/ike/payload.ts';
+import type { SaCommand, WorkerCommand, WorkerReport } from './commands.ts';
+import {
+  createSharedCells,
+  DirectionCells,
+  readCounters,
+  type SharedCells,
+  signalExit,
+  signalInbound,
+  signalOutbound,
+  signalQueuedIke,
+} from './counters.ts';
+import type {
+  Dataplane,
+  DataplaneChild,
+  DataplaneCounters,
+  DataplaneEvents,
+  DataplaneSa,
+  TunDescriptor,
+} from './dataplane.ts';
+import { KeepaliveTimer } from './keepalive.ts';
+import { wipeKey } from './wipe-key.ts';
+import { WorkerHandle } from './worker-handle.ts';
+
+const eventNonBlocking = 0o4000;
+const eventCloseOnExec = 0o2000000;
+const flagDontWait = 0x40;
+const nonEspMarker = new Uint8Array(4);
+const keepalive = Uint8Array.of(0xff);
+
+export interface DataplaneOptions {
+  /** A bound UDP socket; the data plane owns it from now on. */
+  readonly udpFd: number;
+  /** Send runs of datagrams as one message (UDP_SEGMENT). Default: true; it is dropped when the kernel refuses. */
+  readonly segmentation?: boolean;
+}
+
+/** Starts both workers. Fails with `system.call` when the system has no descriptor left; the socket is closed then. */
+export function openDataplane(
+  options: DataplaneOptions,
+  events: DataplaneEvents,
+): Result<Dataplane, Failure> {
+  const wakeFds: number[] = [];
+  for (let i = 0; i < 2; i++) {
+    const created = call('eventfd', 0, eventNonBlocking | eventCloseOnExec);
+    if (!created.ok) {
+      for (const fd of [...wakeFds, options.udpFd]) libc.close(fd);
+      return err(created.error);
+    }
+    wakeFds.push(created.value);
+  }
+  const [outboundWake = -1, inboundWake = -1] = wakeFds;
+  return ok(new WorkerDataplane(options, outboundWake, inboundWake, events));
+}
+
+class WorkerDataplane implements Dataplane {
+  readonly #udpFd: number;
+  readonly #wakeFds: readonly number[];
+  readonly #events: DataplaneEvents;
+  readonly #shared: SharedCells = createSharedCells();
+  readonly #signals = new Int32Array(this.#shared.signals);
+  readonly #outboundCells = new DirectionCells(this.#shared, 'outbound');
+  readonly #outbound: WorkerHandle;
+  readonly #inbound: WorkerHandle;
+  readonly #onExit = () => this.#leaveNow();
+  readonly #name = new Uint8Array(socketAddressOctets);
+  /** By inbound SPI: the outbound half is known by the same name to its worker. */
+  readonly #children = new Set<Spi>();
+  #tunFd = -1;
+  #keepaliveTimer: NodeJS.Timeout | undefined;
+  #sentHere = 0;
+  #failed = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: DataplaneOptions, outboundWake: number, inboundWake: number, events: DataplaneEvents) {
+    this.#udpFd = options.udpFd;
+    this.#wakeFds = [outboundWake, inboundWake];
+    this.#events = events;
+    const start = { udpFd: options.udpFd, shared: this.#shared, segmentation: options.segmentation ?? true };
+    const outboundFile = new URL('./outbound-worker.ts', import.meta.url);
+    const inboundFile = new URL('./inbound-worker.ts', import.meta.url);
+    this.#outbound = new WorkerHandle(
+      outboundFile,
+      { ...start, wakeFd: outboundWake },
+      signalOutbound,
+      (report) => this.#handle(report),
+      (error) => this.#crashed('outbound', error),
+    );
+    this.#inbound = new WorkerHandle(
+      inboundFile,
+      { ...start, wakeFd: inboundWake },
+      signalInbound,
+      (report) => this.#handle(report),
+      (error) => this.#crashed('inbound', error),
+    );
+    // Without this, process.exit would wait for ever for threads that block in poll(2).
+    process.on('exit', this.#onExit);
+  }
+
+  async attachTun(tun: TunDescriptor): Promise<void> {
+    const { fd, mtu, vnetHeader } = tun;
+    const command: WorkerCommand = { kind: 'attach-tun', fd, mtu, vnetHeader };
+    await this.#inbound.command(command);
+    await this.#outbound.command(command);
+    if (this.#tunFd >= 0 && this.#tunFd !== fd) libc.close(this.#tunFd);
+    this.#tunFd = fd;
+  }
+
+  async installChild(child: DataplaneChild): Promise<void> {
+    const { selectors, remote, followRemote = false } = child;
+    const common = { kind: 'install', child: child.inbound.spi, selectors, remote, followRemote } as const;
+    this.#children.add(child.inbound.spi);
+    const inbound: WorkerCommand = { ...common, sa: plainSa(child.inbound) };
+    const outbound: WorkerCommand = { ...common, sa: plainSa(child.outbound) };
+    try {
+      const installed = this.#inbound.command(inbound);
+      wipeKey(inbound);
+      await installed;
+      await this.#outbound.command(outbound);
+    } finally {
+      wipeKey(outbound);
+    }
+  }
+
+  async removeChild(inboundSpi: Spi): Promise<void> {
+    this.#children.delete(inboundSpi);
+    await this.#outbound.command({ kind: 'remove', child: inboundSpi });
+    await this.#inbound.command({ kind: 'remove', child: inboundSpi });
+  }
+
+  async setRemote(inboundSpi: Spi, remote: Endpoint): Promise<void> {
+    const command: WorkerCommand = { kind: 'set-remote', child: inboundSpi, remote };
+    await this.#inbound.command(command);
+    await this.#outbound.command(command);
+  }
+
+  sendIke(octets: Uint8Array, remote: Endpoint, marker: boolean): void {
+    this.#send(marker ? concat(nonEspMarker, octets) : octets, remote);
+  }
+
+  setKeepalive(remote: Endpoint, everyMs: number | undefined): void {
+    clearInterval(this.#keepaliveTimer);
+    this.#keepaliveTimer = undefined;
+    if (everyMs === undefined || this.#closing !== undefined) return;
+    const timer = new KeepaliveTimer(everyMs, this.#sent());
+    this.#keepaliveTimer = setInterval(() => {
+      if (timer.tick(this.#sent())) this.#send(keepalive, remote);
+    }, timer.tickMs).unref();
+  }
+
+  counters(): DataplaneCounters {
+    return readCounters(this.#shared);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#keepaliveTimer);
+    await Promise.all([this.#outbound.stop(), this.#inbound.stop()]);
+    process.off('exit', this.#onExit);
+    for (const fd of [this.#udpFd, this.#tunFd, ...this.#wakeFds]) if (fd >= 0) libc.close(fd);
+  }
+
+  /** What the network refuses here is lost like a datagram on the way: IKE sends it again. */
+  #send(octets: Uint8Array, remote: Endpoint): void {
+    if (this.#closing !== undefined) return;
+    this.#sentHere++;
+    const nameLength = writeSocketAddress(this.#name, 0, remote);
+    libc.sendto(this.#udpFd, octets, octets.length, flagDontWait, this.#name, nameLength);
+  }
+
+  /** Datagrams sent by anyone: what counts for a NAT's memory. */
+  #sent(): number {
+    return this.#outboundCells.datagrams + this.#sentHere;
+  }
+
+  #handle(report: Exclude<WorkerReport, { kind: 'done' }>): void {
+    switch (report.kind) {
+      case 'ike':
+        Atomics.sub(this.#signals, signalQueuedIke, 1);
+        if (this.#closing === undefined) this.#events.onIke(report.octets, report.from, report.marker);
+        return;
+      case 'moved':
+        this.#follow(report.child, report.remote);
+        return;
+      case 'broken':
+        this.#fail(report.error);
+        return;
+    }
+  }
+
+  #follow(child: Spi, remote: Endpoint): void {
+    if (!this.#children.has(child) || this.#closing !== undefined) return;
+    void this.#outbound.command({ kind: 'set-remote', child, remote });
+    this.#events.onMoved?.(child, remote);
+  }
+
+  #crashed(worker: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#fail(failure('dataplane.stopped', { worker, reason }));
+  }
+
+  #fail(error: Failure): void {
+    if (this.#failed || this.#closing !== undefined) return;
+    this.#failed = true;
+    this.#events.onFailure(error);
+  }
+
+  #leaveNow(): void {
+    Atomics.store(this.#signals, signalExit, 1);
+    this.#outbound.wake();
+    this.#inbound.wake();
+  }
+}
+
+/** The SA as plain data. `postMessage` copies it at once, so the caller's key can be wiped right after. */
+function plainSa(sa: DataplaneSa): SaCommand {
+  const { cipher } = sa;
+  const shape: CipherShape = {
+    name: cipher.name,
+    encryptionId: cipher.encryptionId,
+    keyBits: cipher.keyBits,
+    integrityId: cipher.integrityId,
+    encryptionKeyOctets: cipher.encryptionKeyOctets,
+    saltOctets: cipher.saltOctets,
+    integrityKeyOctets: cipher.integrityKeyOctets,
+    ivOctets: cipher.ivOctets,
+    icvOctets: cipher.icvOctets,
+    blockOctets: cipher.blockOctets,
+    randomIv: cipher.randomIv,
+  };
+  return { spi: sa.spi, shape, key: sa.key };
+}

@@ -1,0 +1,41 @@
+import { workerData } from 'node:worker_threads';
+import { PollSet } from '../platform/linux/poll-set.ts';
+import { CommandQueue } from './command-queue.ts';
+import type { WorkerStart } from './commands.ts';
+import { DirectionCells, signalOutbound } from './counters.ts';
+import { OutboundPath } from './outbound-path.ts';
+import { wipeKey } from './wipe-key.ts';
+import { describeCrash } from './worker-crash.ts';
+
+/** The outbound worker: TUN device to socket. It blocks in poll(2) and ends when it is told to. */
+function run(start: WorkerStart): void {
+  const queue = new CommandQueue(start, signalOutbound);
+  const path = new OutboundPath(
+    start.udpFd,
+    new DirectionCells(start.shared, 'outbound'),
+    start.segmentation,
+  );
+  const waits = new PollSet(2);
+  waits.watch(0, start.wakeFd);
+  try {
+    while (
+      queue.drain((command) => {
+        path.carryOut(command);
+        wipeKey(command);
+        waits.watch(1, path.tunFd);
+      })
+    ) {
+      if (path.step()) continue;
+      waits.wait(-1);
+      if (queue.exiting) break;
+      if (waits.readable(0)) queue.quiet();
+      if (waits.broken(1)) throw new Error('the TUN device is gone');
+    }
+  } catch (error) {
+    path.carryOut({ kind: 'stop' });
+    queue.report({ kind: 'broken', error: describeCrash('outbound', error) });
+  }
+  queue.close();
+}
+
+run(workerData);

@@ -1,0 +1,76 @@
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { libc } from '../platform/linux/libc.ts';
+import type { CommandEnvelope, WorkerCommand, WorkerReport, WorkerStart } from './commands.ts';
+
+const wakeUp = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0);
+
+/** The control thread's end of one worker. */
+export class WorkerHandle {
+  readonly #worker: Worker;
+  readonly #port: MessagePort;
+  readonly #signals: Int32Array;
+  readonly #signal: number;
+  readonly #wakeFd: number;
+  readonly #waiting = new Map<number, () => void>();
+  readonly #ended: Promise<void>;
+  #nextId = 1;
+  #gone = false;
+
+  /** `onReport` gets all but acknowledgements; `onCrash` an exception that the worker did not catch. */
+  constructor(
+    file: URL,
+    start: Omit<WorkerStart, 'port'>,
+    signal: number,
+    onReport: (report: Exclude<WorkerReport, { kind: 'done' }>) => void,
+    onCrash: (error: unknown) => void,
+  ) {
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    this.#signals = new Int32Array(start.shared.signals);
+    this.#signal = signal;
+    this.#wakeFd = start.wakeFd;
+    const workerData: WorkerStart = { ...start, port: port2 };
+    this.#worker = new Worker(file, { workerData, transferList: [port2] });
+    port1.on('message', (report: WorkerReport) => {
+      if (report.kind === 'done') this.#settle(report.id);
+      else onReport(report);
+    });
+    this.#worker.on('error', onCrash);
+    this.#ended = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        this.#gone = true;
+        port1.close();
+        for (const id of [...this.#waiting.keys()]) this.#settle(id);
+        resolve();
+      });
+    });
+  }
+
+  /** Settles when the worker has carried it out, or when there is no worker any more. */
+  command(command: WorkerCommand): Promise<void> {
+    if (this.#gone) return Promise.resolve();
+    const id = this.#nextId++;
+    const envelope: CommandEnvelope = { id, command };
+    const done = new Promise<void>((resolve) => this.#waiting.set(id, resolve));
+    this.#port.postMessage(envelope);
+    this.wake();
+    return done;
+  }
+
+  /** Gets the worker out of poll(2). */
+  wake(): void {
+    Atomics.store(this.#signals, this.#signal, 1);
+    libc.write(this.#wakeFd, wakeUp, wakeUp.length);
+  }
+
+  /** Ends the worker and waits until its thread is gone. */
+  async stop(): Promise<void> {
+    void this.command({ kind: 'stop' });
+    await this.#ended;
+  }
+
+  #settle(id: number): void {
+    this.#waiting.get(id)?.();
+    this.#waiting.delete(id);
+  }
+}

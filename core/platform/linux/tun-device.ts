@@ -1,0 +1,85 @@
+import { type Failure, failure } from '../../base/errors.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+import { call, libc } from './libc.ts';
+
+const openReadWrite = 0o2;
+const openNonBlocking = 0o4000;
+const openCloseOnExec = 0o2000000;
+
+const setInterface = 0x400454ca; // TUNSETIFF
+const setOffload = 0x400454d0; // TUNSETOFFLOAD
+
+const flagTun = 0x0001;
+const flagNoPacketInfo = 0x1000;
+const flagVnetHeader = 0x4000;
+
+const offloadChecksum = 0x01;
+const offloadTcp = 0x02 | 0x04; // TSO4, TSO6
+const offloadUdp = 0x20 | 0x40; // USO4, USO6: kernel 6.2 and later
+
+const nameOctets = 16;
+
+/** An open TUN device, owned by whoever holds it. */
+export interface TunDevice {
+  readonly fd: number;
+  /** The name that the kernel gave. */
+  readonly name: string;
+  /** Each packet has a virtio_net_hdr of 10 octets in front, and the kernel hands over super-packets. */
+  readonly vnetHeader: boolean;
+}
+
+/**
+ * Opens a TUN device that does not block and vanishes when it is closed. `name` may hold `%d`. Segmentation offload
+ * is asked for from the most to the least; where the kernel knows none, the device has no virtio header at all.
+ *
+ * Fails with `system.tun-missing`, `system.permission`, or `system.call` (EBUSY: the name is taken).
+ */
+export function openTunDevice(
+  name: string,
+  options: { readonly offload?: boolean } = {},
+): Result<TunDevice, Failure> {
+  if (options.offload !== false) {
+    const offloaded = open(name, flagVnetHeader);
+    if (!offloaded.ok) {
+      // A kernel without IFF_VNET_HDR says EINVAL; everything else would fail again.
+      if (offloaded.error.detail['errno'] !== 'EINVAL') return offloaded;
+    } else if (enableOffload(offloaded.value.fd)) {
+      return offloaded;
+    } else {
+      libc.close(offloaded.value.fd);
+    }
+  }
+  return open(name, 0);
+}
+
+function open(name: string, extraFlags: number): Result<TunDevice, Failure> {
+  const opened = call('open', '/dev/net/tun', openReadWrite | openNonBlocking | openCloseOnExec, 0);
+  if (!opened.ok) {
+    const missing = ['ENOENT', 'ENODEV', 'ENXIO'].includes(String(opened.error.detail['errno']));
+    return missing ? err(failure('system.tun-missing')) : opened;
+  }
+  const fd = opened.value;
+  const request = new Uint8Array(new ArrayBuffer(128)); // struct ifreq: 40 octets
+  for (let i = 0; i < Math.min(name.length, nameOctets - 1); i++) request[i] = name.charCodeAt(i);
+  const flags = flagTun | flagNoPacketInfo | extraFlags;
+  request[nameOctets] = flags & 0xff;
+  request[nameOctets + 1] = flags >> 8;
+  const set = call('ioctl', fd, setInterface, request);
+  if (!set.ok) {
+    libc.close(fd);
+    return set;
+  }
+  const end = request.indexOf(0);
+  const given = String.fromCharCode(...request.subarray(0, Math.min(end, nameOctets)));
+  return ok({ fd, name: given, vnetHeader: extraFlags !== 0 });
+}
+
+function enableOffload(fd: number): boolean {
+  for (const offload of [
+    offloadChecksum | offloadTcp | offloadUdp,
+    offloadChecksum | offloadTcp,
+    offloadChecksum,
+  ])
+    if (libc.ioctlValue(fd, setOffload, offload) === 0) return true;
+  return false;
+}

@@ -1,0 +1,116 @@
+import type { Endpoint } from '../../base/address.ts';
+import type { PacketMemory } from '../../crypto/openssl/packet-memory.ts';
+import { packetCalls } from './libc.ts';
+import { messageHeader, NativeWords } from './native-words.ts';
+import { readSocketAddress, socketAddressOctets } from './socket-address.ts';
+import { optionUdpGro } from './udp-socket.ts';
+
+/** The largest UDP payload, and so the largest that UDP_GRO merges. */
+export const receiveSlotOctets = 65_536;
+
+const controlOctets = 64;
+const vectorOctets = 16;
+const flagDontWait = 0x40;
+const flagTruncated = 0x20;
+const levelUdp = 17;
+
+/**
+ * Receives several datagrams with one recvmmsg into slots of a packet memory. With UDP_GRO a slot holds several
+ * datagrams of one sender back to back: all of `segmentOctets`, the last one maybe shorter.
+ */
+export class UdpReceiveBatch {
+  readonly slots: number;
+  readonly #fd: number;
+  readonly #start: number;
+  readonly #native: NativeWords;
+  readonly #names: number;
+  readonly #controls: number;
+  readonly #address: number;
+
+  /** Slots of `receiveSlotOctets` begin at `start` of `memory`. */
+  constructor(fd: number, memory: PacketMemory, start: number, slots: number) {
+    if (start + slots * receiveSlotOctets > memory.octets.length)
+      throw new RangeError('slots outside the memory');
+    this.slots = slots;
+    this.#fd = fd;
+    this.#start = start;
+    const vectors = slots * messageHeader.octets;
+    this.#names = vectors + slots * vectorOctets;
+    this.#controls = this.#names + slots * socketAddressOctets;
+    const native = new NativeWords(this.#controls + slots * controlOctets);
+    this.#native = native;
+    this.#address = native.address;
+    for (let i = 0; i < slots; i++) {
+      const header = i * messageHeader.octets;
+      const vector = vectors + i * vectorOctets;
+      native.writeLong(header + messageHeader.name, native.address + this.nameAt(i));
+      native.writeLong(header + messageHeader.vector, native.address + vector);
+      native.writeLong(header + messageHeader.vectorCount, 1);
+      native.writeLong(header + messageHeader.control, native.address + this.#controls + i * controlOctets);
+      native.writeLong(vector, memory.address + this.at(i));
+      native.writeLong(vector + 8, receiveSlotOctets);
+      this.#rearm(header);
+    }
+  }
+
+  /** Takes what is there without waiting: the number of filled slots, or -1 with errno. */
+  receive(): number {
+    const count = packetCalls.recvmmsg(this.#fd, this.#address, this.slots, flagDontWait, 0);
+    return count;
+  }
+
+  /** Makes the first `count` slots ready again, after their contents were used. */
+  release(count: number): void {
+    for (let i = 0; i < count; i++) this.#rearm(i * messageHeader.octets);
+  }
+
+  /** Where slot `i` begins in the packet memory. */
+  at(i: number): number {
+    return this.#start + i * receiveSlotOctets;
+  }
+
+  length(i: number): number {
+    return this.#native.readInt(i * messageHeader.octets + messageHeader.received);
+  }
+
+  /** True when the datagram was longer than the slot. */
+  truncated(i: number): boolean {
+    return (this.#native.readInt(i * messageHeader.octets + messageHeader.flags) & flagTruncated) !== 0;
+  }
+
+  /** The size of each datagram in the slot, or the slot's length when there is only one. */
+  segmentOctets(i: number): number {
+    const native = this.#native;
+    const header = i * messageHeader.octets;
+    if (native.readInt(header + messageHeader.controlLength) >= 20) {
+      // struct cmsghdr: length (8 octets), level, type; then an int.
+      const control = this.#controls + i * controlOctets;
+      if (native.readInt(control + 8) === levelUdp && native.readInt(control + 12) === optionUdpGro) {
+        const size = native.readInt(control + 16);
+        if (size > 0) return size;
+      }
+    }
+    return this.length(i);
+  }
+
+  /** The sender's sockaddr, in `nameOctets`. */
+  nameAt(i: number): number {
+    return this.#names + i * socketAddressOctets;
+  }
+
+  get nameOctets(): Uint8Array {
+    return this.#native.octets;
+  }
+
+  /** The sender as a value; allocates. */
+  sender(i: number): Endpoint | undefined {
+    return readSocketAddress(this.#native.octets, this.nameAt(i));
+  }
+
+  #rearm(header: number): void {
+    const native = this.#native;
+    native.writeInt(header + messageHeader.nameLength, socketAddressOctets);
+    native.writeLong(header + messageHeader.controlLength, controlOctets);
+    native.writeInt(header + messageHeader.flags, 0);
+  }
+}

@@ -1,0 +1,152 @@
+import { type Endpoint, type IpAddress, ipAddress } from '../../base/address.ts';
+import { type Failure, failure } from '../../base/errors.ts';
+import { err, ok, type Result } from '../../base/result.ts';
+import { call, libc } from './libc.ts';
+import {
+  addressFamilies,
+  readSocketAddress,
+  socketAddressOctets,
+  writeSocketAddress,
+} from './socket-address.ts';
+
+const typeDatagram = 2;
+const typeCloseOnExec = 0o2000000;
+
+const levelSocket = 1;
+const optionSendBuffer = 7;
+const optionReceiveBuffer = 8;
+const optionSendBufferForce = 32;
+const optionReceiveBufferForce = 33;
+const optionMark = 36;
+
+const levelIp = 0;
+const optionIpMtuDiscover = 10;
+const levelIpv6 = 41;
+const optionIpv6MtuDiscover = 23;
+const optionIpv6Only = 26;
+
+const levelUdp = 17;
+export const optionUdpSegment = 103;
+export const optionUdpGro = 104;
+
+/** Values of IP_MTU_DISCOVER and IPV6_MTU_DISCOVER. */
+const discover = { fragment: 0, 'refuse-large': 2 } as const;
+
+export interface UdpSocketOptions {
+  readonly family: 4 | 6;
+  /** Default: any address. */
+  readonly address?: IpAddress;
+  /** Default: 0, an ephemeral port. */
+  readonly port?: number;
+  /** SO_MARK: keeps our own packets out of the tunnel. Needs CAP_NET_ADMIN. */
+  readonly mark?: number;
+  /**
+   * `fragment` (default) lets routers and the kernel cut packets that are too big: slow but it works.
+   * `refuse-large` sets the Don't Fragment bit, and sending too much fails with EMSGSIZE.
+   */
+  readonly pathMtu?: keyof typeof discover;
+  /** Ask for UDP_GRO and UDP_SEGMENT. Default: true. */
+  readonly offload?: boolean;
+  /** Of each socket buffer. Default: 4 MiB, as far as the system allows. */
+  readonly bufferOctets?: number;
+}
+
+/** A UDP socket, owned by whoever holds it. Calls on it block unless they say MSG_DONTWAIT. */
+export interface UdpSocket {
+  readonly fd: number;
+  readonly local: Endpoint;
+  readonly family: 4 | 6;
+  /** The kernel merges received datagrams (UDP_GRO) and splits sent ones (UDP_SEGMENT). */
+  readonly gro: boolean;
+  readonly gso: boolean;
+}
+
+/** Fails with `system.permission` (mark, low port), or `system.call` (EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT). */
+export function openUdpSocket(options: UdpSocketOptions): Result<UdpSocket, Failure> {
+  const created = call('socket', addressFamilies[options.family], typeDatagram | typeCloseOnExec, 0);
+  if (!created.ok) return created;
+  const fd = created.value;
+  const prepared = prepare(fd, options);
+  if (!prepared.ok) {
+    libc.close(fd);
+    return prepared;
+  }
+  const offload = options.offload !== false;
+  return ok({
+    fd,
+    local: prepared.value,
+    family: options.family,
+    gro: offload && setNumber(fd, levelUdp, optionUdpGro, 1).ok,
+    // Zero changes nothing; a kernel without UDP_SEGMENT refuses it.
+    gso: offload && setNumber(fd, levelUdp, optionUdpSegment, 0).ok,
+  });
+}
+
+/** The address that the system would send from to `remote`. Fails with `system.network` when there is no route. */
+export function localAddressTowards(remote: Endpoint, mark?: number): Result<IpAddress, Failure> {
+  const created = call('socket', addressFamilies[remote.address.family], typeDatagram | typeCloseOnExec, 0);
+  if (!created.ok) return created;
+  const fd = created.value;
+  try {
+    if (mark !== undefined) {
+      const marked = setNumber(fd, levelSocket, optionMark, mark);
+      if (!marked.ok) return marked;
+    }
+    const name = new Uint8Array(socketAddressOctets);
+    const connected = call('connect', fd, name, writeSocketAddress(name, 0, remote));
+    if (!connected.ok) return err(failure('system.network', connected.error.detail));
+    const local = localEndpoint(fd);
+    return local.ok ? ok(local.value.address) : local;
+  } finally {
+    libc.close(fd);
+  }
+}
+
+function prepare(fd: number, options: UdpSocketOptions): Result<Endpoint, Failure> {
+  const { family } = options;
+  if (options.mark !== undefined) {
+    const marked = setNumber(fd, levelSocket, optionMark, options.mark);
+    if (!marked.ok) return marked;
+  }
+  if (family === 6) {
+    const only = setNumber(fd, levelIpv6, optionIpv6Only, 1);
+    if (!only.ok) return only;
+  }
+  const discovery = discover[options.pathMtu ?? 'fragment'];
+  const discovered =
+    family === 4
+      ? setNumber(fd, levelIp, optionIpMtuDiscover, discovery)
+      : setNumber(fd, levelIpv6, optionIpv6MtuDiscover, discovery);
+  if (!discovered.ok) return discovered;
+  enlargeBuffers(fd, options.bufferOctets ?? 4 * 1024 * 1024);
+  const name = new Uint8Array(socketAddressOctets);
+  const address = options.address ?? ipAddress(new Uint8Array(family === 4 ? 4 : 16));
+  const bound = call('bind', fd, name, writeSocketAddress(name, 0, { address, port: options.port ?? 0 }));
+  return bound.ok ? localEndpoint(fd) : bound;
+}
+
+/** As far as the system lets us: without CAP_NET_ADMIN net.core.rmem_max is the limit. */
+function enlargeBuffers(fd: number, octets: number): void {
+  const pairs = [
+    [optionReceiveBufferForce, optionReceiveBuffer],
+    [optionSendBufferForce, optionSendBuffer],
+  ] as const;
+  for (const [force, plain] of pairs)
+    if (!setNumber(fd, levelSocket, force, octets).ok) setNumber(fd, levelSocket, plain, octets);
+}
+
+function localEndpoint(fd: number): Result<Endpoint, Failure> {
+  const name = new Uint8Array(socketAddressOctets);
+  const named = call('getsockname', fd, name, Uint8Array.of(socketAddressOctets, 0, 0, 0));
+  if (!named.ok) return named;
+  const endpoint = readSocketAddress(name, 0);
+  return endpoint === undefined
+    ? err(failure('system.call', { call: 'getsockname', errno: 'EAFNOSUPPORT' }))
+    : ok(endpoint);
+}
+
+function setNumber(fd: number, level: number, name: number, value: number): Result<number, Failure> {
+  const octets = new Uint8Array(4);
+  new DataView(octets.buffer).setInt32(0, value, true);
+  return call('setsockopt', fd, level, name, octets, 4);
+}
