@@ -2,10 +2,11 @@ import { ByteReader } from '../base/byte-reader.ts';
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { CryptoProvider, HashName, PublicKeyKind, SignatureScheme } from '../crypto/interfaces.ts';
+import { decodeDer } from '../pki/der.ts';
+import { type CertificateSignature, readSignatureAlgorithm } from '../pki/signature-algorithm.ts';
 import type { AuthPayload } from '../wire/ike/payload.ts';
 import { authMethod } from '../wire/registry/authentication.ts';
 import { nameOf } from '../wire/registry/registry.ts';
-import { parseSignatureAlgorithm } from './signature-algorithm.ts';
 
 /** A signature of the gateway, and the schemes with which it may have been made. */
 interface SignatureClaim {
@@ -71,13 +72,27 @@ function readDigitalSignature(auth: AuthPayload): Result<SignatureClaim, Failure
   const identifier = reader.take(reader.u8());
   const parts = reader.finish({ identifier, signature: reader.rest() });
   if (!parts.ok) return parts;
-  const scheme = parseSignatureAlgorithm(parts.value.identifier);
-  if (scheme === undefined) {
-    return err(
-      failure('auth.method-refused', { side: 'remote', method: 'a signature algorithm we did not announce' }),
-    );
+  const algorithm = decodeDer(parts.value.identifier);
+  const known = algorithm === undefined ? undefined : readSignatureAlgorithm(algorithm);
+  // SHA-1 reads as weak, and we did not announce it. @rfc 7427 4
+  if (known?.kind !== 'scheme') {
+    return err(failure('auth.method-refused', { side: 'remote', method: methodName(known) }));
   }
+  const { scheme } = known;
   return ok({ schemes: [scheme], keys: keysFor(scheme), signature: parts.value.signature });
+}
+
+function methodName(
+  algorithm: Exclude<CertificateSignature, { readonly kind: 'scheme' }> | undefined,
+): string {
+  switch (algorithm?.kind) {
+    case undefined:
+      return 'a signature of no known algorithm';
+    case 'weak':
+      return `a signature with ${algorithm.name}`;
+    case 'unknown':
+      return `a signature of algorithm ${algorithm.oid}`;
+  }
 }
 
 /** With method 14 any curve goes with any hash. @rfc 7427 3 */

@@ -101,8 +101,13 @@ export class Scenario {
   }
 
   command(kind: IkeCommand['kind']): void {
-    const command = { kind };
-    this.ike.handle({ kind: 'command', command }, instant(this.now));
+    const commands: Record<IkeCommand['kind'], IkeCommand> = {
+      connect: { kind: 'connect' },
+      probe: { kind: 'probe' },
+      'traffic-seen': { kind: 'traffic-seen' },
+      disconnect: { kind: 'disconnect' },
+    };
+    this.ike.handle({ kind: 'command', command: commands[kind] }, instant(this.now));
     this.#drain();
   }
 
@@ -158,8 +163,7 @@ export class Scenario {
       },
       established: () => {
         const request = this.sent();
-        const key = this.eap.withKey ? msk : undefined;
-        this.deliver(this.responder.respond(request, last(this.responder.finish(request, key))));
+        this.deliver(this.responder.respond(request, last(this.responder.finish(request, this.eap.withKey))));
       },
     };
     for (const step of stages.slice(0, stages.indexOf(stage) + 1)) {

@@ -197,8 +197,8 @@ export class ScriptedResponder {
     ];
   }
 
-  /** AUTH from the MSK, after checking that the engine's own is right; CP, SAr2, TSi, TSr. */
-  finish(octets: Uint8Array, key: Uint8Array = msk): Payload[] {
+  /** AUTH from the MSK (or, when EAP made no key, from SK_pr), after checking that the engine's own is right; CP, SAr2, TSi, TSr. */
+  finish(octets: Uint8Array, withKey = true): Payload[] {
     const { suite, keys, nonces } = this.association;
     assert.ok(this.#init !== undefined && this.#identityOfInitiator !== undefined);
     const theirs = signedOctets(suite.prf, {
@@ -207,10 +207,14 @@ export class ScriptedResponder {
       skP: keys.skPi,
       identity: this.#identityOfInitiator,
     });
-    const expected = sharedSecretAuth(suite.prf, key, theirs);
+    const expected = sharedSecretAuth(suite.prf, withKey ? msk : keys.skPi, theirs);
     assert.deepEqual(payloadOf(this.open(octets), 'AUTH')?.data, expected, "the engine's AUTH");
     return [
-      { kind: 'AUTH', method: 2, data: sharedSecretAuth(suite.prf, key, this.#octetsToSign()) },
+      {
+        kind: 'AUTH',
+        method: 2,
+        data: sharedSecretAuth(suite.prf, withKey ? msk : keys.skPr, this.#octetsToSign()),
+      },
       {
         kind: 'CP',
         type: 2,
