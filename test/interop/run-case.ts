@@ -145,8 +145,8 @@ async function checkDown(
   if (client.name === 'godwit' && failure !== expect.failure) {
     problems.push(`fails with ${failure}, expected ${expect.failure}`);
   }
-  const up = (await gateway.sas()).some((sa) => sa.state === 'ESTABLISHED');
-  if (up && (await lasts(async () => (await gateway.sas()).some((sa) => sa.state === 'ESTABLISHED')))) {
+  // A login that the client broke off may stay half open at the gateway until that gives up; never established.
+  if (client.name === 'godwit' && (await lasts(async () => (await gateway.sas()).some(isUp)))) {
     problems.push('the gateway has an established IKE SA after a failed login');
   }
   return problems;

@@ -72,6 +72,7 @@ export async function createTopology(name: string, options: TopologyOptions = {}
       },
       wire: async () => (nat === 'nftables' ? await readCounters(router) : noCounters),
     };
+    if (nat === 'nftables') await router.sysctl({ 'net.netfilter.nf_conntrack_acct': 1 });
     await topology.resetRouter();
     if (nat === 'relay') await startUdpRelay(router, addresses.router.v4, addresses.natGateway.v4);
     return topology;

@@ -12,6 +12,7 @@ export async function startCharonClient(namespace: Namespace): Promise<VpnClient
   });
   return {
     name: 'charon',
+    pid: charon.process.pid,
     get log() {
       return charon.log;
     },

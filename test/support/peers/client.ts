@@ -23,6 +23,8 @@ export type LoginResult =
 
 /** A VPN client in a namespace. */
 export interface VpnClient {
+  /** The process that carries packets. */
+  readonly pid: number;
   readonly name: string;
   connect(profile: ClientProfile): Promise<LoginResult>;
   /** Resolves when nothing of the connection should be left. */
