@@ -174,7 +174,7 @@ export class IkeSa {
         if (state.kind === 'established') probe(this.#engine, state, now);
         return state;
       case 'traffic-seen':
-        if (state.kind === 'established') state.liveness.restart(now);
+        if (state.kind === 'established') state.liveness.restart(command.at);
         return state;
     }
   }

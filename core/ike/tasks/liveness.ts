@@ -23,8 +23,9 @@ export class Liveness {
     return this.#dueAt;
   }
 
-  /** The peer gave a sign of life, or is being asked for one now. */
-  restart(now: Instant): void {
-    this.#dueAt = after(now, this.#quietMs);
+  /** The peer gave a sign of life at this moment, or is being asked for one. Late news of an earlier moment change nothing. */
+  restart(at: Instant): void {
+    const dueAt = after(at, this.#quietMs);
+    if (dueAt > this.#dueAt) this.#dueAt = dueAt;
   }
 }

@@ -104,7 +104,7 @@ export class Scenario {
     const commands: Record<IkeCommand['kind'], IkeCommand> = {
       connect: { kind: 'connect' },
       probe: { kind: 'probe' },
-      'traffic-seen': { kind: 'traffic-seen' },
+      'traffic-seen': { kind: 'traffic-seen', at: instant(this.now) },
       disconnect: { kind: 'disconnect' },
     };
     this.ike.handle({ kind: 'command', command: commands[kind] }, instant(this.now));
