@@ -46,6 +46,8 @@ export const limits = {
   deleteTries: 2,
   /** Requests of ours that wait for the one on the wire: a goodbye behind a liveness check. */
   queuedIkeRequests: 4,
+  /** Addresses of the gateway's name that are tried. */
+  addressesOfGateway: 8,
   addressesFromGateway: 8,
   dnsServersFromGateway: 8,
   subnetsFromGateway: 256,

@@ -77,6 +77,16 @@ export const authenticationLeaves = {
     what: "The gateway's certificate may not be used for a server: it lacks {missing}.",
     next: 'Ask the administrator for a certificate with the extended key usage serverAuth.',
   },
+  'certificate.identity': {
+    family: 'authentication-failed',
+    what: 'The gateway was expected to be {expected}, but calls itself {claimed}.',
+    next: 'If this is your gateway, set that name as the remote identity in the profile.',
+  },
+  'certificate.weak': {
+    family: 'authentication-failed',
+    what: 'The certificate of {subject} is too weak to be trusted: {weakness}.',
+    next: 'Ask the administrator of the gateway for a certificate with RSA of 2048 bits or more, or ECDSA, and SHA-256.',
+  },
   'certificate.chain': {
     family: 'authentication-failed',
     what: "The gateway's certificate chain is broken: {reason}.",
