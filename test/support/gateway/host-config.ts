@@ -1,0 +1,29 @@
+import type { GatewayHabits } from '../../../core/gateway/config.ts';
+
+/** What `gateway-host.ts` reads from standard input, as JSON. */
+export interface HostConfig {
+  /** Outer address; UDP 500 and 4500 of it. */
+  readonly listen: string;
+  readonly identity: string;
+  /** PEM, the gateway's own first. */
+  readonly certificates: readonly string[];
+  readonly privateKey: string;
+  readonly users: Readonly<Record<string, string>>;
+  readonly pools: readonly string[];
+  readonly networks: readonly string[];
+  readonly dnsServers: readonly string[];
+  readonly dnsDomains?: readonly string[];
+  readonly ike?: readonly string[];
+  readonly esp?: readonly string[];
+  readonly classicSignatures?: boolean;
+  readonly cookies?: 'never' | 'always';
+  readonly habits?: GatewayHabits;
+}
+
+/** What it prints, one JSON object a line. */
+export type HostEvent =
+  | { readonly event: 'ready' }
+  | { readonly event: 'client-up'; readonly user: string; readonly addresses: readonly string[] }
+  | { readonly event: 'client-down'; readonly user: string; readonly reason: string }
+  | { readonly event: 'login-failed'; readonly user: string | undefined; readonly code: string }
+  | { readonly event: 'failed'; readonly reason: string };
