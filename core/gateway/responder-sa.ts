@@ -161,6 +161,7 @@ export class ResponderSa {
     if (this.#state.kind !== 'logging-in' && this.#context.config.habits?.silentWhenEstablished)
       return undefined;
     if (exchange === exchangeType.INFORMATIONAL) return this.#informational(request, now);
+    if (this.#state.kind === 'closed') return 'unexpected';
     if (exchange === exchangeType.CREATE_CHILD_SA && this.#state.kind === 'established') {
       this.#respond(request, [ikeNotify(notifyType.NO_ADDITIONAL_SAS)]);
       return undefined;

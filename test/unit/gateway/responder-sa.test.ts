@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { utf8 } from '../../../core/base/utf8.ts';
+import { ntPasswordHash, ntResponse } from '../../../core/eap/mschapv2/challenge-response.ts';
+import { mschapv2Msk } from '../../../core/eap/mschapv2/master-keys.ts';
+import { utf16LePassword } from '../../../core/eap/mschapv2/password.ts';
+import { buildEapAuth } from '../../../core/ike/tasks/eap-login.ts';
+import { decodeEapPacket, encodeEapPacket } from '../../../core/wire/eap/eap-packet.ts';
+import { decodeMschapv2Request, encodeMschapv2Response } from '../../../core/wire/eap/mschapv2-packet.ts';
+import { payloadOf, payloadsOf } from '../../../core/wire/ike/lookup.ts';
+import type { IkeMessage, Payload } from '../../../core/wire/ike/payload.ts';
+import { exchangeType } from '../../../core/wire/registry/exchange-types.ts';
+import { notifyType } from '../../../core/wire/registry/notify-types.ts';
+import { Network } from './network.ts';
+import { RawClient } from './raw-client.ts';
+
+const { INFORMATIONAL, CREATE_CHILD_SA, IKE_AUTH } = exchangeType;
+
+function rawClient(): RawClient {
+  return new RawClient(new Network().gateway);
+}
+
+function notifiesIn(message: IkeMessage | undefined): number[] {
+  assert.ok(message !== undefined, 'there was no answer');
+  return payloadsOf(message, 'N').map(({ type }) => type);
+}
+
+/** Plays alice's EAP login, octet by octet, up to the point where AUTH is due; the result is the MSK. */
+function loginByHand(client: RawClient, first = RawClient.firstRequest()): Uint8Array {
+  const eapOf = (message: IkeMessage | undefined) => {
+    const packet = message === undefined ? undefined : payloadOf(message, 'EAP')?.packet;
+    const decoded = decodeEapPacket(packet ?? assert.fail('no EAP'));
+    assert.ok(decoded.ok);
+    return decoded.value;
+  };
+  const answer = (identifier: number, type: number, data: Uint8Array) =>
+    eapOf(
+      client.authenticate([
+        { kind: 'EAP', packet: encodeEapPacket({ code: 'response', identifier, type, data }) },
+      ]),
+    );
+  const name = utf8.encode('alice');
+  const identity = eapOf(client.authenticate(first));
+  const asked = answer(identity.identifier, 1, name);
+  assert.ok(asked.code === 'request');
+  const challenge = decodeMschapv2Request(asked.data);
+  assert.ok(challenge.ok && challenge.value.kind === 'challenge');
+  const peerChallenge = new Uint8Array(16).fill(5);
+  const passwordHash = ntPasswordHash(utf16LePassword(utf8.encode('correct horse')));
+  const authenticatorChallenge = challenge.value.challenge;
+  const response = ntResponse({ authenticatorChallenge, peerChallenge, userName: name, passwordHash });
+  const { id } = challenge.value;
+  const data = encodeMschapv2Response({ kind: 'response', id, peerChallenge, ntResponse: response, name });
+  const verdict = answer(asked.identifier, 26, data);
+  const end = answer(verdict.identifier, 26, Uint8Array.of(3));
+  assert.equal(end.code, 'success');
+  return mschapv2Msk(passwordHash, response);
+}
+
+function established(): { client: RawClient; last: IkeMessage } {
+  const client = rawClient();
+  const msk = loginByHand(client);
+  const auth = buildEapAuth(client.association, { type: 2, data: utf8.encode('alice') }, msk);
+  const last = client.authenticate([auth]);
+  assert.ok(last !== undefined && payloadOf(last, 'AUTH') !== undefined);
+  return { client, last };
+}
+
+describe('the gateway answers what is asked inside an IKE SA', () => {
+  it('declines a rekey and another CHILD SA', () => {
+    const { client } = established();
+    const payloads: Payload[] = [
+      ...RawClient.firstRequest().filter(({ kind }) => kind === 'SA' || kind === 'TSi' || kind === 'TSr'),
+      { kind: 'Nonce', nonce: new Uint8Array(32) },
+    ];
+    assert.deepEqual(notifiesIn(client.request(CREATE_CHILD_SA, payloads)), [notifyType.NO_ADDITIONAL_SAS]);
+    assert.equal(client.gateway.counters.clients, 1);
+  });
+
+  it('deletes the CHILD SA alone when asked, and names its own SPI', () => {
+    const { client, last } = established();
+    const mine = { kind: 'D', protocol: 3, spis: [0x01020304] } as const;
+    const answer = client.request(INFORMATIONAL, [mine]);
+    const spi = payloadOf(last, 'SA')?.proposals[0]?.spi ?? assert.fail('no SPI');
+    const [theirs] = answer === undefined ? [] : payloadsOf(answer, 'D');
+    assert.deepEqual(theirs?.spis, [new DataView(spi.buffer, spi.byteOffset).getUint32(0)]);
+    assert.deepEqual(client.request(INFORMATIONAL, [mine])?.payloads, [], 'it is gone');
+    assert.equal(client.gateway.counters.clients, 1);
+  });
+
+  it('ignores the deletion of a CHILD SA that is not there, and unknown notifies', () => {
+    const { client } = established();
+    const unknown = {
+      kind: 'N',
+      protocol: 0,
+      spi: new Uint8Array(0),
+      type: 40_001,
+      data: new Uint8Array(9),
+    } as const;
+    assert.deepEqual(client.request(INFORMATIONAL, [{ kind: 'D', protocol: 3, spis: [77] }])?.payloads, []);
+    assert.deepEqual(client.request(INFORMATIONAL, [unknown])?.payloads, []);
+    assert.equal(client.gateway.counters.clients, 1);
+  });
+});
+
+describe('the gateway refuses a login', () => {
+  it('with the wrong AUTH after a right password', () => {
+    const client = rawClient();
+    const msk = loginByHand(client);
+    msk[0] = (msk[0] ?? 0) ^ 1;
+    const auth = buildEapAuth(client.association, { type: 2, data: utf8.encode('alice') }, msk);
+    assert.deepEqual(notifiesIn(client.authenticate([auth])), [notifyType.AUTHENTICATION_FAILED]);
+    assert.equal(client.gateway.counters.clients, 0);
+    assert.equal(client.authenticate([auth]), undefined, 'the SA is over');
+  });
+
+  it('whose AUTH is for another identity than it began with', () => {
+    const client = rawClient();
+    const auth = buildEapAuth(
+      client.association,
+      { type: 2, data: utf8.encode('root') },
+      loginByHand(client),
+    );
+    assert.deepEqual(notifiesIn(client.authenticate([auth])), [notifyType.AUTHENTICATION_FAILED]);
+  });
+
+  it('without EAP', () => {
+    const client = rawClient();
+    const auth = { kind: 'AUTH', method: 2, data: new Uint8Array(32) } as const;
+    const answer = client.authenticate([...RawClient.firstRequest(), auth]);
+    assert.deepEqual(notifiesIn(answer), [notifyType.AUTHENTICATION_FAILED]);
+  });
+
+  it('that skips EAP', () => {
+    const client = rawClient();
+    client.authenticate(RawClient.firstRequest());
+    const auth = buildEapAuth(
+      client.association,
+      { type: 2, data: utf8.encode('alice') },
+      new Uint8Array(64),
+    );
+    assert.deepEqual(notifiesIn(client.authenticate([auth])), [notifyType.INVALID_SYNTAX]);
+    assert.equal(client.gateway.counters.halfOpen, 0);
+  });
+
+  it('that asks for no address, or names a reserved SPI', () => {
+    const answerTo = (change: (payloads: readonly Payload[]) => readonly Payload[]) => {
+      const client = rawClient();
+      const msk = loginByHand(client, change(RawClient.firstRequest()));
+      const identity = { type: 2, data: utf8.encode('alice') };
+      return notifiesIn(client.authenticate([buildEapAuth(client.association, identity, msk)]));
+    };
+    const without = answerTo((payloads) => payloads.filter(({ kind }) => kind !== 'CP'));
+    assert.deepEqual(without, [notifyType.FAILED_CP_REQUIRED]);
+    const reserved = answerTo((payloads) =>
+      payloads.map((payload) =>
+        payload.kind === 'SA'
+          ? {
+              ...payload,
+              proposals: payload.proposals.map((proposal) => ({
+                ...proposal,
+                spi: Uint8Array.of(0, 0, 0, 9),
+              })),
+            }
+          : payload,
+      ),
+    );
+    assert.deepEqual(reserved, [notifyType.NO_PROPOSAL_CHOSEN]);
+  });
+});
+
+describe('the gateway ends an IKE SA that breaks a rule', () => {
+  it('by a message without its payloads, and says so', () => {
+    const client = rawClient();
+    assert.deepEqual(notifiesIn(client.authenticate([])), [notifyType.INVALID_SYNTAX]);
+    assert.equal(client.gateway.counters.halfOpen, 0);
+  });
+
+  it('by an exchange out of its turn', () => {
+    assert.deepEqual(notifiesIn(rawClient().request(CREATE_CHILD_SA, [])), [notifyType.INVALID_SYNTAX]);
+    const { client } = established();
+    assert.deepEqual(notifiesIn(client.request(IKE_AUTH, RawClient.firstRequest())), [
+      notifyType.INVALID_SYNTAX,
+    ]);
+    assert.equal(client.gateway.counters.clients, 0);
+  });
+
+  it('when the client could not believe it, without a word', () => {
+    const client = rawClient();
+    client.authenticate(RawClient.firstRequest());
+    const failed = {
+      kind: 'N',
+      protocol: 0,
+      spi: new Uint8Array(0),
+      type: 24,
+      data: new Uint8Array(0),
+    } as const;
+    assert.deepEqual(client.request(INFORMATIONAL, [failed])?.payloads, []);
+    assert.equal(client.gateway.counters.halfOpen, 0);
+  });
+});
