@@ -26,7 +26,7 @@ export interface ParseError {
 /** @throws RangeError when there are neither 4 nor 16 octets. Takes a copy. */
 export function ipAddress(octets: Uint8Array): IpAddress {
   if (octets.length !== 4 && octets.length !== 16) throw new RangeError('an IP address has 4 or 16 octets');
-  return { family: octets.length === 4 ? 4 : 6, octets: octets.slice() };
+  return { family: octets.length === 4 ? 4 : 6, octets: new Uint8Array(octets) };
 }
 
 export function parseIpAddress(text: string): Result<IpAddress, ParseError> {

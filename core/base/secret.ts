@@ -9,7 +9,8 @@ export class Secret {
 
   /** Takes a copy of `octets`; the caller may wipe its own. */
   constructor(octets: Uint8Array) {
-    this.#octets = octets.slice();
+    // Not slice(): that of a Buffer shares its memory.
+    this.#octets = new Uint8Array(octets);
   }
 
   static fromText(text: string): Secret {

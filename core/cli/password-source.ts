@@ -1,11 +1,12 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import type { Secret } from '../base/secret.ts';
 import { utf8 } from '../base/utf8.ts';
+import { passwordLine, readPasswordFile } from '../platform/password-file.ts';
 import type { AskAnswer, AskRequest } from '../rpc/values.ts';
 import type { CliIo } from './cli-io.ts';
 import { promptPassword } from './password-prompt.ts';
-import { readBoundedFile } from './read-file.ts';
 import { escapeText } from './text.ts';
 
 /** Where the password of an `up` comes from. */
@@ -34,17 +35,18 @@ export async function passwordSource(
     const read =
       options.passwordStdin || options.passwordFile === undefined
         ? await readStandardInput(io)
-        : await readPasswordFile(options.passwordFile, io);
+        : await readPasswordFile(options.passwordFile, (owner) => isOwn(owner, io));
     return read.ok ? ok(knownPassword(read.value)) : read;
   }
   return ok(io.stdin.isTTY ? prompt(io) : { canAnswer: false, answer: async () => ({ kind: 'refused' }) });
 }
 
 /** The same password would only be refused again, and lock the account in the end: it is given once. */
-function knownPassword(password: string): PasswordSource {
+function knownPassword(password: Secret): PasswordSource {
   return {
     canAnswer: true,
-    answer: async ({ retry }) => (retry > 0 ? { kind: 'refused' } : { kind: 'password', password }),
+    answer: async ({ retry }) =>
+      retry > 0 ? { kind: 'refused' } : { kind: 'password', password: utf8.decode(password.expose()) },
   };
 }
 
@@ -61,27 +63,12 @@ function prompt(io: CliIo): PasswordSource {
   };
 }
 
-async function readPasswordFile(file: string, io: CliIo): Promise<Result<string, Failure>> {
-  const contents = await readBoundedFile(file, limits.passwordOctets + 2);
-  if (!contents.ok) return err(failure('secret.unreadable', { source: file, reason: contents.error }));
-  const { stats, octets } = contents.value;
-  if (!isOwn(stats.uid, io)) return err(failure('secret.file-owner', { file }));
-  if ((stats.mode & 0o077) !== 0) {
-    return err(
-      failure('secret.file-mode', { file, mode: (stats.mode & 0o777).toString(8).padStart(4, '0') }),
-    );
-  }
-  const password = firstLine(octets, file);
-  octets.fill(0);
-  return password;
-}
-
 /** The user's own, or under sudo that of the user who called it. */
 function isOwn(owner: number, { uid, env }: CliIo): boolean {
   return owner === uid || (uid === 0 && String(owner) === env['SUDO_UID']);
 }
 
-async function readStandardInput(io: CliIo): Promise<Result<string, Failure>> {
+async function readStandardInput(io: CliIo): Promise<Result<Secret, Failure>> {
   const source = 'standard input';
   const chunks: Buffer[] = [];
   let length = 0;
@@ -96,16 +83,5 @@ async function readStandardInput(io: CliIo): Promise<Result<string, Failure>> {
   } catch (error) {
     return err(failure('secret.unreadable', { source, reason: String(error) }));
   }
-  return firstLine(Buffer.concat(chunks), source);
-}
-
-function firstLine(octets: Uint8Array, source: string): Result<string, Failure> {
-  const text = utf8.decodeStrict(octets);
-  if (text === undefined) return err(failure('secret.unreadable', { source, reason: 'it is not UTF-8' }));
-  const line = text.split(/\r?\n/, 1)[0] ?? '';
-  if (line === '') return err(failure('secret.unreadable', { source, reason: 'its first line is empty' }));
-  if (utf8.encode(line).length > limits.passwordOctets) {
-    return err(failure('secret.unreadable', { source, reason: `more than ${limits.passwordOctets} octets` }));
-  }
-  return ok(line);
+  return passwordLine(Buffer.concat(chunks), source);
 }

@@ -3,12 +3,12 @@ import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { utf8 } from '../base/utf8.ts';
+import { readBoundedFile } from '../platform/bounded-file.ts';
 import { lineOfField } from '../profile/json-document.ts';
 import { parseProfile } from '../profile/parse-profile.ts';
 import type { Profile } from '../profile/profile.ts';
 import { makeSelfContained } from '../profile/self-contained.ts';
 import type { ProfileSource } from '../rpc/schema.ts';
-import { readBoundedFile } from './read-file.ts';
 
 /** What `godwit up` sends, and where the password lies when the profile says so. */
 export interface ChosenProfile {

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import { version } from '../platform/version.ts';
 import { defaultSocketPath } from '../rpc/socket-path.ts';
 import type { CliIo } from './cli-io.ts';
 import { type CommonOptions, down, profiles, status, up } from './commands.ts';
@@ -24,7 +24,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
 function makeProgram(io: CliIo, finish: (exitCode: number) => void): Command {
   const program = new Command('godwit')
     .description('Connects this computer to an IKEv2 VPN gateway and keeps it connected.')
-    .version(version(), '--version', 'print the version')
+    .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'explain a command')
     .helpCommand(false)
     .addOption(
@@ -137,11 +137,4 @@ Exit codes:
 ${codes.join('\n')}
 
 A profile is a JSON file; docs/profile.md lists its fields. NO_COLOR=1 turns colours off.`;
-}
-
-function version(): string {
-  const parsed: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  const found: unknown =
-    typeof parsed === 'object' && parsed !== null ? Reflect.get(parsed, 'version') : undefined;
-  return typeof found === 'string' ? found : 'unknown';
 }

@@ -24,9 +24,8 @@ export interface DnsWishes {
   readonly domains: readonly string[];
 }
 
-/** Fixed numbers that mark what is Godwit's on a machine: "GDWT" cut to fit each field. */
-const bypassMark = 0x6764;
-const table = 0x6764;
+/** The firewall mark of our own packets, which never go into the tunnel; also the tunnel's routing table ("gd"). */
+export const tunnelMark = 0x6764;
 const rulePriority = 26_468;
 
 /**
@@ -50,8 +49,8 @@ export function computeNetworkPlan(
     mtu: wishes.mtu,
     addresses: config.addresses,
     routes,
-    bypassMark,
-    table,
+    bypassMark: tunnelMark,
+    table: tunnelMark,
     rulePriority,
     // A full tunnel that carries one family must not let the other leak beside it.
     blockFamilies: full ? ([4, 6] as const).filter((family) => !families.has(family)) : [],

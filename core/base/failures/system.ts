@@ -29,7 +29,7 @@ export const systemLeaves = {
   },
   'system.undo': {
     family: 'system-failure',
-    what: '{count} changes to this machine could not be undone, the first: {first}.',
+    what: 'Not all changes to this machine could be undone: {count} are left, the first is {first}.',
     next: 'Godwit tries again at its next start; restarting this computer removes them too.',
   },
   'system.dns': {

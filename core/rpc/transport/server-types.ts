@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Failure } from '../../base/errors.ts';
 import type { LogSink } from '../../base/log.ts';
 import type { Result } from '../../base/result.ts';
@@ -16,7 +17,6 @@ import type { AskRequest, Snapshot } from '../values.ts';
 export interface PeerCredentials {
   readonly pid: number;
   readonly uid: number;
-  readonly gid: number;
 }
 
 /** A connected client, as a handler sees it. */
@@ -50,7 +50,7 @@ export interface RpcServerOptions {
   /** The present state. Called for `status` and `subscribe`, at once: so a subscriber misses nothing. */
   readonly snapshot: () => Snapshot;
   /** Credentials of the peer of a connected socket (SO_PEERCRED). A client without them is turned away. */
-  readonly credentialsOf: (fd: number) => Result<PeerCredentials, Failure>;
+  readonly credentialsOf: (socket: Socket) => Result<PeerCredentials, Failure>;
   /** Default: uid 0 and the user of the daemon are `admin`; others, whom the socket's mode let in, `control`. */
   readonly accessOf?: (credentials: PeerCredentials) => Access | undefined;
   /** Numeric id of the group that may connect; default: the group `godwit` when there is one, else none. */

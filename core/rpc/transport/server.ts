@@ -80,9 +80,7 @@ function admit(
   socket: Socket,
   options: RpcServerOptions,
 ): Result<{ readonly credentials: PeerCredentials; readonly access: Access }, Failure> {
-  const fd = descriptorOf(socket);
-  if (fd === undefined) return err(failure('misuse', { reason: 'a socket without a descriptor' }));
-  const credentials = options.credentialsOf(fd);
+  const credentials = options.credentialsOf(socket);
   if (!credentials.ok) return credentials;
   const access = (options.accessOf ?? defaultAccess)(credentials.value);
   if (access === undefined)
@@ -92,11 +90,4 @@ function admit(
 
 function defaultAccess({ uid }: PeerCredentials): Access {
   return uid === 0 || uid === process.getuid?.() ? 'admin' : 'control';
-}
-
-/** Node has no public name for the descriptor of a socket. */
-function descriptorOf(socket: Socket): number | undefined {
-  const handle: unknown = Reflect.get(socket, '_handle');
-  const fd: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined;
-  return typeof fd === 'number' && fd >= 0 ? fd : undefined;
 }

@@ -74,3 +74,10 @@ test('a secret shows itself to nobody, and is gone after wipe', () => {
   assert.equal(secret.length, 0);
   assert.ok(kept.every((octet) => octet === 0));
 });
+
+test('a secret is a copy, of a Buffer too', () => {
+  const typed = Buffer.from('hunter2');
+  const secret = new Secret(typed);
+  typed.fill(0);
+  assert.equal(Buffer.from(secret.expose()).toString(), 'hunter2');
+});

@@ -73,7 +73,7 @@ function bench(
   const controller = new Controller(parts);
   const client: RpcClientHandle = {
     id: 1,
-    credentials: { pid: 1, uid: 0, gid: 0 },
+    credentials: { pid: 1, uid: 0 },
     access: 'control',
     gone: new AbortController().signal,
     ask: (_request, signal) =>

@@ -46,7 +46,7 @@ export async function startServer(
     socketPath,
     handlers: plainHandlers,
     snapshot: idleSnapshot,
-    credentialsOf: () => ok({ pid: 4711, uid: 1000, gid: 1000 }),
+    credentialsOf: () => ok({ pid: 4711, uid: 1000 }),
     accessOf: () => 'control',
     log: (record) => log.push(record),
     ...options,

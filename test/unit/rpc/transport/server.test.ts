@@ -8,11 +8,12 @@ import { failure } from '../../../../core/base/errors.ts';
 import { limits } from '../../../../core/base/limits.ts';
 import { concat } from '../../../../core/base/octets.ts';
 import { err, ok } from '../../../../core/base/result.ts';
+import { peerCredentials } from '../../../../core/platform/linux/peer-credentials.ts';
 import { encodeFrame } from '../../../../core/rpc/framing.ts';
 import { type Access, methods } from '../../../../core/rpc/schema.ts';
 import { connectRpc } from '../../../../core/rpc/transport/client.ts';
 import { createRpcServer } from '../../../../core/rpc/transport/server.ts';
-import type { RpcClientHandle } from '../../../../core/rpc/transport/server-types.ts';
+import type { PeerCredentials, RpcClientHandle } from '../../../../core/rpc/transport/server-types.ts';
 import { connectedSnapshot, idleSnapshot } from '../snapshots.ts';
 import { plainHandlers, startServer, temporaryFolder } from './harness.ts';
 
@@ -110,17 +111,17 @@ test('a client whose credentials cannot be read is turned away', async (t) => {
   assert.equal(result.ok ? undefined : result.error.code, 'rpc.unavailable');
 });
 
-test('credentials are asked of a real descriptor', async (t) => {
-  const seen: number[] = [];
+test('the kernel says who a client is', async (t) => {
+  const seen: PeerCredentials[] = [];
   const { client } = await startServer(t, {
-    credentialsOf: (fd) => {
-      seen.push(fd);
-      return ok({ pid: 1, uid: 1000, gid: 1000 });
+    credentialsOf: (socket) => {
+      const credentials = peerCredentials(socket);
+      if (credentials.ok) seen.push(credentials.value);
+      return credentials;
     },
   });
   await (await client()).call('version', {});
-  assert.equal(seen.length, 1);
-  assert.ok((seen[0] ?? -1) > 2);
+  assert.deepEqual([seen[0]?.pid, seen[0]?.uid], [process.pid, process.getuid?.()]);
 });
 
 test('an ask goes to its client, the answer comes back as a Secret, and nobody else can answer', async (t) => {
@@ -303,7 +304,7 @@ const serverAt = (socketPath: string, groupId?: number) =>
     socketPath,
     handlers: plainHandlers,
     snapshot: idleSnapshot,
-    credentialsOf: () => ok({ pid: 1, uid: 0, gid: 0 }),
+    credentialsOf: () => ok({ pid: 1, uid: 0 }),
     log: () => undefined,
     ...(groupId === undefined ? {} : { groupId }),
   });

@@ -1,5 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { type Failure, failure } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 
 /** A file's octets and what it is, from one open descriptor: what was checked is what was read. */
@@ -31,6 +33,14 @@ export async function readBoundedFile(path: string, most: number): Promise<Resul
   } finally {
     await file?.close();
   }
+}
+
+/** The text of a small file, such as a CA bundle. Fails with `profile.unreadable`, whose reason is for a user. */
+export async function readBoundedText(path: string): Promise<Result<string, Failure>> {
+  const read = await readBoundedFile(path, limits.profileCaCharacters);
+  return read.ok
+    ? ok(read.value.octets.toString('utf8'))
+    : err(failure('profile.unreadable', { file: path, reason: read.error }));
 }
 
 const reasons: Readonly<Record<string, string>> = {

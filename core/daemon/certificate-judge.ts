@@ -1,0 +1,32 @@
+import type { Signatures } from '../crypto/interfaces.ts';
+import type { IkeAnswer, IkeAsk } from '../ike/io.ts';
+import { judgeGatewayCertificate } from '../pki/gateway-certificate.ts';
+import type { Profile } from '../profile/profile.ts';
+import type { LoginTerms } from './connection-config.ts';
+
+/**
+ * Answers a `certificate-verdict` ask: chain, dates, usage and names by the profile's terms at `at` (milliseconds since
+ * 1970). A gateway may claim another identity than the one expected only where the profile names none itself.
+ */
+export function judge(
+  ask: Extract<IkeAsk, { kind: 'certificate-verdict' }>,
+  profile: Profile,
+  terms: LoginTerms,
+  signatures: Signatures,
+  at: number,
+): IkeAnswer {
+  const verdict = judgeGatewayCertificate(
+    {
+      chain: ask.chain,
+      anchors: terms.anchors,
+      expected: terms.expected,
+      claimed: ask.claimed,
+      claimMustMatch: profile.remoteIdentity.send,
+      requireServerUsage: profile.trust.requireServerAuth,
+      at,
+    },
+    signatures,
+  );
+  if (!verdict.ok) return { kind: 'certificate-verdict', verdict };
+  return { kind: 'certificate-verdict', verdict: { ok: true, spki: verdict.value.spki } };
+}

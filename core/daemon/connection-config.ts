@@ -1,0 +1,78 @@
+import { type Failure, failure } from '../base/errors.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
+import { createEapPeer } from '../eap/create-eap-peer.ts';
+import { IkeSa } from '../ike/ike-sa.ts';
+import { parseCertificate } from '../pki/certificate.ts';
+import { type IkeIdentity, parseIdentity } from '../pki/identity.ts';
+import type { Profile } from '../profile/profile.ts';
+import type { ConnectionConfig } from '../tunnel/connection.ts';
+
+/** What a profile says, in the terms of the engines. */
+export interface LoginTerms {
+  /** DER of the CA certificates that may vouch for the gateway. */
+  readonly anchors: readonly Uint8Array[];
+  /** Who the gateway must be. */
+  readonly expected: IkeIdentity;
+  readonly local: IkeIdentity;
+}
+
+/** Fails with `profile.invalid` when an identity of the profile can't be written in an ID payload. */
+export function loginTerms(profile: Profile, anchors: readonly Uint8Array[]): Result<LoginTerms, Failure> {
+  const expected = identity(profile, 'remoteIdentity', profile.remoteIdentity.expected);
+  if (!expected.ok) return expected;
+  const local = identity(profile, 'localIdentity', profile.localIdentity);
+  if (!local.ok) return local;
+  return ok({ anchors, expected: expected.value, local: local.value });
+}
+
+/** The configuration of one connection. `device` is the name of the TUN device that it will use. */
+export function connectionConfig(
+  profile: Profile,
+  terms: LoginTerms,
+  device: string,
+  parts: { readonly crypto: CryptoProvider; readonly random: Random },
+): ConnectionConfig {
+  const { gateway, authentication, dns, mtu, proposals } = profile;
+  return {
+    gateway: gateway.host,
+    ikePort: gateway.ikePort,
+    natTraversalPort: gateway.natTraversalPort,
+    network: { device, mtu, dns, onlyGatewaySubnets: profile.onlyGatewaySubnets },
+    createEngine: (local, remote) =>
+      new IkeSa(
+        {
+          local,
+          remote,
+          localIdentity: terms.local,
+          ...(profile.remoteIdentity.send ? { remoteIdentity: terms.expected } : {}),
+          trustAnchors: terms.anchors.flatMap(spkiOf),
+          ikeProposals: proposals.ike,
+          espProposals: proposals.esp,
+          remoteNetworks: profile.remoteNetworks,
+          livenessMs: profile.liveness,
+        },
+        {
+          ...parts,
+          createEapPeer: () =>
+            createEapPeer({
+              identity: authentication.eapIdentity,
+              userName: authentication.username,
+              random: parts.random,
+            }),
+        },
+      ),
+  };
+}
+
+function spkiOf(der: Uint8Array): Uint8Array[] {
+  const certificate = parseCertificate(der);
+  return certificate.ok ? [certificate.value.spki] : [];
+}
+
+function identity(profile: Profile, field: string, text: string): Result<IkeIdentity, Failure> {
+  const parsed = parseIdentity(text);
+  if (parsed.ok) return parsed;
+  const { reason } = parsed.error;
+  return err(failure('profile.invalid', { file: profile.name, line: 1, field, reason }));
+}

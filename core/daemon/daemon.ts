@@ -1,0 +1,142 @@
+import { type Failure, failure, formatFailure } from '../base/errors.ts';
+import type { LogSink } from '../base/log.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import type { Secret } from '../base/secret.ts';
+import { nodeCryptoProvider } from '../crypto/node/node-crypto-provider.ts';
+import { systemRandom } from '../crypto/node/random.ts';
+import type { IkeAnswer, IkeAsk } from '../ike/io.ts';
+import { parsePemCertificates } from '../pki/pem.ts';
+import { readBoundedText } from '../platform/bounded-file.ts';
+import { peerCredentials } from '../platform/linux/peer-credentials.ts';
+import type { PlanOptions } from '../platform/linux/plan/network-plan-applier.ts';
+import { recoverFromJournal } from '../platform/linux/plan/recover.ts';
+import { systemClock } from '../platform/linux/system-clock.ts';
+import { readPasswordFile } from '../platform/password-file.ts';
+import { version } from '../platform/version.ts';
+import type { Profile } from '../profile/profile.ts';
+import { createRpcServer } from '../rpc/transport/server.ts';
+import type { RpcServer } from '../rpc/transport/server-types.ts';
+import type { TunnelState } from '../tunnel/io.ts';
+import { judge } from './certificate-judge.ts';
+import { connectionConfig, loginTerms } from './connection-config.ts';
+import { Controller, type RunningSession } from './controller.ts';
+import { ProfileStore } from './profile-store.ts';
+import { Session } from './session.ts';
+import { SystemDeeds } from './system-deeds.ts';
+
+export interface DaemonOptions {
+  readonly socketPath: string;
+  readonly profilesFolder: string;
+  /** Name of the TUN device. */
+  readonly device: string;
+  readonly plan: PlanOptions;
+  readonly log: LogSink;
+}
+
+export interface Daemon {
+  /** Settles when a client with the right to do so asked the daemon to end. */
+  readonly shutdownAsked: Promise<void>;
+  /** Disconnects, undoes everything, closes the socket. */
+  stop(): Promise<void>;
+}
+
+/** Takes back what an earlier daemon left, then listens. Fails with `rpc.busy` when another daemon listens there. */
+export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon, Failure>> {
+  const { log } = options;
+  let askShutdown: () => void = () => undefined;
+  const shutdownAsked = new Promise<void>((resolve) => {
+    askShutdown = resolve;
+  });
+  let server: RpcServer | undefined;
+  const controller = new Controller({
+    version,
+    log,
+    clock: { now: () => systemClock.now(), wall: () => systemClock.wallClock().getTime() },
+    profiles: new ProfileStore(options.profilesFolder),
+    storedPassword,
+    createSession: (profile, password, onState) => createSession(profile, password, onState, options),
+    publish: (event, data) => server?.publish(event, data),
+    onShutdown: askShutdown,
+  });
+  const created = await createRpcServer({
+    socketPath: options.socketPath,
+    handlers: controller.handlers,
+    snapshot: () => controller.snapshot(),
+    credentialsOf: peerCredentials,
+    log,
+  });
+  if (!created.ok) return created;
+  server = created.value;
+  // Only the daemon that holds the socket may touch what an earlier one left.
+  for (const { journal, outcome, failures } of await recoverFromJournal(options.plan)) {
+    const problems = failures.map(formatFailure).join('; ');
+    log({
+      level: outcome === 'undone' ? 'info' : 'warn',
+      event: 'recover',
+      fields: { journal, outcome, problems },
+    });
+  }
+  log({ level: 'info', event: 'listening', fields: { socket: options.socketPath, version } });
+  return ok({
+    shutdownAsked,
+    async stop() {
+      await controller.disconnect();
+      await created.value.close();
+    },
+  });
+}
+
+async function storedPassword(profile: Profile): Promise<Result<Secret | undefined, Failure>> {
+  const { passwordFile } = profile.authentication;
+  return passwordFile === undefined ? ok(undefined) : readPasswordFile(passwordFile, isOwn);
+}
+
+/** The daemon takes the passwords of the system's profiles only from files of its own user. */
+function isOwn(owner: number): boolean {
+  return owner === process.getuid?.();
+}
+
+async function createSession(
+  profile: Profile,
+  password: Secret,
+  onState: (state: TunnelState) => void,
+  options: DaemonOptions,
+): Promise<Result<RunningSession, Failure>> {
+  const anchors = await trustAnchors(profile);
+  const terms = anchors.ok ? loginTerms(profile, anchors.value) : anchors;
+  if (!terms.ok) {
+    password.wipe();
+    return terms;
+  }
+  const crypto = nodeCryptoProvider();
+  const answer = async (ask: IkeAsk): Promise<IkeAnswer> => {
+    if (ask.kind === 'credential') return { kind: 'credential', password };
+    return judge(ask, profile, terms.value, crypto.signatures, systemClock.wallClock().getTime());
+  };
+  const deeds = new SystemDeeds({
+    log: options.log,
+    plan: options.plan,
+    keepaliveMs: profile.keepalive,
+    natTraversalPort: profile.gateway.natTraversalPort,
+    answer,
+  });
+  const config = connectionConfig(profile, terms.value, options.device, { crypto, random: systemRandom });
+  const session = new Session(config, deeds, options.log, onState);
+  return ok({
+    connect: () => session.connect(),
+    disconnect: () => session.disconnect(),
+    finished: session.finished.finally(() => password.wipe()),
+    provenAt: () => session.provenAt(),
+    counters: () => deeds.counters(),
+  });
+}
+
+async function trustAnchors(profile: Profile): Promise<Result<readonly Uint8Array[], Failure>> {
+  const pem =
+    profile.trust.kind === 'inline' ? ok(profile.trust.ca) : await readBoundedText(profile.trust.caFile);
+  if (!pem.ok) return pem;
+  const parsed = parsePemCertificates(pem.value);
+  if (parsed.ok) return parsed;
+  const { reason } = parsed.error;
+  return err(failure('profile.invalid', { file: profile.name, line: 1, field: 'trust', reason }));
+}
