@@ -22,6 +22,7 @@ export class ResolvedStrategy implements DnsStrategy {
   readonly #nsswitch: string;
   readonly #timeoutMs: number;
   #bus: MessageBus | undefined;
+  #greeted: Promise<void> | undefined;
 
   constructor(
     options: {
@@ -91,9 +92,10 @@ export class ResolvedStrategy implements DnsStrategy {
   }
 
   async close(): Promise<void> {
-    const bus = this.#bus;
+    // Every call was waited for; a polite end would wait for a bus that may have stopped listening.
+    this.#bus?.connection.stream.destroy();
     this.#bus = undefined;
-    await bus?.connection[Symbol.asyncDispose]();
+    this.#greeted = undefined;
   }
 
   async #call<T>(message: {
@@ -104,7 +106,10 @@ export class ResolvedStrategy implements DnsStrategy {
     readonly body?: unknown[];
   }): Promise<Result<T, Failure>> {
     try {
-      const bus = this.#connect();
+      this.#bus ??= this.#open();
+      const bus = this.#bus;
+      this.#greeted ??= greet(bus, this.#timeoutMs);
+      await this.#greeted;
       return ok(await bus.invoke<T>({ destination: service, ...message }, { timeout: this.#timeoutMs }));
     } catch (error) {
       const name = error instanceof DBusError ? error.dbusName : undefined;
@@ -114,20 +119,25 @@ export class ResolvedStrategy implements DnsStrategy {
     }
   }
 
-  #connect(): MessageBus {
-    if (this.#bus !== undefined) return this.#bus;
+  #open(): MessageBus {
     const bus = createClient({
       busAddress: this.#busAddress,
       // The kernel says who we are; the other methods read files or prove nothing.
       authMethods: ['EXTERNAL'],
+      // We greet the bus ourselves: the library throws from a timer when nobody answers its greeting.
+      direct: true,
       timeout: this.#timeoutMs,
       maxMessageSize: 1_048_576,
     });
     // Calls under way fail by themselves; without a listener the event would end the process.
     bus.connection.on('error', () => undefined);
-    this.#bus = bus;
     return bus;
   }
+}
+
+/** The first call on every bus: it gives us a name there. */
+async function greet(bus: MessageBus, timeout: number): Promise<void> {
+  await bus.invokeDbus({ member: 'Hello' }, { timeout });
 }
 
 const stubs: ReadonlySet<string> = new Set(['127.0.0.53', '127.0.0.54']);
