@@ -1,12 +1,15 @@
+import { type Instant, instant } from '../base/time.ts';
 import { dropCauses } from '../esp/drop-cause.ts';
 import type { DataplaneCounters, DirectionCounters } from './dataplane.ts';
 
-/** Cells of one direction: packets, octets, datagrams, merged packets, then one for each drop cause. */
+/** Cells of one direction: packets, octets, datagrams, merged packets, the last proof, then one for each drop cause. */
 const cellPackets = 0;
 const cellOctets = 1;
 const cellDatagrams = 2;
 const cellMerged = 3;
-const cellDrops = 4;
+/** When the peer was last proven by an authentic packet, on the system's clock; 0 for never. */
+const cellProvenAt = 4;
+const cellDrops = 5;
 const cellsPerDirection = cellDrops + dropCauses.length;
 
 /** Signals between the threads: one word each. */
@@ -59,6 +62,16 @@ export class DirectionCells {
   /** `cause` is an index of `dropCauses`. */
   drop(cause: number, count = 1): void {
     if (count > 0) this.#add(cellDrops + cause, count);
+  }
+
+  /** Authentic packets with new sequence numbers came in: the peer lives. */
+  prove(now: Instant): void {
+    this.#cells[cellProvenAt] = now;
+  }
+
+  get provenAt(): Instant | undefined {
+    const at = this.#cells[cellProvenAt] ?? 0;
+    return at === 0 ? undefined : instant(at);
   }
 
   get datagrams(): number {

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
+import type { Instant } from '../base/time.ts';
 import type { PacketCipher, PacketCipherKey } from '../crypto/interfaces.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
 
@@ -25,6 +26,8 @@ export interface Dataplane {
   /** NAT keepalives to `remote` whenever nothing was sent for `everyMs`; `undefined` stops them. @rfc 3948 2.3 */
   setKeepalive(remote: Endpoint, everyMs: number | undefined): void;
   counters(): DataplaneCounters;
+  /** When the last authentic packet that was not a replay came in, on the system's clock. */
+  lastInbound(): Instant | undefined;
   /** Stops both workers and closes both descriptors. Idempotent. */
   close(): Promise<void>;
 }
@@ -84,3 +87,8 @@ export interface DirectionCounters {
   /** Packets dropped, by cause: the names are `dropCauses` in core/esp/drop-cause.ts; a cause without drops is absent. */
   readonly drops: Readonly<Record<string, number>>;
 }
+
+const none: DirectionCounters = { packets: 0, octets: 0, datagrams: 0, merged: 0, drops: {} };
+
+/** Of a data plane that is not there. */
+export const noCounters: DataplaneCounters = { outbound: none, inbound: none };

@@ -9,6 +9,7 @@ import { clampMss } from '../esp/mss-clamp.ts';
 import { ChildSelectors } from '../esp/selectors.ts';
 import { SocketAddress } from '../platform/linux/socket-address.ts';
 import { receiveSlotOctets, UdpReceiveBatch } from '../platform/linux/udp-receive-batch.ts';
+import { systemClock } from '../platform/linux/system-clock.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { WorkerCommand } from './commands.ts';
 import type { DirectionCells } from './counters.ts';
@@ -41,6 +42,8 @@ export interface InboundEvents {
  */
 export class InboundPath {
   readonly #cells: DirectionCells;
+  /** An authentic packet with a new sequence number was in this batch. */
+  #proven = false;
   readonly #events: InboundEvents;
   readonly #memory: PacketMemory;
   readonly #batch: UdpReceiveBatch;
@@ -92,6 +95,8 @@ export class InboundPath {
     }
     this.#output.flush();
     batch.release(count);
+    if (this.#proven) this.#cells.prove(systemClock.now());
+    this.#proven = false;
     return count;
   }
 
@@ -142,6 +147,7 @@ export class InboundPath {
     const packet = this.#packet;
     const { sa, remote } = child;
     const dropped = sa.decapsulate(at, length, packet);
+    if (sa.newest) this.#proven = true;
     if (child.followRemote && sa.newest && !remote.equals(this.#batch.nameOctets, this.#batch.nameAt(i)))
       this.#follow(i, child);
     if (dropped !== 0) {

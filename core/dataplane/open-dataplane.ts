@@ -2,6 +2,7 @@ import type { Endpoint } from '../base/address.ts';
 import { type Failure, failure } from '../base/errors.ts';
 import { concat } from '../base/octets.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import type { Instant } from '../base/time.ts';
 import type { CipherShape } from '../crypto/interfaces.ts';
 import { call, libc } from '../platform/linux/libc.ts';
 import { socketAddressOctets, writeSocketAddress } from '../platform/linux/socket-address.ts';
@@ -67,6 +68,7 @@ class WorkerDataplane implements Dataplane {
   readonly #shared: SharedCells = createSharedCells();
   readonly #signals = new Int32Array(this.#shared.signals);
   readonly #outboundCells = new DirectionCells(this.#shared, 'outbound');
+  readonly #inboundCells = new DirectionCells(this.#shared, 'inbound');
   readonly #outbound: WorkerHandle;
   readonly #inbound: WorkerHandle;
   readonly #onExit = () => this.#leaveNow();
@@ -157,6 +159,10 @@ class WorkerDataplane implements Dataplane {
 
   counters(): DataplaneCounters {
     return readCounters(this.#shared);
+  }
+
+  lastInbound(): Instant | undefined {
+    return this.#inboundCells.provenAt;
   }
 
   close(): Promise<void> {

@@ -24,6 +24,7 @@ const memoryOctets = 1_048_576;
 /** Send when this much has gathered, although more may be waiting. */
 const flushOctets = 65_536;
 const messagesPerFlush = 128;
+const readsPerStep = 256;
 
 const noChild = dropIndex('no-child');
 const badInner = dropIndex('malformed');
@@ -115,8 +116,11 @@ export class OutboundPath {
   step(): boolean {
     if (this.#tunFd < 0) return false;
     let more = true;
-    while (more && this.#next < flushOctets && this.#batch.count < messagesPerFlush / 2)
+    // Packets that are dropped take no room, hence the third bound: commands must not wait behind them.
+    for (let i = 0; more && i < readsPerStep; i++) {
       more = this.#readPacket();
+      if (this.#next >= flushOctets || this.#batch.count >= messagesPerFlush / 2) break;
+    }
     this.#endRun();
     if (this.#batch.count > 0) this.#batch.flush();
     this.#next = 0;
@@ -147,6 +151,7 @@ export class OutboundPath {
     // The virtio header never begins before the space that is ours: the headroom is at least 16.
     const length = packetCalls.read(this.#tunFd, this.#memory.address + from, readOctets - 64);
     if (length < 0) return this.#readFailed();
+    if (length === 0) throw new Error('the TUN device is gone: end of file');
     const packet = this.#packet;
     const available = length - this.#vnetOctets;
     if (!readInnerPacket(this.#memory.octets, at, available, packet)) {

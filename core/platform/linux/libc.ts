@@ -24,6 +24,8 @@ export interface Libc {
   ioctlValue(fd: number, request: number, argument: number): number;
   fcntl(fd: number, command: number, argument: number): number;
   socket(domain: number, type: number, protocol: number): number;
+  /** `fds` takes two ints. */
+  socketpair(domain: number, type: number, protocol: number, fds: Memory): number;
   bind(fd: number, address: Memory, length: number): number;
   connect(fd: number, address: Memory, length: number): number;
   getsockname(fd: number, address: Memory, length: Memory): number;
@@ -46,6 +48,7 @@ export const libc: Libc = {
   ioctlValue: library.func('ioctl', 'int', ['int', 'unsigned long', 'unsigned long']),
   fcntl: library.func('int fcntl(int fd, int command, long argument)'),
   socket: library.func('int socket(int domain, int type, int protocol)'),
+  socketpair: library.func('int socketpair(int domain, int type, int protocol, void *fds)'),
   bind: library.func('int bind(int fd, const void *address, uint32_t length)'),
   connect: library.func('int connect(int fd, const void *address, uint32_t length)'),
   getsockname: library.func('int getsockname(int fd, void *address, void *length)'),

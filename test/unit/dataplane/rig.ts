@@ -1,0 +1,133 @@
+import type { Endpoint } from '../../../core/base/address.ts';
+import type { Failure } from '../../../core/base/errors.ts';
+import type { Dataplane } from '../../../core/dataplane/dataplane.ts';
+import { openDataplane } from '../../../core/dataplane/open-dataplane.ts';
+import { type ReferenceSa, referenceSeal } from '../../../core/esp/reference.ts';
+import { libc } from '../../../core/platform/linux/libc.ts';
+import { socketAddressOctets, writeSocketAddress } from '../../../core/platform/linux/socket-address.ts';
+import { openUdpSocket, type UdpSocket } from '../../../core/platform/linux/udp-socket.ts';
+import { address, cipherNamed, everything, keyFor } from './support.ts';
+
+/** A TUN device's stand-in that needs no privilege: one end of a socket pair keeps the borders of packets too. */
+export function fakeTun(): { readonly fd: number; readonly other: number } {
+  const [unixDomain, sequencedPackets, nonBlocking] = [1, 5, 0o4000];
+  const fds = new Uint8Array(8);
+  if (libc.socketpair(unixDomain, sequencedPackets | nonBlocking, 0, fds) < 0)
+    throw new Error('no socket pair');
+  const view = new DataView(fds.buffer);
+  return { fd: view.getInt32(0, true), other: view.getInt32(4, true) };
+}
+
+export function openLoopback(offload: boolean, port = 0): UdpSocket {
+  const socket = openUdpSocket({ family: 4, address: address('127.0.0.1'), port, offload });
+  if (!socket.ok) throw new Error('no socket on loopback');
+  return socket.value;
+}
+
+export function send(fd: number, octets: Uint8Array, to: Endpoint): void {
+  const name = new Uint8Array(socketAddressOctets);
+  libc.sendto(fd, octets, octets.length, 0, name, writeSocketAddress(name, 0, to));
+}
+
+/** The next packet of a descriptor, or `undefined` after `patienceMs`. */
+export function receive(fd: number, patienceMs = 5000): Uint8Array | undefined {
+  const poll = new Uint8Array(8);
+  new DataView(poll.buffer).setInt32(0, fd, true);
+  poll[4] = 1;
+  if (libc.poll(poll, 1, patienceMs) <= 0) return undefined;
+  const into = new Uint8Array(70_000);
+  const length = libc.read(fd, into, into.length);
+  return length < 0 ? undefined : into.slice(0, length);
+}
+
+/** Asks again and again, letting events happen, until there is an answer. @throws after 10 s. */
+export async function until<T>(ask: () => T | undefined | false): Promise<T> {
+  const end = performance.now() + 10_000;
+  for (;;) {
+    const answer = ask();
+    if (answer !== undefined && answer !== false) return answer;
+    if (performance.now() > end) throw new Error('it did not happen within 10 s');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+export const spiHere = 0x1001;
+export const spiThere = 0x2002;
+
+export interface Rig {
+  readonly dataplane: Dataplane;
+  /** Where packets for the data plane are written and its packets are read. */
+  readonly tun: number;
+  /** The data plane's socket; and the far end's, driven by the test. */
+  readonly local: Endpoint;
+  readonly far: UdpSocket;
+  readonly ike: { octets: Uint8Array; from: Endpoint; marker: boolean }[];
+  readonly moved: Endpoint[];
+  readonly failures: Failure[];
+  /** The far end's sending half: the sequence number is the caller's. */
+  readonly farSa: ReferenceSa;
+  /** The far end's receiving half. */
+  readonly farInbound: ReferenceSa;
+  seal(sequence: number, inner: Uint8Array, options?: Parameters<typeof referenceSeal>[4]): Uint8Array;
+  close(): Promise<void>;
+}
+
+export interface RigOptions {
+  readonly cipher?: string;
+  readonly offload?: boolean;
+  readonly vnetHeader?: boolean;
+  readonly followRemote?: boolean;
+  readonly selectors?: Parameters<Dataplane['installChild']>[0]['selectors'];
+  /** Changes the socket before the data plane gets it. */
+  readonly prepare?: (fd: number) => void;
+}
+
+/** One data plane on loopback with one child SA. The far end is the test itself, with the reference ESP. */
+export async function openRig(options: RigOptions = {}): Promise<Rig> {
+  const { cipher: name = 'aes256gcm16', offload = true, vnetHeader = false, followRemote = false } = options;
+  const cipher = cipherNamed(name);
+  const socket = openLoopback(offload);
+  options.prepare?.(socket.fd);
+  const far = openLoopback(false);
+  const tun = fakeTun();
+  const ike: Rig['ike'] = [];
+  const moved: Endpoint[] = [];
+  const failures: Failure[] = [];
+  const opened = openDataplane(
+    { udpFd: socket.fd, segmentation: socket.gso },
+    {
+      onIke: (octets, from, marker) => ike.push({ octets, from, marker }),
+      onFailure: (error) => failures.push(error),
+      onMoved: (_, remote) => moved.push(remote),
+    },
+  );
+  if (!opened.ok) throw new Error('no data plane');
+  const dataplane = opened.value;
+  await dataplane.attachTun({ fd: tun.fd, name: 'fake', mtu: 1400, vnetHeader });
+  await dataplane.installChild({
+    inbound: { spi: spiHere, cipher, key: keyFor(cipher, 1) },
+    outbound: { spi: spiThere, cipher, key: keyFor(cipher, 2) },
+    selectors: options.selectors ?? { local: everything, remote: everything },
+    remote: far.local,
+    followRemote,
+  });
+  const farSa: ReferenceSa = { spi: spiHere, shape: cipher, cipher: cipher.open(keyFor(cipher, 1)) };
+  return {
+    dataplane,
+    tun: tun.other,
+    local: socket.local,
+    far,
+    ike,
+    moved,
+    failures,
+    farSa,
+    farInbound: { spi: spiThere, shape: cipher, cipher: cipher.open(keyFor(cipher, 2)) },
+    seal: (sequence, inner, more) =>
+      referenceSeal(farSa, sequence, new Uint8Array(cipher.ivOctets).fill(sequence), inner, more),
+    close: async () => {
+      await dataplane.close();
+      libc.close(far.fd);
+      libc.close(tun.other);
+    },
+  };
+}
