@@ -54,7 +54,7 @@ export function decodeMessage(octets: Uint8Array): Result<Decoded, MalformedErro
   if (!chain.ok) return chain;
   const { payloads, sealed } = chain.value;
   if (sealed === undefined) return ok({ header, payloads });
-  const envelope = openEnvelope(header, octets, sealed, payloads);
+  const envelope = openEnvelope(header, octets, sealed);
   return envelope.ok ? ok({ header, encrypted: envelope.value, cleartextPayloads: payloads }) : envelope;
 }
 

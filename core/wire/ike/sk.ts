@@ -30,7 +30,7 @@ import { err, ok, type Result } from '../../base/result.ts';
 import type { OpenPacketCipher, PacketCipher } from '../../crypto/interfaces.ts';
 import { payloadType } from '../registry/payload-types.ts';
 import { encodeHeader, ikeHeaderOctets } from './header.ts';
-import type { IkeHeader, Payload } from './payload.ts';
+import type { IkeHeader } from './payload.ts';
 import { genericHeaderOctets, type SealedTail } from './payload-chain.ts';
 
 /** A cipher with the key of one direction, and the sizes that lay out the payload. */
@@ -72,7 +72,6 @@ export function openEnvelope(
   header: IkeHeader,
   octets: Uint8Array,
   tail: SealedTail,
-  cleartext: readonly Payload[],
 ): Result<SkEnvelope, MalformedError> {
   const { body, firstInner } = tail;
   let fragment: SkFragment | undefined;
@@ -81,7 +80,6 @@ export function openEnvelope(
     if (!body.failed && (fragment.number < 1 || fragment.number > fragment.total)) {
       body.fail(`fragment ${fragment.number} of ${fragment.total}`);
     }
-    if (cleartext.length > 0) body.fail('payloads in front of a fragment');
   }
   const associated = octets.subarray(0, body.offset);
   const envelope = { header, firstInner, associated, sealed: body.rest() };
