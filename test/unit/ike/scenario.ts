@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import type { KeyObject } from 'node:crypto';
 import { parseIpAddress } from '../../../core/base/address.ts';
+import type { Failure } from '../../../core/base/errors.ts';
 import { Secret } from '../../../core/base/secret.ts';
 import { instant } from '../../../core/base/time.ts';
 import { defaultEspProposals, defaultIkeProposals } from '../../../core/crypto/default-proposals.ts';
@@ -8,7 +10,7 @@ import { seededRandom } from '../../../core/crypto/seeded-random.ts';
 import type { EapPeer, EapStep } from '../../../core/eap/peer.ts';
 import type { IkeConfig } from '../../../core/ike/config.ts';
 import { IkeSa } from '../../../core/ike/ike-sa.ts';
-import type { IkeCommand, IkeOutput } from '../../../core/ike/io.ts';
+import type { IkeAnswer, IkeCommand, IkeOutput } from '../../../core/ike/io.ts';
 import type { Payload } from '../../../core/wire/ike/payload.ts';
 import { gatewayKey, msk, ScriptedResponder } from './scripted-responder.ts';
 
@@ -121,26 +123,35 @@ export class Scenario {
     const at = this.ike.nextWakeup();
     if (at === undefined) return false;
     this.now = Math.max(this.now, at);
-    this.ike.handle({ kind: 'timeout' }, instant(this.now));
-    this.#drain();
+    this.timeout();
     return true;
   }
 
-  giveVerdict(): void {
-    const id = this.only('ask').id;
-    const spki = gatewayKey().publicKey.export({ type: 'spki', format: 'der' });
-    this.ike.handle(
-      { kind: 'answer', id, answer: { kind: 'certificate-verdict', verdict: { ok: true, spki } } },
-      instant(this.now),
-    );
+  timeout(): void {
+    this.ike.handle({ kind: 'timeout' }, instant(this.now));
     this.#drain();
+  }
+
+  /** The driver found the certificate good; its key is this one. */
+  giveVerdict(key: KeyObject = gatewayKey().publicKey): void {
+    const id = this.only('ask').id;
+    const spki = key.export({ type: 'spki', format: 'der' });
+    this.answerAsk(id, { kind: 'certificate-verdict', verdict: { ok: true, spki } });
+  }
+
+  answerAsk(id: number, answer: IkeAnswer): void {
+    this.ike.handle({ kind: 'answer', id, answer }, instant(this.now));
+    this.#drain();
+  }
+
+  /** The driver's answer to the last ask is no. */
+  refuse(error: Failure): void {
+    this.answerAsk(this.all('ask').at(-1)?.id ?? 0, { kind: 'refused', error });
   }
 
   givePassword(): void {
     const id = this.all('ask').at(-1)?.id ?? 0;
-    const password = Secret.fromText('secret');
-    this.ike.handle({ kind: 'answer', id, answer: { kind: 'credential', password } }, instant(this.now));
-    this.#drain();
+    this.answerAsk(id, { kind: 'credential', password: Secret.fromText('secret') });
   }
 
   /** Plays the login as far as the engine waits in `stage`. */
@@ -188,6 +199,11 @@ export class Scenario {
     const octets = this.all('transmit').at(-1)?.octets;
     assert.ok(octets !== undefined, 'something was sent');
     return octets;
+  }
+
+  /** How it ended. */
+  get error(): Failure | undefined {
+    return this.only('closed').error;
   }
 
   /** Outputs since the last call, by kind. */

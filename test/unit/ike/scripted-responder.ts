@@ -188,7 +188,7 @@ export class ScriptedResponder {
 
   /** IDr, CERT, AUTH (RSA with SHA-256 by method 14), EAP. */
   proveIdentity(): Payload[] {
-    const signature = sign('sha256', this.#octetsToSign(), gatewayKey().privateKey);
+    const signature = sign('sha256', this.octetsToSign(), gatewayKey().privateKey);
     return [
       { kind: 'IDr', ...gatewayIdentity },
       { kind: 'CERT', encoding: 4, data: Buffer.from('a certificate') },
@@ -213,7 +213,7 @@ export class ScriptedResponder {
       {
         kind: 'AUTH',
         method: 2,
-        data: sharedSecretAuth(suite.prf, withKey ? msk : keys.skPr, this.#octetsToSign()),
+        data: sharedSecretAuth(suite.prf, withKey ? msk : keys.skPr, this.octetsToSign()),
       },
       {
         kind: 'CP',
@@ -247,7 +247,8 @@ export class ScriptedResponder {
     return deriveChildKeys({ prf: suite.prf, cipher }, keys.skD, nonces);
   }
 
-  #octetsToSign(): Uint8Array {
+  /** What the gateway's AUTH covers. */
+  octetsToSign(): Uint8Array {
     const { suite, keys, nonces } = this.association;
     assert.ok(this.#init !== undefined);
     return signedOctets(suite.prf, {
