@@ -1,10 +1,7 @@
+import type { PacketMemory } from '../../base/packet-memory.ts';
 import { addressOf } from './evp.ts';
 
-/** Octets outside V8's heap, with their address: they never move, so system calls and OpenSSL can be given offsets. */
-export interface PacketMemory {
-  readonly octets: Uint8Array;
-  readonly address: number;
-}
+export type { PacketMemory } from '../../base/packet-memory.ts';
 
 /** `count` zeroed octets, for as long as `octets` is referenced. */
 export function allocatePacketMemory(count: number): PacketMemory {

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../base/address.ts';
-import type { PacketMemory } from '../../crypto/openssl/packet-memory.ts';
+import type { PacketMemory } from '../../base/packet-memory.ts';
 import { packetCalls } from './libc.ts';
 import { messageHeader, NativeWords } from './native-words.ts';
 import { readSocketAddress, socketAddressOctets } from './socket-address.ts';

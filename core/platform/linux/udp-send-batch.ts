@@ -1,4 +1,4 @@
-import type { PacketMemory } from '../../crypto/openssl/packet-memory.ts';
+import type { PacketMemory } from '../../base/packet-memory.ts';
 import { errnoNumber, lastErrno, packetCalls } from './libc.ts';
 import { messageHeader, NativeWords } from './native-words.ts';
 import type { SocketAddress } from './socket-address.ts';
