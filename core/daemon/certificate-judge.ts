@@ -6,7 +6,8 @@ import type { LoginTerms } from './connection-config.ts';
 
 /**
  * Answers a `certificate-verdict` ask: chain, dates, usage and names by the profile's terms at `at` (milliseconds since
- * 1970). A gateway may claim another identity than the one expected only where the profile names none itself.
+ * 1970). A gateway may claim
+ * another identity that its certificate confirms too, unless the profile names one itself: Windows claims its subject.
  */
 export function judge(
   ask: Extract<IkeAsk, { kind: 'certificate-verdict' }>,
@@ -21,8 +22,8 @@ export function judge(
       anchors: terms.anchors,
       expected: terms.expected,
       claimed: ask.claimed,
-      claimMustMatch: profile.remoteIdentity.send,
-      requireServerUsage: profile.trust.requireServerAuth,
+      claimMustMatch: profile.remoteIdentity.given,
+      requireServerUsage: profile.requireServerAuth,
       at,
     },
     signatures,

@@ -3,7 +3,7 @@ import type { LogSink } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Instant } from '../base/time.ts';
-import type { DataplaneCounters } from '../dataplane/dataplane.ts';
+import { type DataplaneCounters, noCounters } from '../dataplane/dataplane.ts';
 import type { Profile } from '../profile/profile.ts';
 import {
   type EventData,
@@ -223,9 +223,6 @@ export class Controller {
     };
   }
 }
-
-const none = { packets: 0, octets: 0, drops: {} };
-const noCounters: DataplaneCounters = { outbound: none, inbound: none };
 
 function failureFields(state: DaemonState) {
   return state.kind === 'disconnected' && state.lastFailure !== undefined

@@ -5,7 +5,7 @@ import { limits } from '../base/limits.ts';
 import type { LogSink } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
-import type { Dataplane, DataplaneCounters } from '../dataplane/dataplane.ts';
+import { type Dataplane, type DataplaneCounters, noCounters } from '../dataplane/dataplane.ts';
 import { openDataplane } from '../dataplane/open-dataplane.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk } from '../ike/io.ts';
 import {
@@ -30,8 +30,6 @@ export interface SystemDeedsOptions {
   readonly natTraversalPort: number;
   readonly answer: (ask: IkeAsk) => Promise<IkeAnswer>;
 }
-
-const none = { packets: 0, octets: 0, datagrams: 0, merged: 0, drops: {} };
 
 /** The deeds of a session on a real Linux: sockets, workers, TUN device, routes, names. */
 export class SystemDeeds implements SessionDeeds {
@@ -133,7 +131,7 @@ export class SystemDeeds implements SessionDeeds {
   }
 
   counters(): DataplaneCounters {
-    return this.#dataplane?.counters() ?? { outbound: none, inbound: none };
+    return this.#dataplane?.counters() ?? noCounters;
   }
 
   #planOptions(): PlanOptions {

@@ -13,14 +13,16 @@ import {
 import { escapeText } from '../wire/escape-text.ts';
 import { eapType } from '../wire/registry/eap-types.ts';
 import { nameOf } from '../wire/registry/registry.ts';
-import type { EapMethod, EapMethodKind, EapMethodStep } from './method.ts';
+import type { EapMethod, EapMethodContext, EapMethodKind, EapMethodStep } from './method.ts';
 import { identityMethod } from './methods/identity.ts';
 import { mschapv2Method } from './methods/mschapv2.ts';
 import type { EapPeer, EapStep } from './peer.ts';
 
 export interface EapPeerConfig {
-  /** The user name, as the profile has it. */
+  /** What EAP-Identity is answered with. */
   readonly identity: string;
+  /** The user name inside the method; the identity when absent. */
+  readonly userName?: string;
   readonly random: Random;
   /** What may be used, best first; without it, all that Godwit can do. */
   readonly methods?: readonly EapMethodKind[];
@@ -42,7 +44,7 @@ type Selected =
   | { readonly kind: 'failing'; readonly error: Failure };
 
 class Peer implements EapPeer {
-  readonly #config: EapPeerConfig;
+  readonly #context: EapMethodContext;
   readonly #allowed: readonly EapMethodKind[];
   #selected: Selected = { kind: 'none' };
   /** The last request with its response, so that a duplicate is answered identically. @rfc 3748 4.1 */
@@ -55,7 +57,8 @@ class Peer implements EapPeer {
   #end: EapStep | undefined;
 
   constructor(config: EapPeerConfig) {
-    this.#config = config;
+    const { identity, userName = identity, random } = config;
+    this.#context = { identity, userName, random };
     this.#allowed = config.methods ?? eapMethods;
   }
 
@@ -120,12 +123,12 @@ class Peer implements EapPeer {
 
   #select(request: EapRequestOrResponse): EapStep {
     if (request.type === eapType.Identity) {
-      const method = identityMethod.start(this.#config);
+      const method = identityMethod.start(this.#context);
       return this.#stepOfIdentity(request, method.process(request.data));
     }
     const of = this.#allowed.find((kind) => kind.type === request.type);
     if (of === undefined) return this.#nak(request);
-    const selected = { kind: 'running', method: of.start(this.#config), of } as const;
+    const selected = { kind: 'running', method: of.start(this.#context), of } as const;
     this.#selected = selected;
     return this.#advance(request, selected, selected.method.process(request.data));
   }
@@ -165,7 +168,7 @@ class Peer implements EapPeer {
           return this.#advance(request, selected, selected.method.answer(this.#password));
         }
         this.#asking = request;
-        return { kind: 'ask', identity: this.#config.identity };
+        return { kind: 'ask', identity: this.#context.userName };
       case 'done':
         selected.method.wipe();
         this.#selected = {

@@ -37,7 +37,9 @@ export interface EapMethodKind {
 }
 
 export interface EapMethodContext {
-  /** The user name as the profile has it, e.g. `alice`, `alice@example.org` or `EXAMPLE\alice`. */
+  /** What EAP-Identity is answered with. */
   readonly identity: string;
+  /** The user name inside the method, e.g. `alice`, `alice@example.org` or `EXAMPLE\alice`. */
+  readonly userName: string;
   readonly random: Random;
 }

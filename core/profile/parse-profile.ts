@@ -177,7 +177,11 @@ function toProfile(document: ProfileDocument, file: string): Profile {
   return {
     name: document.name,
     gateway: { host, ikePort: document.ikePort, natTraversalPort: document.natTraversalPort },
-    remoteIdentity: { expected: document.remoteIdentity ?? host, send: document.remoteIdentity !== null },
+    remoteIdentity: {
+      expected: document.remoteIdentity ?? host,
+      send: document.remoteIdentity !== null,
+      given: typeof document.remoteIdentity === 'string',
+    },
     localIdentity: document.localIdentity ?? authentication.username,
     authentication: {
       method: authentication.method,
@@ -189,8 +193,10 @@ function toProfile(document: ProfileDocument, file: string): Profile {
           : joinToFolderOf(file, authentication.passwordFile),
     },
     trust: trustOf(document, file),
+    requireServerAuth: document.trust.requireServerAuth,
     remoteNetworks: networks.flatMap((network) => checkedValue(parseIpPrefix(network))),
     fullTunnel: networks.some((network) => network.endsWith('/0')),
+    onlyGatewaySubnets: document.onlyGatewaySubnets,
     proposals: {
       ike: proposals.ike?.flatMap((text) => checkedValue(parseProposal(text, 'ike'))) ?? defaultIkeProposals,
       esp: proposals.esp?.flatMap((text) => checkedValue(parseProposal(text, 'esp'))) ?? defaultEspProposals,

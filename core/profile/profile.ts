@@ -13,11 +13,15 @@ export interface Profile {
   readonly localIdentity: string;
   readonly authentication: ProfileAuthentication;
   readonly trust: ProfileTrust;
+  /** Refuse a certificate that does not say that it is for a server. */
+  readonly requireServerAuth: boolean;
   /** Networks to ask for behind the gateway, with no host bits set. Both default routes: a full tunnel. */
   readonly remoteNetworks: readonly IpPrefix[];
   /** True when `remoteNetworks` was not given or holds a default route. */
   readonly fullTunnel: boolean;
   /** To offer, best first; Godwit's own lists unless the profile has its own. */
+  /** Route only the subnets that the gateway names, though its selectors allow more. @rfc 7296 3.15.1 */
+  readonly onlyGatewaySubnets: boolean;
   readonly proposals: {
     readonly ike: readonly SuiteProposal[];
     readonly esp: readonly SuiteProposal[];
@@ -43,6 +47,8 @@ export interface ProfileRemoteIdentity {
   readonly expected: string;
   /** False: no IDr is sent, and the gateway chooses. `expected` holds all the same. */
   readonly send: boolean;
+  /** The user wrote it: the gateway must then claim this very identity, not another that its certificate has too. */
+  readonly given: boolean;
 }
 
 export type ProfileAuthentication = {

@@ -87,6 +87,10 @@ const trust = z
       .regex(/-----BEGIN CERTIFICATE-----/, 'must be PEM text with "-----BEGIN CERTIFICATE-----" in it')
       .optional()
       .meta({ description: 'The same CA certificates as PEM text, in place of `caFile`.' }),
+    requireServerAuth: z.boolean().default(true).meta({
+      description:
+        'Whether the certificate of the gateway must have the extended key usage serverAuth. With false, one without any extended key usage will do; one with others never does.',
+    }),
   })
   .refine((value) => (value.caFile === undefined) !== (value.ca === undefined), {
     message: 'must have either `caFile` or `ca`',
@@ -160,6 +164,10 @@ export const profileSchema = z
         description: 'Networks behind the gateway. Default: everything goes through the tunnel.',
         examples: [['10.0.0.0/8', 'fd00:1::/48']],
       }),
+    onlyGatewaySubnets: z.boolean().default(false).meta({
+      description:
+        'Whether to send only the subnets through the tunnel that the gateway names, when it names any.',
+    }),
     proposals: z
       .strictObject({
         ike: proposalList('ike')

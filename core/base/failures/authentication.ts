@@ -75,7 +75,7 @@ export const authenticationLeaves = {
   'certificate.usage': {
     family: 'authentication-failed',
     what: "The gateway's certificate may not be used for a server: it lacks {missing}.",
-    next: 'Ask the administrator for a certificate with the extended key usage serverAuth.',
+    next: 'Ask the administrator for a certificate with the extended key usage serverAuth; docs/profile.md tells when trust.requireServerAuth may be set to false.',
   },
   'certificate.identity': {
     family: 'authentication-failed',

@@ -42,7 +42,7 @@ class Mschapv2Method implements EapMethod {
 
   constructor(context: EapMethodContext) {
     this.#context = context;
-    this.#userName = utf8.encode(context.identity);
+    this.#userName = utf8.encode(context.userName);
   }
 
   process(data: Uint8Array): EapMethodStep {

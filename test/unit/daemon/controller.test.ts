@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../../../core/base/result.ts';
 import { Secret } from '../../../core/base/secret.ts';
 import { instant } from '../../../core/base/time.ts';
 import { Controller, type ControllerParts, type RunningSession } from '../../../core/daemon/controller.ts';
+import { noCounters } from '../../../core/dataplane/dataplane.ts';
 import { parseProfile } from '../../../core/profile/parse-profile.ts';
 import type { RpcClientHandle } from '../../../core/rpc/transport/server-types.ts';
 import { snapshotSchema } from '../../../core/rpc/values.ts';
@@ -22,7 +23,6 @@ const parsed = parseProfile(
 );
 assert.ok(parsed.ok);
 const profile = parsed.value;
-const none = { packets: 0, octets: 0, drops: {} };
 
 /** A session that does what the test says. */
 class FakeSession implements RunningSession {
@@ -41,7 +41,7 @@ class FakeSession implements RunningSession {
     this.end();
   };
   provenAt = () => instant(40);
-  counters = () => ({ outbound: none, inbound: none });
+  counters = () => noCounters;
   end(error?: ReturnType<typeof failure>): void {
     this.tell({ kind: 'disconnected', ...(error === undefined ? {} : { lastFailure: error }) });
     this.#end();

@@ -7,7 +7,7 @@ import { rfcRandom } from './login-server.ts';
 
 /** What every EAP method must keep to. `opening` is the Type-Data of a right first request. */
 export function describeEapMethod(kind: EapMethodKind, opening: Uint8Array): void {
-  const start = () => kind.start({ identity: 'User', random: rfcRandom });
+  const start = () => kind.start({ identity: 'User', userName: 'User', random: rfcRandom });
   const opened = () => {
     const method = start();
     return { method, step: method.process(opening.slice()) };

@@ -16,7 +16,7 @@ const rfcProof = 'S=407A5589115FD0D6209F510FE9C04566932CDA56';
 
 /** A method that has sent its response to the RFC's challenge. */
 function responded(identity = 'User'): { method: EapMethod; response: Uint8Array } {
-  const method = mschapv2Method.start({ identity, random: rfcRandom });
+  const method = mschapv2Method.start({ identity, userName: identity, random: rfcRandom });
   assert.equal(method.process(mschapv2Challenge(7)).kind, 'ask');
   const step = method.answer(Secret.fromText('clientPass'));
   if (step.kind !== 'respond') assert.fail(step.kind);
@@ -59,7 +59,7 @@ describe('EAP-MSCHAPv2', () => {
   });
 
   it('keeps a name and a password beyond ASCII', () => {
-    const method = mschapv2Method.start({ identity: 'zoë', random: rfcRandom });
+    const method = mschapv2Method.start({ identity: 'zoë', userName: 'zoë', random: rfcRandom });
     method.process(mschapv2Challenge());
     const step = method.answer(Secret.fromText('pässwörd🐦'));
     if (step.kind !== 'respond') assert.fail(step.kind);
@@ -115,7 +115,7 @@ describe('EAP-MSCHAPv2', () => {
   });
 
   it('fails on what comes out of order', () => {
-    const context = { identity: 'User', random: rfcRandom };
+    const context = { identity: 'User', userName: 'User', random: rfcRandom };
     const early = mschapv2Method.start(context).process(mschapv2Success(7, rfcProof));
     assert.equal(early.kind === 'failed' && early.error.code, 'peer.misbehaved');
     const again = responded().method.process(mschapv2Challenge(8));
@@ -125,7 +125,7 @@ describe('EAP-MSCHAPv2', () => {
   it('fails on every truncation of a challenge', () => {
     const challenge = mschapv2Challenge();
     for (let length = 0; length < challenge.length - 4; length++) {
-      const method = mschapv2Method.start({ identity: 'User', random: rfcRandom });
+      const method = mschapv2Method.start({ identity: 'User', userName: 'User', random: rfcRandom });
       assert.equal(method.process(challenge.subarray(0, length)).kind, 'failed', `${length} octets`);
     }
   });

@@ -32,7 +32,7 @@ function problems(text: string): readonly string[] {
 test('the smallest profile has sane defaults', () => {
   const profile = parsed();
   assert.deepEqual(profile.gateway, { host: 'vpn.example.org', ikePort: 500, natTraversalPort: 4500 });
-  assert.deepEqual(profile.remoteIdentity, { expected: 'vpn.example.org', send: true });
+  assert.deepEqual(profile.remoteIdentity, { expected: 'vpn.example.org', send: true, given: false });
   assert.equal(profile.localIdentity, 'alice');
   assert.deepEqual(profile.authentication, {
     method: 'eap-mschapv2',
@@ -42,6 +42,7 @@ test('the smallest profile has sane defaults', () => {
   });
   assert.deepEqual(profile.remoteNetworks.map(formatIpPrefix), ['0.0.0.0/0', '::/0']);
   assert.equal(profile.fullTunnel, true);
+  assert.deepEqual([profile.requireServerAuth, profile.onlyGatewaySubnets], [true, false]);
   assert.deepEqual(profile.proposals, { ike: defaultIkeProposals, esp: defaultEspProposals });
   assert.deepEqual(profile.dns, { use: true, servers: undefined, domains: [] });
   assert.deepEqual([profile.mtu, profile.liveness, profile.keepalive], [1400, 10_000, 20_000]);
@@ -56,7 +57,8 @@ test('every field is taken as it is given', () => {
     remoteIdentity: 'gw.example.org',
     localIdentity: 'alice@example.org',
     authentication: { method: 'eap-mschapv2', username: 'CORP\\alice', eapIdentity: 'a', passwordFile: 'pw' },
-    trust: { ca: '-----BEGIN CERTIFICATE-----\n…' },
+    trust: { ca: '-----BEGIN CERTIFICATE-----\n…', requireServerAuth: false },
+    onlyGatewaySubnets: true,
     remoteNetworks: ['10.0.0.0/8', 'fd00:1::/48'],
     proposals: { ike: ['aes256gcm16-prfsha384-ecp384'], esp: ['aes256gcm16'] },
     dns: { use: false, servers: ['10.1.0.53'], domains: ['Corp.Example.org.'] },
@@ -65,7 +67,7 @@ test('every field is taken as it is given', () => {
     keepaliveSeconds: 15,
   });
   assert.deepEqual(profile.gateway, { host: '2001:db8::1', ikePort: 501, natTraversalPort: 4501 });
-  assert.deepEqual(profile.remoteIdentity, { expected: 'gw.example.org', send: true });
+  assert.deepEqual(profile.remoteIdentity, { expected: 'gw.example.org', send: true, given: true });
   assert.equal(profile.localIdentity, 'alice@example.org');
   assert.equal(profile.authentication.username, 'CORP\\alice');
   assert.equal(profile.authentication.eapIdentity, 'a');
@@ -73,6 +75,7 @@ test('every field is taken as it is given', () => {
   assert.deepEqual(profile.trust, { kind: 'inline', ca: '-----BEGIN CERTIFICATE-----\n…' });
   assert.deepEqual(profile.remoteNetworks.map(formatIpPrefix), ['10.0.0.0/8', 'fd00:1::/48']);
   assert.equal(profile.fullTunnel, false);
+  assert.deepEqual([profile.requireServerAuth, profile.onlyGatewaySubnets], [false, true]);
   assert.deepEqual(profile.proposals.ike.map(formatProposal), ['aes256gcm16-prfsha384-ecp384']);
   assert.deepEqual(profile.proposals.esp.map(formatProposal), ['aes256gcm16']);
   assert.deepEqual(profile.dns.servers?.map(formatIpAddress), ['10.1.0.53']);
@@ -84,6 +87,7 @@ test('null asks for no identity, but the certificate must still name the gateway
   assert.deepEqual(parsed({ remoteIdentity: null }).remoteIdentity, {
     expected: 'vpn.example.org',
     send: false,
+    given: false,
   });
 });
 
@@ -200,10 +204,15 @@ test('a number or a truth in the place of a password file does not show its valu
 });
 
 test('all errors of a file are told at once, in the order of its lines', () => {
-  const found = problems(profileText({ mtu: 1, gateway: '', name: 3 }));
+  const found = problems(
+    `{\n"mtu": 1,\n"gateway": "",\n"name": 3,\n${profileText().slice(1)}`.replace(
+      /"(name|gateway)": "[^"]+",/g,
+      '',
+    ),
+  );
   assert.deepEqual(
     found.map((problem) => problem.split(':')[0]),
-    ['2 name', '3 gateway', '11 mtu'],
+    ['2 mtu', '3 gateway', '4 name'],
   );
 });
 
