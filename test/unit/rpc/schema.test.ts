@@ -55,3 +55,8 @@ test('a failure crosses as it is', () => {
   const checked = checkFromDaemon({ id: 1, ok: false, error });
   assert.deepEqual(checked, { ok: true, value: { id: 1, ok: false, error } });
 });
+
+test('a failure that the catalogue does not have is refused: nobody could explain it', () => {
+  const error = { code: 'toString', family: 'misuse', detail: {} };
+  assert.equal(checkFromDaemon({ id: 1, ok: false, error }).ok, false);
+});
