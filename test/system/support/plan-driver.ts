@@ -1,5 +1,14 @@
-import { type IpAddress, type IpPrefix, parseIpAddress, parseIpPrefix } from '../../../core/base/address.ts';
+import { createSocket } from 'node:dgram';
+import {
+  formatIpAddress,
+  type IpAddress,
+  type IpPrefix,
+  ipAddress,
+  parseIpAddress,
+  parseIpPrefix,
+} from '../../../core/base/address.ts';
 import type { Result } from '../../../core/base/result.ts';
+import { libc } from '../../../core/platform/linux/libc.ts';
 import {
   applyNetworkPlan,
   type PlanOptions,
@@ -8,13 +17,16 @@ import {
 import { recoverFromJournal } from '../../../core/platform/linux/plan/recover.ts';
 import { sourceTowards } from '../../../core/platform/linux/source-address.ts';
 import { openTunDevice } from '../../../core/platform/linux/tun-device.ts';
+import { openUdpSocket } from '../../../core/platform/linux/udp-socket.ts';
 
 /**
- * Stands in for the daemon, in a process that can be killed. `apply` opens a TUN device, applies the plan and undoes
- * it on SIGTERM; `recover` does what a daemon does at its start. Each line of output is one JSON object.
+ * Stands in for the daemon, in a process that can be killed. `apply` opens a TUN device, applies the plan, tells what
+ * comes out of the device and whether a marked socket has an answer from port 4500 of the gateway, and undoes the plan
+ * on SIGTERM; `recover` does what a daemon does at its start; `answer` is that gateway. Each line of output is one
+ * JSON object.
  */
 export interface DriverOrder {
-  readonly mode: 'apply' | 'recover' | 'source';
+  readonly mode: 'apply' | 'recover' | 'source' | 'answer';
   readonly addresses?: readonly string[];
   readonly routes?: readonly string[];
   readonly blockFamilies?: readonly (4 | 6)[];
@@ -41,7 +53,8 @@ async function drive(order: DriverOrder): Promise<void> {
   };
   if (order.mode === 'recover') return say(await recoverFromJournal(options));
   if (order.mode === 'source') return say(sourceTowards(address(order.gateway ?? ''), driverMark));
-  const tun = must(openTunDevice('gwtest0'));
+  if (order.mode === 'answer') return answer(order.gateway ?? '');
+  const tun = must(openTunDevice('gwtest0', { offload: false }));
   const applied = await applyNetworkPlan(
     {
       device: tun.name,
@@ -65,12 +78,48 @@ async function drive(order: DriverOrder): Promise<void> {
     options,
   );
   if (!applied.ok) return say({ failed: applied.error });
-  say({ applied: applied.value.dnsStrategy ?? 'none', warnings: applied.value.warnings });
-  const alive = setInterval(() => undefined, 60_000);
+  let stopAsking: () => void = () => undefined;
+  const watching = setInterval(() => watchDevice(tun.fd), 20);
   process.once('SIGTERM', async () => {
+    stopAsking();
     say({ undone: await undoNetworkPlan(applied.value, options) });
-    clearInterval(alive);
+    clearInterval(watching);
   });
+  say({ applied: applied.value.dnsStrategy ?? 'none', warnings: applied.value.warnings });
+  if (order.gateway !== undefined) stopAsking = askOutside(address(order.gateway));
+}
+
+/** Tells the destination of each IPv4 packet that the kernel puts into the tunnel. */
+function watchDevice(fd: number): void {
+  const packet = new Uint8Array(2_048);
+  while (libc.read(fd, packet, packet.length) > 0)
+    if (packet[0] === 0x45) say({ into: formatIpAddress(ipAddress(packet.slice(16, 20))) });
+}
+
+/** Asks from a socket like the data plane's, until there is an answer. */
+function askOutside(gateway: IpAddress): () => void {
+  const socket = must(openUdpSocket({ family: gateway.family, mark: driverMark }));
+  const to = new Uint8Array(28);
+  const view = new DataView(to.buffer);
+  view.setUint16(0, gateway.family === 4 ? 2 : 10, true);
+  view.setUint16(2, 4_500);
+  to.set(gateway.octets, gateway.family === 4 ? 4 : 8);
+  const buffer = new Uint8Array(64);
+  const asking = setInterval(() => {
+    libc.sendto(socket.fd, Uint8Array.of(1), 1, 0, to, gateway.family === 4 ? 16 : 28);
+    if (libc.recvfrom(socket.fd, buffer, buffer.length, dontWait, null, null) <= 0) return;
+    say({ answered: formatIpAddress(gateway) });
+    clearInterval(asking);
+  }, 50);
+  return () => clearInterval(asking);
+}
+
+const dontWait = 0x40;
+
+function answer(own: string): void {
+  const socket = createSocket(own.includes(':') ? 'udp6' : 'udp4');
+  socket.on('message', (octets, from) => socket.send(octets, from.port, from.address));
+  socket.bind(4_500, own, () => say({ listening: own }));
 }
 
 function say(value: unknown): void {
