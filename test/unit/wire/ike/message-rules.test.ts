@@ -49,6 +49,7 @@ const good: readonly (readonly [Exchange, 'request' | 'response', string])[] = [
   ['auth', 'response', 'IDr CERT CERT AUTH EAP'],
   ['auth', 'response', 'IDr AUTH SA TSi TSr CP N'],
   ['auth', 'response', 'IDr AUTH N'],
+  ['auth', 'response', 'AUTH CP N N N'],
   ['auth', 'response', 'EAP'],
   ['auth', 'response', 'EAP N'],
   ['auth', 'response', 'AUTH CP SA TSi TSr N'],
