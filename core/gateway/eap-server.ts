@@ -144,7 +144,8 @@ export class EapServer {
   /** @rfc 2759 8.8 */
   #judge(response: Response, authenticatorChallenge: Uint8Array): EapServerStep {
     this.#identity ??= response.name.slice(0, 255);
-    const known = equal(this.#identity, response.name) ? this.#passwordOf(response.name) : undefined;
+    const isSame = equal(withoutDomain(this.#identity), withoutDomain(response.name));
+    const known = isSame ? this.#passwordOf(response.name) : undefined;
     const unicode = utf16LePassword(known?.expose() ?? this.#config.random.octets(16));
     const passwordHash = ntPasswordHash(unicode);
     unicode.fill(0);

@@ -176,6 +176,14 @@ describe('the EAP peer fails with the cause', () => {
     assert.equal(end.kind === 'failure' && end.error.detail['notice'], 'closed for\\u{1b}[0m lunch');
   });
 
+  it('Failure with as much of a long notice as is fit to show', () => {
+    const peer = newPeer();
+    peer.handle(eapRequest(1, type.notification, utf8.encode('x'.repeat(5_000))));
+    const end = peer.handle(eapFailure(1));
+    const notice = end.kind === 'failure' ? end.error.detail['notice'] : undefined;
+    assert.equal(notice, `${'x'.repeat(limits.peerTextCharacters)}…`);
+  });
+
   it('Failure after the proof', () => failsWith(proven().handle(eapFailure(3)), 'auth.refused'));
 });
 
