@@ -112,6 +112,22 @@ test('what must not come in is dropped and counted by its cause, and the tunnel 
   });
 });
 
+test('only authentic packets that are not replays prove that the peer lives', async () => {
+  await withRig({}, async (rig) => {
+    const packet = rig.seal(1, fromFar);
+    const forged = rig.seal(2, fromFar);
+    forged[30] = (forged[30] ?? 0) ^ 1;
+    farToHere(rig, forged);
+    await until(() => rig.dataplane.counters().inbound.drops['bad-tag'] === 1);
+    assert.equal(rig.dataplane.lastInbound(), undefined);
+    farToHere(rig, packet);
+    const proven = await until(() => rig.dataplane.lastInbound());
+    farToHere(rig, packet);
+    await until(() => rig.dataplane.counters().inbound.drops['replayed'] === 1);
+    assert.equal(rig.dataplane.lastInbound(), proven);
+  });
+});
+
 test('ten thousand datagrams of garbage change nothing', async () => {
   await withRig({}, async (rig) => {
     for (let i = 0; i < 10_000; i++) farToHere(rig, octetsOf(i % 97, i));
