@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { enterSandbox } from '../support/net/sandbox.ts';
 import { startCharonClient } from '../support/peers/charon-client.ts';
 import type { VpnClient } from '../support/peers/client.ts';
+import { Godwit } from '../support/peers/godwit.ts';
 import { StrongSwan, strongSwanObstacle } from '../support/peers/strongswan.ts';
 import { createTopology, type Topology } from '../support/topology.ts';
 import type { InteropCase } from './case.ts';
@@ -67,7 +68,9 @@ async function runAll(cases: readonly InteropCase[]): Promise<Row[]> {
 }
 
 async function startClient(topology: Topology): Promise<VpnClient> {
-  return await startCharonClient(topology.client);
+  return options.client === 'charon'
+    ? await startCharonClient(topology.client)
+    : await Godwit.start(topology.client, options.verbose ? ['--log-level', 'debug'] : []);
 }
 
 async function row(each: InteropCase, bench: Bench): Promise<Row> {

@@ -1,4 +1,5 @@
 import type { ClientProfile, VpnClient } from '../support/peers/client.ts';
+import { Godwit } from '../support/peers/godwit.ts';
 import type { ChildSaView, IkeSaView, StrongSwan } from '../support/peers/strongswan.ts';
 import { addresses, type Topology } from '../support/topology.ts';
 import type { DownExpectation, InteropCase, UpExpectation } from './case.ts';
@@ -31,6 +32,7 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
     problems.push(...(await checkDown(each.expect, login.ok ? undefined : login.failure, bench)));
   }
   await client.disconnect();
+  if (client instanceof Godwit) problems.push(...(await client.leftovers()));
   if (await lasts(async () => (await gateway.sas()).some(isUp)))
     problems.push('the gateway still has an SA after the end');
   return problems;
@@ -142,11 +144,11 @@ async function checkDown(
 ): Promise<string[]> {
   if (failure === undefined) return ['connects, and should not'];
   const problems: string[] = [];
-  if (client.name === 'godwit' && failure !== expect.failure) {
+  if (client instanceof Godwit && failure !== expect.failure) {
     problems.push(`fails with ${failure}, expected ${expect.failure}`);
   }
   // A login that the client broke off may stay half open at the gateway until that gives up; never established.
-  if (client.name === 'godwit' && (await lasts(async () => (await gateway.sas()).some(isUp)))) {
+  if (client instanceof Godwit && (await lasts(async () => (await gateway.sas()).some(isUp)))) {
     problems.push('the gateway has an established IKE SA after a failed login');
   }
   return problems;

@@ -1,0 +1,198 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { formatFailure } from '../../../core/base/errors.ts';
+import { connectRpc, type RpcClient } from '../../../core/rpc/transport/client.ts';
+import type { Snapshot } from '../../../core/rpc/values.ts';
+import type { Namespace } from '../net/lab.ts';
+import type { LabProcess } from '../net/lab-process.ts';
+import { differences, type NamespaceState, readState } from '../net/leftovers.ts';
+import type { ClientProfile, LoginResult, VpnClient } from './client.ts';
+
+const daemonProgram = fileURLToPath(new URL('../../../core/daemon/main.ts', import.meta.url));
+const cliProgram = fileURLToPath(new URL('../../../core/cli/main.ts', import.meta.url));
+
+export interface PhaseTime {
+  readonly name: string;
+  /** From the start of the attempt to the start of this phase. */
+  readonly startMs: number;
+}
+
+/** The daemon in a namespace, with a state folder and a socket of its own, driven over RPC as every client does. */
+export class Godwit implements VpnClient {
+  readonly name = 'godwit';
+  readonly process: LabProcess;
+  readonly socketPath: string;
+  readonly #namespace: Namespace;
+  readonly #folder: string;
+  readonly #before: NamespaceState;
+  readonly #rpc: RpcClient;
+  #phases: PhaseTime[] = [];
+  #started = 0;
+  #password = '';
+  /** Told of each phase as it begins. */
+  onPhase: (phase: PhaseTime) => void = () => {};
+
+  private constructor(
+    namespace: Namespace,
+    folder: string,
+    before: NamespaceState,
+    process: LabProcess,
+    rpc: RpcClient,
+  ) {
+    this.#namespace = namespace;
+    this.#folder = folder;
+    this.#before = before;
+    this.process = process;
+    this.#rpc = rpc;
+    this.socketPath = join(folder, 'godwitd.sock');
+    rpc.on('ask', ({ askId }) => {
+      void rpc.call('answer', { askId, answer: { kind: 'password', password: this.#password } });
+    });
+    rpc.on('phase', ({ phase }) => {
+      const time = { name: phase, startMs: performance.now() - this.#started };
+      this.#phases.push(time);
+      this.onPhase(time);
+    });
+  }
+
+  static async start(namespace: Namespace, options: readonly string[] = []): Promise<Godwit> {
+    const before = await readState(namespace);
+    const folder = join(namespace.folder, 'godwit');
+    mkdirSync(folder, { recursive: true });
+    const process = startDaemonProcess(namespace, folder, options);
+    const rpc = await connectWhenReady(join(folder, 'godwitd.sock'), process);
+    const godwit = new Godwit(namespace, folder, before, process, rpc);
+    await rpc.call('subscribe', { events: ['state', 'phase'] });
+    return godwit;
+  }
+
+  get pid(): number {
+    return this.process.pid;
+  }
+
+  get log(): string {
+    return this.process.stderr;
+  }
+
+  /** The phases of the last attempt. */
+  get phases(): readonly PhaseTime[] {
+    return this.#phases;
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    const status = await this.#rpc.call('status', {});
+    if (!status.ok) throw new Error(`status: ${formatFailure(status.error)}`);
+    return status.value.snapshot;
+  }
+
+  async connect(profile: ClientProfile): Promise<LoginResult> {
+    this.#phases = [];
+    this.#started = performance.now();
+    this.#password = profile.password;
+    const settled = this.#settled();
+    const source = { kind: 'text', text: profileText(profile), file: 'test.json' } as const;
+    const accepted = await this.#rpc.call('connect', { source, canAnswer: true });
+    if (!accepted.ok)
+      return { ok: false, failure: accepted.error.code, detail: formatFailure(accepted.error) };
+    const { tunnel } = await settled(accepted.value.attempt);
+    if (tunnel.state === 'connected') {
+      return { ok: true, addresses: tunnel.addresses, dnsServers: tunnel.dns?.servers ?? [] };
+    }
+    const failure = tunnel.state === 'disconnected' ? tunnel.lastFailure : undefined;
+    if (failure === undefined)
+      return { ok: false, failure: 'none', detail: `ended in state ${tunnel.state}` };
+    return { ok: false, failure: failure.code, detail: formatFailure(failure) };
+  }
+
+  async disconnect(): Promise<void> {
+    const answer = await this.#rpc.call('disconnect', {});
+    if (!answer.ok) throw new Error(`disconnect: ${formatFailure(answer.error)}`);
+  }
+
+  /** What the namespace has now and had not before the daemon started, and the reverse. Empty while disconnected. */
+  async leftovers(): Promise<string[]> {
+    return differences(this.#before, await readState(this.#namespace));
+  }
+
+  /** Ends the daemon in an orderly way, and answers what it left, files in its folder included. */
+  async stopAndLook(): Promise<string[]> {
+    this.#rpc.close();
+    const exit = await this.process.stop();
+    const left = await this.leftovers();
+    const files = readdirSync(this.#folder).map((file) => `left behind: file ${file}`);
+    const status = exit.status === 0 ? [] : [`the daemon ended with ${exit.status ?? exit.signal}`];
+    return [...left, ...files, ...status];
+  }
+
+  async stop(): Promise<void> {
+    await this.stopAndLook();
+  }
+
+  /** Runs the command line client as a user would. */
+  cli(args: readonly string[], options: { input?: string } = {}): LabProcess {
+    const argv = [globalThis.process.execPath, cliProgram, '--socket', this.socketPath, ...args];
+    return this.#namespace.spawn(argv, options);
+  }
+
+  /** Resolves for an attempt that is connected or has ended. */
+  #settled(): (attempt: number) => Promise<Snapshot> {
+    let last: Snapshot | undefined;
+    let look: (snapshot: Snapshot) => void = () => {};
+    const off = this.#rpc.on('state', (snapshot) => {
+      last = snapshot;
+      look(snapshot);
+    });
+    return (attempt) =>
+      new Promise((resolve) => {
+        look = (snapshot) => {
+          const { state } = snapshot.tunnel;
+          if (snapshot.attempt !== attempt || (state !== 'connected' && state !== 'disconnected')) return;
+          off();
+          resolve(snapshot);
+        };
+        if (last !== undefined) look(last);
+      });
+  }
+}
+
+/** The daemon alone, for tests of its start and its end. */
+export function startDaemonProcess(
+  namespace: Namespace,
+  folder: string,
+  options: readonly string[] = [],
+): LabProcess {
+  const own = [
+    ...['--socket', join(folder, 'godwitd.sock')],
+    ...['--profiles', join(folder, 'profiles')],
+    ...['--journal', folder],
+    ...['--resolv-conf', '/etc/resolv.conf'],
+  ];
+  return namespace.spawn([process.execPath, daemonProgram, ...own, ...options]);
+}
+
+/** The profile as its file would be. */
+export function profileText(profile: ClientProfile): string {
+  const { ike, esp } = profile;
+  return JSON.stringify({
+    name: 'Test',
+    gateway: profile.gateway,
+    remoteIdentity: profile.remoteIdentity,
+    authentication: { method: 'eap-mschapv2', username: profile.username },
+    trust: { ca: profile.ca.pem },
+    ...(profile.remoteNetworks === undefined ? {} : { remoteNetworks: profile.remoteNetworks }),
+    ...(ike === undefined && esp === undefined ? {} : { proposals: { ike, esp } }),
+  });
+}
+
+async function connectWhenReady(socketPath: string, process: LabProcess): Promise<RpcClient> {
+  const deadline = performance.now() + 10_000;
+  for (;;) {
+    const connected = await connectRpc(socketPath);
+    if (connected.ok) return connected.value;
+    if (process.exit !== undefined || performance.now() > deadline) {
+      throw new Error(`the daemon does not start: ${formatFailure(connected.error)}\n${process.stderr}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
