@@ -37,7 +37,8 @@ export interface GatewayConfig {
 
 /**
  * How the gateway signs. `classic` uses the methods of RFC 7296 and RFC 4754 (RSA with PKCS#1, ECDSA as r || s) even with a
- * client that knows RFC 7427; a client that doesn't always gets them.
+ * client that knows RFC 7427; a client that doesn't always gets them. Method 1 (RSA) has no way to name its hash: clients may
+ * know SHA-1 alone there, as strongSwan does.
  */
 export interface GatewaySignature {
   readonly scheme: SignatureScheme;

@@ -98,7 +98,13 @@ export class EapServer {
     this.#state = { kind: 'ended' };
   }
 
-  get #user(): string | undefined {
+  /** Why the login is lost already, while the client has yet to confirm it. */
+  get failing(): Failure | undefined {
+    return this.#state.kind === 'expect-refusal-confirmation' ? this.#state.error : undefined;
+  }
+
+  /** The name that the client gave, if any. */
+  get user(): string | undefined {
     return this.#identity === undefined ? undefined : utf8.decode(this.#identity);
   }
 
@@ -192,7 +198,7 @@ export class EapServer {
   #succeed(msk: Uint8Array): EapServerStep {
     this.#state = { kind: 'ended' };
     const packet = encodeEapPacket({ code: 'success', identifier: this.#identifier });
-    return { kind: 'success', packet, user: this.#user ?? '', msk };
+    return { kind: 'success', packet, user: this.user ?? '', msk };
   }
 
   #misbehaved(rule: string): EapServerStep {
@@ -202,7 +208,7 @@ export class EapServer {
   #fail(error: Failure): EapServerStep {
     this.wipe();
     const packet = encodeEapPacket({ code: 'failure', identifier: this.#identifier });
-    const user = this.#user;
+    const { user } = this;
     return user === undefined ? { kind: 'failure', packet, error } : { kind: 'failure', packet, user, error };
   }
 

@@ -93,6 +93,14 @@ export class Login {
     }
   }
 
+  /** Who gave up, and why, when the client leaves before the end; some do as soon as they hear of a wrong password. */
+  abandoned(): { readonly user?: string; readonly error: Failure } {
+    const state = this.#state;
+    const eap = state.kind === 'eap' || state.kind === 'expect-auth' ? state.first.eap : undefined;
+    const error = eap?.failing ?? failure('peer.closed');
+    return eap?.user === undefined ? { error } : { user: eap.user, error };
+  }
+
   wipe(): void {
     if (this.#state.kind === 'eap' || this.#state.kind === 'expect-auth') this.#state.first.eap.wipe();
     if (this.#state.kind === 'expect-auth') this.#state.msk.fill(0);

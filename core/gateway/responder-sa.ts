@@ -1,5 +1,4 @@
 import { type Endpoint, type IpPrefix, sameEndpoint } from '../base/address.ts';
-import { failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { after, earliest, type Instant } from '../base/time.ts';
 import { type Association, wipeAssociation } from '../ike/association.ts';
@@ -269,7 +268,7 @@ export class ResponderSa {
   #down(reason: DownReason, now: Instant): void {
     const { emit, pools } = this.#context;
     const state = this.#state;
-    if (state.kind === 'logging-in') emit({ kind: 'login-failed', error: failure('peer.closed') });
+    if (state.kind === 'logging-in') emit({ kind: 'login-failed', ...state.login.abandoned() });
     if (state.kind === 'established') {
       if (state.child !== undefined) this.#removeChild(state, state.child.inbound);
       releaseAddresses(pools, state.addresses);

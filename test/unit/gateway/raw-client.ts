@@ -4,7 +4,7 @@ import { utf8 } from '../../../core/base/utf8.ts';
 import { defaultEspProposals, defaultIkeProposals } from '../../../core/crypto/default-proposals.ts';
 import { nodeCryptoProvider } from '../../../core/crypto/node/node-crypto-provider.ts';
 import { seededRandom } from '../../../core/crypto/seeded-random.ts';
-import type { Gateway } from '../../../core/gateway/io.ts';
+import type { Gateway, GatewayOutput } from '../../../core/gateway/io.ts';
 import { selectorOf } from '../../../core/gateway/narrow.ts';
 import type { Association } from '../../../core/ike/association.ts';
 import { espProposals } from '../../../core/ike/negotiate.ts';
@@ -24,6 +24,7 @@ const now = instant(1_000);
 export class RawClient {
   readonly gateway: Gateway;
   readonly association: Association;
+  readonly outputs: GatewayOutput[] = [];
   readonly #protection: Protection;
   #messageId = 1;
 
@@ -104,6 +105,7 @@ export class RawClient {
   #sent(): Uint8Array | undefined {
     let last: Uint8Array | undefined;
     for (let output = this.gateway.poll(); output !== undefined; output = this.gateway.poll()) {
+      this.outputs.push(output);
       if (output.kind === 'transmit') last = output.octets;
     }
     return last;

@@ -4,8 +4,9 @@ import { utf8 } from '../../../core/base/utf8.ts';
 import { ntPasswordHash, ntResponse } from '../../../core/eap/mschapv2/challenge-response.ts';
 import { mschapv2Msk } from '../../../core/eap/mschapv2/master-keys.ts';
 import { utf16LePassword } from '../../../core/eap/mschapv2/password.ts';
+import { ikeNotify } from '../../../core/ike/payload-list.ts';
 import { buildEapAuth } from '../../../core/ike/tasks/eap-login.ts';
-import { decodeEapPacket, encodeEapPacket } from '../../../core/wire/eap/eap-packet.ts';
+import { decodeEapPacket, type EapPacket, encodeEapPacket } from '../../../core/wire/eap/eap-packet.ts';
 import { decodeMschapv2Request, encodeMschapv2Response } from '../../../core/wire/eap/mschapv2-packet.ts';
 import { payloadOf, payloadsOf } from '../../../core/wire/ike/lookup.ts';
 import type { IkeMessage, Payload } from '../../../core/wire/ike/payload.ts';
@@ -25,36 +26,48 @@ function notifiesIn(message: IkeMessage | undefined): number[] {
   return payloadsOf(message, 'N').map(({ type }) => type);
 }
 
+const authenticationFailed = ikeNotify(notifyType.AUTHENTICATION_FAILED);
+
 /** Plays alice's EAP login, octet by octet, up to the point where AUTH is due; the result is the MSK. */
 function loginByHand(client: RawClient, first = RawClient.firstRequest()): Uint8Array {
-  const eapOf = (message: IkeMessage | undefined) => {
-    const packet = message === undefined ? undefined : payloadOf(message, 'EAP')?.packet;
-    const decoded = decodeEapPacket(packet ?? assert.fail('no EAP'));
-    assert.ok(decoded.ok);
-    return decoded.value;
-  };
-  const answer = (identifier: number, type: number, data: Uint8Array) =>
-    eapOf(
-      client.authenticate([
-        { kind: 'EAP', packet: encodeEapPacket({ code: 'response', identifier, type, data }) },
-      ]),
-    );
-  const name = utf8.encode('alice');
-  const identity = eapOf(client.authenticate(first));
-  const asked = answer(identity.identifier, 1, name);
+  const { verdict, msk } = proveByHand(client, first, 'correct horse');
+  assert.equal(eapAnswer(client, verdict.identifier, 26, Uint8Array.of(3)).code, 'success');
+  return msk;
+}
+
+/** As far as the gateway's word on the password. */
+function proveByHand(client: RawClient, first: readonly Payload[], password: string) {
+  const userName = utf8.encode('alice');
+  const identity = eapIn(client.authenticate(first));
+  const asked = eapAnswer(client, identity.identifier, 1, userName);
   assert.ok(asked.code === 'request');
   const challenge = decodeMschapv2Request(asked.data);
   assert.ok(challenge.ok && challenge.value.kind === 'challenge');
+  const { id, challenge: authenticatorChallenge } = challenge.value;
   const peerChallenge = new Uint8Array(16).fill(5);
-  const passwordHash = ntPasswordHash(utf16LePassword(utf8.encode('correct horse')));
-  const authenticatorChallenge = challenge.value.challenge;
-  const response = ntResponse({ authenticatorChallenge, peerChallenge, userName: name, passwordHash });
-  const { id } = challenge.value;
-  const data = encodeMschapv2Response({ kind: 'response', id, peerChallenge, ntResponse: response, name });
-  const verdict = answer(asked.identifier, 26, data);
-  const end = answer(verdict.identifier, 26, Uint8Array.of(3));
-  assert.equal(end.code, 'success');
-  return mschapv2Msk(passwordHash, response);
+  const passwordHash = ntPasswordHash(utf16LePassword(utf8.encode(password)));
+  const response = ntResponse({ authenticatorChallenge, peerChallenge, userName, passwordHash });
+  const data = encodeMschapv2Response({
+    kind: 'response',
+    id,
+    peerChallenge,
+    ntResponse: response,
+    name: userName,
+  });
+  const verdict = eapAnswer(client, asked.identifier, 26, data);
+  return { verdict, msk: mschapv2Msk(passwordHash, response) };
+}
+
+function eapAnswer(client: RawClient, identifier: number, type: number, data: Uint8Array): EapPacket {
+  const packet = encodeEapPacket({ code: 'response', identifier, type, data });
+  return eapIn(client.authenticate([{ kind: 'EAP', packet }]));
+}
+
+function eapIn(message: IkeMessage | undefined): EapPacket {
+  const packet = message === undefined ? undefined : payloadOf(message, 'EAP')?.packet;
+  const decoded = decodeEapPacket(packet ?? assert.fail('no EAP'));
+  assert.ok(decoded.ok);
+  return decoded.value;
 }
 
 function established(): { client: RawClient; last: IkeMessage } {
@@ -169,6 +182,19 @@ describe('the gateway refuses a login', () => {
   });
 });
 
+describe('the gateway knows why a login failed', () => {
+  it('when the client leaves without confirming the wrong password, as strongSwan does', () => {
+    const client = rawClient();
+    assert.equal(proveByHand(client, RawClient.firstRequest(), 'wrong').verdict.code, 'request');
+    assert.deepEqual(client.request(INFORMATIONAL, [authenticationFailed])?.payloads, []);
+    const failed = client.outputs.filter((output) => output.kind === 'login-failed');
+    assert.deepEqual(
+      failed.map(({ user, error }) => [user, error.code]),
+      [['alice', 'auth.password']],
+    );
+  });
+});
+
 describe('the gateway ends an IKE SA that breaks a rule', () => {
   it('by a message without its payloads, and says so', () => {
     const client = rawClient();
@@ -188,14 +214,7 @@ describe('the gateway ends an IKE SA that breaks a rule', () => {
   it('when the client could not believe it, without a word', () => {
     const client = rawClient();
     client.authenticate(RawClient.firstRequest());
-    const failed = {
-      kind: 'N',
-      protocol: 0,
-      spi: new Uint8Array(0),
-      type: 24,
-      data: new Uint8Array(0),
-    } as const;
-    assert.deepEqual(client.request(INFORMATIONAL, [failed])?.payloads, []);
+    assert.deepEqual(client.request(INFORMATIONAL, [authenticationFailed])?.payloads, []);
     assert.equal(client.gateway.counters.halfOpen, 0);
   });
 });
