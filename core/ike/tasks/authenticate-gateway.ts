@@ -1,5 +1,4 @@
 import { type Failure, failure } from '../../base/errors.ts';
-import { limits } from '../../base/limits.ts';
 import { concat } from '../../base/octets.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { CryptoProvider } from '../../crypto/interfaces.ts';
@@ -48,10 +47,6 @@ export function processGatewayClaim(message: IkeMessage): Result<GatewayClaim, F
   const chain = payloadsOf(message, 'CERT')
     .filter((payload) => payload.encoding === certEncoding.X509_SIGNATURE)
     .map((payload) => payload.data.slice());
-  if (chain.some((certificate) => certificate.length > limits.certificateOctets)) {
-    const reason = `a certificate has more than ${limits.certificateOctets} octets`;
-    return err(failure('certificate.malformed', { side: 'remote', reason }));
-  }
   const { type, data } = identity.value;
   return ok({ identity: { type, data: data.slice() }, chain, auth: auth.value });
 }

@@ -37,7 +37,7 @@ export function buildConfigRequest(): ConfigPayload {
  * What the gateway assigned. An attribute of a wrong length, a name that is none, and whatever exceeds a bound is left out: the
  * rest still makes a useful tunnel. Without any address it fails with `peer.no-address`.
  */
-export function processConfigReply(message: IkeMessage): Result<AssignedConfig, Failure> {
+export function processConfigReply(message: Pick<IkeMessage, 'payloads'>): Result<AssignedConfig, Failure> {
   const reply = payloadOf(message, 'CP');
   if (reply === undefined || reply.type !== configType.CFG_REPLY) return err(failure('peer.no-address'));
   const { attributes } = reply;
@@ -95,14 +95,16 @@ function readSubnet({ type, value }: ConfigAttribute): IpPrefix | undefined {
   return undefined;
 }
 
-/** A name that may go into a resolver's configuration: letters, digits, hyphens, dots. @rfc 8598 4.1 */
+/** A name that may go into a resolver's configuration: labels of letters, digits, hyphens. @rfc 8598 4.1 @rfc 1035 2.3.4 */
 function readDomain({ type, value }: ConfigAttribute): string | undefined {
   if (type !== configAttribute.INTERNAL_DNS_DOMAIN || value.length > limits.domainOctets) return undefined;
   const name = utf8.decodeStrict(value)?.replace(/\.$/, '').toLowerCase();
-  return name !== undefined && /^(?!.{254})([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.?)+(?<!\.)$/.test(name)
-    ? name
-    : undefined;
+  if (name === undefined || name.length > 253) return undefined;
+  return name.split('.').every((label) => labelPattern.test(label)) ? name : undefined;
 }
+
+/** 1 to 63 characters, no hyphen at either end. Each character can match in one way only: a long name costs no time. */
+const labelPattern = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
 
 function readVersion({ type, value }: ConfigAttribute): string | undefined {
   if (type !== configAttribute.APPLICATION_VERSION || value.length === 0) return undefined;

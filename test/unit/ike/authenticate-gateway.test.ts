@@ -19,13 +19,13 @@ function signedBy(
   key: KeyObject,
   config: Partial<IkeConfig> = {},
 ): Scenario {
-  const scenario: Scenario = new Scenario(
+  const scenario = new Scenario(
     {
-      gateway: (payloads) =>
+      gateway: (payloads, responder) =>
         payloads.map(
           (payload): Payload =>
             payload.kind === 'AUTH'
-              ? { kind: 'AUTH', method, data: makeData(scenario.responder.octetsToSign()) }
+              ? { kind: 'AUTH', method, data: makeData(responder.octetsToSign()) }
               : payload,
         ),
     },
@@ -252,7 +252,7 @@ for (const [name, change, code] of [
       ...all,
       { kind: 'CERT', encoding: 4, data: new Uint8Array(limits.certificateOctets + 1) } as const,
     ],
-    'certificate.malformed',
+    'malformed',
   ],
   [
     'more certificates than the bound',

@@ -124,3 +124,10 @@ test('an error in the clear after IKE_SA_INIT ends nothing', () => {
   assert.equal(scenario.ike.state, 'established');
   assert.equal(scenario.ike.drops.protection, 3);
 });
+
+test('a fragment, which we never announced to take, is dropped', () => {
+  const scenario = new Scenario().to('established');
+  scenario.deliver(scenario.responder.fragment(0));
+  assert.deepEqual(scenario.ike.drops, { fragment: 1 });
+  assert.equal(scenario.ike.state, 'established');
+});

@@ -58,12 +58,14 @@ export const stages = [
 ] as const;
 export type Stage = (typeof stages)[number];
 
+type Change = (payloads: Payload[], responder: ScriptedResponder) => Payload[];
+
 /** What the responder says at each step, instead of the right thing. */
 export interface Script {
-  readonly init?: (payloads: Payload[]) => Payload[];
-  readonly gateway?: (payloads: Payload[]) => Payload[];
-  readonly eap?: (payloads: Payload[]) => Payload[];
-  readonly last?: (payloads: Payload[]) => Payload[];
+  readonly init?: Change;
+  readonly gateway?: Change;
+  readonly eap?: Change;
+  readonly last?: Change;
 }
 
 function address(text: string) {
@@ -160,21 +162,29 @@ export class Scenario {
     const { init = unchanged, gateway = unchanged, eap = unchanged, last = unchanged } = this.script;
     const steps: Record<Stage, () => void> = {
       init: () => this.command('connect'),
-      'authenticating-gateway': () => this.deliver(this.responder.answerInit(this.sent(), init)),
+      'authenticating-gateway': () =>
+        this.deliver(this.responder.answerInit(this.sent(), (all) => init(all, this.responder))),
       'judging-gateway': () => {
         const request = this.sent();
         this.responder.open(request);
-        this.deliver(this.responder.respond(request, gateway(this.responder.proveIdentity())));
+        this.deliver(
+          this.responder.respond(request, gateway(this.responder.proveIdentity(), this.responder)),
+        );
       },
       'awaiting-credential': () => this.giveVerdict(),
       'logging-in': () => this.givePassword(),
       'requesting-address': () => {
-        const payloads = eap([{ kind: 'EAP', packet: Buffer.from('success') }]);
+        const payloads = eap([{ kind: 'EAP', packet: Buffer.from('success') }], this.responder);
         this.deliver(this.responder.respond(this.sent(), payloads));
       },
       established: () => {
         const request = this.sent();
-        this.deliver(this.responder.respond(request, last(this.responder.finish(request, this.eap.withKey))));
+        this.deliver(
+          this.responder.respond(
+            request,
+            last(this.responder.finish(request, this.eap.withKey), this.responder),
+          ),
+        );
       },
     };
     for (const step of stages.slice(0, stages.indexOf(stage) + 1)) {

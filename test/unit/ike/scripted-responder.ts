@@ -25,6 +25,7 @@ import type {
   TrafficSelector,
   Transform,
 } from '../../../core/wire/ike/payload.ts';
+import { sealOctets } from '../../../core/wire/ike/sk.ts';
 import { exchangeType } from '../../../core/wire/registry/exchange-types.ts';
 
 /** The octets in front of an RSA signature by method 14: length, then AlgorithmIdentifier of sha256WithRSAEncryption. */
@@ -186,6 +187,15 @@ export class ScriptedResponder {
     return this.#seal(header, payloads);
   }
 
+  /** A request as one of two fragments, which we did not ask for. @rfc 7383 2.5 */
+  fragment(messageId: number): Uint8Array {
+    const whole = clearHeader(this.request(messageId, []));
+    const { suite, keys } = this.association;
+    const cipher = { cipher: suite.cipher, key: suite.cipher.open(keys.responder) };
+    const inner = { first: 0, octets: new Uint8Array(8), fragment: { number: 1, total: 2 } };
+    return sealOctets(whole, inner, cipher, this.random.octets(suite.cipher.ivOctets));
+  }
+
   /** IDr, CERT, AUTH (RSA with SHA-256 by method 14), EAP. */
   proveIdentity(): Payload[] {
     const signature = sign('sha256', this.octetsToSign(), gatewayKey().privateKey);
@@ -279,4 +289,10 @@ export function clear(octets: Uint8Array): IkeMessage {
   const decoded = decodeMessage(octets);
   assert.ok(decoded.ok && decoded.value.encrypted === undefined, 'a message in the clear');
   return { header: decoded.value.header, payloads: decoded.value.payloads };
+}
+
+function clearHeader(octets: Uint8Array): IkeHeader {
+  const decoded = decodeMessage(octets);
+  assert.ok(decoded.ok);
+  return decoded.value.header;
 }
