@@ -75,8 +75,6 @@ function readValue(block: BaseBlock): DerValue {
   const { tagClass, tagNumber: tag, isConstructed: constructed } = block.idBlock;
   const inner: unknown = 'value' in block.valueBlock ? block.valueBlock.value : undefined;
   const parts = constructed && Array.isArray(inner) ? (inner as BaseBlock[]).map(readValue) : [];
-  if (constructed && parts.reduce((sum, part) => sum + part.octets.length, 0) !== content.length)
-    throw new RangeError('parts that do not fill their whole');
   const value = { octets, content, tagClass, tag, constructed, parts };
   if (tagClass !== 1 || constructed) return value;
   if (tag === tags.oid) return { ...value, text: block.valueBlock.toString() };

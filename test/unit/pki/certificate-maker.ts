@@ -30,6 +30,8 @@ export interface Wish {
 
 export const caExtensions = ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign,cRLSign'];
 export const keyIds = ['subjectKeyIdentifier=hash', 'authorityKeyIdentifier=keyid'];
+/** openssl adds key identifiers by itself unless told not to. */
+export const noKeyIds = ['subjectKeyIdentifier=none', 'authorityKeyIdentifier=none'];
 export const keys = {
   p256: ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256'],
   p384: ['-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-384'],

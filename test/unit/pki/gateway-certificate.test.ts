@@ -8,7 +8,15 @@ import {
   judgeGatewayCertificate,
 } from '../../../core/pki/gateway-certificate.ts';
 import { type IkeIdentity, parseIdentity } from '../../../core/pki/identity.ts';
-import { caExtensions, certificateMaker, keyIds, keys, type Made, type Wish } from './certificate-maker.ts';
+import {
+  caExtensions,
+  certificateMaker,
+  keyIds,
+  keys,
+  type Made,
+  noKeyIds,
+  type Wish,
+} from './certificate-maker.ts';
 
 const maker = certificateMaker();
 after(() => maker.clean());
@@ -120,16 +128,33 @@ describe('the chain', () => {
 
   test('from another CA is refused, also when that CA has the same name', () => {
     const twin = maker.make({ subject: '/C=CH/O=Example/CN=Root' });
-    const bare = maker.make({ subject: '/C=CH/O=Example/CN=Root', extensions: caExtensions });
+    const bare = maker.make({
+      subject: '/C=CH/O=Example/CN=Root',
+      extensions: [...caExtensions, ...noKeyIds],
+    });
     refuses('certificate.unknown-ca', /issued by C=CH, O=Example, CN=Root/, [leaf({ by: twin })]);
-    refuses('certificate.unknown-ca', /Root/, [leaf({ by: bare, extensions: [san, server] })], name, [root]);
+    refuses(
+      'certificate.unknown-ca',
+      /Root/,
+      [leaf({ by: bare, extensions: [san, server, ...noKeyIds] })],
+      name,
+      [root],
+    );
     refuses('certificate.unknown-ca', /Root/, [good, twin], name, [twin]);
     refuses('certificate.unknown-ca', /Root/, [good], name, []);
   });
 
-  test('with two CAs of one name takes the one that signed', () => {
-    const twin = maker.make({ subject: '/C=CH/O=Example/CN=Root', extensions: caExtensions });
-    accepts([leaf({ by: twin, extensions: [san, server] })], name, [root, twin]);
+  test('with two CAs of one name takes the one that signed, with and without key identifiers', () => {
+    for (const ids of [keyIds, noKeyIds]) {
+      const extensions = [...caExtensions, ...ids];
+      const twin = maker.make({ subject: '/C=CH/O=Example/CN=Root', extensions });
+      accepts([leaf({ by: twin, extensions: [san, server, ...ids] })], name, [root, twin]);
+    }
+  });
+
+  test('does not go through a CA of another name that has the same key', () => {
+    const alias = maker.make({ subject: '/CN=Alias', keyOf: root });
+    refuses('certificate.unknown-ca', /issued by C=CH, O=Example, CN=Root/, [good], name, [alias]);
   });
 
   test('with a changed octet is refused', () => {
@@ -278,6 +303,13 @@ describe('strength', () => {
     refuses('certificate.weak', /vpn.example.com .* signed with SHA-1/, [leaf({ digest: 'sha1' })]);
     const old = maker.make({ subject: '/CN=Old', digest: 'sha1' });
     accepts([leaf({ by: old })], name, [old]);
+  });
+  test('so are they inside RSA-PSS, and two different hashes in it are not understood', () => {
+    const top = maker.make({ subject: '/CN=Top', key: keys.rsa });
+    const pss = ['-sigopt', 'rsa_padding_mode:pss'];
+    refuses('certificate.weak', /SHA-1/, [leaf({ by: top, digest: 'sha1', sign: pss })], name, [top]);
+    const mixed = leaf({ by: top, sign: [...pss, '-sigopt', 'rsa_mgf1_md:sha512'] });
+    refuses('certificate.chain', /unknown algorithm 1.2.840.113549.1.1.10/, [mixed], name, [top]);
   });
   test('keys that IKE has no signatures for are refused', () =>
     refuses('certificate.malformed', /public key is of a kind/, [

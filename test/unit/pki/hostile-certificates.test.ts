@@ -50,11 +50,31 @@ describe('hostile certificates', () => {
 
   test('deep nesting and a flood of values are refused', () => {
     let deep: Uint8Array = Uint8Array.of(5, 0);
-    for (let i = 0; i < 3000; i++) deep = wrap(0x30, deep);
-    refusesToRead(deep, /nested too deeply/);
+    for (let i = 1; i <= 3000; i++) {
+      deep = wrap(0x30, deep);
+      if (i === limits.asn1Depth + 1 || i === 3000) refusesToRead(deep, /nested too deeply/);
+    }
     const flood = new Uint8Array(12_000);
     for (let i = 0; i < flood.length; i += 2) flood[i] = 5;
     refusesToRead(wrap(0x30, flood), /not valid ASN.1/);
+  });
+
+  test('an extension that comes twice, and too many extensions, are refused', () => {
+    const extensions = ['1.2.3.4=DER:0500', '1.2.3.5=DER:0500'];
+    const { der } = maker.make({ subject: '/CN=x', by: root, extensions });
+    const second = Buffer.from(der).indexOf(Buffer.from('2a0305', 'hex'));
+    der[second + 2] = 4;
+    refusesToRead(der, /extension 1.2.3.4 twice/);
+    const many = Array.from({ length: 70 }, (_, i) => `1.2.3.${i}=DER:0500`);
+    const crowd = maker.make({ subject: '/CN=x', by: root, extensions: many });
+    refusesToRead(crowd.der, /7\d extensions/);
+  });
+
+  test('two different signature algorithms in one certificate are refused', () => {
+    const der = good.der.slice();
+    const sha256 = Buffer.from('2a8648ce3d040302', 'hex');
+    der[Buffer.from(der).lastIndexOf(sha256) + sha256.length - 1] = 3;
+    refusesToRead(der, /two different signature algorithms/);
   });
 
   test('every cut and many changes of a real certificate are read or refused, never thrown', () => {
