@@ -115,18 +115,23 @@ export class ResponderSa {
       key: this.#protection.inbound,
     });
     if (!inner.ok) return 'integrity';
-    this.#lastHeard = now;
     if (isRepeated) {
       if (this.#lastResponse !== undefined) this.#transmit(this.#lastResponse.octets, from, via);
       return undefined;
     }
+    // Not before: anybody can repeat what he saw.
+    this.#lastHeard = now;
     const message = decodeInner(header, sealed.encrypted.firstInner, inner.value.octets, inner.value.offset);
-    const isSound = message.ok && checkOccurrence(message.value, true).ok;
+    const allowed = message.ok ? checkOccurrence(message.value, true) : message;
     if (header.isResponse) return this.#answered(now);
     this.#nextClientId += 1;
     this.#moved(from, via);
-    if (!isSound) return this.#refuse({ header, payloads: [] }, now);
-    return this.#process(message.value, now);
+    if (message.ok && allowed.ok) return this.#process(message.value, now);
+    const unread = { header, payloads: [] };
+    if (allowed.ok || allowed.error.code !== 'peer.critical-payload') return this.#refuse(unread, now);
+    const type = Uint8Array.of(Number(allowed.error.detail['type'] ?? 0));
+    this.#respond(unread, [ikeNotify(notifyType.UNSUPPORTED_CRITICAL_PAYLOAD, type)]);
+    return undefined;
   }
 
   timeout(now: Instant): void {

@@ -101,6 +101,15 @@ describe('the gateway answers what is asked inside an IKE SA', () => {
     assert.equal(client.gateway.counters.clients, 1);
   });
 
+  it('refuses a message with an unknown critical payload, and goes on', () => {
+    const { client } = established();
+    const unknown = { kind: 'unknown', type: 200, critical: true, body: new Uint8Array(3) } as const;
+    const answer = client.request(INFORMATIONAL, [unknown]);
+    assert.deepEqual(notifiesIn(answer), [notifyType.UNSUPPORTED_CRITICAL_PAYLOAD]);
+    assert.deepEqual(client.request(INFORMATIONAL, [{ ...unknown, critical: false }])?.payloads.length, 0);
+    assert.equal(client.gateway.counters.clients, 1);
+  });
+
   it('ignores the deletion of a CHILD SA that is not there, and unknown notifies', () => {
     const { client } = established();
     const unknown = {
