@@ -74,6 +74,9 @@ export class ResolvedStrategy implements DnsStrategy {
       const done = await this.#call({ ...manager, member, signature, body: [record.ifindex, value] });
       if (!done.ok) return done;
     }
+    // Names asked of the neighbours by multicast would go to the gateway. Where it is switched off, this is refused.
+    for (const member of ['SetLinkLLMNR', 'SetLinkMulticastDNS'])
+      await this.#call({ ...manager, member, signature: 'is', body: [record.ifindex, 'no'] });
     // Answers from before may be those of other servers. An old resolved without the method does no harm.
     await this.#call({ ...manager, member: 'FlushCaches' });
     return ok([]);

@@ -19,6 +19,8 @@ const inputs: Readonly<Record<string, Record<string, string>>> = {
   SetLinkDNS: { ifindex: 'i', addresses: 'a(iay)' },
   SetLinkDomains: { ifindex: 'i', domains: 'a(sb)' },
   SetLinkDefaultRoute: { ifindex: 'i', enable: 'b' },
+  SetLinkLLMNR: { ifindex: 'i', mode: 's' },
+  SetLinkMulticastDNS: { ifindex: 'i', mode: 's' },
   FlushCaches: {},
   RevertLink: { ifindex: 'i' },
 };

@@ -94,6 +94,8 @@ for (const [name, open, skip] of buses) {
         'SetLinkDNS [3,[[2,"0a4f0001"],[10,"fd790000000000000000000000000001"]]]',
         'SetLinkDomains [3,[["corp.example",false],[".",true]]]',
         'SetLinkDefaultRoute [3,true]',
+        'SetLinkLLMNR [3,"no"]',
+        'SetLinkMulticastDNS [3,"no"]',
         'FlushCaches []',
         'RevertLink [3]',
       ]);

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { createClient } from 'dbus-native';
+import { Lab, type Namespace } from '../support/net/lab.ts';
+import { enterSandbox, missingPrograms } from '../support/net/sandbox.ts';
+import type { DriverOrder } from './support/plan-driver.ts';
+
+/*
+ * systemd-resolved itself, on a bus of its own inside a namespace: nothing of the machine's own name resolution is
+ * asked or touched. It cannot give up root by itself here, so it is started without.
+ */
+const resolved = process.env['GODWIT_TEST_RESOLVED'] ?? '/usr/lib/systemd/systemd-resolved';
+const skip = obstacle() ?? (await enterSandbox()) ?? false;
+const driver = fileURLToPath(new URL('support/plan-driver.ts', import.meta.url));
+const nobody = 65_534;
+const busPath = '/run/dbus/system_bus_socket';
+
+const open: Lab[] = [];
+after(async () => {
+  for (const lab of open) await lab.close();
+});
+
+function obstacle(): string | undefined {
+  if (process.getuid?.() !== 0) return 'systemd-resolved is started by root only';
+  if (!existsSync(resolved)) return 'systemd-resolved is not installed';
+  return missingPrograms(['dbus-daemon', 'setpriv']);
+}
+
+async function machine(name: string): Promise<Namespace> {
+  const lab = new Lab(name);
+  open.push(lab);
+  const host = await lab.namespace(name, { nameServers: ['127.0.0.53'] });
+  const config = join(host.folder, 'bus.conf');
+  writeFileSync(config, busConfig);
+  for (const folder of ['/run/dbus', '/run/systemd/resolve']) mkdirSync(folder, { recursive: true });
+  rmSync(busPath, { force: true });
+  chownSync('/run/systemd/resolve', nobody, nobody);
+  const bus = host.spawn([
+    'dbus-daemon',
+    `--config-file=${config}`,
+    '--nofork',
+    '--nopidfile',
+    '--print-address',
+  ]);
+  await bus.waitFor(/unix:path/);
+  const capabilities = '+net_bind_service,+net_raw,+setpcap';
+  const identity = ['--reuid', String(nobody), '--clear-groups'];
+  const grants = ['--inh-caps', capabilities, '--ambient-caps', capabilities];
+  const env = { SYSTEMD_LOG_TARGET: 'console', SYSTEMD_LOG_LEVEL: 'debug' };
+  const server = host.spawn(['setpriv', ...identity, ...grants, resolved], { env });
+  await server.waitFor(/Using system hostname|System hostname changed/);
+  return host;
+}
+
+const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>system</type>
+  <listen>unix:path=${busPath}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/>
+    <allow own="*"/>
+    <allow send_type="method_call"/>
+    <allow send_type="method_return"/>
+    <allow send_type="error"/>
+    <allow send_type="signal"/>
+    <allow receive_type="method_call"/>
+    <allow receive_type="method_return"/>
+    <allow receive_type="error"/>
+    <allow receive_type="signal"/>
+    <allow send_destination="*"/>
+  </policy>
+</busconfig>
+`;
+
+async function apply(host: Namespace, what: Partial<DriverOrder>) {
+  const order: DriverOrder = {
+    mode: 'apply',
+    journalDirectory: join(host.folder, 'journal'),
+    addresses: ['10.79.0.5/32'],
+    routes: ['10.79.0.0/24'],
+    servers: ['10.79.0.1'],
+    ...what,
+  };
+  const daemon = host.spawn([process.execPath, driver, JSON.stringify(order)]);
+  await daemon.waitFor(/"applied":"resolved","warnings":\[\]/);
+  return daemon;
+}
+
+/** The manager's properties DNS and Domains, of the tunnel's device or all. */
+async function settings(): Promise<{ servers: unknown; domains: unknown }> {
+  const bus = createClient({ busAddress: `unix:path=${busPath}`, authMethods: ['EXTERNAL'] });
+  const get = (name: string) =>
+    bus.invoke<unknown>({
+      destination: 'org.freedesktop.resolve1',
+      path: '/org/freedesktop/resolve1',
+      interface: 'org.freedesktop.DBus.Properties',
+      member: 'Get',
+      signature: 'ss',
+      body: ['org.freedesktop.resolve1.Manager', name],
+    });
+  const found = { servers: await get('DNS'), domains: await get('Domains') };
+  await bus.connection[Symbol.asyncDispose]();
+  return found;
+}
+
+/** Asks the resolver of the namespace, which sends the question on wherever its settings say. */
+function ask(host: Namespace, name: string) {
+  const program = `const r = new (require('node:dns').Resolver)({ timeout: 300, tries: 1 });
+    r.setServers(['127.0.0.53']); r.resolve4(${JSON.stringify(name)}, () => {});`;
+  return host.run([process.execPath, '-e', program]);
+}
+
+test('all names are asked through the tunnel while it is up', { skip }, async () => {
+  const host = await machine('allnames');
+  const before = await settings();
+  const daemon = await apply(host, {});
+  await ask(host, 'www.example.net');
+  await daemon.waitFor(/"into":"10\.79\.0\.1"/);
+  assert.equal(readFileSync(host.resolvConf, 'utf8'), 'nameserver 127.0.0.53\n', 'the file is left alone');
+  const { domains } = await settings();
+  assert.match(JSON.stringify(domains), /"corp\.example",false.*"\.",true/);
+  await daemon.stop();
+  assert.match(daemon.stdout, /"undone":\[\]/);
+  assert.deepEqual(await settings(), before);
+});
+
+test('only the names of the tunnel are asked through it when they are split', { skip }, async () => {
+  const host = await machine('splitnames');
+  const daemon = await apply(host, { routeDomains: ['corp.example', 'lab.example'] });
+  await ask(host, 'www.example.net');
+  assert.doesNotMatch(daemon.stdout, /"into"/, 'a name of the rest of the world stays outside');
+  await ask(host, 'host.lab.example');
+  await daemon.waitFor(/"into":"10\.79\.0\.1"/);
+  daemon.signal('SIGKILL');
+  await daemon.exited;
+  const order = { mode: 'recover', journalDirectory: join(host.folder, 'journal') };
+  const next = host.spawn([process.execPath, driver, JSON.stringify(order)]);
+  await next.exited;
+  assert.match(next.stdout, /"outcome":"undone","failures":\[\]/);
+  assert.doesNotMatch(JSON.stringify(await settings()), /example/);
+});
