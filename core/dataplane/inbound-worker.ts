@@ -12,16 +12,8 @@ import { describeCrash } from './worker-crash.ts';
 
 const queueFull = dropIndex('queue-full');
 
-/** What recvmmsg says on a socket that is well: nothing there, a signal, or an ICMP error for an earlier send. */
-const passing: readonly string[] = [
-  'EAGAIN',
-  'EINTR',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOMEM',
-  'ENOBUFS',
-];
+/** What recvmmsg says when the descriptor itself is wrong. All else passes: nothing there, a signal, an ICMP error. */
+const fatal: readonly string[] = ['EBADF', 'ENOTSOCK', 'EINVAL', 'EFAULT'];
 
 /** The inbound worker: socket to TUN device, IKE to the control thread. It blocks in poll(2). */
 function run(start: WorkerStart): void {
@@ -40,7 +32,7 @@ function run(start: WorkerStart): void {
     ) {
       if (path.step() > 0) continue;
       const errno = errnoName(lastErrno());
-      if (!passing.includes(errno)) throw new Error(`the socket is gone: recvmmsg says ${errno}`);
+      if (fatal.includes(errno)) throw new Error(`the socket is gone: recvmmsg says ${errno}`);
       waits.wait(-1);
       if (queue.exiting) break;
       if (waits.readable(0)) queue.quiet();

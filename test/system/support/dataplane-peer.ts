@@ -1,8 +1,9 @@
 /**
  * One end of a tunnel with fixed keys: a data plane in a process of its own, run by dataplane.test.ts inside a
- * network namespace. The argument is a PeerSetup as JSON; it answers lines of JSON on standard output and takes
- * commands as lines on standard input.
+ * network namespace. The argument is a PeerSetup as JSON. It says `ready` with its TUN device's name on standard output,
+ * then takes lines on a Unix socket, `COMMAND ARGUMENT`, and answers each with a line of JSON.
  */
+import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { parseIpAddress } from '../../../core/base/address.ts';
 import { formatFailure } from '../../../core/base/errors.ts';
@@ -14,8 +15,11 @@ import { libc } from '../../../core/platform/linux/libc.ts';
 import { openTunDevice } from '../../../core/platform/linux/tun-device.ts';
 import { openUdpSocket } from '../../../core/platform/linux/udp-socket.ts';
 import type { TrafficSelector } from '../../../core/wire/ike/payload.ts';
+import { fixedKey } from './fixed-key.ts';
 
 export interface PeerSetup {
+  /** Path of the Unix socket. */
+  readonly control: string;
   readonly cipher: string;
   /** `address` and port of this end and of the other one. */
   readonly local: string;
@@ -25,7 +29,6 @@ export interface PeerSetup {
   readonly inboundSpi: number;
   readonly outboundSpi: number;
   readonly selectors: { readonly local: readonly string[]; readonly remote: readonly string[] };
-  readonly followRemote: boolean;
   readonly offload: boolean;
   /** Makes the kernel refuse UDP_SEGMENT at run time (SO_NO_CHECK). */
   readonly refuseSegmentation: boolean;
@@ -34,12 +37,8 @@ export interface PeerSetup {
 
 const setup: PeerSetup = JSON.parse(process.argv[2] ?? '{}');
 
-function say(message: unknown): void {
-  process.stdout.write(`${JSON.stringify(message)}\n`);
-}
-
 function fail(reason: string): never {
-  say({ kind: 'failed', reason });
+  process.stderr.write(`${reason}\n`);
   process.exit(1);
 }
 
@@ -51,16 +50,6 @@ function address(text: string) {
 function selector(text: string): TrafficSelector {
   const [start = '', end = ''] = text.split('-');
   return { protocol: 0, startPort: 0, endPort: 0xffff, start: address(start), end: address(end) };
-}
-
-/** Keys are the SPI's octets repeated: the same at both ends, different per direction. */
-function keyFor(cipher: PacketCipher, spi: number) {
-  const octets = (length: number) => new Uint8Array(length).map((_, i) => (spi >> (8 * (i % 4))) & 0xff);
-  return {
-    encryption: octets(cipher.encryptionKeyOctets),
-    salt: octets(cipher.saltOctets),
-    integrity: octets(cipher.integrityKeyOctets),
-  };
 }
 
 const shape =
@@ -78,12 +67,12 @@ if (setup.refuseSegmentation) refuseSegmentation(socket.value.fd);
 const tun = openTunDevice('godwit%d', { offload: setup.offload });
 if (!tun.ok) fail(formatFailure(tun.error));
 
+const ike: { readonly octets: string; readonly port: number; readonly marker: boolean }[] = [];
 const opened = openDataplane(
   { udpFd: socket.value.fd, segmentation: socket.value.gso },
   {
-    onIke: (octets, from, marker) => say({ kind: 'ike', octets: toHex(octets), port: from.port, marker }),
+    onIke: (octets, from, marker) => ike.push({ octets: toHex(octets), port: from.port, marker }),
     onFailure: (error) => fail(formatFailure(error)),
-    onMoved: (spi, remote) => say({ kind: 'moved', spi, port: remote.port }),
   },
 );
 if (!opened.ok) fail(formatFailure(opened.error));
@@ -92,52 +81,40 @@ const remote = { address: address(setup.remote), port: setup.remotePort };
 
 await dataplane.attachTun({ ...tun.value, mtu: setup.mtu });
 await dataplane.installChild({
-  inbound: { spi: setup.inboundSpi, cipher, key: keyFor(cipher, setup.inboundSpi) },
-  outbound: { spi: setup.outboundSpi, cipher, key: keyFor(cipher, setup.outboundSpi) },
+  inbound: { spi: setup.inboundSpi, cipher, key: fixedKey(cipher, setup.inboundSpi) },
+  outbound: { spi: setup.outboundSpi, cipher, key: fixedKey(cipher, setup.outboundSpi) },
   selectors: { local: setup.selectors.local.map(selector), remote: setup.selectors.remote.map(selector) },
   remote,
-  followRemote: setup.followRemote,
-});
-say({
-  kind: 'ready',
-  tun: tun.value.name,
-  vnetHeader: tun.value.vnetHeader,
-  gso: socket.value.gso,
-  gro: socket.value.gro,
 });
 
-const commands: Record<string, (argument: string) => Promise<void> | void> = {
-  counters: () => say({ kind: 'counters', ...dataplane.counters() }),
-  ike: (argument) => {
-    dataplane.sendIke(fromHex(argument), remote, true);
-    say({ kind: 'sent' });
-  },
-  'ike-plain': (argument) => {
-    dataplane.sendIke(fromHex(argument), remote, false);
-    say({ kind: 'sent' });
-  },
-  keepalive: (argument) => {
-    dataplane.setKeepalive(remote, Number(argument));
-    say({ kind: 'set' });
-  },
-  remove: async () => {
-    await dataplane.removeChild(setup.inboundSpi);
-    say({ kind: 'removed' });
+const commands: Record<string, (argument: string) => unknown> = {
+  counters: () => dataplane.counters(),
+  features: () => ({ vnetHeader: tun.value.vnetHeader, gso: socket.value.gso, gro: socket.value.gro }),
+  ike: () => ike,
+  /** Sends octets to the other end's socket as they are, as often as there are words. */
+  inject: (argument) => {
+    for (const word of argument.split(',')) dataplane.sendIke(fromHex(word), remote, false);
+    return 'sent';
   },
   exit: () => process.exit(3),
+  cpu: () => process.cpuUsage(),
   close: async () => {
     await dataplane.close();
-    const { user, system } = process.cpuUsage();
-    say({ kind: 'closed', cpuMs: Math.round((user + system) / 1000) });
-    lines.close();
+    server.close();
+    return 'closed';
   },
 };
 
-const lines = createInterface({ input: process.stdin });
-lines.on('line', (line) => {
-  const [name = '', argument = ''] = line.split(' ');
-  void commands[name]?.(argument);
+const server = createServer((client) => {
+  createInterface({ input: client }).on('line', (line) => void answer(client, line));
 });
+server.listen(setup.control, () => process.stdout.write(`ready ${tun.value.name}\n`));
+
+async function answer(client: Socket, line: string): Promise<void> {
+  const [name = '', argument = ''] = line.split(' ');
+  client.write(`${JSON.stringify(await commands[name]?.(argument))}\n`);
+  if (name === 'close') client.end();
+}
 
 function refuseSegmentation(fd: number): void {
   const [levelSocket, optionNoCheck] = [1, 11];
