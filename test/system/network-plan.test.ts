@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -164,6 +164,24 @@ for (const [family, own] of Object.entries(gateway)) {
     assert.deepEqual(await snapshot(host), before);
   });
 }
+
+test('a resolv.conf that is a mount, as in a container, is written in place and restored', {
+  skip,
+}, async () => {
+  const { host } = await laptop();
+  const mounted = join(host.folder, 'mounted');
+  writeFileSync(mounted, 'nameserver 192.0.2.53\n');
+  const script = `mount --bind ${mounted} /etc/resolv.conf && exec "$@"`;
+  const daemon = host.spawn(['sh', '-c', script, 'sh', ...order(host, full)]);
+  await daemon.waitFor(/"applied":"resolv-conf"/);
+  assert.match(readFileSync(mounted, 'utf8'), /^nameserver 10\.79\.0\.1$/m);
+  await end(daemon);
+  assert.equal(readFileSync(mounted, 'utf8'), 'nameserver 192.0.2.53\n');
+  assert.deepEqual(
+    readdirSync(join(host.folder, 'etc')).filter((name) => name.includes('godwit')),
+    [],
+  );
+});
 
 test('where settings cannot be written, that is a warning', { skip }, async () => {
   const { host } = await laptop();
