@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { enterSandbox, missingPrograms } from '../support/net/sandbox.ts';
+import { godwit, godwitToStrongSwan } from './pairs/godwit.ts';
 import { libipsec } from './pairs/libipsec.ts';
 import type { BenchPair } from './pairs/pair.ts';
 import { say, table } from './report.ts';
@@ -9,7 +10,7 @@ const usage = `npm run bench -- tunnel [--json] [--rounds N] [--seconds S] [--on
 
   tunnel   one TCP flow through the tunnel, both directions, Godwit and its peers side by side`;
 
-const pairs: readonly BenchPair[] = [libipsec];
+const pairs: readonly BenchPair[] = [libipsec, godwit, godwitToStrongSwan];
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,

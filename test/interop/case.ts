@@ -35,7 +35,8 @@ export interface ClientConfig {
   readonly password?: string;
   /** Trusts another CA than the one that issued the gateway's certificate. */
   readonly wrongCa?: boolean;
-  readonly remoteIdentity?: string;
+  /** The name to ask for and to find in the certificate; null asks for none and wants the gateway's address there. */
+  readonly remoteIdentity?: string | null;
   readonly remoteNetworks?: readonly string[];
   readonly ike?: readonly string[];
   readonly esp?: readonly string[];

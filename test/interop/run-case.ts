@@ -44,7 +44,7 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
   const where = addresses[at];
   return {
     gateway: outside === 4 ? where.v4 : where.v6,
-    remoteIdentity: client.remoteIdentity ?? gatewayName,
+    remoteIdentity: client.remoteIdentity === undefined ? gatewayName : client.remoteIdentity,
     username: client.username ?? username,
     password: client.password ?? password,
     ca: client.wrongCa === true ? certificates.otherCa : certificates.caOf(certificate),

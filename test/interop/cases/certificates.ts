@@ -20,7 +20,6 @@ export const certificateCases: readonly InteropCase[] = [
   good('RSA, PSS with SHA-256', { certificate: 'rsa', auth: 'rsa/pss-sha256' }),
   good('RSA, PSS with SHA-384', { certificate: 'rsa', auth: 'rsa/pss-sha384' }),
   good('RSA, PSS with SHA-512', { certificate: 'rsa', auth: 'rsa/pss-sha512' }),
-  good('RSA, the classic method 1', { certificate: 'rsa', classicSignatures: true }),
   good('RSA, a certificate that is itself signed with PSS', { certificate: 'rsa-signed-pss' }),
   good('ECDSA P-256', { certificate: 'ec-p256' }),
   good('ECDSA P-384', { certificate: 'ec-p384' }),
@@ -33,9 +32,24 @@ export const certificateCases: readonly InteropCase[] = [
   good('an intermediate CA between', { certificate: 'under-intermediate' }),
 
   bad('a CA that the profile does not name', {}, 'certificate.unknown-ca', { wrongCa: true }),
+  // charon signs so with SHA-1 and nothing else.
+  bad(
+    'RSA, the classic method 1 over SHA-1',
+    { certificate: 'rsa', classicSignatures: true },
+    'auth.signature',
+  ),
   bad('expired', { certificate: 'expired' }, 'certificate.expired'),
   bad('not yet valid', { certificate: 'not-yet-valid' }, 'certificate.not-yet-valid'),
-  bad('another name', { certificate: 'other-name' }, 'certificate.name'),
-  bad('its name only in the subject', { certificate: 'common-name-only' }, 'certificate.name'),
+  bad('another name', { certificate: 'other-name' }, 'certificate.name', { remoteIdentity: null }),
+  bad('its name only in the subject', { certificate: 'common-name-only' }, 'certificate.name', {
+    remoteIdentity: null,
+  }),
   bad('without serverAuth', { certificate: 'no-server-auth' }, 'certificate.usage'),
+  {
+    name: 'a gateway that is not the one that the profile asks for',
+    theme: 'certificates',
+    gateway: { certificate: 'other-name' },
+    client: {},
+    expect: { up: false, failure: 'auth.refused' },
+  },
 ];

@@ -45,7 +45,7 @@ async function connect(charon: StrongSwan, profile: ClientProfile): Promise<Logi
     remote_addrs: [profile.gateway],
     proposals: profile.ike ?? defaults.ike,
     local: { auth: 'eap-mschapv2', id: profile.username, eap_id: profile.username },
-    remote: { auth: 'pubkey', id: profile.remoteIdentity },
+    remote: { auth: 'pubkey', id: profile.remoteIdentity ?? profile.gateway },
     children: {
       net: { remote_ts: [...selectors], esp_proposals: profile.esp ?? defaults.esp },
     },

@@ -4,8 +4,8 @@ import type { Issued } from '../pki.ts';
 export interface ClientProfile {
   /** Address or name of the gateway. */
   readonly gateway: string;
-  /** What its certificate must say. */
-  readonly remoteIdentity: string;
+  /** What its certificate must say; null sends no IDr, and the certificate must name `gateway`. */
+  readonly remoteIdentity: string | null;
   readonly username: string;
   readonly password: string;
   readonly ca: Issued;

@@ -63,7 +63,7 @@ export class Godwit implements VpnClient {
     const process = startDaemonProcess(namespace, folder, options);
     const rpc = await connectWhenReady(join(folder, 'godwitd.sock'), process);
     const godwit = new Godwit(namespace, folder, before, process, rpc);
-    await rpc.call('subscribe', { events: ['state', 'phase'] });
+    await within(5_000, 'subscribe', rpc.call('subscribe', { events: ['state', 'phase'] }));
     return godwit;
   }
 
@@ -95,7 +95,7 @@ export class Godwit implements VpnClient {
     const accepted = await this.#rpc.call('connect', { source, canAnswer: true });
     if (!accepted.ok)
       return { ok: false, failure: accepted.error.code, detail: formatFailure(accepted.error) };
-    const { tunnel } = await settled(accepted.value.attempt);
+    const { tunnel } = await within(90_000, 'the attempt to end', settled(accepted.value.attempt));
     if (tunnel.state === 'connected') {
       return { ok: true, addresses: tunnel.addresses, dnsServers: tunnel.dns?.servers ?? [] };
     }
@@ -106,7 +106,7 @@ export class Godwit implements VpnClient {
   }
 
   async disconnect(): Promise<void> {
-    const answer = await this.#rpc.call('disconnect', {});
+    const answer = await within(20_000, 'disconnect', this.#rpc.call('disconnect', {}));
     if (!answer.ok) throw new Error(`disconnect: ${formatFailure(answer.error)}`);
   }
 
@@ -154,6 +154,14 @@ export class Godwit implements VpnClient {
         if (last !== undefined) look(last);
       });
   }
+}
+
+async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`waited ${ms} ms for the daemon: ${what}`)), ms);
+  });
+  return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /** The daemon alone, for tests of its start and its end. */

@@ -1,0 +1,45 @@
+import { EmbeddedGateway } from '../../support/peers/embedded-gateway.ts';
+import { Godwit } from '../../support/peers/godwit.ts';
+import { strongSwanObstacle } from '../../support/peers/strongswan.ts';
+import { startStrongSwanGateway } from '../../support/peers/strongswan-gateway.ts';
+import { benchGateway, benchLogin } from './credentials.ts';
+import type { BenchNetwork, BenchPair, BenchTunnel } from './pair.ts';
+
+/** Godwit to Godwit's embedded gateway: what the data plane can do. */
+export const godwit: BenchPair = {
+  name: 'godwit',
+  obstacle: () => undefined,
+  open: async (network) => {
+    const gateway = await EmbeddedGateway.start(
+      network.gateway,
+      network.gatewayAddress,
+      benchGateway(network),
+    );
+    return await connect(network, gateway);
+  },
+};
+
+/** Godwit to strongSwan: what a user of a real gateway sees. */
+export const godwitToStrongSwan: BenchPair = {
+  name: 'godwit-strongswan',
+  obstacle: strongSwanObstacle,
+  open: async (network) =>
+    await connect(network, await startStrongSwanGateway(network.gateway, benchGateway(network))),
+};
+
+async function connect(
+  network: BenchNetwork,
+  gateway: { readonly process: { readonly pid: number }; stop(): Promise<void> },
+): Promise<BenchTunnel> {
+  const client = await Godwit.start(network.client);
+  const login = await client.connect(benchLogin(network));
+  if (!login.ok) throw new Error(`Godwit does not connect: ${login.detail}\n${client.log}`);
+  return {
+    processes: { client: client.pid, gateway: gateway.process.pid },
+    close: async () => {
+      await client.disconnect();
+      await client.stop();
+      await gateway.stop();
+    },
+  };
+}
