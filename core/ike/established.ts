@@ -10,7 +10,7 @@ import type { Engine } from './engine.ts';
 import type { IkeSummary } from './io.ts';
 import { spiOctets } from './keymat.ts';
 import { ikeNotify } from './payload-list.ts';
-import type { Established, IkeState, RequestingAddress } from './state.ts';
+import type { IkeState, RequestingAddress } from './state.ts';
 import { type ChildSa, processChildCreate } from './tasks/child-create.ts';
 import { processConfigReply } from './tasks/config-request.ts';
 import { processDelete } from './tasks/delete.ts';
@@ -46,8 +46,7 @@ export function establish(
 }
 
 /** Sends a liveness check, unless a request that asks as much is on the wire already. */
-export function probe(engine: Engine, state: Established, now: Instant): void {
-  state.liveness.restart(now);
+export function probe(engine: Engine, now: Instant): void {
   if (!engine.exchange.busy) engine.exchange.request(exchangeType.INFORMATIONAL, [], now);
 }
 

@@ -136,7 +136,7 @@ export class IkeSa {
     const exhausted = this.#engine.exchange.timeout(now);
     if (exhausted !== undefined) return close(this.#engine, state, this.#silence(exhausted));
     const quiet = state.kind === 'established' && !this.#engine.exchange.busy && now >= state.liveness.dueAt;
-    if (quiet) probe(this.#engine, state, now);
+    if (quiet) probe(this.#engine, now);
     return state;
   }
 
@@ -171,7 +171,7 @@ export class IkeSa {
           ? sayGoodbye(this.#engine, state, undefined, now)
           : close(this.#engine, state);
       case 'probe':
-        if (state.kind === 'established') probe(this.#engine, state, now);
+        if (state.kind === 'established') probe(this.#engine, now);
         return state;
       case 'traffic-seen':
         if (state.kind === 'established') state.liveness.restart(command.at);

@@ -23,7 +23,7 @@ export class Liveness {
     return this.#dueAt;
   }
 
-  /** The peer gave a sign of life at this moment, or is being asked for one. Late news of an earlier moment change nothing. */
+  /** The peer gave a sign of life at this moment. Late news of an earlier moment change nothing. */
   restart(at: Instant): void {
     const dueAt = after(at, this.#quietMs);
     if (dueAt > this.#dueAt) this.#dueAt = dueAt;

@@ -87,6 +87,11 @@ for (const [name, payloads, code] of [
     'auth.password',
   ],
   ['N(AUTHENTICATION_FAILED)', [notify(notifyType.AUTHENTICATION_FAILED)], 'auth.refused'],
+  [
+    'EAP that goes on and N(AUTHENTICATION_FAILED)',
+    [eap('more'), notify(notifyType.AUTHENTICATION_FAILED)],
+    'auth.refused',
+  ],
   ['nothing', [{ kind: 'AUTH', method: 2, data: new Uint8Array(48) }], 'peer.misbehaved'],
 ] as const) {
   test(`<-- SK {${name}} instead of EAP-Success: ${code}`, () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '../../../core/base/limits.ts';
 import { toHex } from '../../../core/base/octets.ts';
+import { parseProposal } from '../../../core/crypto/proposals.ts';
 import { payloadOf } from '../../../core/wire/ike/lookup.ts';
 import { exchangeType } from '../../../core/wire/registry/exchange-types.ts';
 import { notifyType } from '../../../core/wire/registry/notify-types.ts';
@@ -155,4 +156,28 @@ test("the peer's request of an exchange that only we may start ends the IKE SA",
     scenario.responder.request(0, [{ kind: 'EAP', packet: new Uint8Array(4) }], exchangeType.IKE_AUTH),
   );
   assert.equal(payloadOf(scenario.responder.open(scenario.sent()), 'N')?.type, notifyType.INVALID_SYNTAX);
+});
+
+test('no IV is used twice with one key, whatever kind of message it is for', () => {
+  const scenario = new Scenario().to('established');
+  scenario.deliver(scenario.responder.request(0, []));
+  scenario.command('probe');
+  const ivs = scenario
+    .all('transmit')
+    .slice(1)
+    .map(({ octets }) => toHex(octets.subarray(32, 40)));
+  assert.equal(ivs.length, 5);
+  assert.equal(new Set(ivs).size, ivs.length);
+});
+
+test('CBC has a random IV for each message', () => {
+  const proposal = parseProposal('aes256-sha256-ecp256', 'ike');
+  assert.ok(proposal.ok);
+  const scenario = new Scenario({}, { ikeProposals: [proposal.value] }).to('established');
+  const ivs = scenario
+    .all('transmit')
+    .slice(1)
+    .map(({ octets }) => toHex(octets.subarray(32, 48)));
+  assert.equal(new Set(ivs).size, ivs.length);
+  assert.ok(ivs.every((iv) => !iv.startsWith('00000000')));
 });

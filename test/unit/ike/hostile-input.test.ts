@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '../../../core/base/limits.ts';
 import { seededRandom } from '../../../core/crypto/seeded-random.ts';
+import { payloadOf } from '../../../core/wire/ike/lookup.ts';
 import { exchangeType } from '../../../core/wire/registry/exchange-types.ts';
+import { notifyType } from '../../../core/wire/registry/notify-types.ts';
+import { payloadType } from '../../../core/wire/registry/payload-types.ts';
 import { Scenario, type Stage, stages } from './scenario.ts';
 import { clear } from './scripted-responder.ts';
 
@@ -130,4 +133,32 @@ test('a fragment, which we never announced to take, is dropped', () => {
   scenario.deliver(scenario.responder.fragment(0));
   assert.deepEqual(scenario.ike.drops, { fragment: 1 });
   assert.equal(scenario.ike.state, 'established');
+});
+
+const brokenInsides = [
+  Uint8Array.of(0, 0, 0, 3),
+  Uint8Array.of(0, 0, 0xff, 0xff),
+  Uint8Array.of(0),
+  new Uint8Array(4_000),
+  seededRandom(3).octets(500),
+];
+
+for (const stage of ['authenticating-gateway', 'logging-in', 'requesting-address'] as const) {
+  test(`an authentic response with garbage inside in ${stage} ends the login with "malformed"`, () => {
+    for (const inside of brokenInsides) {
+      const scenario = new Scenario().to(stage);
+      const response = scenario.responder.respond(scenario.sent(), []);
+      scenario.deliver(scenario.responder.withInside(response, payloadType.SA, inside));
+      assert.equal(scenario.error?.family, 'malformed');
+    }
+  });
+}
+
+test('an authentic request with garbage inside is answered with INVALID_SYNTAX, and is the end', () => {
+  for (const inside of brokenInsides) {
+    const scenario = new Scenario().to('established');
+    scenario.deliver(scenario.responder.withInside(scenario.responder.request(0, []), payloadType.N, inside));
+    assert.equal(payloadOf(scenario.responder.open(scenario.sent()), 'N')?.type, notifyType.INVALID_SYNTAX);
+    assert.equal(scenario.error?.family, 'malformed');
+  }
 });

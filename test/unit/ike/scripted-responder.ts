@@ -189,11 +189,14 @@ export class ScriptedResponder {
 
   /** A request as one of two fragments, which we did not ask for. @rfc 7383 2.5 */
   fragment(messageId: number): Uint8Array {
-    const whole = clearHeader(this.request(messageId, []));
-    const { suite, keys } = this.association;
-    const cipher = { cipher: suite.cipher, key: suite.cipher.open(keys.responder) };
-    const inner = { first: 0, octets: new Uint8Array(8), fragment: { number: 1, total: 2 } };
-    return sealOctets(whole, inner, cipher, this.random.octets(suite.cipher.ivOctets));
+    const { header } = this.#sealed(this.request(messageId, []));
+    return this.#sealRaw(header, { first: 0, octets: new Uint8Array(8), fragment: { number: 1, total: 2 } });
+  }
+
+  /** The same message, with this inside: authentic, but whatever it is. `first` is the type of the first payload. */
+  withInside(octets: Uint8Array, first: number, inside: Uint8Array): Uint8Array {
+    const { header } = this.#sealed(octets);
+    return this.#sealRaw(header, { first, octets: inside });
   }
 
   /** IDr, CERT, AUTH (RSA with SHA-256 by method 14), EAP. */
@@ -269,6 +272,19 @@ export class ScriptedResponder {
     });
   }
 
+  #sealed(octets: Uint8Array) {
+    const decoded = decodeMessage(octets);
+    assert.ok(decoded.ok && decoded.value.encrypted !== undefined);
+    return decoded.value;
+  }
+
+  #sealRaw(header: IkeHeader, inner: Parameters<typeof sealOctets>[1]): Uint8Array {
+    const { suite, keys } = this.association;
+    const key = suite.cipher.open(keys.responder);
+    const iv = this.random.octets(suite.cipher.ivOctets);
+    return sealOctets(header, inner, { cipher: suite.cipher, key }, iv);
+  }
+
   #generate(group: number): KeyExchangeSecret {
     const keyExchange = this.crypto.keyExchange(group);
     assert.ok(keyExchange !== undefined);
@@ -289,10 +305,4 @@ export function clear(octets: Uint8Array): IkeMessage {
   const decoded = decodeMessage(octets);
   assert.ok(decoded.ok && decoded.value.encrypted === undefined, 'a message in the clear');
   return { header: decoded.value.header, payloads: decoded.value.payloads };
-}
-
-function clearHeader(octets: Uint8Array): IkeHeader {
-  const decoded = decodeMessage(octets);
-  assert.ok(decoded.ok);
-  return decoded.value.header;
 }
