@@ -17,6 +17,8 @@ export interface Dataplane {
    * several children whose selectors take a packet, the one installed last sends it.
    */
   installChild(child: DataplaneChild): Promise<void>;
+  /** Sends on this child from now on in place of older ones; for one that was installed with `standby`. */
+  switchOutbound(inboundSpi: Spi): Promise<void>;
   /** Removes the outbound SA, then the inbound one. An unknown SPI is no error. */
   removeChild(inboundSpi: Spi): Promise<void>;
   /** Sends the child's ESP elsewhere from now on. An unknown SPI is no error. */
@@ -37,6 +39,10 @@ export interface DataplaneEvents {
   readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean) => void;
   /** A worker died or a descriptor failed: the data plane is unusable and must be closed. */
   readonly onFailure: (error: Failure) => void;
+  /** The first authentic packet came in on this child. */
+  readonly onFirstInbound?: (inboundSpi: Spi) => void;
+  /** A child has carried as much as its `rekeyAfter` says, in one direction. Told once. */
+  readonly onRekeyDue?: (inboundSpi: Spi) => void;
   /** The data plane followed a peer that moved (`followRemote`). */
   readonly onMoved?: (inboundSpi: Spi, remote: Endpoint) => void;
 }
@@ -58,6 +64,10 @@ export interface DataplaneChild {
   };
   /** Where ESP goes. */
   readonly remote: Endpoint;
+  /** Nothing is sent on it before `switchOutbound`. Default: false, it takes over from older children at once. */
+  readonly standby?: boolean;
+  /** When `onRekeyDue` is told: packets or inner octets in either direction. Absent: never by amount. */
+  readonly rekeyAfter?: { readonly packets: number; readonly octets: number };
   /**
    * Follow the peer: when authentic ESP with a new highest sequence number comes from another address or port, send
    * there from then on. For the side that is not behind the NAT. Default: false. @rfc 7296 2.23

@@ -27,6 +27,13 @@ export type IkeCommand =
   | { readonly kind: 'probe' }
   /** Authenticated ESP came in at `at`: as good a proof of life as an answered probe. @rfc 7296 2.4 */
   | { readonly kind: 'traffic-seen'; readonly at: Instant }
+  /**
+   * The data plane says that a CHILD SA has carried so much that it should be replaced. By time the engine does so itself.
+   * An SPI that is no longer in use changes nothing.
+   */
+  | { readonly kind: 'rekey-child'; readonly inboundSpi: Spi }
+  /** The peer's first packet came in on this CHILD SA: it has installed it, so we may send on it too. @rfc 7296 2.8 */
+  | { readonly kind: 'child-used'; readonly inboundSpi: Spi }
   | { readonly kind: 'disconnect' };
 
 /** What the engine asks of its driver. Each ask has an `id`; its answer may come at any later time. */
@@ -55,9 +62,18 @@ export type IkeOutput =
   | { readonly kind: 'transmit'; readonly octets: Uint8Array; readonly via: IkePort }
   | { readonly kind: 'ask'; readonly id: number; readonly ask: IkeAsk }
   | { readonly kind: 'phase'; readonly phase: IkePhase }
-  /** Install both directions of a CHILD SA; the inbound one first. */
-  | { readonly kind: 'child-install'; readonly child: ChildSaParameters }
+  /**
+   * Install both directions of a CHILD SA; the inbound one first. With `outbound: 'standby'` nothing is sent on it before
+   * `child-switch-outbound`: its peer may not have it yet. Without `outbound` it takes over at once from older ones.
+   */
+  | { readonly kind: 'child-install'; readonly child: ChildSaParameters; readonly outbound?: 'standby' }
+  /** Send on this CHILD SA from now on, in place of the older one with the same selectors. @rfc 7296 2.8 */
+  | { readonly kind: 'child-switch-outbound'; readonly inboundSpi: Spi }
   | { readonly kind: 'child-remove'; readonly inboundSpi: Spi }
+  /** A CHILD SA or the IKE SA was replaced: what the user is shown of it. */
+  | { readonly kind: 'rekeyed'; readonly what: 'ike' | 'child'; readonly summary: IkeSummary }
+  /** Replacing an SA failed; the connection goes on with the old one while it may. */
+  | { readonly kind: 'rekey-failed'; readonly what: 'ike' | 'child'; readonly error: Failure }
   | { readonly kind: 'config-assigned'; readonly config: AssignedConfig }
   /** The IKE SA and its first CHILD SA stand. */
   | { readonly kind: 'established'; readonly summary: IkeSummary }
