@@ -291,7 +291,12 @@ test('the first IKE_AUTH request: IDi, CERTREQ with the hash of the CA, IDr, CP,
   const scenario = new Scenario().to('authenticating-gateway');
   const message = scenario.responder.open(scenario.sent());
   const kinds = message.payloads.map(({ kind }) => kind);
-  assert.deepEqual(kinds, ['IDi', 'CERTREQ', 'IDr', 'N', 'CP', 'SA', 'TSi', 'TSr']);
+  assert.deepEqual(kinds, ['IDi', 'CERTREQ', 'IDr', 'CP', 'SA', 'TSi', 'TSr']);
   assert.equal(payloadOf(message, 'CERTREQ')?.authorities.length, 20);
+});
+
+test('INITIAL_CONTACT goes out only where the profile says that nobody else uses the identity', () => {
+  const scenario = new Scenario({}, { initialContact: true }).to('authenticating-gateway');
+  const message = scenario.responder.open(scenario.sent());
   assert.equal(payloadOf(message, 'N')?.type, notifyType.INITIAL_CONTACT);
 });
