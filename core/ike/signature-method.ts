@@ -18,7 +18,8 @@ interface SignatureClaim {
 
 /**
  * Verifies the gateway's AUTH payload over `data` with the key of the certificate that was found good. The result names what
- * was used, for the user. Fails with `auth.signature`, or `auth.method-refused` for a method that is no signature we take.
+ * was used, for the user. Fails with `auth.signature`, with `auth.weak-signature` for SHA-1, or with `auth.method-refused` for a method
+ * that is no signature we take.
  *
  * @rfc 7296 2.15
  * @rfc 7427 3
@@ -45,7 +46,7 @@ export function verifySignature(
   }
   const used = describe(scheme, kind);
   const weak = 'hash' in scheme && scheme.hash === 'sha1' && !options.acceptSha1;
-  return weak ? err(failure('auth.method-refused', { side: 'remote', method: used })) : ok(used);
+  return weak ? err(failure('auth.weak-signature', { side: 'remote', method: used })) : ok(used);
 }
 
 function readClaim(auth: AuthPayload): Result<SignatureClaim, Failure> {

@@ -158,7 +158,7 @@ const refused: [string, () => Scenario, string][] = [
     () => signedBy(1, pkcs1('sha256'), generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey),
     'auth.signature',
   ],
-  ['RSA with SHA-1 by method 1', () => signedBy(1, pkcs1('sha1'), rsa.publicKey), 'auth.method-refused'],
+  ['RSA with SHA-1 by method 1', () => signedBy(1, pkcs1('sha1'), rsa.publicKey), 'auth.weak-signature'],
   [
     'RSA with SHA-1 by method 14, even where a profile takes SHA-1',
     () =>
@@ -266,7 +266,7 @@ for (const [name, change, code] of [
     ],
     'peer.misbehaved',
   ],
-  ['N(AUTHENTICATION_FAILED)', () => [notify(notifyType.AUTHENTICATION_FAILED)], 'auth.refused'],
+  ['N(AUTHENTICATION_FAILED)', () => [notify(notifyType.AUTHENTICATION_FAILED)], 'auth.refused-early'],
   ['N(NO_PROPOSAL_CHOSEN)', () => [notify(notifyType.NO_PROPOSAL_CHOSEN)], 'peer.no-proposal-chosen'],
   [
     'N(12345) of Windows',
