@@ -128,6 +128,7 @@ async function createSession(
     finished: session.finished.finally(() => password.wipe()),
     provenAt: () => session.provenAt(),
     counters: () => deeds.counters(),
+    ikeDrops: () => session.ikeDrops(),
   });
 }
 

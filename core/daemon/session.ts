@@ -67,6 +67,11 @@ export class Session {
     return this.#connection.provenAt;
   }
 
+  /** IKE datagrams that were dropped, by cause. */
+  ikeDrops(): Readonly<Record<string, number>> {
+    return this.#connection.ikeDrops;
+  }
+
   connect(): void {
     this.#feed({ kind: 'connect' });
   }

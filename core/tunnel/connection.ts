@@ -18,6 +18,8 @@ export interface IkeEngine {
   handle(input: IkeInput, now: Instant): void;
   poll(): IkeOutput | undefined;
   nextWakeup(): Instant | undefined;
+  /** How many datagrams it dropped, by cause. */
+  readonly drops: Readonly<Record<string, number>>;
 }
 
 export interface ConnectionConfig {
@@ -77,6 +79,11 @@ export class Connection {
   /** When the gateway last proved that it is there: an authenticated answer or ESP packet. */
   get provenAt(): Instant | undefined {
     return this.#provenAt;
+  }
+
+  /** IKE datagrams of the present attempt that were dropped, by cause. */
+  get ikeDrops(): Readonly<Record<string, number>> {
+    return this.#engine()?.drops ?? {};
   }
 
   get finished(): boolean {

@@ -72,6 +72,7 @@ const local: Endpoint = { address: address('192.0.2.10'), port: 40_000 };
 class ScriptedEngine implements IkeEngine {
   readonly inputs: IkeInput[] = [];
   readonly says: IkeOutput[] = [];
+  readonly drops = {};
   handle(input: IkeInput): void {
     this.inputs.push(input);
   }
