@@ -188,7 +188,7 @@ export function profileText(profile: ClientProfile): string {
     gateway: profile.gateway,
     remoteIdentity: profile.remoteIdentity,
     authentication: { method: 'eap-mschapv2', username: profile.username },
-    trust: { ca: profile.ca.pem },
+    trust: { ca: profile.ca.pem, allowSha1Signatures: profile.allowSha1Signatures ?? false },
     ...(profile.remoteNetworks === undefined ? {} : { remoteNetworks: profile.remoteNetworks }),
     ...(ike === undefined && esp === undefined ? {} : { proposals: { ike, esp } }),
   });
