@@ -117,7 +117,6 @@ async function createSession(
     log: options.log,
     plan: options.plan,
     keepaliveMs: profile.keepalive,
-    natTraversalPort: profile.gateway.natTraversalPort,
     answer,
   });
   const config = connectionConfig(profile, terms.value, options.device, { crypto, random: systemRandom });

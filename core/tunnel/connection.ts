@@ -121,6 +121,9 @@ export class Connection {
       case 'traffic-seen':
         if (this.#provenAt === undefined || input.at > this.#provenAt) this.#provenAt = input.at;
         return this.#feed({ kind: 'command', command: { kind: 'traffic-seen', at: input.at } }, now);
+      case 'network-changed':
+        if (this.#phase.kind !== 'connected') return;
+        return this.#feed({ kind: 'command', command: { kind: 'probe' } }, now);
       case 'transport-failed':
         return this.#abandon(input.error);
       case 'answer':
