@@ -42,6 +42,8 @@ export const limits = {
   retransmitTries: 5,
   /** After an unauthenticated error in IKE_SA_INIT the request goes out this often at most: once more shows whether it was forged. */
   hintedTries: 2,
+  /** Possible answers to IKE_SA_INIT that are looked into: each costs a key exchange, and anybody on the path can make them. */
+  initCandidates: 16,
   /** A goodbye that is not answered is not worth a longer wait (about 5 s). */
   deleteTries: 2,
   /** Requests of ours that wait for the one on the wire: a goodbye behind a liveness check. */

@@ -56,6 +56,7 @@ function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [strin
     ['DNS', dns === undefined ? "this computer's own" : dnsOf(dns)],
     ['sent', directionOf(counters.outbound)],
     ['received', directionOf(counters.inbound)],
+    ...droppedIke(counters.ike.drops),
   ];
 }
 
@@ -72,11 +73,22 @@ function dnsOf({ servers, searchDomains, routeDomains }: NonNullable<ConnectedTu
 }
 
 function directionOf({ packets, octets, drops }: ConnectedTunnel['counters']['inbound']): string {
-  const dropped = Object.entries(drops)
-    .filter(([, count]) => count > 0)
-    .map(([cause, count]) => `${cause} ${count}`);
+  const dropped = dropsOf(drops);
   const total = `${formatCount(packets, 'packet')}, ${formatOctets(octets)}`;
-  return dropped.length === 0 ? total : `${total}; dropped: ${dropped.join(', ')}`;
+  return dropped === '' ? total : `${total}; dropped: ${dropped}`;
+}
+
+/** Nothing to read where nothing was dropped, as is usual. */
+function droppedIke(drops: Readonly<Record<string, number>>): readonly (readonly [string, string])[] {
+  const dropped = dropsOf(drops);
+  return dropped === '' ? [] : [['IKE drops', dropped]];
+}
+
+function dropsOf(drops: Readonly<Record<string, number>>): string {
+  return Object.entries(drops)
+    .filter(([, count]) => count > 0)
+    .map(([cause, count]) => `${cause} ${count}`)
+    .join(', ');
 }
 
 /** Local time, as a reader's clock shows it. */

@@ -50,6 +50,7 @@ export function connectionConfig(
           ikeProposals: proposals.ike,
           espProposals: proposals.esp,
           remoteNetworks: profile.remoteNetworks,
+          acceptSha1Signatures: profile.allowSha1Signatures,
           livenessMs: profile.liveness,
         },
         {

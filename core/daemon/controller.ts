@@ -26,6 +26,8 @@ export interface RunningSession {
   readonly finished: Promise<void>;
   provenAt(): Instant | undefined;
   counters(): DataplaneCounters;
+  /** IKE datagrams that were dropped, by cause. */
+  ikeDrops(): Readonly<Record<string, number>>;
 }
 
 /** A profile that was found and read, with what it is called by. */
@@ -220,6 +222,7 @@ export class Controller {
       // Without a session there is no proof to age; the state is about to change.
       provenAgeMs: provenAt === undefined ? 0 : Math.max(0, this.#parts.clock.now() - provenAt),
       counters: session?.counters() ?? noCounters,
+      ikeDrops: session?.ikeDrops() ?? {},
     };
   }
 }

@@ -117,7 +117,6 @@ async function createSession(
     log: options.log,
     plan: options.plan,
     keepaliveMs: profile.keepalive,
-    natTraversalPort: profile.gateway.natTraversalPort,
     answer,
   });
   const config = connectionConfig(profile, terms.value, options.device, { crypto, random: systemRandom });
@@ -128,6 +127,7 @@ async function createSession(
     finished: session.finished.finally(() => password.wipe()),
     provenAt: () => session.provenAt(),
     counters: () => deeds.counters(),
+    ikeDrops: () => session.ikeDrops(),
   });
 }
 

@@ -29,6 +29,7 @@ export interface SessionDeeds {
 
 export interface TransportEvents {
   readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean) => void;
+  readonly onNetworkChange: () => void;
   readonly onFailure: (error: Failure) => void;
 }
 
@@ -65,6 +66,11 @@ export class Session {
   provenAt(): Instant | undefined {
     this.#reportTraffic();
     return this.#connection.provenAt;
+  }
+
+  /** IKE datagrams that were dropped, by cause. */
+  ikeDrops(): Readonly<Record<string, number>> {
+    return this.#connection.ikeDrops;
   }
 
   connect(): void {
@@ -139,6 +145,7 @@ export class Session {
   async #openTransport(remote: IpAddress): Promise<TunnelInput> {
     const result = await this.#deeds.openTransport(remote, {
       onIke: (octets, from, marker) => this.#feed({ kind: 'datagram', octets, from, marker }),
+      onNetworkChange: () => this.#feed({ kind: 'network-changed' }),
       onFailure: (error) => this.#feed({ kind: 'transport-failed', error }),
     });
     return { kind: 'transport-opened', result };

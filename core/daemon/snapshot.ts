@@ -28,6 +28,8 @@ export interface LiveFigures {
   /** Milliseconds since the gateway last proved that it is there. */
   readonly provenAgeMs: number;
   readonly counters: DataplaneCounters;
+  /** IKE datagrams that were dropped since the attempt began, by cause. */
+  readonly ikeDrops: Readonly<Record<string, number>>;
 }
 
 /** The state as it crosses the RPC edge. `live` is asked for only when connected. */
@@ -94,6 +96,7 @@ function connectedSnapshot(
     counters: {
       outbound: plainCounters(live.counters.outbound),
       inbound: plainCounters(live.counters.inbound),
+      ike: { drops: { ...live.ikeDrops } },
     },
   };
 }

@@ -8,15 +8,18 @@ import type { Instant } from '../base/time.ts';
 import { type Dataplane, type DataplaneCounters, noCounters } from '../dataplane/dataplane.ts';
 import { openDataplane } from '../dataplane/open-dataplane.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk } from '../ike/io.ts';
+import { NetworkEvents } from '../platform/linux/events/network-events.ts';
 import {
   type AppliedPlan,
   applyNetworkPlan,
   type PlanOptions,
+  repairNetworkPlan,
   undoNetworkPlan,
 } from '../platform/linux/plan/network-plan-applier.ts';
+import { sourceTowards } from '../platform/linux/source-address.ts';
 import { Alarm, systemClock } from '../platform/linux/system-clock.ts';
 import { openTunDevice } from '../platform/linux/tun-device.ts';
-import { localAddressTowards, openUdpSocket } from '../platform/linux/udp-socket.ts';
+import { openUdpSocket } from '../platform/linux/udp-socket.ts';
 import { tunnelMark } from '../tunnel/compute-network-plan.ts';
 import type { NetworkPlan } from '../tunnel/network-plan.ts';
 import type { Spi } from '../wire/ike/payload.ts';
@@ -27,7 +30,6 @@ export interface SystemDeedsOptions {
   readonly plan: PlanOptions;
   /** Silence after which a NAT keepalive goes out, in milliseconds. */
   readonly keepaliveMs: number;
-  readonly natTraversalPort: number;
   readonly answer: (ask: IkeAsk) => Promise<IkeAnswer>;
 }
 
@@ -38,6 +40,8 @@ export class SystemDeeds implements SessionDeeds {
   #remote: IpAddress | undefined;
   #dataplane: Dataplane | undefined;
   #applied: AppliedPlan | undefined;
+  #networkEvents: Promise<NetworkEvents | undefined> | undefined;
+  #onNetworkChange: () => void = () => undefined;
 
   constructor(options: SystemDeedsOptions) {
     this.#options = options;
@@ -70,17 +74,17 @@ export class SystemDeeds implements SessionDeeds {
   }
 
   async openTransport(remote: IpAddress, events: TransportEvents): Promise<Result<Endpoint, Failure>> {
-    const { natTraversalPort: port } = this.#options;
-    const address = localAddressTowards({ address: remote, port }, tunnelMark);
-    if (!address.ok) return address;
+    const source = sourceTowards(remote, tunnelMark);
+    if (!source.ok) return source;
     const socket = openUdpSocket({ family: remote.family, mark: tunnelMark });
     if (!socket.ok) return socket;
     const { fd, local, gso } = socket.value;
     const dataplane = openDataplane({ udpFd: fd, segmentation: gso }, events);
     if (!dataplane.ok) return dataplane;
     this.#remote = remote;
+    this.#onNetworkChange = events.onNetworkChange;
     this.#dataplane = dataplane.value;
-    return ok({ address: address.value, port: local.port });
+    return ok({ address: source.value.local, port: local.port });
   }
 
   transmit(octets: Uint8Array, to: Endpoint, marker: boolean): void {
@@ -109,12 +113,16 @@ export class SystemDeeds implements SessionDeeds {
     if (!applied.ok) return applied;
     this.#applied = applied.value;
     this.#warn('plan.warning', applied.value.warnings);
+    // Its thread starts while the tunnel is already in use.
+    this.#networkEvents = this.#watchNetwork(applied.value);
     return ok();
   }
 
   async undoNetwork(): Promise<void> {
     const applied = this.#applied;
     this.#applied = undefined;
+    await (await this.#networkEvents)?.close();
+    this.#networkEvents = undefined;
     if (applied === undefined) return;
     this.#warn('plan.not-undone', await undoNetworkPlan(applied, this.#planOptions()));
   }
@@ -132,6 +140,23 @@ export class SystemDeeds implements SessionDeeds {
 
   counters(): DataplaneCounters {
     return this.#dataplane?.counters() ?? noCounters;
+  }
+
+  /** Puts back what another program takes away, and has the gateway probed. Without events the tunnel still works. */
+  async #watchNetwork(applied: AppliedPlan): Promise<NetworkEvents | undefined> {
+    const { plan } = applied;
+    const opened = await NetworkEvents.open({
+      ignoreDevices: [plan.device],
+      ignoreTables: [plan.table],
+      onChange: () => {
+        this.#warn('plan.not-repaired', repairNetworkPlan(applied, this.#planOptions()));
+        this.#onNetworkChange();
+      },
+      onFailure: (error) => this.#warn('network-events.failed', [error]),
+    });
+    if (opened.ok) return opened.value;
+    this.#warn('network-events.failed', [opened.error]);
+    return undefined;
   }
 
   #planOptions(): PlanOptions {

@@ -123,8 +123,12 @@ export class InboundPath {
     const at = this.#batch.at(i);
     const length = this.#batch.length(i);
     const size = this.#batch.segmentOctets(i);
-    for (let done = 0; done < length; done += size)
+    let done = 0;
+    // Once at least: an empty datagram is counted too.
+    do {
       this.#classify(i, at + done, Math.min(size, length - done));
+      done += size;
+    } while (done < length);
   }
 
   #classify(i: number, at: number, length: number): void {

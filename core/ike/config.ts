@@ -19,6 +19,11 @@ export interface IkeConfig {
   readonly espProposals: readonly SuiteProposal[];
   /** The networks behind the gateway that we ask for; empty asks for everything. */
   readonly remoteNetworks: readonly IpPrefix[];
+  /**
+   * Tell the gateway to forget every other connection of this identity. Off unless a profile says so: the same user may be
+   * connected from another computer, which this would cut off. @rfc 7296 2.4
+   */
+  readonly initialContact?: boolean;
   /** Accept RSA signatures over SHA-1 (method 1), which some old gateways make. Off unless a profile says so. */
   readonly acceptSha1Signatures?: boolean;
   /** After this silence of an established peer a liveness check goes out. 10 s when absent. */

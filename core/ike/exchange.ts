@@ -54,6 +54,7 @@ type Outstanding =
       retransmission: Retransmission;
       readonly restarts: InitRestarts;
       readonly build: (restart: InitRestart) => Uint8Array;
+      candidates: number;
       hint?: Failure;
     }
   | {
@@ -117,7 +118,7 @@ export class ExchangeLayer {
     this.#initiatorSpi = initiatorSpi;
     const restarts = new InitRestarts(groups);
     const retransmission = this.#sendInit(build(restarts.current), now);
-    this.#outstanding = { kind: 'init', retransmission, restarts, build };
+    this.#outstanding = { kind: 'init', retransmission, restarts, build, candidates: 0 };
   }
 
   /** The response was good: from here on everything is protected, and goes to port 4500. @rfc 7296 2.23 */
@@ -221,6 +222,8 @@ export class ExchangeLayer {
     switch (verdict.kind) {
       case 'candidate':
         if (header.responderSpi === 0n) return this.#drop('spi');
+        if (outstanding.candidates >= limits.initCandidates) return this.#drop('hint');
+        outstanding.candidates += 1;
         return { kind: 'init-response', message, octets };
       case 'restart':
         outstanding.retransmission = this.#sendInit(outstanding.build(outstanding.restarts.current), now);

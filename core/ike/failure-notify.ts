@@ -39,6 +39,7 @@ const byCode: ReadonlyMap<FailureCode, number | typeof silence> = new Map<
   ['peer.integrity', silence],
   // Here it was our login that failed, and it is the peer who said so.
   ['auth.refused', silence],
+  ['auth.refused-early', silence],
   ['auth.password', silence],
   ['auth.account', silence],
 ]);

@@ -1,10 +1,11 @@
-import { failure } from '../base/errors.ts';
+import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Instant } from '../base/time.ts';
 import type { EapStep } from '../eap/peer.ts';
 import { payloadOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, IkeSpi } from '../wire/ike/payload.ts';
+import { notateId } from '../wire/ike/payloads/id.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import { close, fail, sayGoodbye } from './ending.ts';
@@ -70,7 +71,7 @@ export function onInitResponse(
   const child = offerChild(config, dependencies.random);
   const payloads = [
     ...buildIdentities(config, dependencies.crypto),
-    ikeNotify(notifyType.INITIAL_CONTACT),
+    ...(config.initialContact === true ? [ikeNotify(notifyType.INITIAL_CONTACT)] : []),
     buildConfigRequest(),
     ...buildChildCreate(child),
   ];
@@ -85,7 +86,7 @@ export function onGatewayResponse(
   message: IkeMessage,
 ): IkeState {
   const refusal = refusalIn(message, 'IKE');
-  if (refusal !== undefined) return close(engine, state, refusal);
+  if (refusal !== undefined) return close(engine, state, earlyRefusal(engine, refusal));
   const claim = processGatewayClaim(message);
   if (!claim.ok) return fail(engine, state, claim.error);
   const eap = firstEapPacket(message);
@@ -95,6 +96,17 @@ export function onGatewayResponse(
   const ask = engine.ask({ kind: 'certificate-verdict', chain, claimed: identity });
   const { association, child } = state;
   return { kind: 'judging-gateway', association, child, ask, claim: claim.value, eapPacket: eap.value };
+}
+
+/** Refused before any password: it is the names that the gateway does not like. */
+function earlyRefusal({ config }: Engine, refusal: Failure): Failure {
+  if (refusal.code !== 'auth.refused') return refusal;
+  const { localIdentity, remoteIdentity } = config;
+  return failure('auth.refused-early', {
+    ...refusal.detail,
+    asked: remoteIdentity === undefined ? 'no name' : notateId({ kind: 'IDr', ...remoteIdentity }),
+    identity: notateId({ kind: 'IDi', ...localIdentity }),
+  });
 }
 
 /** The certificate is good: if the signature is too, EAP may begin. */

@@ -18,7 +18,8 @@ interface SignatureClaim {
 
 /**
  * Verifies the gateway's AUTH payload over `data` with the key of the certificate that was found good. The result names what
- * was used, for the user. Fails with `auth.signature`, or `auth.method-refused` for a method that is no signature we take.
+ * was used, for the user. Fails with `auth.signature`, with `auth.weak-signature` for SHA-1, or with `auth.method-refused` for a method
+ * that is no signature we take.
  *
  * @rfc 7296 2.15
  * @rfc 7427 3
@@ -31,21 +32,29 @@ export function verifySignature(
   data: Uint8Array,
   options: { readonly acceptSha1: boolean },
 ): Result<string, Failure> {
-  const claim = readClaim(auth, options.acceptSha1);
+  const claim = readClaim(auth);
   if (!claim.ok) return claim;
   const { schemes, keys, signature } = claim.value;
   const kind = crypto.signatures.kindOf(spki);
-  if (!keys.includes(kind)) return err(signatureFailure(auth, { key: kind }));
-  const scheme = schemes.find((candidate) => crypto.signatures.verify(candidate, spki, data, signature));
-  return scheme === undefined ? err(signatureFailure(auth, { key: kind })) : ok(describe(scheme, kind));
+  const scheme = keys.includes(kind)
+    ? schemes.find((candidate) => crypto.signatures.verify(candidate, spki, data, signature))
+    : undefined;
+  if (scheme === undefined) {
+    return err(
+      failure('auth.signature', { side: 'remote', method: nameOf(authMethod, auth.method), key: kind }),
+    );
+  }
+  const used = describe(scheme, kind);
+  const weak = 'hash' in scheme && scheme.hash === 'sha1' && !options.acceptSha1;
+  return weak ? err(failure('auth.weak-signature', { side: 'remote', method: used })) : ok(used);
 }
 
-function readClaim(auth: AuthPayload, acceptSha1: boolean): Result<SignatureClaim, Failure> {
+function readClaim(auth: AuthPayload): Result<SignatureClaim, Failure> {
   const classic = (hash: HashName, key: PublicKeyKind) =>
     ok({ schemes: [{ kind: 'ecdsa', hash, encoding: 'p1363' }] as const, keys: [key], signature: auth.data });
   switch (auth.method) {
     case authMethod.RSA_SIGNATURE:
-      return ok({ schemes: rsaSchemes(acceptSha1), keys: ['rsa'], signature: auth.data });
+      return ok({ schemes: rsaSchemes, keys: ['rsa'], signature: auth.data });
     case authMethod.ECDSA_SHA256_P256:
       return classic('sha256', 'ec-p256');
     case authMethod.ECDSA_SHA384_P384:
@@ -59,12 +68,18 @@ function readClaim(auth: AuthPayload, acceptSha1: boolean): Result<SignatureClai
   }
 }
 
-/** Method 1 does not say its hash: SHA-1 by the book, SHA-2 in better implementations. @rfc 7296 3.8 */
-function rsaSchemes(acceptSha1: boolean): readonly SignatureScheme[] {
-  const hashes: HashName[] = ['sha256', 'sha384', 'sha512'];
-  if (acceptSha1) hashes.push('sha1');
-  return hashes.map((hash) => ({ kind: 'rsa-pkcs1', hash }));
-}
+/**
+ * Method 1 does not say its hash: SHA-1 by the book, SHA-2 in better implementations. SHA-1 is tried even where it is refused, so
+ * that the user hears about a weak signature and not about a forged one.
+ *
+ * @rfc 7296 3.8
+ */
+const rsaSchemes: readonly SignatureScheme[] = (['sha256', 'sha384', 'sha512', 'sha1'] as const).map(
+  (hash) => ({
+    kind: 'rsa-pkcs1',
+    hash,
+  }),
+);
 
 /** ASN.1 length (one octet), AlgorithmIdentifier, signature. @rfc 7427 3 */
 function readDigitalSignature(auth: AuthPayload): Result<SignatureClaim, Failure> {
@@ -125,7 +140,3 @@ function describe(scheme: SignatureScheme, key: PublicKeyKind): string {
 }
 
 const hashNames = { sha1: 'SHA-1', sha256: 'SHA-256', sha384: 'SHA-384', sha512: 'SHA-512' } as const;
-
-function signatureFailure(auth: AuthPayload, detail: { readonly key: PublicKeyKind }): Failure {
-  return failure('auth.signature', { side: 'remote', method: nameOf(authMethod, auth.method), ...detail });
-}

@@ -194,6 +194,7 @@ function toProfile(document: ProfileDocument, file: string): Profile {
     },
     trust: trustOf(document, file),
     requireServerAuth: document.trust.requireServerAuth,
+    allowSha1Signatures: document.trust.allowSha1Signatures,
     remoteNetworks: networks.flatMap((network) => checkedValue(parseIpPrefix(network))),
     fullTunnel: networks.some((network) => network.endsWith('/0')),
     onlyGatewaySubnets: document.onlyGatewaySubnets,

@@ -15,6 +15,8 @@ export interface Profile {
   readonly trust: ProfileTrust;
   /** Refuse a certificate that does not say that it is for a server. */
   readonly requireServerAuth: boolean;
+  /** Take a gateway's AUTH signature over SHA-1, which is weak. */
+  readonly allowSha1Signatures: boolean;
   /** Networks to ask for behind the gateway, with no host bits set. Both default routes: a full tunnel. */
   readonly remoteNetworks: readonly IpPrefix[];
   /** True when `remoteNetworks` was not given or holds a default route. */

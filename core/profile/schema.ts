@@ -91,6 +91,10 @@ const trust = z
       description:
         'Whether the certificate of the gateway must have the extended key usage serverAuth. With false, one without any extended key usage will do; one with others never does.',
     }),
+    allowSha1Signatures: z.boolean().default(false).meta({
+      description:
+        'Whether the gateway may sign its login with RSA and SHA-1, as gateways without RFC 7427 do. SHA-1 is weak: someone with great means could pose as the gateway.',
+    }),
   })
   .refine((value) => (value.caFile === undefined) !== (value.ca === undefined), {
     message: 'must have either `caFile` or `ca`',

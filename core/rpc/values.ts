@@ -98,7 +98,15 @@ const connected = z.strictObject({
     })
     .optional()
     .meta({ description: 'Absent: the resolver was left alone.' }),
-  counters: z.strictObject({ outbound: directionCounters, inbound: directionCounters }),
+  counters: z.strictObject({
+    outbound: directionCounters,
+    inbound: directionCounters,
+    ike: z.strictObject({
+      drops: z
+        .record(z.string().max(64), count)
+        .meta({ description: 'Dropped IKE datagrams by cause, those of the login included.' }),
+    }),
+  }),
 });
 export type ConnectedTunnel = z.output<typeof connected>;
 

@@ -18,6 +18,8 @@ export interface IkeEngine {
   handle(input: IkeInput, now: Instant): void;
   poll(): IkeOutput | undefined;
   nextWakeup(): Instant | undefined;
+  /** How many datagrams it dropped, by cause. */
+  readonly drops: Readonly<Record<string, number>>;
 }
 
 export interface ConnectionConfig {
@@ -79,6 +81,11 @@ export class Connection {
     return this.#provenAt;
   }
 
+  /** IKE datagrams of the present attempt that were dropped, by cause. */
+  get ikeDrops(): Readonly<Record<string, number>> {
+    return this.#engine()?.drops ?? {};
+  }
+
   get finished(): boolean {
     return this.#phase.kind === 'disconnected';
   }
@@ -114,6 +121,9 @@ export class Connection {
       case 'traffic-seen':
         if (this.#provenAt === undefined || input.at > this.#provenAt) this.#provenAt = input.at;
         return this.#feed({ kind: 'command', command: { kind: 'traffic-seen', at: input.at } }, now);
+      case 'network-changed':
+        if (this.#phase.kind !== 'connected') return;
+        return this.#feed({ kind: 'command', command: { kind: 'probe' } }, now);
       case 'transport-failed':
         return this.#abandon(input.error);
       case 'answer':

@@ -38,6 +38,8 @@ export type TunnelInput =
     }
   /** The last authenticated ESP packet came in at `at`, which is never later than now. */
   | { readonly kind: 'traffic-seen'; readonly at: Instant }
+  /** Links, addresses or routes of this machine changed: what was proven before may no longer hold. */
+  | { readonly kind: 'network-changed' }
   | { readonly kind: 'transport-failed'; readonly error: Failure };
 
 export type TunnelOutput =

@@ -37,6 +37,8 @@ export interface ClientConfig {
   readonly wrongCa?: boolean;
   /** The name to ask for and to find in the certificate; null asks for none and wants the gateway's address there. */
   readonly remoteIdentity?: string | null;
+  /** Takes a gateway that signs with SHA-1. */
+  readonly allowSha1Signatures?: boolean;
   readonly remoteNetworks?: readonly string[];
   readonly ike?: readonly string[];
   readonly esp?: readonly string[];

@@ -48,6 +48,7 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
     username: client.username ?? username,
     password: client.password ?? password,
     ca: client.wrongCa === true ? certificates.otherCa : certificates.caOf(certificate),
+    allowSha1Signatures: client.allowSha1Signatures ?? false,
     ...(client.remoteNetworks === undefined ? {} : { remoteNetworks: client.remoteNetworks }),
     ...(client.ike === undefined ? {} : { ike: client.ike }),
     ...(client.esp === undefined ? {} : { esp: client.esp }),

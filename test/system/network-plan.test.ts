@@ -186,8 +186,7 @@ test('a resolv.conf that is a mount, as in a container, is written in place and 
 test('where settings cannot be written, that is a warning', { skip }, async () => {
   const { host } = await laptop();
   await host.sysctl({ 'net.ipv4.conf.eth0.rp_filter': 1 });
-  const script = 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"';
-  const daemon = host.spawn(['sh', '-c', script, 'sh', ...order(host, { ...full, gateway: gateway.v4 })]);
+  const daemon = host.spawn(['sh', '-c', readOnly, 'sh', ...order(host, { ...full, gateway: gateway.v4 })]);
   await daemon.waitFor(/"applied".*"system\.reverse-path"/);
   await end(daemon);
 });
@@ -329,6 +328,39 @@ test('a device that does not take IPv6 by default gets it', { skip }, async () =
   const daemon = await apply(host, full);
   assert.equal(await deviceTo(host, '2001:db8:77::10'), 'gwtest0');
   await end(daemon);
+});
+
+const readOnly = 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"';
+
+test('where the device cannot take IPv6 the tunnel carries IPv4, and IPv6 does not leak', {
+  skip,
+}, async () => {
+  const { host } = await laptop();
+  await host.sysctl({ 'net.ipv6.conf.default.disable_ipv6': 1 });
+  const before = await snapshot(host);
+  const daemon = host.spawn(['sh', '-c', readOnly, 'sh', ...order(host, full)]);
+  await daemon.waitFor(/"applied".*"system\.no-ipv6"/);
+  assert.equal(await deviceTo(host, '198.51.100.10'), 'gwtest0');
+  assert.equal(await deviceTo(host, '2001:db8:77::10'), 'none');
+  assert.equal(await deviceTo(host, 'fd10::77'), 'eth0');
+  await end(daemon);
+  assert.deepEqual(await snapshot(host), before);
+});
+
+test('rules that another program removed are put back', { skip }, async () => {
+  const { host } = await laptop();
+  const before = await snapshot(host);
+  const daemon = await apply(host, full);
+  const applied = await snapshot(host);
+  await host.must(['ip', 'rule', 'delete', 'pref', '26469']);
+  await host.must(['ip', '-6', 'rule', 'delete', 'pref', '26468']);
+  await host.must(['ip', 'route', 'delete', 'default', 'table', String(driverTable)]);
+  assert.equal(await deviceTo(host, '198.51.100.10'), 'eth0');
+  daemon.signal('SIGHUP');
+  await daemon.waitFor(/"repaired":\[\]/);
+  assert.deepEqual(await snapshot(host), applied);
+  await end(daemon);
+  assert.deepEqual(await snapshot(host), before);
 });
 
 test('the numbers that the driver uses are those that the rules show', { skip }, async () => {

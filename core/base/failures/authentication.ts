@@ -7,6 +7,11 @@ export const authenticationLeaves = {
     what: 'The gateway refused the login.',
     next: 'Check the user name and the password; an account can also be locked or without the right to dial in.',
   },
+  'auth.refused-early': {
+    family: 'authentication-failed',
+    what: 'The gateway turned us away before the login began. It was asked for as {asked}, by {identity}.',
+    next: "If the gateway goes by another name, set it as remoteIdentity in the profile, or null to take the gateway's own. Otherwise ask the administrator whether it takes EAP logins.",
+  },
   'auth.password': {
     family: 'authentication-failed',
     what: 'The user name or the password is wrong.',
@@ -41,6 +46,11 @@ export const authenticationLeaves = {
     family: 'authentication-failed',
     what: 'The gateway proved itself with {method}, which this profile does not accept.',
     next: 'Ask the administrator to give the gateway a certificate.',
+  },
+  'auth.weak-signature': {
+    family: 'authentication-failed',
+    what: 'The gateway signed its login with {method}, which is too weak to trust.',
+    next: 'Ask the administrator to update the gateway (RFC 7427). Until then trust.allowSha1Signatures in the profile takes it, at a risk that docs/profile.md names.',
   },
   'auth.no-certificate': {
     family: 'authentication-failed',

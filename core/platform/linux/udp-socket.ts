@@ -82,26 +82,6 @@ export function openUdpSocket(options: UdpSocketOptions): Result<UdpSocket, Fail
   });
 }
 
-/** The address that the system would send from to `remote`. Fails with `system.network` when there is no route. */
-export function localAddressTowards(remote: Endpoint, mark?: number): Result<IpAddress, Failure> {
-  const created = call('socket', addressFamilies[remote.address.family], typeDatagram | typeCloseOnExec, 0);
-  if (!created.ok) return created;
-  const fd = created.value;
-  try {
-    if (mark !== undefined) {
-      const marked = setNumber(fd, levelSocket, optionMark, mark);
-      if (!marked.ok) return marked;
-    }
-    const name = new Uint8Array(socketAddressOctets);
-    const connected = call('connect', fd, name, writeSocketAddress(name, 0, remote));
-    if (!connected.ok) return err(failure('system.network', connected.error.detail));
-    const local = localEndpoint(fd);
-    return local.ok ? ok(local.value.address) : local;
-  } finally {
-    libc.close(fd);
-  }
-}
-
 function prepare(fd: number, options: UdpSocketOptions): Result<Endpoint, Failure> {
   const { family } = options;
   if (options.mark !== undefined) {

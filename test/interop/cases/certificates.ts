@@ -1,7 +1,7 @@
 import type { GatewayConfig, InteropCase } from '../case.ts';
 
-function good(name: string, gateway: GatewayConfig): InteropCase {
-  return { name, theme: 'certificates', gateway, client: {}, expect: { up: true } };
+function good(name: string, gateway: GatewayConfig, client: InteropCase['client'] = {}): InteropCase {
+  return { name, theme: 'certificates', gateway, client, expect: { up: true } };
 }
 
 function bad(
@@ -36,7 +36,12 @@ export const certificateCases: readonly InteropCase[] = [
   bad(
     'RSA, the classic method 1 over SHA-1',
     { certificate: 'rsa', classicSignatures: true },
-    'auth.signature',
+    'auth.weak-signature',
+  ),
+  good(
+    'RSA, the classic method 1 over SHA-1, where the profile allows it',
+    { certificate: 'rsa', classicSignatures: true },
+    { allowSha1Signatures: true },
   ),
   bad('expired', { certificate: 'expired' }, 'certificate.expired'),
   bad('not yet valid', { certificate: 'not-yet-valid' }, 'certificate.not-yet-valid'),
@@ -50,6 +55,6 @@ export const certificateCases: readonly InteropCase[] = [
     theme: 'certificates',
     gateway: { certificate: 'other-name' },
     client: {},
-    expect: { up: false, failure: 'auth.refused' },
+    expect: { up: false, failure: 'auth.refused-early' },
   },
 ];

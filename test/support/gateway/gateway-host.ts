@@ -30,6 +30,7 @@ import { parsePemCertificates } from '../../../core/pki/pem.ts';
 import { Alarm, systemClock } from '../../../core/platform/linux/system-clock.ts';
 import { openTunDevice } from '../../../core/platform/linux/tun-device.ts';
 import { openUdpSocket } from '../../../core/platform/linux/udp-socket.ts';
+import type { TrafficSelector } from '../../../core/wire/ike/payload.ts';
 import type { HostConfig, HostEvent } from './host-config.ts';
 
 /**
@@ -48,7 +49,7 @@ async function main(): Promise<void> {
     random: systemRandom,
     signer: must(signerFromPrivateKey(config.privateKey)),
   });
-  const host = new GatewayHost(gateway, listen);
+  const host = new GatewayHost(gateway, listen, config.believesAll ?? false);
   await host.open(pools);
   tell({ event: 'ready' });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -59,15 +60,17 @@ async function main(): Promise<void> {
 class GatewayHost {
   readonly #gateway: Gateway;
   readonly #listen: IpAddress;
+  readonly #believesAll: boolean;
   readonly #alarm = new Alarm();
   #dataplane: Dataplane | undefined;
   #ikeSocket: Socket | undefined;
   /** Deeds run one after the other: the SA is in before the message that lets the client use it. */
   #chain: Promise<void> = Promise.resolve();
 
-  constructor(gateway: Gateway, listen: IpAddress) {
+  constructor(gateway: Gateway, listen: IpAddress, believesAll: boolean) {
     this.#gateway = gateway;
     this.#listen = listen;
+    this.#believesAll = believesAll;
   }
 
   async open(pools: readonly IpPrefix[]): Promise<void> {
@@ -127,6 +130,12 @@ class GatewayHost {
     });
   }
 
+  async #install({ child, remote }: Extract<GatewayOutput, { kind: 'child-install' }>): Promise<void> {
+    const { selectors } = child;
+    const taken = this.#believesAll ? { ...selectors, local: everythingLike(selectors.local) } : selectors;
+    await this.#dataplane?.installChild({ ...child, selectors: taken, remote, followRemote: true });
+  }
+
   async #do(output: GatewayOutput): Promise<void> {
     switch (output.kind) {
       case 'transmit':
@@ -134,7 +143,7 @@ class GatewayHost {
         else this.#ikeSocket?.send(output.octets, output.to.port, formatIpAddress(output.to.address));
         return;
       case 'child-install':
-        await this.#dataplane?.installChild({ ...output.child, remote: output.remote, followRemote: true });
+        await this.#install(output);
         return;
       case 'child-remove':
         await this.#dataplane?.removeChild(output.inboundSpi);
@@ -151,6 +160,17 @@ class GatewayHost {
         return;
     }
   }
+}
+
+/** Every packet of these addresses' families. */
+function everythingLike(selectors: readonly TrafficSelector[]): TrafficSelector[] {
+  return selectors.map(({ start, end }) => ({
+    protocol: 0,
+    startPort: 0,
+    endPort: 0xffff,
+    start: { family: start.family, octets: start.octets.map(() => 0) },
+    end: { family: end.family, octets: end.octets.map(() => 0xff) },
+  }));
 }
 
 function gatewayConfig(config: HostConfig, listen: IpAddress, pools: readonly IpPrefix[]): GatewayConfig {

@@ -18,6 +18,8 @@ export interface HostConfig {
   readonly classicSignatures?: boolean;
   readonly cookies?: 'never' | 'always';
   readonly habits?: GatewayHabits;
+  /** Sends and takes any inner packet, whatever was agreed: for tests of the client's own checks. */
+  readonly believesAll?: boolean;
 }
 
 /** What it prints, one JSON object a line. */

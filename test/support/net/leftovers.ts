@@ -6,7 +6,7 @@ export interface NamespaceState {
   readonly lines: ReadonlySet<string>;
 }
 
-/** Links, addresses, routes of every table, rules, firewall, sockets and name servers of a namespace. */
+/** Links, addresses, routes of every table, rules, sockets, name servers and kernel settings of a namespace. */
 export async function readState(namespace: Namespace): Promise<NamespaceState> {
   const views: readonly (readonly [string, readonly string[]])[] = [
     ['link', ['ip', '-o', 'link', 'show']],
@@ -36,6 +36,13 @@ export async function readState(namespace: Namespace): Promise<NamespaceState> {
     const local = /^\s*\d+: (\S+)/.exec(line)?.[1];
     if (local !== undefined) lines.add(`UDP socket: ${local}`);
   }
+  // Settings of devices that come and go with the tunnel show as links.
+  const settings = await namespace.run([
+    'sh',
+    '-c',
+    'cd /proc/sys/net && grep . ipv4/conf/*/rp_filter ipv4/conf/*/src_valid_mark ipv4/ip_forward',
+  ]);
+  for (const line of settings.stdout.split('\n')) if (line !== '') lines.add(`setting: ${line}`);
   return { lines };
 }
 

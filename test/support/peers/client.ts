@@ -9,6 +9,8 @@ export interface ClientProfile {
   readonly username: string;
   readonly password: string;
   readonly ca: Issued;
+  /** Takes a gateway that signs with SHA-1; absent: no. */
+  readonly allowSha1Signatures?: boolean;
   /** Networks behind the gateway; everything when absent. */
   readonly remoteNetworks?: readonly string[];
   /** In strongSwan's notation; the client's own when absent. */

@@ -16,7 +16,7 @@ export class EmbeddedGateway {
     namespace: Namespace,
     listen: string,
     config: PlainGateway,
-    more: Pick<HostConfig, 'classicSignatures' | 'cookies' | 'habits' | 'dnsDomains'> = {},
+    more: Pick<HostConfig, 'classicSignatures' | 'cookies' | 'habits' | 'dnsDomains' | 'believesAll'> = {},
   ): Promise<EmbeddedGateway> {
     const { certificate, ...rest } = config;
     const host: HostConfig = {

@@ -164,11 +164,12 @@ async function within<T>(ms: number, what: string, promise: Promise<T>): Promise
   return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** The daemon alone, for tests of its start and its end. */
+/** The daemon alone, for tests of its start and its end. `wrapper`: a program that takes it as its arguments. */
 export function startDaemonProcess(
   namespace: Namespace,
   folder: string,
   options: readonly string[] = [],
+  wrapper: readonly string[] = [],
 ): LabProcess {
   const own = [
     ...['--socket', join(folder, 'godwitd.sock')],
@@ -176,7 +177,7 @@ export function startDaemonProcess(
     ...['--journal', folder],
     ...['--resolv-conf', '/etc/resolv.conf'],
   ];
-  return namespace.spawn([process.execPath, daemonProgram, ...own, ...options]);
+  return namespace.spawn([...wrapper, process.execPath, daemonProgram, ...own, ...options]);
 }
 
 /** The profile as its file would be. */
@@ -187,7 +188,7 @@ export function profileText(profile: ClientProfile): string {
     gateway: profile.gateway,
     remoteIdentity: profile.remoteIdentity,
     authentication: { method: 'eap-mschapv2', username: profile.username },
-    trust: { ca: profile.ca.pem },
+    trust: { ca: profile.ca.pem, allowSha1Signatures: profile.allowSha1Signatures ?? false },
     ...(profile.remoteNetworks === undefined ? {} : { remoteNetworks: profile.remoteNetworks }),
     ...(ike === undefined && esp === undefined ? {} : { proposals: { ike, esp } }),
   });

@@ -12,6 +12,7 @@ import { libc } from '../../../core/platform/linux/libc.ts';
 import {
   applyNetworkPlan,
   type PlanOptions,
+  repairNetworkPlan,
   undoNetworkPlan,
 } from '../../../core/platform/linux/plan/network-plan-applier.ts';
 import { recoverFromJournal } from '../../../core/platform/linux/plan/recover.ts';
@@ -21,8 +22,8 @@ import { openUdpSocket } from '../../../core/platform/linux/udp-socket.ts';
 
 /**
  * Stands in for the daemon, in a process that can be killed. `apply` opens a TUN device, applies the plan, tells what
- * comes out of the device and whether a marked socket has an answer from port 4500 of the gateway, and undoes the plan
- * on SIGTERM; `recover` does what a daemon does at its start; `answer` is that gateway. Each line of output is one
+ * comes out of the device and whether a marked socket has an answer from port 4500 of the gateway, repairs the
+ * plan on SIGHUP and undoes it on SIGTERM; `recover` does what a daemon does at its start; `answer` is that gateway. Each line of output is one
  * JSON object.
  */
 export interface DriverOrder {
@@ -80,6 +81,7 @@ async function drive(order: DriverOrder): Promise<void> {
   if (!applied.ok) return say({ failed: applied.error });
   let stopAsking: () => void = () => undefined;
   const watching = setInterval(() => watchDevice(tun.fd), 20);
+  process.on('SIGHUP', () => say({ repaired: repairNetworkPlan(applied.value, options) }));
   process.once('SIGTERM', async () => {
     stopAsking();
     say({ undone: await undoNetworkPlan(applied.value, options) });

@@ -161,6 +161,7 @@ test('status shows the truth, and the last failure after one', async (t) => {
     '10.1.0.53, search corp.example.org',
     '12 packets, 1.4 KiB',
     '10 packets, 2.4 MiB; dropped: replayed 1',
+    'IKE drops  integrity 2',
   ]) {
     assert.ok(stdout.includes(part), `${part}\n${stdout}`);
   }

@@ -42,6 +42,7 @@ class FakeSession implements RunningSession {
   };
   provenAt = () => instant(40);
   counters = () => noCounters;
+  ikeDrops = () => ({});
   end(error?: ReturnType<typeof failure>): void {
     this.tell({ kind: 'disconnected', ...(error === undefined ? {} : { lastFailure: error }) });
     this.#end();

@@ -52,6 +52,7 @@ function session(diary: SessionDeeds, says: (input: IkeInput) => IkeOutput[]) {
     handle: (input: IkeInput) => void queue.push(...says(input)),
     poll: () => queue.shift(),
     nextWakeup: () => undefined,
+    drops: {},
   };
   const made = new Session(
     {

@@ -208,7 +208,7 @@ describe('a connection ends', () => {
     const network = new Network();
     const first = network.login(network.client({ address: '203.0.113.1' }));
     network.login(network.client({ ...bob, address: '203.0.113.2' }));
-    const again = network.login(network.client({ address: '203.0.113.3' }));
+    const again = network.login(network.client({ address: '203.0.113.3', config: { initialContact: true } }));
     network.run(() => first.end !== undefined);
     failsWith(first, 'peer.closed');
     assert.equal(again.ike.state, 'established');

@@ -158,7 +158,7 @@ const refused: [string, () => Scenario, string][] = [
     () => signedBy(1, pkcs1('sha256'), generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey),
     'auth.signature',
   ],
-  ['RSA with SHA-1 by method 1', () => signedBy(1, pkcs1('sha1'), rsa.publicKey), 'auth.signature'],
+  ['RSA with SHA-1 by method 1', () => signedBy(1, pkcs1('sha1'), rsa.publicKey), 'auth.weak-signature'],
   [
     'RSA with SHA-1 by method 14, even where a profile takes SHA-1',
     () =>
@@ -266,7 +266,7 @@ for (const [name, change, code] of [
     ],
     'peer.misbehaved',
   ],
-  ['N(AUTHENTICATION_FAILED)', () => [notify(notifyType.AUTHENTICATION_FAILED)], 'auth.refused'],
+  ['N(AUTHENTICATION_FAILED)', () => [notify(notifyType.AUTHENTICATION_FAILED)], 'auth.refused-early'],
   ['N(NO_PROPOSAL_CHOSEN)', () => [notify(notifyType.NO_PROPOSAL_CHOSEN)], 'peer.no-proposal-chosen'],
   [
     'N(12345) of Windows',
@@ -291,7 +291,12 @@ test('the first IKE_AUTH request: IDi, CERTREQ with the hash of the CA, IDr, CP,
   const scenario = new Scenario().to('authenticating-gateway');
   const message = scenario.responder.open(scenario.sent());
   const kinds = message.payloads.map(({ kind }) => kind);
-  assert.deepEqual(kinds, ['IDi', 'CERTREQ', 'IDr', 'N', 'CP', 'SA', 'TSi', 'TSr']);
+  assert.deepEqual(kinds, ['IDi', 'CERTREQ', 'IDr', 'CP', 'SA', 'TSi', 'TSr']);
   assert.equal(payloadOf(message, 'CERTREQ')?.authorities.length, 20);
+});
+
+test('INITIAL_CONTACT goes out only where the profile says that nobody else uses the identity', () => {
+  const scenario = new Scenario({}, { initialContact: true }).to('authenticating-gateway');
+  const message = scenario.responder.open(scenario.sent());
   assert.equal(payloadOf(message, 'N')?.type, notifyType.INITIAL_CONTACT);
 });

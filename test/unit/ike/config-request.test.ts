@@ -84,7 +84,7 @@ for (const [name, value] of [
   ['a domain that starts with a hyphen', named(25, '-corp.example')],
   ['a domain with an empty label', named(25, 'corp..example')],
   ['a label of 64 characters', named(25, `${'a'.repeat(64)}.example`)],
-  ['a domain of 256 characters', named(25, `${'a.'.repeat(127)}ab`)],
+  ['a domain of 254 characters', named(25, `${'a.'.repeat(126)}ab`)],
   ['a domain that is not UTF-8', attribute(25, 'ff')],
   ['an empty domain', named(25, '')],
   ['a lone dot', named(25, '.')],

@@ -16,6 +16,7 @@ const spoken: Partial<Record<FailureCode, number>> = {
   'auth.signature': notifyType.AUTHENTICATION_FAILED,
   'auth.eap-binding': notifyType.AUTHENTICATION_FAILED,
   'auth.method-refused': notifyType.AUTHENTICATION_FAILED,
+  'auth.weak-signature': notifyType.AUTHENTICATION_FAILED,
   'auth.no-certificate': notifyType.AUTHENTICATION_FAILED,
 };
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '../../../core/base/limits.ts';
+import type { CryptoProvider, Random } from '../../../core/crypto/interfaces.ts';
+import { nodeCryptoProvider } from '../../../core/crypto/node/node-crypto-provider.ts';
 import { notifyOf, payloadOf } from '../../../core/wire/ike/lookup.ts';
 import type { Payload, Transform } from '../../../core/wire/ike/payload.ts';
 import { notifyType } from '../../../core/wire/registry/notify-types.ts';
@@ -198,4 +200,32 @@ test('AEADs and CBC are in proposals of their own, and IKE_SA_INIT stays far bel
   const types = proposals.map(({ transforms }) => new Set(transforms.map(({ type }) => type)));
   assert.deepEqual(types, [new Set([1, 2, 4]), new Set([1, 3, 2, 4])]);
   assert.ok(scenario.sent().length < 1200);
+});
+
+test('a flood of wrong answers is not looked into beyond a bound', () => {
+  const real = nodeCryptoProvider();
+  let agreements = 0;
+  const crypto: CryptoProvider = {
+    ...real,
+    keyExchange: (id) => {
+      const group = real.keyExchange(id);
+      if (group === undefined) return undefined;
+      const generate = (random: Random) => {
+        const secret = group.generate(random);
+        const agree = (theirs: Uint8Array) => {
+          agreements += 1;
+          return secret.agree(theirs);
+        };
+        return { publicValue: secret.publicValue, agree, wipe: () => secret.wipe() };
+      };
+      return { ...group, generate };
+    },
+  };
+  const scenario = new Scenario({}, {}, crypto).to('init');
+  const wrong = wrongAnswers['a point that is not on the curve'];
+  for (let i = 0; i < 3 * limits.initCandidates; i++) {
+    scenario.deliver(scenario.responder.answerInit(scenario.sent(), wrong));
+  }
+  assert.equal(agreements, limits.initCandidates);
+  assert.equal(scenario.ike.drops.hint, 3 * limits.initCandidates);
 });

@@ -5,6 +5,7 @@ import type { Failure } from '../../../core/base/errors.ts';
 import { Secret } from '../../../core/base/secret.ts';
 import { instant } from '../../../core/base/time.ts';
 import { defaultEspProposals, defaultIkeProposals } from '../../../core/crypto/default-proposals.ts';
+import type { CryptoProvider } from '../../../core/crypto/interfaces.ts';
 import { nodeCryptoProvider } from '../../../core/crypto/node/node-crypto-provider.ts';
 import { seededRandom } from '../../../core/crypto/seeded-random.ts';
 import type { EapPeer, EapStep } from '../../../core/eap/peer.ts';
@@ -96,11 +97,15 @@ export class Scenario {
   now = 1_000;
   #read = 0;
 
-  constructor(script: Script = {}, config: Partial<IkeConfig> = {}, seed = 1) {
+  constructor(
+    script: Script = {},
+    config: Partial<IkeConfig> = {},
+    crypto: CryptoProvider = nodeCryptoProvider(),
+  ) {
     this.script = script;
     this.ike = new IkeSa(
       { ...testConfig, ...config },
-      { crypto: nodeCryptoProvider(), random: seededRandom(seed), createEapPeer: () => this.eap },
+      { crypto, random: seededRandom(1), createEapPeer: () => this.eap },
     );
   }
 

@@ -43,6 +43,7 @@ test('the smallest profile has sane defaults', () => {
   assert.deepEqual(profile.remoteNetworks.map(formatIpPrefix), ['0.0.0.0/0', '::/0']);
   assert.equal(profile.fullTunnel, true);
   assert.deepEqual([profile.requireServerAuth, profile.onlyGatewaySubnets], [true, false]);
+  assert.equal(profile.allowSha1Signatures, false);
   assert.deepEqual(profile.proposals, { ike: defaultIkeProposals, esp: defaultEspProposals });
   assert.deepEqual(profile.dns, { use: true, servers: undefined, domains: [] });
   assert.deepEqual([profile.mtu, profile.liveness, profile.keepalive], [1400, 10_000, 20_000]);
@@ -57,7 +58,7 @@ test('every field is taken as it is given', () => {
     remoteIdentity: 'gw.example.org',
     localIdentity: 'alice@example.org',
     authentication: { method: 'eap-mschapv2', username: 'CORP\\alice', eapIdentity: 'a', passwordFile: 'pw' },
-    trust: { ca: '-----BEGIN CERTIFICATE-----\n…', requireServerAuth: false },
+    trust: { ca: '-----BEGIN CERTIFICATE-----\n…', requireServerAuth: false, allowSha1Signatures: true },
     onlyGatewaySubnets: true,
     remoteNetworks: ['10.0.0.0/8', 'fd00:1::/48'],
     proposals: { ike: ['aes256gcm16-prfsha384-ecp384'], esp: ['aes256gcm16'] },
@@ -76,6 +77,7 @@ test('every field is taken as it is given', () => {
   assert.deepEqual(profile.remoteNetworks.map(formatIpPrefix), ['10.0.0.0/8', 'fd00:1::/48']);
   assert.equal(profile.fullTunnel, false);
   assert.deepEqual([profile.requireServerAuth, profile.onlyGatewaySubnets], [false, true]);
+  assert.equal(profile.allowSha1Signatures, true);
   assert.deepEqual(profile.proposals.ike.map(formatProposal), ['aes256gcm16-prfsha384-ecp384']);
   assert.deepEqual(profile.proposals.esp.map(formatProposal), ['aes256gcm16']);
   assert.deepEqual(profile.dns.servers?.map(formatIpAddress), ['10.1.0.53']);

@@ -30,6 +30,7 @@ export const connectedTunnel: ConnectedTunnel = {
   counters: {
     outbound: { packets: 12, octets: 1_440, drops: {} },
     inbound: { packets: 10, octets: 2_500_000, drops: { replayed: 1 } },
+    ike: { drops: { integrity: 2 } },
   },
 };
 

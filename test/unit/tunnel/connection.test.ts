@@ -72,6 +72,7 @@ const local: Endpoint = { address: address('192.0.2.10'), port: 40_000 };
 class ScriptedEngine implements IkeEngine {
   readonly inputs: IkeInput[] = [];
   readonly says: IkeOutput[] = [];
+  readonly drops = {};
   handle(input: IkeInput): void {
     this.inputs.push(input);
   }
@@ -256,6 +257,18 @@ test('when the system refuses the plan the gateway is told goodbye and the failu
   assert.deepEqual(bench.say({ kind: 'closed' }), ['undo-network']);
   bench.do({ kind: 'network-undone' });
   assert.deepEqual(bench.do({ kind: 'transport-closed' }), ['state disconnected system.permission']);
+});
+
+test('a change of the network has the gateway probed, once there is a connection to lose', () => {
+  const bench = new Bench();
+  bench.toLogin();
+  const before = bench.engine.inputs.length;
+  bench.do({ kind: 'network-changed' });
+  assert.equal(bench.engine.inputs.length, before);
+  const connected = new Bench();
+  connected.toConnected();
+  connected.do({ kind: 'network-changed' });
+  assert.deepEqual(connected.engine.inputs.at(-1), { kind: 'command', command: { kind: 'probe' } });
 });
 
 test('a name without an address ends at once', () => {

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   fsyncSync,
   lstatSync,
@@ -60,12 +61,21 @@ export class Journal {
     this.path = path;
   }
 
-  /** Makes the directory if need be. Nothing is written before the first `record`. */
+  /**
+   * Makes the directory if need be. Nothing is written before the first `record`. Steps that an earlier undoing had to
+   * leave are kept: they are still to be taken back.
+   */
   static create(directory: string, device: string): Result<Journal, Failure> {
     const usable = prepareDirectory(directory);
     if (!usable.ok) return usable;
     const owner = thisProcess();
-    return ok(new Journal(directory, device, owner, `${directory}/${device}@${owner.namespace}.json`));
+    const path = `${directory}/${device}@${owner.namespace}.json`;
+    const journal = new Journal(directory, device, owner, path);
+    if (!existsSync(path)) return ok(journal);
+    const left = readJournal(path);
+    if (!left.ok) return left;
+    journal.#steps = left.value.steps;
+    return ok(journal);
   }
 
   /** Takes over a journal that was read from disk. */
@@ -86,9 +96,13 @@ export class Journal {
 
   /** Keeps only these steps; with none left the file goes. */
   replace(steps: readonly Step[]): Result<undefined, Failure> {
+    const content = { version: 1, device: this.#device, owner: this.#owner, steps: [...steps] };
+    // What could not be read back must not be relied on.
+    const checked = journalSchema.safeParse(content);
+    if (!checked.success) return err(bad(this.path, `it would hold ${issueText(checked.error)}`));
     try {
       if (steps.length === 0) rmSync(this.path, { force: true });
-      else this.#write({ version: 1, device: this.#device, owner: this.#owner, steps: [...steps] });
+      else this.#write(checked.data);
       this.#steps = steps;
       return ok();
     } catch (error) {
@@ -149,8 +163,7 @@ export function readJournal(path: string): Result<JournalContent, Failure> {
   }
   const checked = journalSchema.safeParse(value);
   if (checked.success) return ok(checked.data);
-  const [issue] = checked.error.issues;
-  return err(bad(path, `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim()));
+  return err(bad(path, issueText(checked.error)));
 }
 
 /** Does the process that wrote a journal still run? */
@@ -188,6 +201,11 @@ function startTime(pid: number): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function issueText(error: z.ZodError): string {
+  const [issue] = error.issues;
+  return `${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`.trim();
 }
 
 function prepareDirectory(directory: string): Result<undefined, Failure> {

@@ -1,5 +1,5 @@
 import type { IpAddress } from '../../../base/address.ts';
-import { type Failure, failure } from '../../../base/errors.ts';
+import { type Failure, failure, formatFailure } from '../../../base/errors.ts';
 import { type LogSink, silent } from '../../../base/log.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
 import type { NetworkPlan } from '../../../tunnel/network-plan.ts';
@@ -10,14 +10,14 @@ import { addressSteps, routeSteps, ruleSteps } from './routing-steps.ts';
 import type { DnsRecord, LinkStep, Step } from './step.ts';
 import { doStep, type KernelStep, type StepContext, undoStep } from './step-runner.ts';
 import { Sysctl } from './sysctl.ts';
-import { hasIpv6, sysctlSteps, withoutIpv6 } from './system-facts.ts';
+import { plannedIpv6, sysctlSteps } from './system-facts.ts';
 
 export interface PlanOptions {
   /** Where the journal goes; `/run/godwit` unless a test says otherwise. Kept by root alone. */
   readonly journalDirectory?: string;
   /** The gateway's outer address: with it, settings are left alone that only matter when a route covers it. */
   readonly gateway?: IpAddress;
-  /** How names are resolved here; `false` leaves name resolution alone. */
+  /** How names are resolved here; `false` sets no name servers (those of an earlier plan are still taken back). */
   readonly dns?: DnsOptions | false;
   /** A plan whose DNS cannot be set up is a failure, unless this is true: then it is a warning. */
   readonly dnsOptional?: boolean;
@@ -41,25 +41,51 @@ export interface AppliedPlan {
  * made. When one fails, everything is taken back and the failure returned.
  */
 export async function applyNetworkPlan(
-  wished: NetworkPlan,
+  plan: NetworkPlan,
   options: PlanOptions = {},
 ): Promise<Result<AppliedPlan, Failure>> {
-  const sysctl = new Sysctl(options.sysctlRoot);
-  const plan = hasIpv6(sysctl) ? wished : withoutIpv6(wished);
-  const warnings: Failure[] = plan === wished || !uses6(wished) ? [] : [failure('system.no-ipv6')];
   const journal = Journal.create(options.journalDirectory ?? journalDirectoryDefault, plan.device);
   if (!journal.ok) return journal;
   const opened = RtnetlinkClient.open();
   if (!opened.ok) return opened;
   using netlink = opened.value;
-  const context: StepContext = { netlink, sysctl };
-  const applied = applyKernelSteps(plan, journal.value, context, options, warnings);
-  const dns = applied.ok ? await applyDns(plan, journal.value, netlink, options, warnings) : applied;
-  if (dns.ok) return ok({ plan, journal: journal.value, warnings, ...dns.value });
-  const left = await undoSteps(journal.value, context, options);
-  for (const failed of left)
-    log(options)({ level: 'warn', event: 'plan.undo-failed', fields: { code: failed.code } });
-  return dns;
+  const context: StepContext = { netlink, sysctl: new Sysctl(options.sysctlRoot) };
+  if (journal.value.steps.length > 0) await undoSteps(journal.value, context, options);
+  const applied = await attempt(plan, journal.value, context, options);
+  if (applied.ok) return applied;
+  const log = options.log ?? silent;
+  for (const left of await undoSteps(journal.value, context, options))
+    log({ level: 'warn', event: 'plan.not-undone', fields: { problem: formatFailure(left) } });
+  return applied;
+}
+
+async function attempt(
+  wished: NetworkPlan,
+  journal: Journal,
+  context: StepContext,
+  options: PlanOptions,
+): Promise<Result<AppliedPlan, Failure>> {
+  const warnings: Failure[] = [];
+  const plan = applyKernelSteps(wished, journal, context, options, warnings);
+  if (!plan.ok) return plan;
+  const dns = await applyDns(plan.value, journal, context.netlink, options, warnings);
+  return dns.ok ? ok({ plan: plan.value, journal, warnings, ...dns.value }) : dns;
+}
+
+/**
+ * Makes the kernel's part of a plan true again, where another program took something of it away (systemd-networkd
+ * removes rules that it does not know). Changes nothing that is in place.
+ */
+export function repairNetworkPlan(applied: AppliedPlan, options: PlanOptions = {}): readonly Failure[] {
+  const opened = RtnetlinkClient.open();
+  if (!opened.ok) return [opened.error];
+  using netlink = opened.value;
+  const context: StepContext = { netlink, sysctl: new Sysctl(options.sysctlRoot) };
+  return applied.journal.steps.flatMap((step) => {
+    if (step.kind === 'dns' || step.kind === 'sysctl') return [];
+    const done = doStep(step, context);
+    return done.ok ? [] : [done.error];
+  });
 }
 
 /**
@@ -82,34 +108,47 @@ export async function undoJournal(journal: Journal, options: PlanOptions): Promi
   return await undoSteps(journal, { netlink, sysctl: new Sysctl(options.sysctlRoot) }, options);
 }
 
+/** Returns the plan that is in force, which has no IPv6 where the device does not take any. */
 function applyKernelSteps(
-  plan: NetworkPlan,
+  wished: NetworkPlan,
   journal: Journal,
   context: StepContext,
   options: PlanOptions,
   warnings: Failure[],
-): Result<undefined, Failure> {
-  const link = linkStep(plan, context.netlink);
+): Result<NetworkPlan, Failure> {
+  const link = linkStep(wished, context.netlink);
   if (!link.ok) return link;
+  const device = doGroup([link.value], journal, context, warnings);
+  if (!device.ok) return device;
+  const settings = doGroup(sysctlSteps(wished, context.sysctl, options.gateway), journal, context, warnings);
+  if (!settings.ok) return settings;
+  const plan = plannedIpv6(wished, context.sysctl);
+  if (plan.addresses.length < wished.addresses.length) warnings.push(failure('system.no-ipv6'));
   // Rules come after the routes that they lead to.
-  const groups: readonly (readonly KernelStep[])[] = [
-    [link.value],
-    sysctlSteps(plan, context.sysctl, options.gateway),
-    [...addressSteps(plan), ...routeSteps(plan)],
-    ruleSteps(plan),
-  ];
-  for (const group of groups) {
-    if (group.length === 0) continue;
-    const recorded = journal.record(group);
-    if (!recorded.ok) return recorded;
-    for (const step of group) {
-      const done = doStep(step, context);
-      if (done.ok) continue;
-      // Settings belong to root of the machine; in a user namespace the tunnel may well work without.
-      if (step.kind !== 'sysctl') return done;
-      if (step.name.endsWith('rp_filter'))
-        warnings.push(failure('system.reverse-path', { errno: done.error.detail['errno'] ?? '' }));
-    }
+  for (const group of [[...addressSteps(plan), ...routeSteps(plan)], ruleSteps(plan)]) {
+    const done = doGroup(group, journal, context, warnings);
+    if (!done.ok) return done;
+  }
+  return ok(plan);
+}
+
+/** Records, then does. */
+function doGroup(
+  group: readonly KernelStep[],
+  journal: Journal,
+  context: StepContext,
+  warnings: Failure[],
+): Result<undefined, Failure> {
+  if (group.length === 0) return ok();
+  const recorded = journal.record(group);
+  if (!recorded.ok) return recorded;
+  for (const step of group) {
+    const done = doStep(step, context);
+    if (done.ok) continue;
+    // Settings belong to root of the machine; in a user namespace the tunnel may well work without.
+    if (step.kind !== 'sysctl') return done;
+    if (step.name.endsWith('rp_filter'))
+      warnings.push(failure('system.reverse-path', { errno: done.error.detail['errno'] ?? '' }));
   }
   return ok();
 }
@@ -155,7 +194,7 @@ async function undoSteps(
 ): Promise<readonly Failure[]> {
   const failures: Failure[] = [];
   const left: Step[] = [];
-  const dns = options.dns === false ? undefined : new DnsSwitch(options.dns);
+  const dns = new DnsSwitch(options.dns === false ? {} : options.dns);
   for (const step of [...journal.steps].reverse()) {
     const undone = step.kind === 'dns' ? ((await dns?.undo(step.record)) ?? ok()) : undoStep(step, context);
     if (undone.ok) continue;
@@ -163,16 +202,8 @@ async function undoSteps(
     // A file that somebody else has changed is theirs now.
     if (undone.error.code !== 'system.dns-changed') left.unshift(step);
   }
-  await dns?.close();
+  await dns.close();
   const kept = journal.replace(left);
   if (!kept.ok) failures.push(kept.error);
   return failures;
-}
-
-function uses6(plan: NetworkPlan): boolean {
-  return plan.addresses.some((prefix) => prefix.address.family === 6);
-}
-
-function log(options: PlanOptions): LogSink {
-  return options.log ?? silent;
 }

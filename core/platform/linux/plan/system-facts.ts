@@ -3,18 +3,27 @@ import type { NetworkPlan } from '../../../tunnel/network-plan.ts';
 import type { SysctlStep } from './step.ts';
 import type { Sysctl } from './sysctl.ts';
 
-/** Is there IPv6 in this kernel at all? */
-export function hasIpv6(sysctl: Sysctl): boolean {
-  return sysctl.list('net/ipv6/conf').length > 0;
-}
-
-/** The plan without what IPv6 alone would carry: on a kernel without IPv6 nothing of that family can leak either. */
-export function withoutIpv6(plan: NetworkPlan): NetworkPlan {
+/**
+ * The plan as far as this machine does IPv6. Where the device takes none, neither addresses nor routes of that family
+ * can be set; a default route that was planned becomes a refusal, unless no device does IPv6, present or to
+ * come, so that nothing can leak. Called after the settings were made.
+ */
+export function plannedIpv6(plan: NetworkPlan, sysctl: Sysctl): NetworkPlan {
+  const wanted = [...plan.addresses, ...plan.routes].some((prefix) => prefix.address.family === 6);
+  const blocked = plan.blockFamilies.includes(6);
+  const others = sysctl.list('net/ipv6/conf').filter((name) => !['all', 'lo', plan.device].includes(name));
+  const possible = others.some((name) => sysctl.read(`net/ipv6/conf/${name}/disable_ipv6`) === '0');
+  const taken = sysctl.read(`net/ipv6/conf/${plan.device}/disable_ipv6`) === '0';
+  if (wanted ? taken : !blocked || possible) return plan;
+  const full = plan.routes.some((prefix) => prefix.address.family === 6 && prefix.length === 0);
   return {
     ...plan,
     addresses: plan.addresses.filter((prefix) => prefix.address.family === 4),
     routes: plan.routes.filter((prefix) => prefix.address.family === 4),
-    blockFamilies: plan.blockFamilies.filter((family) => family === 4),
+    blockFamilies: [
+      ...plan.blockFamilies.filter((family) => family === 4),
+      ...(possible && (full || blocked) ? [6 as const] : []),
+    ],
   };
 }
 

@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  type Endpoint,
-  formatEndpoint,
-  formatIpAddress,
-  parseIpAddress,
-} from '../../../../core/base/address.ts';
+import { type Endpoint, formatEndpoint, parseIpAddress } from '../../../../core/base/address.ts';
 import { allocatePacketMemory } from '../../../../core/crypto/openssl/packet-memory.ts';
 import { libc } from '../../../../core/platform/linux/libc.ts';
 import {
@@ -15,11 +10,7 @@ import {
 } from '../../../../core/platform/linux/socket-address.ts';
 import { receiveSlotOctets, UdpReceiveBatch } from '../../../../core/platform/linux/udp-receive-batch.ts';
 import { UdpSendBatch } from '../../../../core/platform/linux/udp-send-batch.ts';
-import {
-  localAddressTowards,
-  openUdpSocket,
-  type UdpSocket,
-} from '../../../../core/platform/linux/udp-socket.ts';
+import { openUdpSocket, type UdpSocket } from '../../../../core/platform/linux/udp-socket.ts';
 
 function address(text: string) {
   const parsed = parseIpAddress(text);
@@ -60,14 +51,6 @@ test('a port that is taken, an address that is not ours', () => {
   const foreign = openUdpSocket({ family: 4, address: address('192.0.2.77') });
   assert.equal(!foreign.ok && foreign.error.detail['errno'], 'EADDRNOTAVAIL');
   libc.close(first.fd);
-});
-
-test('the local address towards a peer', () => {
-  for (const family of [4, 6] as const) {
-    const local = localAddressTowards({ address: loopback[family], port: 9 });
-    assert.ok(local.ok);
-    assert.equal(formatIpAddress(local.value), formatIpAddress(loopback[family]));
-  }
 });
 
 /** Receives until `datagrams` came, in order; a batch may hold several in one slot. */

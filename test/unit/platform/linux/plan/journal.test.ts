@@ -56,6 +56,25 @@ test('steps are on disk when record returns, for this account alone, and gone wh
   assert.deepEqual(readdirSync(path), []);
 });
 
+test('what an earlier undoing had to leave is not forgotten by the next plan', () => {
+  const path = directory();
+  assert.ok(create(path).record([address]).ok);
+  const next = create(path);
+  assert.deepEqual(next.steps, [address]);
+  assert.ok(next.record([refuse]).ok);
+  const read = readJournal(next.path);
+  assert.deepEqual(read.ok && read.value.steps, [address, refuse]);
+});
+
+test('what could not be read back is not written', () => {
+  const path = directory();
+  const journal = create(path);
+  const refused = journal.record([{ ...address, prefix: 'everything' }]);
+  assert.equal(!refused.ok && refused.error.code, 'system.journal');
+  assert.equal(journal.record(new Array<Step>(limits.journalSteps + 1).fill(address)).ok, false);
+  assert.deepEqual(readdirSync(path), []);
+});
+
 test('the writer of a journal is known to live, and known to be dead', () => {
   const me = thisProcess();
   assert.ok(ownerLives(me));

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Snapshot } from '../../../core/rpc/values.ts';
+import type { HostConfig } from '../../support/gateway/host-config.ts';
+import type { Namespace, RunResult } from '../../support/net/lab.ts';
+import type { LabProcess } from '../../support/net/lab-process.ts';
+import { differences, type NamespaceState, readState } from '../../support/net/leftovers.ts';
+import { EmbeddedGateway } from '../../support/peers/embedded-gateway.ts';
+import { startDaemonProcess } from '../../support/peers/godwit.ts';
+import { createCa, type Issued, issue } from '../../support/pki.ts';
+import { addresses, createTopology, type Topology } from '../../support/topology.ts';
+import { MeddlingPath } from './meddling-path.ts';
+
+const cliProgram = fileURLToPath(new URL('../../../core/cli/main.ts', import.meta.url));
+
+export const gatewayName = 'vpn.example.org';
+/** Not found by accident, and full of what shells, JSON and character sets trip over. */
+export const password = 'Zugvögel "7f3a" & \'Őr\\§ 9q';
+export const ca = createCa('Godwit Test Root');
+export const goodCertificate = issue(ca, { subject: gatewayName });
+
+/** A client whose only way to the gateway is in the test's hands. */
+export interface Bench {
+  readonly topology: Topology;
+  readonly path: MeddlingPath;
+  readonly client: Namespace;
+  /** Ends the gateway that runs and starts one with this certificate. */
+  setGateway(
+    certificate: Issued,
+    more?: Pick<HostConfig, 'habits' | 'believesAll'>,
+  ): Promise<EmbeddedGateway>;
+  close(): Promise<void>;
+}
+
+export async function openBench(name: string): Promise<Bench> {
+  const topology = await createTopology(name);
+  await settled(topology.client);
+  const path = await MeddlingPath.open(topology.router, addresses.router.v4, addresses.natGateway.v4);
+  let gateway: EmbeddedGateway | undefined;
+  return {
+    topology,
+    path,
+    client: topology.client,
+    setGateway: async (certificate, more = {}) => {
+      await gateway?.stop();
+      const config = {
+        identity: gatewayName,
+        certificate,
+        users: { alice: password },
+        pools: [addresses.pool.v4],
+        networks: ['0.0.0.0/0'],
+        dnsServers: [addresses.lan.v4],
+      };
+      gateway = await EmbeddedGateway.start(topology.gateway, addresses.natGateway.v4, config, more);
+      return gateway;
+    },
+    close: async () => {
+      path.close();
+      await topology.lab.close();
+    },
+  };
+}
+
+/** A new cable takes a moment to be seen as plugged in; until then what `ip` shows changes by itself. */
+async function settled(namespace: Namespace): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  for (let last = ''; performance.now() < deadline; ) {
+    const now = [...(await readState(namespace)).lines].join('\n');
+    if (now === last && !now.includes('NO-CARRIER') && !now.includes('tentative')) return;
+    last = now;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** The fields of a profile file, as a user writes them, over those of one that works. */
+export function profileFile(
+  namespace: Namespace,
+  name: string,
+  fields: Readonly<Record<string, unknown>> = {},
+): string {
+  const file = join(namespace.folder, `${name}.json`);
+  const profile = {
+    name,
+    gateway: addresses.router.v4,
+    remoteIdentity: gatewayName,
+    authentication: { method: 'eap-mschapv2', username: 'alice' },
+    trust: { ca: ca.pem },
+    ...fields,
+  };
+  writeFileSync(file, JSON.stringify(profile, undefined, 2));
+  return file;
+}
+
+export interface CliFailure {
+  readonly code: string;
+  readonly family: string;
+  readonly detail: Readonly<Record<string, string | number>>;
+  readonly what: string;
+  readonly next: string;
+}
+
+/** A daemon of its own folder, socket and journal, and the command line to it. */
+export class Daemon {
+  readonly process: LabProcess;
+  readonly folder: string;
+  readonly namespace: Namespace;
+  readonly #before: NamespaceState;
+  /** What any command line to it ever printed. */
+  said = '';
+
+  private constructor(namespace: Namespace, folder: string, before: NamespaceState, process: LabProcess) {
+    this.namespace = namespace;
+    this.folder = folder;
+    this.process = process;
+    this.#before = before;
+  }
+
+  /** Starts it and waits until it listens. `wrapper`: what runs the daemon in place of nothing. */
+  static async start(
+    namespace: Namespace,
+    name: string,
+    { wrapper = [], options = [] }: { wrapper?: readonly string[]; options?: readonly string[] } = {},
+  ): Promise<Daemon> {
+    const before = await readState(namespace);
+    const folder = join(namespace.folder, name);
+    mkdirSync(folder, { recursive: true });
+    const process = startDaemonProcess(namespace, folder, ['--log-level', 'debug', ...options], wrapper);
+    await process.waitFor(/\blistening\b/);
+    return new Daemon(namespace, folder, before, process);
+  }
+
+  get socket(): string {
+    return join(this.folder, 'godwitd.sock');
+  }
+
+  spawnCli(args: readonly string[], input = '', wrapper: readonly string[] = []): LabProcess {
+    const argv = [...wrapper, process.execPath, cliProgram, '--socket', this.socket, ...args];
+    const cli = this.namespace.spawn(argv, { input });
+    void cli.exited.then(() => {
+      this.said += cli.stdout + cli.stderr;
+    });
+    return cli;
+  }
+
+  async cli(args: readonly string[], input = '', wrapper: readonly string[] = []): Promise<RunResult> {
+    const cli = this.spawnCli(args, input, wrapper);
+    const { status } = await cli.exited;
+    return { status: status ?? -1, stdout: cli.stdout, stderr: cli.stderr };
+  }
+
+  /** `godwit up` with the right password unless another is given. */
+  async up(profile: string, secret = password): Promise<RunResult> {
+    return await this.cli(['up', profile, '--password-stdin', '--json'], `${secret}\n`);
+  }
+
+  /** @throws unless the tunnel stands. */
+  async mustUp(profile: string): Promise<void> {
+    const result = await this.up(profile);
+    assert.equal(result.status, 0, `${result.stdout}${result.stderr}${this.process.stderr}`);
+  }
+
+  async mustDown(): Promise<void> {
+    const result = await this.cli(['down']);
+    assert.equal(result.status, 0, result.stderr);
+  }
+
+  async status(): Promise<Snapshot> {
+    const result = await this.cli(['status', '--json']);
+    assert.equal(result.status, 0, result.stderr);
+    return JSON.parse(result.stdout).snapshot;
+  }
+
+  /** Fails when the command did not fail as it should, or does not say what happened and what to do. */
+  async failsWith(result: RunResult, code: string, status: number): Promise<CliFailure> {
+    const answer: { ok: boolean; exitCode: number; error: CliFailure } = JSON.parse(result.stdout || '{}');
+    assert.equal(answer.error?.code, code, `${result.stdout}${result.stderr}${this.process.stderr}`);
+    assert.equal(result.status, status);
+    assert.equal(answer.exitCode, status);
+    for (const sentence of [answer.error.what, answer.error.next]) assert.match(sentence, /^[^{}]{10,}\.$/);
+    return answer.error;
+  }
+
+  /** What is there now and was not before the daemon started, files of its own folder (but the socket) included. */
+  async leftovers(): Promise<string[]> {
+    const files = readdirSync(this.folder).filter((file) => file !== 'godwitd.sock');
+    return [
+      ...differences(this.#before, await readState(this.namespace)),
+      ...files.map((file) => `left behind: file ${file}`),
+    ];
+  }
+
+  /** Descriptors that it has open, by what they are. */
+  descriptors(): string {
+    const folder = `/proc/${this.process.pid}/fd`;
+    return String(readdirSync(folder).length);
+  }
+
+  /** Ends it in an orderly way; the socket must go too. */
+  async stop(): Promise<void> {
+    const exit = await this.process.stop();
+    assert.equal(exit.status, 0, this.process.stderr);
+    assert.deepEqual(await this.leftovers(), []);
+    assert.deepEqual(readdirSync(this.folder), []);
+  }
+}
+
+/** Fails when the lan does not answer through the tunnel. */
+export async function mustPing(namespace: Namespace, host: string = addresses.lan.v4): Promise<void> {
+  const ping = await namespace.run(['ping', '-c', '1', '-W', '3', host]);
+  assert.equal(ping.status, 0, `${ping.stdout}${ping.stderr}`);
+}
+
+/** The forms in which a secret could turn up in a text. */
+export function formsOf(secret: string): readonly string[] {
+  const utf8 = Buffer.from(secret, 'utf8');
+  const utf16 = Buffer.from(secret, 'utf16le');
+  const forms = [secret, JSON.stringify(secret).slice(1, -1)];
+  for (const octets of [utf8, utf16]) {
+    forms.push(octets.toString('hex'), octets.toString('base64').replace(/=+$/, '').slice(0, -1));
+    forms.push([...octets].map((octet) => octet.toString(16).padStart(2, '0')).join(' '));
+    forms.push([...octets].join(','));
+  }
+  return forms;
+}
+
+/** Command lines and environments of all processes here, and the files below `folder`. */
+export function exposedText(folder: string): string {
+  const texts: string[] = [];
+  const read = (file: string): void => {
+    try {
+      texts.push(readFileSync(file, 'utf8'));
+    } catch {
+      // A process that ended, or a socket.
+    }
+  };
+  for (const pid of readdirSync('/proc')) {
+    if (/^\d+$/.test(pid)) for (const file of ['cmdline', 'environ']) read(`/proc/${pid}/${file}`);
+  }
+  for (const file of readdirSync(folder)) read(join(folder, file));
+  return texts.join('\n');
+}
