@@ -29,6 +29,16 @@ export function equalConstantTime(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
+/** Order of two octet strings: the first octet that differs decides, then the length. Negative: `a` is lower. Not constant-time. */
+export function compareOctets(a: Uint8Array, b: Uint8Array): number {
+  const common = Math.min(a.length, b.length);
+  for (let i = 0; i < common; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
 export function toHex(octets: Uint8Array): string {
   let text = '';
   for (const octet of octets) text += (hexDigits[octet >> 4] ?? '') + (hexDigits[octet & 15] ?? '');

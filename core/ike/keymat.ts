@@ -60,6 +60,20 @@ export function deriveSkeyseed(prf: Prf, nonces: NoncePair, sharedSecret: Uint8A
 }
 
 /**
+ * The SKEYSEED of an IKE SA that replaces another: SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), with the PRF and SK_d of
+ * the old one. The keys of the new one follow by `deriveIkeKeys` with its own PRF, nonces and SPIs.
+ *
+ * @rfc 7296 2.18
+ */
+export function deriveRekeyedSkeyseed(
+  old: { readonly prf: Prf; readonly skD: Uint8Array },
+  nonces: NoncePair,
+  sharedSecret: Uint8Array,
+): Uint8Array {
+  return old.prf.compute(old.skD, sharedSecret, nonces.initiator, nonces.responder);
+}
+
+/**
  * {SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr} = prf+ (SKEYSEED, Ni | Nr | SPIi | SPIr).
  *
  * @rfc 7296 2.14
