@@ -20,8 +20,10 @@ export interface IkeSuite {
 /** What both sides agreed on for a CHILD SA. */
 export interface EspSuite {
   readonly cipher: PacketCipher;
-  /** The responder's SPI, which our outbound packets carry: 4 octets. */
+  /** The peer's SPI, which our outbound packets carry: 4 octets. */
   readonly spi: Uint8Array;
+  /** The group of its own key exchange; 0 (NONE) without one. */
+  readonly group: number;
   readonly notation: string;
 }
 
@@ -30,12 +32,15 @@ const fixedKeyBits = 256;
 /** Of what a peer chose, this much goes into an error. */
 const notationCharacters = 256;
 
-/** The proposals of IKE_SA_INIT: no SPI, because the header has them. */
-export function ikeProposals(suites: readonly SuiteProposal[]): readonly Proposal[] {
+/** The proposals of IKE_SA_INIT: no SPI, because the header has them. A rekey names our new SPI: 8 octets. @rfc 7296 3.3.1 */
+export function ikeProposals(
+  suites: readonly SuiteProposal[],
+  spi: Uint8Array = new Uint8Array(0),
+): readonly Proposal[] {
   return suites.map((transforms, index) => ({
     number: index + 1,
     protocol: securityProtocol.IKE,
-    spi: new Uint8Array(0),
+    spi,
     transforms,
   }));
 }
@@ -47,11 +52,19 @@ export function ikeProposals(suites: readonly SuiteProposal[]): readonly Proposa
  * @rfc 7296 1.2
  */
 export function espProposals(suites: readonly SuiteProposal[], spi: Uint8Array): readonly Proposal[] {
+  return espRekeyProposals(
+    suites.map((transforms) => transforms.filter((transform) => transform.type !== transformType.KE)),
+    spi,
+  );
+}
+
+/** The ESP proposals of CREATE_CHILD_SA, which may have a key exchange. `spi` is our inbound SPI, 4 octets. @rfc 7296 1.3.1 */
+export function espRekeyProposals(suites: readonly SuiteProposal[], spi: Uint8Array): readonly Proposal[] {
   return suites.map((transforms, index) => ({
     number: index + 1,
     protocol: securityProtocol.ESP,
     spi,
-    transforms: transforms.filter((transform) => transform.type !== transformType.KE),
+    transforms,
   }));
 }
 
@@ -67,7 +80,7 @@ export function chosenIkeSuite(
   offered: readonly Proposal[],
   answer: SaPayload,
 ): Result<IkeSuite, Failure> {
-  const choice = readChoice(offered, answer, 0);
+  const choice = readChoice(offered, answer);
   if (!choice.ok) return choice;
   const { transforms } = choice.value;
   const cipher = findCipher(crypto, transforms);
@@ -83,13 +96,14 @@ export function chosenEspSuite(
   offered: readonly Proposal[],
   answer: SaPayload,
 ): Result<EspSuite, Failure> {
-  const choice = readChoice(offered, answer, 4);
+  const choice = readChoice(offered, answer);
   if (!choice.ok) return choice;
   const { transforms, spi } = choice.value;
   const cipher = findCipher(crypto, transforms);
+  const group = idOf(transforms, transformType.KE) ?? 0;
   return cipher === undefined
     ? unacceptable(answer)
-    : ok({ cipher, spi, notation: formatProposal(transforms) });
+    : ok({ cipher, spi, group, notation: formatProposal(transforms) });
 }
 
 /**
@@ -99,15 +113,11 @@ export function chosenEspSuite(
  * @rfc 7296 2.7
  * @rfc 7296 3.3.6
  */
-function readChoice(
-  offered: readonly Proposal[],
-  answer: SaPayload,
-  spiOctets: number,
-): Result<Proposal, Failure> {
+function readChoice(offered: readonly Proposal[], answer: SaPayload): Result<Proposal, Failure> {
   const [choice, ...more] = answer.proposals;
   const ours = offered.find((proposal) => proposal.number === choice?.number);
   if (choice === undefined || ours === undefined || more.length > 0) return unacceptable(answer);
-  if (choice.protocol !== ours.protocol || choice.spi.length !== spiOctets) return unacceptable(answer);
+  if (choice.protocol !== ours.protocol || choice.spi.length !== ours.spi.length) return unacceptable(answer);
   const types = new Set(ours.transforms.map((transform) => transform.type));
   const oneOfEach =
     choice.transforms.length === types.size &&
