@@ -57,6 +57,8 @@ export const limits = {
   domainOctets: 255,
   /** ESP: the widest window that we keep, in packets. */
   replayWindowPackets: 2_048,
+  /** ESP: from this sequence number on a child must be replaced. 2^28 are left then: minutes at a million a second. */
+  espRekeySequence: 0xf000_0000,
   /** The embedded gateway: IKE SAs that have not logged in, each good for one Diffie-Hellman. */
   gatewayHalfOpen: 256,
   /** The embedded gateway: IKE SAs that have, and those that linger. */
@@ -65,6 +67,12 @@ export const limits = {
   gatewayLoginMs: 120_000,
   /** As long as a client may retransmit the request whose answer it lost. */
   gatewayLingerMs: 25_000,
+  /** The embedded gateway: CHILD SAs of one client, those that are being replaced among them. */
+  gatewayChildren: 16,
+  /** The embedded gateway: IKE SAs of one client while they replace each other; a collision has three. */
+  gatewayIkeSas: 6,
+  /** An IKE SA that the client has replaced and does not delete. */
+  gatewayReplacedMs: 60_000,
   rpcFrameOctets: 1_048_576,
   rpcClients: 32,
   /** Frames that a client has not read yet; a slower reader is disconnected. */

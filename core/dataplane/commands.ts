@@ -3,6 +3,7 @@ import type { Endpoint } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { CipherShape, PacketCipherKey } from '../crypto/interfaces.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
+import type { UseLimits } from './child-use.ts';
 import type { SharedCells } from './counters.ts';
 
 /** What a worker is started with. */
@@ -21,6 +22,8 @@ export interface SaCommand {
   readonly spi: Spi;
   readonly shape: CipherShape;
   readonly key: PacketCipherKey;
+  /** The last sequence number that was used. */
+  readonly sequence: number;
 }
 
 /** `child` names a child SA by its inbound SPI. */
@@ -41,7 +44,11 @@ export type WorkerCommand =
       };
       readonly remote: Endpoint;
       readonly followRemote: boolean;
+      readonly standby: boolean;
+      readonly rekeyAfter: UseLimits | undefined;
     }
+  /** For the outbound worker alone. */
+  | { readonly kind: 'switch-outbound'; readonly child: Spi }
   | { readonly kind: 'remove'; readonly child: Spi }
   | { readonly kind: 'set-remote'; readonly child: Spi; readonly remote: Endpoint }
   | { readonly kind: 'stop' };
@@ -57,5 +64,9 @@ export type WorkerReport =
   | { readonly kind: 'ike'; readonly octets: Uint8Array; readonly from: Endpoint; readonly marker: boolean }
   /** Authentic ESP of this child came from another address than ESP is sent to. */
   | { readonly kind: 'moved'; readonly child: Spi; readonly remote: Endpoint }
+  /** The first authentic packet came in on this child. */
+  | { readonly kind: 'first-inbound'; readonly child: Spi }
+  /** This child should be replaced: one direction of it has carried enough, or can't carry any more. */
+  | { readonly kind: 'rekey-due'; readonly child: Spi; readonly usedUp: boolean }
   /** The worker can't go on; it has left its loop. */
   | { readonly kind: 'broken'; readonly error: Failure };

@@ -14,10 +14,13 @@ export interface Dataplane {
   attachTun(tun: TunDescriptor): Promise<void>;
   /**
    * Installs the inbound SA, then the outbound one. The keys are wiped by the data plane when it has them. Of
-   * several children whose selectors take a packet, the one installed last sends it.
+   * several children whose selectors take a packet, the one installed or switched to last sends it.
    */
   installChild(child: DataplaneChild): Promise<void>;
-  /** Sends on this child from now on in place of older ones; for one that was installed with `standby`. */
+  /**
+   * Sends on this child from now on, before all others that take a packet; for one that was installed with `standby`.
+   * Packets keep their order: what was read before left on the old child. An unknown SPI is no error. @rfc 7296 2.8
+   */
   switchOutbound(inboundSpi: Spi): Promise<void>;
   /** Removes the outbound SA, then the inbound one. An unknown SPI is no error. */
   removeChild(inboundSpi: Spi): Promise<void>;
@@ -39,9 +42,12 @@ export interface DataplaneEvents {
   readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean) => void;
   /** A worker died or a descriptor failed: the data plane is unusable and must be closed. */
   readonly onFailure: (error: Failure) => void;
-  /** The first authentic packet came in on this child. */
+  /** The first authentic packet came in on this child: its peer sends on it. Told once. */
   readonly onFirstInbound?: (inboundSpi: Spi) => void;
-  /** A child has carried as much as its `rekeyAfter` says, in one direction. Told once. */
+  /**
+   * A child has carried as much as its `rekeyAfter` says, in one direction, or its sequence numbers come to their end:
+   * told once. Told once more when they are used up: nothing can be sent on it any more. @rfc 4303 3.3.3
+   */
   readonly onRekeyDue?: (inboundSpi: Spi) => void;
   /** The data plane followed a peer that moved (`followRemote`). */
   readonly onMoved?: (inboundSpi: Spi, remote: Endpoint) => void;
@@ -66,7 +72,7 @@ export interface DataplaneChild {
   readonly remote: Endpoint;
   /** Nothing is sent on it before `switchOutbound`. Default: false, it takes over from older children at once. */
   readonly standby?: boolean;
-  /** When `onRekeyDue` is told: packets or inner octets in either direction. Absent: never by amount. */
+  /** When `onRekeyDue` is told: packets or inner octets in either direction. Absent: only before the sequence numbers end. */
   readonly rekeyAfter?: { readonly packets: number; readonly octets: number };
   /**
    * Follow the peer: when authentic ESP with a new highest sequence number comes from another address or port, send
@@ -79,6 +85,8 @@ export interface DataplaneSa {
   readonly spi: Spi;
   readonly cipher: PacketCipher;
   readonly key: PacketCipherKey;
+  /** The last sequence number that was used, for an SA that was in use before. Default: 0. */
+  readonly sequence?: number;
 }
 
 /** Totals since the start. Packets are inner packets; octets are inner octets. */

@@ -11,6 +11,7 @@ import { SocketAddress } from '../platform/linux/socket-address.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
 import { receiveSlotOctets, UdpReceiveBatch } from '../platform/linux/udp-receive-batch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import { ChildUse } from './child-use.ts';
 import type { WorkerCommand } from './commands.ts';
 import type { DirectionCells } from './counters.ts';
 import { checksumMemory } from './offload/checksum.ts';
@@ -28,12 +29,19 @@ interface InboundChild {
   readonly sa: InboundSa;
   readonly remote: SocketAddress;
   readonly followRemote: boolean;
+  readonly use: ChildUse;
+  /** An authentic packet has come in. */
+  used: boolean;
 }
 
 /** What the path hands to the control thread. */
 export interface InboundEvents {
   readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean) => void;
   readonly onMoved: (child: Spi, remote: Endpoint) => void;
+  /** Once: the first authentic packet of this child. */
+  readonly onFirst: (child: Spi) => void;
+  /** Once: the child has received as much as it should. */
+  readonly onRekeyDue: (child: Spi) => void;
 }
 
 /**
@@ -77,6 +85,8 @@ export class InboundPath {
       case 'set-remote':
         this.#children.get(command.child)?.remote.set(command.remote);
         return;
+      case 'switch-outbound':
+        return;
       case 'stop':
         for (const spi of [...this.#children.keys()]) this.#remove(spi);
         this.#output.detach();
@@ -106,10 +116,14 @@ export class InboundPath {
     const opener = openBulkOpener(sa.shape, sa.key, this.#memory);
     const selectors = new ChildSelectors(command.selectors);
     const window = limits.replayWindowPackets;
+    const inbound = new InboundSa(sa.spi, sa.shape, this.#memory.octets, opener, selectors, window);
+    if (sa.sequence > 0) inbound.replay.commit(sa.sequence);
     this.#children.set(sa.spi, {
-      sa: new InboundSa(sa.spi, sa.shape, this.#memory.octets, opener, selectors, window),
+      sa: inbound,
       remote: new SocketAddress(command.remote),
       followRemote: command.followRemote,
+      use: new ChildUse(command.rekeyAfter),
+      used: false,
     });
   }
 
@@ -152,6 +166,10 @@ export class InboundPath {
     const { sa, remote } = child;
     const dropped = sa.decapsulate(at, length, packet);
     if (sa.newest) this.#proven = true;
+    if (sa.newest && !child.used) {
+      child.used = true;
+      this.#events.onFirst(sa.spi);
+    }
     if (child.followRemote && sa.newest && !remote.equals(this.#batch.nameOctets, this.#batch.nameAt(i)))
       this.#follow(i, child);
     if (dropped !== 0) {
@@ -159,6 +177,7 @@ export class InboundPath {
       return;
     }
     this.#cells.count(1, packet.length);
+    if (child.use.count(packet.length, sa.replay.highest)) this.#events.onRekeyDue(sa.spi);
     clampMss(this.#memory.octets, packet, packet.version === 4 ? this.#mss4 : this.#mss6);
     this.#output.push(packet);
   }

@@ -57,6 +57,8 @@ function eventsFor(queue: CommandQueue, start: WorkerStart, cells: DirectionCell
       queue.report({ kind: 'ike', octets, from, marker });
     },
     onMoved: (child, remote) => queue.report({ kind: 'moved', child, remote }),
+    onFirst: (child) => queue.report({ kind: 'first-inbound', child }),
+    onRekeyDue: (child) => queue.report({ kind: 'rekey-due', child, usedUp: false }),
   };
 }
 

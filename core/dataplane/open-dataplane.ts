@@ -36,6 +36,11 @@ const flagDontWait = 0x40;
 const nonEspMarker = new Uint8Array(4);
 const keepalive = Uint8Array.of(0xff);
 
+/** What was told of a child already. */
+interface ToldOfChild {
+  rekeyDue: boolean;
+}
+
 export interface DataplaneOptions {
   /** A bound UDP socket; the data plane owns it from now on. */
   readonly udpFd: number;
@@ -74,7 +79,7 @@ class WorkerDataplane implements Dataplane {
   readonly #onExit = () => this.#leaveNow();
   readonly #name = new Uint8Array(socketAddressOctets);
   /** By inbound SPI: the outbound half is known by the same name to its worker. */
-  readonly #children = new Set<Spi>();
+  readonly #children = new Map<Spi, ToldOfChild>();
   #tunFd = -1;
   #keepaliveTimer: NodeJS.Timeout | undefined;
   #sentHere = 0;
@@ -116,9 +121,11 @@ class WorkerDataplane implements Dataplane {
   }
 
   async installChild(child: DataplaneChild): Promise<void> {
-    const { selectors, remote, followRemote = false } = child;
-    const common = { kind: 'install', child: child.inbound.spi, selectors, remote, followRemote } as const;
-    this.#children.add(child.inbound.spi);
+    const { selectors, remote, followRemote = false, standby = false, rekeyAfter } = child;
+    const spi = child.inbound.spi;
+    const options = { selectors, remote, followRemote, standby, rekeyAfter };
+    const common = { kind: 'install', child: spi, ...options } as const;
+    this.#children.set(spi, { rekeyDue: false });
     const inbound: WorkerCommand = { ...common, sa: plainSa(child.inbound) };
     const outbound: WorkerCommand = { ...common, sa: plainSa(child.outbound) };
     try {
@@ -129,6 +136,10 @@ class WorkerDataplane implements Dataplane {
     } finally {
       wipeKey(outbound);
     }
+  }
+
+  async switchOutbound(inboundSpi: Spi): Promise<void> {
+    await this.#outbound.command({ kind: 'switch-outbound', child: inboundSpi });
   }
 
   async removeChild(inboundSpi: Spi): Promise<void> {
@@ -199,6 +210,13 @@ class WorkerDataplane implements Dataplane {
       case 'moved':
         this.#follow(report.child, report.remote);
         return;
+      case 'first-inbound':
+        if (this.#children.has(report.child) && this.#closing === undefined)
+          this.#events.onFirstInbound?.(report.child);
+        return;
+      case 'rekey-due':
+        this.#rekeyDue(report.child, report.usedUp);
+        return;
       case 'broken':
         this.#fail(report.error);
         return;
@@ -209,6 +227,15 @@ class WorkerDataplane implements Dataplane {
     if (!this.#children.has(child) || this.#closing !== undefined) return;
     void this.#outbound.command({ kind: 'set-remote', child, remote });
     this.#events.onMoved?.(child, remote);
+  }
+
+  /** Both workers count: which of them comes first doesn't matter. */
+  #rekeyDue(spi: Spi, usedUp: boolean): void {
+    const child = this.#children.get(spi);
+    if (child === undefined || this.#closing !== undefined) return;
+    if (child.rekeyDue && !usedUp) return;
+    child.rekeyDue = true;
+    this.#events.onRekeyDue?.(spi);
   }
 
   #crashed(worker: string, error: unknown): void {
@@ -245,5 +272,5 @@ function plainSa(sa: DataplaneSa): SaCommand {
     blockOctets: cipher.blockOctets,
     randomIv: cipher.randomIv,
   };
-  return { spi: sa.spi, shape, key: sa.key };
+  return { spi: sa.spi, shape, key: sa.key, sequence: sa.sequence ?? 0 };
 }

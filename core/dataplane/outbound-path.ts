@@ -9,6 +9,7 @@ import { errnoName, lastErrno, packetCalls } from '../platform/linux/libc.ts';
 import { SocketAddress } from '../platform/linux/socket-address.ts';
 import { octetsPerSend, segmentsPerSend, UdpSendBatch } from '../platform/linux/udp-send-batch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import { ChildUse } from './child-use.ts';
 import type { WorkerCommand } from './commands.ts';
 import type { DirectionCells } from './counters.ts';
 import { type ChecksumMemory, checksumMemory } from './offload/checksum.ts';
@@ -38,6 +39,13 @@ interface OutboundChild {
   readonly sa: OutboundSa;
   readonly selectors: ChildSelectors;
   readonly remote: SocketAddress;
+  readonly use: ChildUse;
+}
+
+/** What the path tells the control thread: rare, so it may allocate. */
+export interface OutboundEvents {
+  /** Once for each cause. `usedUp`: no sequence number is left. */
+  readonly onRekeyDue: (child: Spi, usedUp: boolean) => void;
 }
 
 /**
@@ -54,8 +62,11 @@ export class OutboundPath {
   readonly #packet = new InnerPacket();
   readonly #header = new VirtioHeader();
   readonly #fillIv = createRandomIv();
-  /** The newest first. */
+  readonly #events: OutboundEvents;
+  /** Those that send, the newest first. */
   #children: OutboundChild[] = [];
+  /** Those that wait for `switch-outbound`. */
+  #standby: OutboundChild[] = [];
   #tunFd = -1;
   #vnetOctets = 0;
   #mss4 = 0;
@@ -71,8 +82,9 @@ export class OutboundPath {
   #runTo: SocketAddress | undefined;
   #counted = { sent: 0, queueFull: 0, tooBig: 0, refused: 0 };
 
-  constructor(udpFd: number, cells: DirectionCells, segmentation: boolean) {
+  constructor(udpFd: number, cells: DirectionCells, segmentation: boolean, events: OutboundEvents) {
     this.#cells = cells;
+    this.#events = events;
     this.#memory = allocatePacketMemory(memoryOctets);
     this.#checksums = checksumMemory(this.#memory.octets);
     this.#superPacket = new SuperPacket(this.#checksums);
@@ -94,16 +106,19 @@ export class OutboundPath {
       case 'install':
         this.#install(command);
         return;
+      case 'switch-outbound':
+        this.#switchTo(command.child);
+        return;
       case 'remove':
         this.#remove(command.child);
         return;
       case 'set-remote':
-        for (const child of this.#children)
-          if (child.child === command.child) child.remote.set(command.remote);
+        this.#find(command.child)?.remote.set(command.remote);
         return;
       case 'stop':
-        for (const { sa } of this.#children) sa.close();
+        for (const { sa } of [...this.#children, ...this.#standby]) sa.close();
         this.#children = [];
+        this.#standby = [];
         this.#tunFd = -1;
         return;
     }
@@ -133,14 +148,40 @@ export class OutboundPath {
     this.#remove(child);
     const sealer = openBulkSealer(sa.shape, sa.key, this.#memory);
     const outbound = new OutboundSa(sa.spi, sa.shape, this.#memory.octets, sealer, this.#fillIv);
-    this.#headroom = outbound.headroom;
-    const remote = new SocketAddress(command.remote);
-    this.#children.unshift({ child, sa: outbound, selectors: new ChildSelectors(command.selectors), remote });
+    outbound.skipTo(sa.sequence);
+    const installed: OutboundChild = {
+      child,
+      sa: outbound,
+      selectors: new ChildSelectors(command.selectors),
+      remote: new SocketAddress(command.remote),
+      use: new ChildUse(command.rekeyAfter),
+    };
+    if (command.standby) this.#standby.push(installed);
+    else this.#children.unshift(installed);
+  }
+
+  /** Commands come between two steps, and a step leaves no packet behind: the order of the packets is kept. */
+  #switchTo(spi: Spi): void {
+    const found = this.#find(spi);
+    if (found === undefined) return;
+    this.#take(spi);
+    this.#children.unshift(found);
   }
 
   #remove(spi: Spi): void {
-    for (const { child, sa } of this.#children) if (child === spi) sa.close();
-    this.#children = this.#children.filter(({ child }) => child !== spi);
+    this.#find(spi)?.sa.close();
+    this.#take(spi);
+  }
+
+  #find(spi: Spi): OutboundChild | undefined {
+    const named = ({ child }: OutboundChild) => child === spi;
+    return this.#children.find(named) ?? this.#standby.find(named);
+  }
+
+  #take(spi: Spi): void {
+    const others = ({ child }: OutboundChild) => child !== spi;
+    this.#children = this.#children.filter(others);
+    this.#standby = this.#standby.filter(others);
   }
 
   /** One packet, read to where it will be encrypted. False when there was none. */
@@ -234,9 +275,11 @@ export class OutboundPath {
     const length = child.sa.encapsulate(at, innerLength, this.#packet.version);
     if (length === 0) {
       this.#cells.drop(exhausted);
+      if (child.use.usedUp()) this.#events.onRekeyDue(child.child, true);
       return;
     }
     this.#cells.count(1, innerLength);
+    if (child.use.count(innerLength, child.sa.sequence)) this.#events.onRekeyDue(child.child, false);
     this.#next = at + length;
     this.#addToRun(at, length, child.remote);
   }

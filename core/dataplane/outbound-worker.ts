@@ -14,6 +14,7 @@ function run(start: WorkerStart): void {
     start.udpFd,
     new DirectionCells(start.shared, 'outbound'),
     start.segmentation,
+    { onRekeyDue: (child, usedUp) => queue.report({ kind: 'rekey-due', child, usedUp }) },
   );
   const waits = new PollSet(2);
   waits.watch(0, start.wakeFd);

@@ -1,11 +1,12 @@
 import type { Endpoint } from '../../../core/base/address.ts';
 import type { Failure } from '../../../core/base/errors.ts';
-import type { Dataplane } from '../../../core/dataplane/dataplane.ts';
+import type { Dataplane, DataplaneChild } from '../../../core/dataplane/dataplane.ts';
 import { openDataplane } from '../../../core/dataplane/open-dataplane.ts';
 import { type ReferenceSa, referenceSeal } from '../../../core/esp/reference.ts';
 import { libc } from '../../../core/platform/linux/libc.ts';
 import { socketAddressOctets, writeSocketAddress } from '../../../core/platform/linux/socket-address.ts';
 import { openUdpSocket, type UdpSocket } from '../../../core/platform/linux/udp-socket.ts';
+import type { Spi } from '../../../core/wire/ike/payload.ts';
 import { address, cipherNamed, everything, keyFor } from './support.ts';
 
 /** A TUN device's stand-in that needs no privilege: one end of a socket pair keeps the borders of packets too. */
@@ -64,11 +65,16 @@ export interface Rig {
   readonly ike: { octets: Uint8Array; from: Endpoint; marker: boolean }[];
   readonly moved: Endpoint[];
   readonly failures: Failure[];
+  /** What was told of children, in order: their inbound SPIs. */
+  readonly firstInbound: Spi[];
+  readonly rekeyDue: Spi[];
   /** The far end's sending half: the sequence number is the caller's. */
   readonly farSa: ReferenceSa;
   /** The far end's receiving half. */
   readonly farInbound: ReferenceSa;
   seal(sequence: number, inner: Uint8Array, options?: Parameters<typeof referenceSeal>[4]): Uint8Array;
+  /** The same with the SA of another child. */
+  sealWith(sa: ReferenceSa, sequence: number, inner: Uint8Array): Uint8Array;
   close(): Promise<void>;
 }
 
@@ -77,6 +83,10 @@ export interface RigOptions {
   readonly offload?: boolean;
   readonly vnetHeader?: boolean;
   readonly followRemote?: boolean;
+  /** More for the first child. */
+  readonly child?: Partial<Pick<DataplaneChild, 'standby' | 'rekeyAfter'>>;
+  /** The sequence number that its outbound SA has come to. */
+  readonly sequence?: number;
   readonly selectors?: Parameters<Dataplane['installChild']>[0]['selectors'];
   /** Changes the socket before the data plane gets it. */
   readonly prepare?: (fd: number) => void;
@@ -93,12 +103,16 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   const ike: Rig['ike'] = [];
   const moved: Endpoint[] = [];
   const failures: Failure[] = [];
+  const firstInbound: Spi[] = [];
+  const rekeyDue: Spi[] = [];
   const opened = openDataplane(
     { udpFd: socket.fd, segmentation: socket.gso },
     {
       onIke: (octets, from, marker) => ike.push({ octets, from, marker }),
       onFailure: (error) => failures.push(error),
       onMoved: (_, remote) => moved.push(remote),
+      onFirstInbound: (spi) => firstInbound.push(spi),
+      onRekeyDue: (spi) => rekeyDue.push(spi),
     },
   );
   if (!opened.ok) throw new Error('no data plane');
@@ -106,7 +120,8 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   await dataplane.attachTun({ fd: tun.fd, name: 'fake', mtu: 1400, vnetHeader });
   await dataplane.installChild({
     inbound: { spi: spiHere, cipher, key: keyFor(cipher, 1) },
-    outbound: { spi: spiThere, cipher, key: keyFor(cipher, 2) },
+    outbound: { spi: spiThere, cipher, key: keyFor(cipher, 2), sequence: options.sequence ?? 0 },
+    ...options.child,
     selectors: options.selectors ?? { local: everything, remote: everything },
     remote: far.local,
     followRemote,
@@ -120,10 +135,14 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     ike,
     moved,
     failures,
+    firstInbound,
+    rekeyDue,
     farSa,
     farInbound: { spi: spiThere, shape: cipher, cipher: cipher.open(keyFor(cipher, 2)) },
     seal: (sequence, inner, more) =>
       referenceSeal(farSa, sequence, new Uint8Array(cipher.ivOctets).fill(sequence), inner, more),
+    sealWith: (sa, sequence, inner) =>
+      referenceSeal(sa, sequence, new Uint8Array(sa.shape.ivOctets).fill(sequence), inner),
     close: async () => {
       await dataplane.close();
       libc.close(far.fd);

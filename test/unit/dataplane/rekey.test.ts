@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { limits } from '../../../core/base/limits.ts';
+import { libc } from '../../../core/platform/linux/libc.ts';
+import { openRig, type Rig, type RigOptions, receive, send, spiHere, spiThere, until } from './rig.ts';
+import { cipherNamed, everything, here, keyFor, octetsOf, there, udpPacket } from './support.ts';
+
+const spiNewHere = 0x3003;
+const spiNewThere = 0x4004;
+const toFar = udpPacket(4, octetsOf(100));
+const fromFar = udpPacket(4, octetsOf(100), there, here);
+
+async function withRig(options: RigOptions, body: (rig: Rig) => Promise<void>): Promise<void> {
+  const rig = await openRig(options);
+  try {
+    await body(rig);
+    assert.deepEqual(rig.failures, []);
+  } finally {
+    await rig.close();
+  }
+}
+
+function toTun(rig: Rig, count = 1): void {
+  for (let i = 0; i < count; i++) assert.equal(libc.write(rig.tun, toFar, toFar.length), toFar.length);
+}
+
+async function installNew(rig: Rig, standby: boolean): Promise<void> {
+  const cipher = cipherNamed('aes256-sha512');
+  await rig.dataplane.installChild({
+    inbound: { spi: spiNewHere, cipher, key: keyFor(cipher, 7) },
+    outbound: { spi: spiNewThere, cipher, key: keyFor(cipher, 8) },
+    selectors: { local: everything, remote: everything },
+    remote: rig.far.local,
+    standby,
+  });
+}
+
+/** The outbound SPI that the next packet left on, and its sequence number. */
+function nextOut(rig: Rig): readonly [number, number] {
+  const sealed = receive(rig.far.fd);
+  assert.ok(sealed);
+  const view = new DataView(sealed.buffer);
+  return [view.getUint32(0), view.getUint32(4)];
+}
+
+test('a child in standby receives but sends nothing, and takes over when it is told to', async () => {
+  await withRig({}, async (rig) => {
+    await installNew(rig, true);
+    toTun(rig);
+    assert.deepEqual(nextOut(rig), [spiThere, 1]);
+    // Both children are known to the far end by the same address: its packets may come on either.
+    const cipher = cipherNamed('aes256-sha512');
+    const newer = { ...rig.farSa, spi: spiNewHere, shape: cipher, cipher: cipher.open(keyFor(cipher, 7)) };
+    send(rig.far.fd, rig.sealWith(newer, 1, fromFar), rig.local);
+    assert.deepEqual(receive(rig.tun), fromFar);
+    toTun(rig);
+    assert.deepEqual(nextOut(rig), [spiThere, 2]);
+    await rig.dataplane.switchOutbound(spiNewHere);
+    toTun(rig, 2);
+    assert.deepEqual(
+      [nextOut(rig), nextOut(rig)],
+      [
+        [spiNewThere, 1],
+        [spiNewThere, 2],
+      ],
+    );
+    send(rig.far.fd, rig.seal(1, fromFar), rig.local);
+    assert.deepEqual(receive(rig.tun), fromFar, 'the old one still receives');
+    await rig.dataplane.removeChild(spiHere);
+    toTun(rig);
+    assert.deepEqual(nextOut(rig), [spiNewThere, 3]);
+    assert.deepEqual(rig.dataplane.counters().outbound.drops, {});
+  });
+});
+
+test('switching back and to an unknown child loses nothing', async () => {
+  await withRig({}, async (rig) => {
+    await installNew(rig, true);
+    await rig.dataplane.switchOutbound(0xdead);
+    toTun(rig);
+    assert.deepEqual(nextOut(rig), [spiThere, 1]);
+    await rig.dataplane.switchOutbound(spiNewHere);
+    await rig.dataplane.switchOutbound(spiHere);
+    toTun(rig);
+    assert.deepEqual(nextOut(rig), [spiThere, 2]);
+    await rig.dataplane.removeChild(spiHere);
+    toTun(rig);
+    assert.deepEqual(nextOut(rig), [spiNewThere, 1]);
+  });
+});
+
+test('a standby child that is removed, or alone, sends nothing', async () => {
+  await withRig({ child: { standby: true } }, async (rig) => {
+    toTun(rig);
+    await until(() => rig.dataplane.counters().outbound.drops['no-child'] === 1);
+    await installNew(rig, true);
+    await rig.dataplane.removeChild(spiNewHere);
+    await rig.dataplane.switchOutbound(spiNewHere);
+    toTun(rig);
+    await until(() => rig.dataplane.counters().outbound.drops['no-child'] === 2);
+    await rig.dataplane.switchOutbound(spiHere);
+    toTun(rig);
+    assert.deepEqual(nextOut(rig), [spiThere, 1]);
+  });
+});
+
+test('packets queued while the keys are switched leave in order, the old key first', async () => {
+  await withRig({}, async (rig) => {
+    await installNew(rig, true);
+    const rounds = 40;
+    const seen: (readonly [number, number])[] = [];
+    for (let i = 0; i < rounds; i++) {
+      toTun(rig, 5);
+      const to = i % 2 === 0 ? spiNewHere : spiHere;
+      const switched = rig.dataplane.switchOutbound(to);
+      toTun(rig, 5);
+      await switched;
+      for (let packet = 0; packet < 10; packet++) seen.push(nextOut(rig));
+    }
+    const last = new Map<number, number>();
+    for (const [spi, sequence] of seen) {
+      assert.equal(sequence, (last.get(spi) ?? 0) + 1, 'no gap and no reordering in an SA');
+      last.set(spi, sequence);
+    }
+    assert.equal((last.get(spiThere) ?? 0) + (last.get(spiNewThere) ?? 0), 10 * rounds);
+    // In each round one SA follows the other: never back and forth.
+    for (let i = 0; i < rounds; i++) {
+      const spis = seen.slice(10 * i, 10 * i + 10).map(([spi]) => spi);
+      const changes = spis.filter((spi, at) => at > 0 && spi !== spis[at - 1]).length;
+      assert.ok(changes <= 1, `round ${i} changed ${changes} times`);
+    }
+  });
+});
+
+test('the first authentic packet of a child is told once, a forged one never', async () => {
+  await withRig({}, async (rig) => {
+    const forged = rig.seal(1, fromFar);
+    forged[40] = (forged[40] ?? 0) ^ 1;
+    send(rig.far.fd, forged, rig.local);
+    await until(() => rig.dataplane.counters().inbound.drops['bad-tag'] === 1);
+    for (let i = 1; i <= 3; i++) {
+      send(rig.far.fd, rig.seal(i, fromFar), rig.local);
+      assert.ok(receive(rig.tun));
+    }
+    // An acknowledgement comes behind all that the worker had to say before.
+    await rig.dataplane.setRemote(spiHere, rig.far.local);
+    assert.deepEqual(rig.firstInbound, [spiHere]);
+  });
+});
+
+const amounts = [
+  { what: 'packets', rekeyAfter: { packets: 3, octets: 1e9 } },
+  { what: 'octets', rekeyAfter: { packets: 1e9, octets: 2 * toFar.length + 1 } },
+] as const;
+for (const { what, rekeyAfter } of amounts) {
+  test(`a child that has carried its ${what} is due, told once for both directions`, async () => {
+    await withRig({ child: { rekeyAfter } }, async (rig) => {
+      toTun(rig, 2);
+      for (let i = 1; i <= 2; i++) send(rig.far.fd, rig.seal(i, fromFar), rig.local);
+      for (let i = 1; i <= 2; i++) assert.ok(receive(rig.tun));
+      for (let i = 1; i <= 2; i++) nextOut(rig);
+      await rig.dataplane.setRemote(spiHere, rig.far.local);
+      assert.deepEqual(rig.rekeyDue, []);
+      toTun(rig);
+      nextOut(rig);
+      await until(() => rig.rekeyDue.length > 0);
+      for (let i = 3; i <= 5; i++) send(rig.far.fd, rig.seal(i, fromFar), rig.local);
+      for (let i = 3; i <= 5; i++) assert.ok(receive(rig.tun));
+      await rig.dataplane.setRemote(spiHere, rig.far.local);
+      assert.deepEqual(rig.rekeyDue, [spiHere]);
+    });
+  });
+}
+
+test('what comes in makes a child due too', async () => {
+  await withRig({ child: { rekeyAfter: { packets: 2, octets: 1e9 } } }, async (rig) => {
+    for (let i = 1; i <= 2; i++) send(rig.far.fd, rig.seal(i, fromFar), rig.local);
+    await until(() => rig.rekeyDue.length > 0);
+    assert.deepEqual(rig.rekeyDue, [spiHere]);
+  });
+});
+
+test('a child is due long before its sequence numbers end, whoever sends', async () => {
+  await withRig({ sequence: limits.espRekeySequence - 2 }, async (rig) => {
+    toTun(rig);
+    nextOut(rig);
+    await rig.dataplane.setRemote(spiHere, rig.far.local);
+    assert.deepEqual(rig.rekeyDue, []);
+    toTun(rig);
+    await until(() => rig.rekeyDue.length > 0);
+  });
+  await withRig({}, async (rig) => {
+    send(rig.far.fd, rig.seal(limits.espRekeySequence, fromFar), rig.local);
+    await until(() => rig.rekeyDue.length > 0);
+    assert.deepEqual(rig.rekeyDue, [spiHere]);
+  });
+});
+
+test('used up sequence numbers never wrap: nothing more is sent, and that is told once more', async () => {
+  await withRig({ sequence: 0xffff_fffe }, async (rig) => {
+    toTun(rig, 3);
+    assert.deepEqual(nextOut(rig), [spiThere, 0xffff_ffff]);
+    await until(() => rig.dataplane.counters().outbound.drops['sequence-exhausted'] === 2);
+    await rig.dataplane.setRemote(spiHere, rig.far.local);
+    assert.deepEqual(rig.rekeyDue, [spiHere, spiHere]);
+    assert.equal(receive(rig.far.fd, 20), undefined);
+    await installNew(rig, false);
+    toTun(rig);
+    assert.deepEqual(nextOut(rig), [spiNewThere, 1]);
+  });
+});
