@@ -19,7 +19,7 @@ export type DropCause =
   | 'oversize'
   | 'malformed'
   | 'spi'
-  /** Not sent by a responder. */
+  /** Its Initiator flag is not that of the other side. */
   | 'direction'
   | 'message-id'
   /** Another exchange than the request has. */
@@ -71,7 +71,7 @@ interface QueuedRequest {
 }
 
 /**
- * The exchanges of one IKE SA, of which we are the original initiator. It alone knows message IDs, retransmission, restarts
+ * The exchanges of one IKE SA. It alone knows message IDs, retransmission, restarts
  * of IKE_SA_INIT, and which response answered the peer's last request. The window is 1 on both sides: one request of ours
  * is on the wire at a time, others wait.
  *
@@ -80,7 +80,8 @@ interface QueuedRequest {
  */
 export class ExchangeLayer {
   readonly #transmit: (octets: Uint8Array, via: IkePort) => void;
-  readonly #drops = new Map<DropCause, number>();
+  readonly #drops: Map<DropCause, number>;
+  #originalInitiator = true;
   #initiatorSpi: IkeSpi = 0n;
   #responderSpi: IkeSpi = 0n;
   #protection: Protection | undefined;
@@ -90,8 +91,13 @@ export class ExchangeLayer {
   #nextPeerId = 0;
   #lastResponse: Uint8Array | undefined;
 
-  constructor(transmit: (octets: Uint8Array, via: IkePort) => void) {
+  /** `drops` counts for all IKE SAs of one connection. */
+  constructor(
+    transmit: (octets: Uint8Array, via: IkePort) => void,
+    drops: Map<DropCause, number> = new Map(),
+  ) {
     this.#transmit = transmit;
+    this.#drops = drops;
   }
 
   /** How many datagrams were dropped, by cause. */
@@ -127,6 +133,28 @@ export class ExchangeLayer {
     this.#responderSpi = responderSpi;
     this.#protection = protection;
     this.#nextId = 1;
+  }
+
+  /**
+   * Takes over an IKE SA that CREATE_CHILD_SA made: message IDs begin at 0 in both directions. `originalInitiator`: that exchange
+   * was ours, so ours is the first SPI. @rfc 7296 2.18
+   */
+  acceptRekeyed(
+    spis: { readonly initiator: IkeSpi; readonly responder: IkeSpi },
+    protection: Protection,
+    originalInitiator: boolean,
+  ): void {
+    this.#initiatorSpi = spis.initiator;
+    this.#responderSpi = spis.responder;
+    this.#protection = protection;
+    this.#originalInitiator = originalInitiator;
+  }
+
+  /** Whether a datagram names the SPIs of this IKE SA. */
+  owns(octets: Uint8Array): boolean {
+    if (octets.length < 16) return false;
+    const view = new DataView(octets.buffer, octets.byteOffset, 16);
+    return view.getBigUint64(0) === this.#initiatorSpi && view.getBigUint64(8) === this.#responderSpi;
   }
 
   /** The response was not the answer, for this reason. Anybody may have sent it, so the wait goes on, but not for long. */
@@ -188,7 +216,7 @@ export class ExchangeLayer {
     if (!decoded.ok) return this.#drop('malformed');
     const { header } = decoded.value;
     if (header.initiatorSpi !== this.#initiatorSpi) return this.#drop('spi');
-    if (header.fromInitiator) return this.#drop('direction');
+    if (header.fromInitiator === this.#originalInitiator) return this.#drop('direction');
     if (decoded.value.encrypted === undefined) return this.#receiveClear(decoded.value, octets, now);
     if (this.#protection === undefined) return this.#drop('protection');
     if (header.responderSpi !== this.#responderSpi) return this.#drop('spi');
@@ -321,7 +349,7 @@ export class ExchangeLayer {
       majorVersion: 2,
       minorVersion: 0,
       exchange,
-      fromInitiator: true,
+      fromInitiator: this.#originalInitiator,
       isResponse,
       messageId,
     };
