@@ -48,6 +48,12 @@ export const limits = {
   deleteTries: 2,
   /** Requests of ours that wait for the one on the wire: a goodbye behind a liveness check. */
   queuedIkeRequests: 4,
+  /** CHILD SAs at once: one, its successor, redundant ones of a collision, and what lingers for late packets. */
+  childSas: 16,
+  /** Replaced IKE SAs that wait for their DELETE. */
+  retiringIkeSas: 4,
+  /** A replaced IKE SA that the peer should have deleted is deleted by us after this time. */
+  retiringIkeMs: 60_000,
   /** Addresses of the gateway's name that are tried. */
   addressesOfGateway: 8,
   addressesFromGateway: 8,
@@ -59,6 +65,11 @@ export const limits = {
   replayWindowPackets: 2_048,
   /** ESP: from this sequence number on a child must be replaced. 2^28 are left then: minutes at a million a second. */
   espRekeySequence: 0xf000_0000,
+  /** A CHILD SA is replaced after this many packets, a quarter of its sequence numbers, or inner octets (1 TiB). */
+  rekeyAfterPackets: 0x4000_0000,
+  rekeyAfterOctets: 1_099_511_627_776,
+  /** A replaced CHILD SA receives for this long: ESP of several processors overtakes each other and IKE. */
+  espLingerMs: 3_000,
   /** The embedded gateway: IKE SAs that have not logged in, each good for one Diffie-Hellman. */
   gatewayHalfOpen: 256,
   /** The embedded gateway: IKE SAs that have, and those that linger. */

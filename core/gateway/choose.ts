@@ -36,23 +36,41 @@ export function chooseIke(
 }
 
 /**
- * As `chooseIke`, for the CHILD SA that IKE_AUTH makes, which has no key exchange of its own. The suite's SPI is the
- * initiator's, which our outbound packets carry. @rfc 7296 1.2
+ * As `chooseIke`, for a CHILD SA. The suite's SPI is the initiator's, which our outbound packets carry. `keyExchanges` are
+ * the groups that we take, best first; 0 is NONE, and a proposal without groups offers just that. IKE_AUTH has no key exchange
+ * of its own: without `keyExchanges`, groups are not looked at. @rfc 7296 1.2 @rfc 7296 1.3.1
  */
 export function chooseEsp(
   crypto: CryptoProvider,
   ours: readonly SuiteProposal[],
   theirs: readonly Proposal[],
+  keyExchanges?: readonly number[],
 ): Choice<EspSuite> | undefined {
   return firstMatch(ours, theirs, (our, their) => {
     if (their.protocol !== securityProtocol.ESP || hasTypesBeyond(their, espTypes)) return undefined;
     const transforms = pickCipher(crypto, our, their);
     const esn = pick(our, their, transformType.ESN, () => true);
+    const group = keyExchanges === undefined ? [] : pickGroup(crypto, keyExchanges, their);
     if (!isEspSpi(their.spi) || transforms === undefined || esn === undefined) return undefined;
-    const answer = { ...their, transforms: [...transforms.chosen, esn.transform] };
+    if (group === undefined) return undefined;
+    const answer = { ...their, transforms: [...transforms.chosen, ...group, esn.transform] };
     const notation = formatProposal(answer.transforms);
-    return { suite: { cipher: transforms.cipher, spi: their.spi, notation }, answer };
+    const suite = { cipher: transforms.cipher, spi: their.spi, group: group[0]?.id ?? 0, notation };
+    return { suite, answer };
   });
+}
+
+/** At most one KE transform: none where the proposal names no group and we can do without. */
+function pickGroup(
+  crypto: CryptoProvider,
+  keyExchanges: readonly number[],
+  their: Proposal,
+): readonly Transform[] | undefined {
+  const offered = their.transforms.filter(({ type }) => type === transformType.KE);
+  if (offered.length === 0) return keyExchanges.includes(0) ? [] : undefined;
+  const usable = keyExchanges.filter((id) => id === 0 || crypto.keyExchange(id) !== undefined);
+  const group = usable.find((id) => offered.some((transform) => transform.id === id));
+  return group === undefined ? undefined : [{ type: transformType.KE, id: group }];
 }
 
 const ikeTypes: readonly number[] = [
@@ -68,11 +86,11 @@ const espTypes: readonly number[] = [
   transformType.ESN,
 ];
 
-function firstMatch<Suite>(
+function firstMatch<Found>(
   ours: readonly SuiteProposal[],
   theirs: readonly Proposal[],
-  match: (our: SuiteProposal, their: Proposal) => Choice<Suite> | undefined,
-): Choice<Suite> | undefined {
+  match: (our: SuiteProposal, their: Proposal) => Found | undefined,
+): Found | undefined {
   for (const our of ours) {
     for (const their of theirs) {
       const choice = match(our, their);

@@ -17,6 +17,11 @@ export interface GatewayConfig {
   /** What it accepts, best first: its own order decides. */
   readonly ikeProposals: readonly SuiteProposal[];
   readonly espProposals: readonly SuiteProposal[];
+  /**
+   * The groups for the key exchange of a new or rekeyed CHILD SA, best first; 0 (NONE) allows it to do without, 0 alone
+   * demands that. Absent: every common group, or none.
+   */
+  readonly childKeyExchanges?: readonly number[];
   /** By user name, as the client sends it in EAP. */
   readonly users: ReadonlyMap<string, Secret>;
   /** Inner addresses, at most one prefix of each family; network, broadcast and first address are left out. */
@@ -32,6 +37,13 @@ export interface GatewayConfig {
   readonly maxClients?: number;
   /** After this silence of a client a liveness check goes out. Absent: never. */
   readonly livenessMs?: Duration;
+  /** The gateway itself replaces a CHILD SA, or the IKE SA, of this age. Absent: it leaves that to the client. */
+  readonly rekeyChildMs?: Duration;
+  readonly rekeyIkeMs?: Duration;
+  /** Wait before the next attempt after TEMPORARY_FAILURE; up to twice as long, at random. 5 s when absent. @rfc 7296 2.25 */
+  readonly rekeyRetryMs?: Duration;
+  /** The client must log in anew within this time, is told so by AUTH_LIFETIME, and is cut off after it. @rfc 4478 */
+  readonly authLifetimeMs?: Duration;
   readonly habits?: GatewayHabits;
 }
 
@@ -90,6 +102,18 @@ export interface GatewayHabits {
   readonly accountError?: number;
   /** Asks for no EAP-Identity: takes the user name from MSCHAPv2. */
   readonly skipEapIdentity?: boolean;
+  /** The first octet of its nonces in CREATE_CHILD_SA: 0 loses collisions, 255 wins them (nearly always). */
+  readonly rekeyNonceFirstOctet?: number;
+  /** Answers every CREATE_CHILD_SA with this error notify, e.g. 14 for NO_PROPOSAL_CHOSEN. */
+  readonly refuseRekey?: number;
+  /** Answers the first CREATE_CHILD_SA of each client with TEMPORARY_FAILURE. */
+  readonly temporaryFailureOnce?: boolean;
+  /** Answers every CREATE_CHILD_SA with NO_ADDITIONAL_SAS, as gateways that can't rekey do. */
+  readonly noAdditionalSas?: boolean;
+  /** Does not answer CREATE_CHILD_SA. */
+  readonly silentInRekey?: boolean;
+  /** Deletes an SA that it has replaced itself only after this time. */
+  readonly deleteOldLateMs?: Duration;
   /** Sends this unauthenticated error notify in front of the answer to IKE_SA_INIT, as a spoofer on the path would. */
   readonly spoofedErrorNotify?: number;
 }

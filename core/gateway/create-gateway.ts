@@ -14,9 +14,9 @@ import { AddressPool } from './address-pool.ts';
 import type { GatewayConfig, GatewayDependencies } from './config.ts';
 import { CookieJar } from './cookie-jar.ts';
 import { type InitRequest, initResponse, respondToInit } from './init-responder.ts';
-import type { ClientId, Gateway, GatewayCounters, GatewayDrop, GatewayOutput } from './io.ts';
+import type { ClientId, Gateway, GatewayCounters, GatewayDrop, GatewayOutput, RekeyTarget } from './io.ts';
 import type { LoggedIn } from './login.ts';
-import { type ResponderContext, ResponderSa } from './responder-sa.ts';
+import { Session, type SessionContext } from './session.ts';
 
 /** A gateway without clients. */
 export function createGateway(config: GatewayConfig, dependencies: GatewayDependencies): Gateway {
@@ -28,12 +28,13 @@ const defaultCookieThreshold = 32;
 class EmbeddedGateway implements Gateway {
   readonly #config: GatewayConfig;
   readonly #dependencies: GatewayDependencies;
-  readonly #context: ResponderContext;
+  readonly #context: SessionContext;
   readonly #cookies: CookieJar;
   readonly #outputs: GatewayOutput[] = [];
-  readonly #bySpi = new Map<IkeSpi, ResponderSa>();
+  readonly #sessions = new Set<Session>();
+  readonly #bySpi = new Map<IkeSpi, Session>();
   /** The response to each IKE_SA_INIT request whose SA lives, for retransmissions. @rfc 7296 2.1 */
-  readonly #initResponses = new Map<string, { readonly sa: ResponderSa; readonly response: Uint8Array }>();
+  readonly #initResponses = new Map<string, { readonly session: Session; readonly response: Uint8Array }>();
   readonly #drops: Record<GatewayDrop, number> = {
     malformed: 0,
     'unknown-spi': 0,
@@ -55,8 +56,14 @@ class EmbeddedGateway implements Gateway {
       dependencies,
       pools: config.pools.map((pool) => new AddressPool(pool)),
       newSpi: () => this.#newChildSpi(),
+      freeSpi: (spi) => this.#childSpis.delete(spi),
+      newIkeSpi: () => this.#newIkeSpi(),
+      route: (spi, session) => {
+        if (session === undefined) this.#bySpi.delete(spi);
+        else this.#bySpi.set(spi, session);
+      },
       emit: (output) => this.#emit(output),
-      loggedIn: (sa, client, now) => this.#loggedIn(sa, client, now),
+      loggedIn: (session, client, now) => this.#loggedIn(session, client, now),
     };
   }
 
@@ -76,14 +83,25 @@ class EmbeddedGateway implements Gateway {
   }
 
   timeout(now: Instant): void {
-    for (const sa of this.#bySpi.values()) sa.timeout(now);
+    for (const session of this.#sessions) session.timeout(now);
     this.#sweep(now);
   }
 
   disconnect(client: ClientId, now: Instant): boolean {
-    const sa = [...this.#bySpi.values()].find(({ id, phase }) => id === client && phase === 'established');
-    sa?.disconnect('gateway', now);
-    return sa !== undefined;
+    const session = this.#established(client);
+    session?.disconnect('gateway', now);
+    return session !== undefined;
+  }
+
+  rekey(client: ClientId, what: RekeyTarget, now: Instant): boolean {
+    const session = this.#established(client);
+    session?.rekey(what, now);
+    return session !== undefined;
+  }
+
+  childUsed(inboundSpi: Spi, now: Instant): void {
+    for (const session of this.#sessions) if (session.hasChild(inboundSpi)) session.childUsed(inboundSpi);
+    this.#sweep(now);
   }
 
   poll(): GatewayOutput | undefined {
@@ -92,7 +110,7 @@ class EmbeddedGateway implements Gateway {
 
   nextWakeup(): Instant | undefined {
     let next: Instant | undefined;
-    for (const sa of this.#bySpi.values()) next = earliest(next, sa.nextWakeup());
+    for (const session of this.#sessions) next = earliest(next, session.nextWakeup());
     return next;
   }
 
@@ -104,9 +122,9 @@ class EmbeddedGateway implements Gateway {
       return this.#init(message, { message, octets: datagram, from, via }, now);
     }
     if (this.#config.habits?.silentAfterInit) return undefined;
-    const sa = this.#bySpi.get(message.header.responderSpi);
-    if (sa?.association.spis.initiator !== message.header.initiatorSpi) return 'unknown-spi';
-    return sa.receive(message, from, via, now);
+    const { fromInitiator, initiatorSpi, responderSpi } = message.header;
+    const session = this.#bySpi.get(fromInitiator ? responderSpi : initiatorSpi);
+    return session === undefined ? 'unknown-spi' : session.receive(message, from, via, now);
   }
 
   #init(message: ClearMessage, request: InitRequest, now: Instant): GatewayDrop | undefined {
@@ -117,7 +135,7 @@ class EmbeddedGateway implements Gateway {
     const key = this.#initKey(request);
     const known = this.#initResponses.get(key);
     if (known !== undefined) {
-      if (known.sa.phase === 'logging-in') this.#answer(request, known.response);
+      if (known.session.phase === 'logging-in') this.#answer(request, known.response);
       return undefined;
     }
     const refusal = this.#admit(request);
@@ -127,9 +145,9 @@ class EmbeddedGateway implements Gateway {
       const { association, clientHashes } = answer;
       const { from, via } = request;
       const start = { id: this.#nextClient++, association, clientHashes, from, via };
-      const sa = new ResponderSa(this.#context, start, now);
-      this.#bySpi.set(association.spis.responder, sa);
-      this.#initResponses.set(key, { sa, response: answer.response });
+      const session = new Session(this.#context, start, now);
+      this.#sessions.add(session);
+      this.#initResponses.set(key, { session, response: answer.response });
     }
     this.#answer(request, answer.response);
     return undefined;
@@ -139,7 +157,7 @@ class EmbeddedGateway implements Gateway {
   #admit(request: InitRequest): GatewayDrop | undefined {
     const halfOpen = this.#count('logging-in');
     if (halfOpen >= (this.#config.maxHalfOpen ?? limits.gatewayHalfOpen)) return 'full';
-    if (this.#bySpi.size - halfOpen >= (this.#config.maxClients ?? limits.gatewayClients)) return 'full';
+    if (this.#sessions.size - halfOpen >= (this.#config.maxClients ?? limits.gatewayClients)) return 'full';
     const when = this.#config.cookies ?? defaultCookieThreshold;
     if (when === 'never' || (typeof when === 'number' && halfOpen < when)) return undefined;
     const { message, from } = request;
@@ -169,25 +187,31 @@ class EmbeddedGateway implements Gateway {
     this.#outputs.push(output);
   }
 
-  #loggedIn(current: ResponderSa, client: LoggedIn, now: Instant): void {
+  #loggedIn(current: Session, client: LoggedIn, now: Instant): void {
     if (!client.initialContact) return;
-    for (const sa of this.#bySpi.values()) {
-      if (sa !== current && sa.user === client.user) sa.disconnect('replaced', now);
+    for (const session of this.#sessions) {
+      if (session !== current && session.user === client.user) session.disconnect('replaced', now);
     }
   }
 
   #sweep(now: Instant): void {
-    for (const [spi, sa] of this.#bySpi) {
-      if (!sa.isOver(now)) continue;
-      sa.forget();
-      this.#bySpi.delete(spi);
-      for (const [key, entry] of this.#initResponses) if (entry.sa === sa) this.#initResponses.delete(key);
+    for (const session of this.#sessions) {
+      session.tick(now);
+      if (!session.isOver) continue;
+      this.#sessions.delete(session);
+      for (const [key, entry] of this.#initResponses) {
+        if (entry.session === session) this.#initResponses.delete(key);
+      }
     }
   }
 
-  #count(phase: ResponderSa['phase']): number {
+  #established(client: ClientId): Session | undefined {
+    return [...this.#sessions].find(({ id, phase }) => id === client && phase === 'established');
+  }
+
+  #count(phase: Session['phase']): number {
     let count = 0;
-    for (const sa of this.#bySpi.values()) if (sa.phase === phase) count += 1;
+    for (const session of this.#sessions) if (session.phase === phase) count += 1;
     return count;
   }
 

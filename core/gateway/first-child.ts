@@ -11,7 +11,8 @@ import type { AddressPool } from './address-pool.ts';
 import { chooseEsp } from './choose.ts';
 import type { GatewayConfig, GatewayDependencies } from './config.ts';
 import { configReply, requestedFamilies } from './config-reply.ts';
-import { inFamiliesOf, narrow, selectorOf } from './narrow.ts';
+import { espSpiNumber, espSpiOctets } from './esp-spi.ts';
+import { narrowBoth, selectorOf } from './narrow.ts';
 
 /** The CHILD SA that IKE_AUTH makes, with the payloads of the response that tell the client. */
 export type FirstChild =
@@ -52,7 +53,7 @@ export function makeFirstChild(
     releaseAddresses(context.pools, addresses);
     return refused(notifyType.INTERNAL_ADDRESS_FAILURE);
   }
-  const selectors = narrowBoth(config, request, addresses);
+  const selectors = narrowBoth(config.networks, addresses, request);
   if (selectors === undefined || habits.refuseSelectors) {
     releaseAddresses(context.pools, addresses);
     return refused(notifyType.TS_UNACCEPTABLE);
@@ -64,7 +65,7 @@ export function makeFirstChild(
     association.nonces,
   );
   const inboundSpi = context.newSpi();
-  const outboundSpi = spiNumber(spi);
+  const outboundSpi = espSpiNumber(spi);
   const tsi: readonly TrafficSelector[] = habits.widenSelectors ? everything : selectors.remote;
   return {
     kind: 'made',
@@ -72,7 +73,7 @@ export function makeFirstChild(
     espProposal: notation,
     payloads: [
       configReply(config, cp, addresses),
-      { kind: 'SA', proposals: [{ ...choice.answer, spi: spiOctets(inboundSpi) }] },
+      { kind: 'SA', proposals: [{ ...choice.answer, spi: espSpiOctets(inboundSpi) }] },
       { kind: 'TSi', selectors: tsi },
       { kind: 'TSr', selectors: habits.widenSelectors ? everything : selectors.local },
     ],
@@ -100,19 +101,6 @@ function leaseAddresses(pools: readonly AddressPool[], families: readonly (4 | 6
   return leased;
 }
 
-/** Client addresses against TSi, our networks against TSr, each in families that the other side has too. */
-function narrowBoth(
-  config: GatewayConfig,
-  request: IkeMessage,
-  addresses: readonly IpPrefix[],
-): ChildSaParameters['selectors'] | undefined {
-  const wanted = (kind: 'TSi' | 'TSr') => payloadOf(request, kind)?.selectors ?? [];
-  const local = narrow(config.networks.map(selectorOf), wanted('TSr'));
-  const remote = inFamiliesOf(narrow(addresses.map(selectorOf), wanted('TSi')), local);
-  const reachable = inFamiliesOf(local, remote);
-  return remote.length === 0 || reachable.length === 0 ? undefined : { local: reachable, remote };
-}
-
 const everything: readonly TrafficSelector[] = [
   selectorOf({ address: { family: 4, octets: new Uint8Array(4) }, length: 0 }),
   selectorOf({ address: { family: 6, octets: new Uint8Array(16) }, length: 0 }),
@@ -120,14 +108,4 @@ const everything: readonly TrafficSelector[] = [
 
 function refused(notify: number): FirstChild {
   return { kind: 'refused', payloads: [ikeNotify(notify)] };
-}
-
-function spiNumber(octets: Uint8Array): Spi {
-  return new DataView(octets.buffer, octets.byteOffset, 4).getUint32(0);
-}
-
-function spiOctets(spi: Spi): Uint8Array {
-  const octets = new Uint8Array(4);
-  new DataView(octets.buffer).setUint32(0, spi);
-  return octets;
 }

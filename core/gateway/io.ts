@@ -14,6 +14,10 @@ export interface Gateway {
   timeout(now: Instant): void;
   /** Deletes one client's IKE SA, and says so to the client. False when there is no such client. */
   disconnect(client: ClientId, now: Instant): boolean;
+  /** Replaces every CHILD SA, or the IKE SA, of a client as soon as its turn comes. False when there is no such client. */
+  rekey(client: ClientId, what: RekeyTarget, now: Instant): boolean;
+  /** The client's first packet came in on this CHILD SA: it has it, so the gateway may send on it too. @rfc 7296 2.8 */
+  childUsed(inboundSpi: Spi, now: Instant): void;
   poll(): GatewayOutput | undefined;
   nextWakeup(): Instant | undefined;
   readonly counters: GatewayCounters;
@@ -31,9 +35,27 @@ export type GatewayOutput =
       readonly client: ClientId;
       readonly child: ChildSaParameters;
       readonly remote: Endpoint;
+      /** Nothing is sent on it before `child-switch-outbound`. Absent: it takes over at once from older ones. */
+      readonly outbound?: 'standby';
     }
+  /** Send on this CHILD SA from now on, in place of older ones of this client with the same selectors. @rfc 7296 2.8 */
+  | { readonly kind: 'child-switch-outbound'; readonly client: ClientId; readonly inboundSpi: Spi }
   | { readonly kind: 'child-remove'; readonly client: ClientId; readonly inboundSpi: Spi }
   | { readonly kind: 'client-up'; readonly client: ClientId; readonly summary: ClientSummary }
+  /** An SA was replaced by a new one, and its keys are in use. */
+  | {
+      readonly kind: 'rekeyed';
+      readonly client: ClientId;
+      readonly what: RekeyTarget;
+      readonly by: 'client' | 'gateway';
+    }
+  /** An attempt of the gateway's own came to nothing. `notify`: what the client answered. */
+  | {
+      readonly kind: 'rekey-failed';
+      readonly client: ClientId;
+      readonly what: RekeyTarget;
+      readonly notify?: number;
+    }
   /** An authenticated message came from another address: the client's NAT or network changed. @rfc 7296 2.23 */
   | { readonly kind: 'client-moved'; readonly client: ClientId; readonly remote: Endpoint }
   | {
@@ -45,7 +67,10 @@ export type GatewayOutput =
   /** A login that ended before it stood. */
   | { readonly kind: 'login-failed'; readonly user?: string; readonly error: Failure };
 
-export type DownReason = 'client' | 'gateway' | 'dead' | 'replaced';
+export type RekeyTarget = 'child' | 'ike';
+
+/** `expired`: AUTH_LIFETIME is over. */
+export type DownReason = 'client' | 'gateway' | 'dead' | 'replaced' | 'expired';
 
 export interface ClientSummary {
   readonly user: string;

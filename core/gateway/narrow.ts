@@ -1,6 +1,7 @@
 import { compareAddresses, type IpAddress, type IpPrefix, networkOf } from '../base/address.ts';
 import { limits } from '../base/limits.ts';
-import type { TrafficSelector } from '../wire/ike/payload.ts';
+import { payloadOf } from '../wire/ike/lookup.ts';
+import type { IkeMessage, TrafficSelector } from '../wire/ike/payload.ts';
 
 /** The selector of everything in `prefix`, all protocols and ports. */
 export function selectorOf(prefix: IpPrefix): TrafficSelector {
@@ -31,6 +32,22 @@ export function narrow(
     }
   }
   return narrowed;
+}
+
+/**
+ * What a client with these inner addresses may have of what it asks for (TSi, TSr): its own addresses on its side, our networks
+ * on ours, each in families that the other side has too. `undefined`: nothing is left.
+ */
+export function narrowBoth(
+  networks: readonly IpPrefix[],
+  addresses: readonly IpPrefix[],
+  request: Pick<IkeMessage, 'payloads'>,
+): { readonly local: readonly TrafficSelector[]; readonly remote: readonly TrafficSelector[] } | undefined {
+  const wanted = (kind: 'TSi' | 'TSr') => payloadOf(request, kind)?.selectors ?? [];
+  const local = narrow(networks.map(selectorOf), wanted('TSr'));
+  const remote = inFamiliesOf(narrow(addresses.map(selectorOf), wanted('TSi')), local);
+  const reachable = inFamiliesOf(local, remote);
+  return remote.length === 0 || reachable.length === 0 ? undefined : { local: reachable, remote };
 }
 
 /** The selectors whose family has a counterpart in `others`. */

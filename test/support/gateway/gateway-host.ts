@@ -39,6 +39,8 @@ import type { HostConfig, HostEvent } from './host-config.ts';
  */
 const device = 'gateway0';
 const mtu = 1400;
+/** Packets of a replaced CHILD SA that its DELETE overtook still come in. */
+const overtakenMs = 1_000;
 
 async function main(): Promise<void> {
   const config: HostConfig = JSON.parse(readFileSync(0, 'utf8'));
@@ -84,6 +86,10 @@ class GatewayHost {
             if (marker) this.#handle(octets, from, 'nat-traversal');
           },
           onFailure: (error) => fail(formatFailure(error)),
+          onFirstInbound: (spi) => {
+            this.#gateway.childUsed(spi, systemClock.now());
+            this.#drain();
+          },
         },
       ),
     );
@@ -146,7 +152,7 @@ class GatewayHost {
         await this.#install(output);
         return;
       case 'child-remove':
-        await this.#dataplane?.removeChild(output.inboundSpi);
+        await this.#dataplane?.removeChild(output.inboundSpi, overtakenMs);
         return;
       case 'client-up': {
         const addresses = output.summary.addresses.map(formatIpPrefix);
@@ -156,6 +162,10 @@ class GatewayHost {
         return tell({ event: 'client-down', user: output.user, reason: output.reason });
       case 'login-failed':
         return tell({ event: 'login-failed', user: output.user, code: output.error.code });
+      case 'rekeyed':
+        return tell({ event: 'rekeyed', what: output.what, by: output.by });
+      case 'rekey-failed':
+        return tell({ event: 'rekey-failed', what: output.what, notify: output.notify });
       case 'client-moved':
         return;
     }
@@ -188,6 +198,8 @@ function gatewayConfig(config: HostConfig, listen: IpAddress, pools: readonly Ip
     dnsServers: config.dnsServers.map((server) => must(parseIpAddress(server))),
     dnsDomains: config.dnsDomains ?? [],
     ...(config.cookies === undefined ? {} : { cookies: config.cookies }),
+    ...(config.rekeyChildMs === undefined ? {} : { rekeyChildMs: config.rekeyChildMs }),
+    ...(config.rekeyIkeMs === undefined ? {} : { rekeyIkeMs: config.rekeyIkeMs }),
     ...(config.habits === undefined ? {} : { habits: config.habits }),
   };
 }

@@ -17,6 +17,9 @@ export interface HostConfig {
   readonly esp?: readonly string[];
   readonly classicSignatures?: boolean;
   readonly cookies?: 'never' | 'always';
+  /** See `GatewayConfig`. */
+  readonly rekeyChildMs?: number;
+  readonly rekeyIkeMs?: number;
   readonly habits?: GatewayHabits;
   /** Sends and takes any inner packet, whatever was agreed: for tests of the client's own checks. */
   readonly believesAll?: boolean;
@@ -28,4 +31,6 @@ export type HostEvent =
   | { readonly event: 'client-up'; readonly user: string; readonly addresses: readonly string[] }
   | { readonly event: 'client-down'; readonly user: string; readonly reason: string }
   | { readonly event: 'login-failed'; readonly user: string | undefined; readonly code: string }
+  | { readonly event: 'rekeyed'; readonly what: 'child' | 'ike'; readonly by: 'client' | 'gateway' }
+  | { readonly event: 'rekey-failed'; readonly what: 'child' | 'ike'; readonly notify: number | undefined }
   | { readonly event: 'failed'; readonly reason: string };

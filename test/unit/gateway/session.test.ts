@@ -1,95 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { utf8 } from '../../../core/base/utf8.ts';
-import { ntPasswordHash, ntResponse } from '../../../core/eap/mschapv2/challenge-response.ts';
-import { mschapv2Msk } from '../../../core/eap/mschapv2/master-keys.ts';
-import { utf16LePassword } from '../../../core/eap/mschapv2/password.ts';
 import { ikeNotify } from '../../../core/ike/payload-list.ts';
 import { buildEapAuth } from '../../../core/ike/tasks/eap-login.ts';
-import { decodeEapPacket, type EapPacket, encodeEapPacket } from '../../../core/wire/eap/eap-packet.ts';
-import { decodeMschapv2Request, encodeMschapv2Response } from '../../../core/wire/eap/mschapv2-packet.ts';
 import { payloadOf, payloadsOf } from '../../../core/wire/ike/lookup.ts';
-import type { IkeMessage, Payload } from '../../../core/wire/ike/payload.ts';
+import type { Payload } from '../../../core/wire/ike/payload.ts';
 import { exchangeType } from '../../../core/wire/registry/exchange-types.ts';
 import { notifyType } from '../../../core/wire/registry/notify-types.ts';
-import { Network } from './network.ts';
+import { established, loginByHand, notifiesIn, proveByHand, rawClient } from './login-by-hand.ts';
 import { RawClient } from './raw-client.ts';
 
 const { INFORMATIONAL, CREATE_CHILD_SA, IKE_AUTH } = exchangeType;
 
-function rawClient(): RawClient {
-  return new RawClient(new Network().gateway);
-}
-
-function notifiesIn(message: IkeMessage | undefined): number[] {
-  assert.ok(message !== undefined, 'there was no answer');
-  return payloadsOf(message, 'N').map(({ type }) => type);
-}
-
 const authenticationFailed = ikeNotify(notifyType.AUTHENTICATION_FAILED);
 
-/** Plays alice's EAP login, octet by octet, up to the point where AUTH is due; the result is the MSK. */
-function loginByHand(client: RawClient, first = RawClient.firstRequest()): Uint8Array {
-  const { verdict, msk } = proveByHand(client, first, 'correct horse');
-  assert.equal(eapAnswer(client, verdict.identifier, 26, Uint8Array.of(3)).code, 'success');
-  return msk;
-}
-
-/** As far as the gateway's word on the password. */
-function proveByHand(client: RawClient, first: readonly Payload[], password: string) {
-  const userName = utf8.encode('alice');
-  const identity = eapIn(client.authenticate(first));
-  const asked = eapAnswer(client, identity.identifier, 1, userName);
-  assert.ok(asked.code === 'request');
-  const challenge = decodeMschapv2Request(asked.data);
-  assert.ok(challenge.ok && challenge.value.kind === 'challenge');
-  const { id, challenge: authenticatorChallenge } = challenge.value;
-  const peerChallenge = new Uint8Array(16).fill(5);
-  const passwordHash = ntPasswordHash(utf16LePassword(utf8.encode(password)));
-  const response = ntResponse({ authenticatorChallenge, peerChallenge, userName, passwordHash });
-  const data = encodeMschapv2Response({
-    kind: 'response',
-    id,
-    peerChallenge,
-    ntResponse: response,
-    name: userName,
-  });
-  const verdict = eapAnswer(client, asked.identifier, 26, data);
-  return { verdict, msk: mschapv2Msk(passwordHash, response) };
-}
-
-function eapAnswer(client: RawClient, identifier: number, type: number, data: Uint8Array): EapPacket {
-  const packet = encodeEapPacket({ code: 'response', identifier, type, data });
-  return eapIn(client.authenticate([{ kind: 'EAP', packet }]));
-}
-
-function eapIn(message: IkeMessage | undefined): EapPacket {
-  const packet = message === undefined ? undefined : payloadOf(message, 'EAP')?.packet;
-  const decoded = decodeEapPacket(packet ?? assert.fail('no EAP'));
-  assert.ok(decoded.ok);
-  return decoded.value;
-}
-
-function established(): { client: RawClient; last: IkeMessage } {
-  const client = rawClient();
-  const msk = loginByHand(client);
-  const auth = buildEapAuth(client.association, { type: 2, data: utf8.encode('alice') }, msk);
-  const last = client.authenticate([auth]);
-  assert.ok(last !== undefined && payloadOf(last, 'AUTH') !== undefined);
-  return { client, last };
-}
-
 describe('the gateway answers what is asked inside an IKE SA', () => {
-  it('declines a rekey and another CHILD SA', () => {
-    const { client } = established();
-    const payloads: Payload[] = [
-      ...RawClient.firstRequest().filter(({ kind }) => kind === 'SA' || kind === 'TSi' || kind === 'TSr'),
-      { kind: 'Nonce', nonce: new Uint8Array(32) },
-    ];
-    assert.deepEqual(notifiesIn(client.request(CREATE_CHILD_SA, payloads)), [notifyType.NO_ADDITIONAL_SAS]);
-    assert.equal(client.gateway.counters.clients, 1);
-  });
-
   it('deletes the CHILD SA alone when asked, and names its own SPI', () => {
     const { client, last } = established();
     const mine = { kind: 'D', protocol: 3, spis: [0x01020304] } as const;

@@ -1,0 +1,128 @@
+import type { Endpoint } from '../base/address.ts';
+import { limits } from '../base/limits.ts';
+import type { Instant } from '../base/time.ts';
+import type { ChildSaParameters } from '../ike/io.ts';
+import type { NoncePair } from '../ike/keymat.ts';
+import type { Spi } from '../wire/ike/payload.ts';
+import { notateSelector } from '../wire/ike/payloads/ts.ts';
+import type { ClientId, GatewayOutput } from './io.ts';
+
+/** One CHILD SA of a client. */
+export interface Child {
+  readonly inbound: Spi;
+  readonly outbound: Spi;
+  readonly selectors: ChildSaParameters['selectors'];
+  /** When we replace it. */
+  rekeyAt: Instant | undefined;
+  /**
+   * `live`; `replaced`: the client has made `successor` and will delete this one; `closing`: we are about to delete it;
+   * `deleting`: our DELETE is on the wire.
+   */
+  phase: 'live' | 'replaced' | 'closing' | 'deleting';
+  /** When one that is `closing` is deleted. */
+  deleteAt: Instant | undefined;
+  /** What the client made to replace it, and in which exchange. */
+  successor: { readonly inbound: Spi; readonly nonces: NoncePair } | undefined;
+  /** Nothing is sent on it yet: the client may not have it. */
+  isStandby: boolean;
+}
+
+/** The CHILD SAs of one client, and what the data plane is told of them. */
+export class ChildTable {
+  readonly #client: ClientId;
+  readonly #emit: (output: GatewayOutput) => void;
+  #children: readonly Child[] = [];
+
+  constructor(client: ClientId, emit: (output: GatewayOutput) => void) {
+    this.#client = client;
+    this.#emit = emit;
+  }
+
+  get all(): readonly Child[] {
+    return this.#children;
+  }
+
+  get full(): boolean {
+    return this.#children.length >= limits.gatewayChildren;
+  }
+
+  byInbound(spi: Spi): Child | undefined {
+    return this.#children.find(({ inbound }) => inbound === spi);
+  }
+
+  /** The client names a CHILD SA by what it receives on. @rfc 7296 1.3.3 @rfc 7296 1.4.1 */
+  byOutbound(spi: Spi): Child | undefined {
+    return this.#children.find(({ outbound }) => outbound === spi);
+  }
+
+  /** A child with the same selectors carries traffic: a new one need not take over before the client has it. */
+  covers(selectors: ChildSaParameters['selectors']): boolean {
+    return this.#children.some((child) => sameSelectors(child.selectors, selectors));
+  }
+
+  install(
+    parameters: ChildSaParameters,
+    remote: Endpoint,
+    rekeyAt: Instant | undefined,
+    isStandby: boolean,
+  ): Child {
+    const child: Child = {
+      inbound: parameters.inbound.spi,
+      outbound: parameters.outbound.spi,
+      selectors: parameters.selectors,
+      rekeyAt,
+      phase: 'live',
+      deleteAt: undefined,
+      successor: undefined,
+      isStandby,
+    };
+    this.#children = [...this.#children, child];
+    const output = { kind: 'child-install', client: this.#client, child: parameters, remote } as const;
+    this.#emit(isStandby ? { ...output, outbound: 'standby' } : output);
+    return child;
+  }
+
+  /** The client has it, so it may be sent on. */
+  use(child: Child): void {
+    if (!child.isStandby) return;
+    child.isStandby = false;
+    this.#emit({ kind: 'child-switch-outbound', client: this.#client, inboundSpi: child.inbound });
+  }
+
+  /**
+   * Whoever waits to take over from it does so first. What the client made to replace another and deletes again has replaced
+   * nothing.
+   */
+  remove(child: Child): void {
+    if (!this.#children.includes(child)) return;
+    this.#children = this.#children.filter((other) => other !== child);
+    const isSendingElsewhere = this.#children.some(
+      (other) =>
+        !other.isStandby && other.phase === 'live' && sameSelectors(other.selectors, child.selectors),
+    );
+    const heir = this.#children.find(
+      (other) => other.isStandby && other.phase === 'live' && sameSelectors(other.selectors, child.selectors),
+    );
+    if (heir !== undefined && !isSendingElsewhere) this.use(heir);
+    for (const other of this.#children) {
+      if (other.successor?.inbound !== child.inbound) continue;
+      other.successor = undefined;
+      if (other.phase === 'replaced') other.phase = 'live';
+    }
+    this.#emit({ kind: 'child-remove', client: this.#client, inboundSpi: child.inbound });
+  }
+
+  clear(): void {
+    const children = this.#children;
+    this.#children = [];
+    for (const { inbound } of children) {
+      this.#emit({ kind: 'child-remove', client: this.#client, inboundSpi: inbound });
+    }
+  }
+}
+
+function sameSelectors(a: ChildSaParameters['selectors'], b: ChildSaParameters['selectors']): boolean {
+  const key = ({ local, remote }: ChildSaParameters['selectors']) =>
+    [...local.map(notateSelector), '|', ...remote.map(notateSelector)].join(' ');
+  return key(a) === key(b);
+}

@@ -1,0 +1,138 @@
+import type { IpPrefix } from '../base/address.ts';
+import type { KeyExchangeSecret } from '../crypto/interfaces.ts';
+import type { ChildSaParameters } from '../ike/io.ts';
+import { deriveChildKeys, type IkeKeys, type NoncePair } from '../ike/keymat.ts';
+import type { IkeSuite } from '../ike/negotiate.ts';
+import { ikeNotify } from '../ike/payload-list.ts';
+import { payloadOf } from '../wire/ike/lookup.ts';
+import type { IkeMessage, Payload, Spi } from '../wire/ike/payload.ts';
+import { notifyType } from '../wire/registry/notify-types.ts';
+import { chooseEsp } from './choose.ts';
+import type { GatewayConfig, GatewayDependencies } from './config.ts';
+import { espSpiNumber, espSpiOctets } from './esp-spi.ts';
+import { narrowBoth } from './narrow.ts';
+
+/** What both halves of CREATE_CHILD_SA need. */
+export interface CreateChildContext {
+  readonly config: GatewayConfig;
+  readonly dependencies: GatewayDependencies;
+  /** A fresh inbound SPI, not in use. */
+  readonly newSpi: () => Spi;
+}
+
+/** A CHILD SA that stands on our side once it is installed. */
+export interface NewChild {
+  readonly parameters: ChildSaParameters;
+  readonly espProposal: string;
+  /** Of the exchange that made it: they decide collisions. */
+  readonly nonces: NoncePair;
+}
+
+export type CreateChildAnswer =
+  | { readonly kind: 'made'; readonly payloads: readonly Payload[]; readonly child: NewChild }
+  | { readonly kind: 'refused'; readonly payloads: readonly Payload[] };
+
+/** Every group that is good enough, ours by preference, and none at all. */
+const defaultKeyExchanges: readonly number[] = [19, 20, 31, 21, 14, 15, 16, 0];
+const nonceOctets = 32;
+
+export function childKeyExchanges(config: GatewayConfig): readonly number[] {
+  return config.childKeyExchanges ?? defaultKeyExchanges;
+}
+
+/** A nonce for CREATE_CHILD_SA. @rfc 7296 2.10 */
+export function rekeyNonce({ config, dependencies }: CreateChildContext): Uint8Array {
+  const nonce = dependencies.random.octets(nonceOctets);
+  const first = config.habits?.rekeyNonceFirstOctet;
+  if (first !== undefined) nonce[0] = first;
+  return nonce;
+}
+
+/**
+ * CREATE_CHILD_SA for a CHILD SA, the responder's side: a new one, or the new one of a rekey.
+ *
+ *     HDR, SK {[N(REKEY_SA)], SA, Ni, [KEi], TSi, TSr}  -->
+ *                                  <--  HDR, SK {SA, Nr, [KEr], TSi, TSr}
+ *
+ * `addresses` are the client's inner ones. What the caller gets is not installed yet. @rfc 7296 1.3.1 @rfc 7296 1.3.3
+ */
+export function respondCreateChild(
+  context: CreateChildContext,
+  ike: { readonly suite: IkeSuite; readonly keys: IkeKeys },
+  addresses: readonly IpPrefix[],
+  request: IkeMessage,
+): CreateChildAnswer {
+  const { config, dependencies } = context;
+  const { crypto } = dependencies;
+  const proposals = payloadOf(request, 'SA')?.proposals ?? [];
+  const initiatorNonce = payloadOf(request, 'Nonce')?.nonce;
+  if (initiatorNonce === undefined) return refused(notifyType.INVALID_SYNTAX);
+  const choice = chooseEsp(crypto, config.espProposals, proposals, childKeyExchanges(config));
+  if (choice === undefined || config.habits?.noCommonEspProposal) {
+    return refused(notifyType.NO_PROPOSAL_CHOSEN);
+  }
+  const selectors = narrowBoth(config.networks, addresses, request);
+  if (selectors === undefined || config.habits?.refuseSelectors) return refused(notifyType.TS_UNACCEPTABLE);
+  const exchanged = answerKeyExchange(context, choice.suite.group, request);
+  if (exchanged.kind === 'refused') return exchanged;
+
+  const { cipher, notation, spi } = choice.suite;
+  const nonces = { initiator: initiatorNonce.slice(), responder: rekeyNonce(context) };
+  const suite = { prf: ike.suite.prf, cipher };
+  const keys = deriveChildKeys(suite, ike.keys.skD, nonces, exchanged.shared);
+  exchanged.shared?.fill(0);
+  const inboundSpi = context.newSpi();
+  return {
+    kind: 'made',
+    payloads: [
+      { kind: 'SA', proposals: [{ ...choice.answer, spi: espSpiOctets(inboundSpi) }] },
+      { kind: 'Nonce', nonce: nonces.responder },
+      ...exchanged.payloads,
+      { kind: 'TSi', selectors: selectors.remote },
+      { kind: 'TSr', selectors: selectors.local },
+    ],
+    child: {
+      parameters: {
+        inbound: { spi: inboundSpi, cipher, key: keys.initiator },
+        outbound: { spi: espSpiNumber(spi), cipher, key: keys.responder },
+        selectors,
+      },
+      espProposal: notation,
+      nonces,
+    },
+  };
+}
+
+type Exchanged =
+  | { readonly kind: 'done'; readonly payloads: readonly Payload[]; readonly shared?: Uint8Array }
+  | { readonly kind: 'refused'; readonly payloads: readonly Payload[] };
+
+/**
+ * The responder's half of a key exchange in CREATE_CHILD_SA. Group 0 is none: a KE payload is then ignored. The initiator
+ * guessed the group before the proposal was chosen; where it guessed wrong it is told the right one. @rfc 7296 1.3
+ */
+export function answerKeyExchange(
+  { dependencies: { crypto, random } }: CreateChildContext,
+  group: number,
+  request: IkeMessage,
+): Exchanged {
+  if (group === 0) return { kind: 'done', payloads: [] };
+  const ke = payloadOf(request, 'KE');
+  if (ke?.group !== group) {
+    const wanted = Uint8Array.of(group >> 8, group & 0xff);
+    return { kind: 'refused', payloads: [ikeNotify(notifyType.INVALID_KE_PAYLOAD, wanted)] };
+  }
+  const secret: KeyExchangeSecret | undefined = crypto.keyExchange(group)?.generate(random);
+  const shared = secret?.agree(ke.publicValue);
+  secret?.wipe();
+  if (secret === undefined || shared?.ok !== true) return refused(notifyType.INVALID_SYNTAX);
+  return {
+    kind: 'done',
+    payloads: [{ kind: 'KE', group, publicValue: secret.publicValue }],
+    shared: shared.value,
+  };
+}
+
+function refused(notify: number): { readonly kind: 'refused'; readonly payloads: readonly Payload[] } {
+  return { kind: 'refused', payloads: [ikeNotify(notify)] };
+}
