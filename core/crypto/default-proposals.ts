@@ -21,10 +21,13 @@ export const defaultEspProposals: readonly SuiteProposal[] = parseAll('esp', [
   'aes256-aes192-aes128-sha256-sha384-sha512',
 ]);
 
+/** The groups of a rekey unless the profile names others; 0 (NONE) lets the peer do without. */
+export const defaultRekeyGroups: readonly number[] = [19, 20, 31, 14, 15, 16, 21, 0];
+
 /** The same when a CHILD SA is rekeyed: with a fresh key exchange, or without where the gateway wants none. */
 export const defaultEspRekeyProposals: readonly SuiteProposal[] = withKeyExchanges(
   defaultEspProposals,
-  [19, 20, 31, 14, 15, 16, 21, 0],
+  defaultRekeyGroups,
 );
 
 function parseAll(use: ProposalUse, texts: readonly string[]): readonly SuiteProposal[] {

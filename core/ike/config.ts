@@ -28,6 +28,14 @@ export interface IkeConfig {
   readonly acceptSha1Signatures?: boolean;
   /** After this silence of an established peer a liveness check goes out. 10 s when absent. */
   readonly livenessMs?: Duration;
+  /** From a CHILD SA's installation to its hard end; it is rekeyed up to 6 minutes (or the last half) before. 1 h when absent. */
+  readonly childLifetimeMs?: Duration;
+  /** The same for the IKE SA. 4 h when absent. */
+  readonly ikeLifetimeMs?: Duration;
+  /** The first rekey of the CHILD SA comes so early, as a test. 30 s after the login when absent. */
+  readonly earlyRekeyMs?: Duration | 'off';
+  /** How long a replaced CHILD SA still takes late packets after its DELETE. 3 s when absent. */
+  readonly lingerMs?: Duration;
 }
 
 /** An IKE identity: type and data of an ID payload. @rfc 7296 3.5 */

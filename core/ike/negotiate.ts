@@ -118,14 +118,21 @@ function readChoice(offered: readonly Proposal[], answer: SaPayload): Result<Pro
   const ours = offered.find((proposal) => proposal.number === choice?.number);
   if (choice === undefined || ours === undefined || more.length > 0) return unacceptable(answer);
   if (choice.protocol !== ours.protocol || choice.spi.length !== ours.spi.length) return unacceptable(answer);
-  const types = new Set(ours.transforms.map((transform) => transform.type));
-  const oneOfEach =
-    choice.transforms.length === types.size &&
-    new Set(choice.transforms.map((transform) => transform.type)).size === types.size;
+  const types = [...new Set(ours.transforms.map((transform) => transform.type))];
+  const count = (type: number) => choice.transforms.filter((transform) => transform.type === type).length;
+  const oneOfEach = types.every((type) => count(type) === 1 || (count(type) === 0 && mayLackKe(ours, type)));
   const allOurs = choice.transforms.every((transform) =>
     ours.transforms.some((own) => sameTransform(own, transform)),
   );
   return oneOfEach && allOurs ? ok(choice) : unacceptable(answer);
+}
+
+/** NONE may be chosen by leaving the key exchange out. @rfc 7296 3.3.6 */
+function mayLackKe(ours: Proposal, type: number): boolean {
+  return (
+    type === transformType.KE &&
+    ours.transforms.some((transform) => transform.type === type && transform.id === 0)
+  );
 }
 
 function sameTransform(own: Transform, theirs: Transform): boolean {

@@ -52,6 +52,11 @@ export const peerLeaves = {
     what: 'The gateway ended the connection.',
     next: 'Connect again; if it ends again, ask the administrator whether the account has a session limit.',
   },
+  'peer.not-rekeyed': {
+    family: 'peer-refused',
+    what: 'The keys of the connection ran out because the gateway would not renew them: {reason}.',
+    next: 'Connect again. If it repeats, ask the administrator which proposals and key exchange groups the gateway takes when it rekeys.',
+  },
   'peer.unreachable': {
     family: 'timeout',
     what: 'The gateway {gateway} did not answer.',

@@ -75,10 +75,8 @@ export function processChildCreate(
   const remote = narrowed(offer.remote, tsr.value.selectors);
   if (!remote.ok) return remote;
   const { cipher, spi, notation } = choice.value;
-  const outboundSpi = new DataView(spi.buffer, spi.byteOffset, 4).getUint32(0);
-  if (outboundSpi < firstSpi) {
-    return err(failure('peer.misbehaved', { rule: 'an ESP SPI is not one of the reserved 0 to 255' }));
-  }
+  const outboundSpi = readEspSpi(spi);
+  if (!outboundSpi.ok) return outboundSpi;
   const keys = deriveChildKeys(
     { prf: association.suite.prf, cipher },
     association.keys.skD,
@@ -86,14 +84,14 @@ export function processChildCreate(
   );
   const parameters = {
     inbound: { spi: offer.inboundSpi, cipher, key: keys.responder },
-    outbound: { spi: outboundSpi, cipher, key: keys.initiator },
+    outbound: { spi: outboundSpi.value, cipher, key: keys.initiator },
     selectors: { local: local.value, remote: remote.value },
   };
   return ok({ parameters, notation });
 }
 
 /** The responder may take less than was asked for, never more, and something must be left. @rfc 7296 2.9 */
-function narrowed(
+export function narrowed(
   asked: readonly TrafficSelector[],
   answer: readonly TrafficSelector[],
 ): Result<readonly TrafficSelector[], Failure> {
@@ -138,13 +136,22 @@ const everything: readonly TrafficSelector[] = [
 /** 0 to 255 are reserved. @rfc 4303 2.1 */
 const firstSpi = 256;
 
-function freshSpi(random: Random): Spi {
+/** A random inbound SPI. */
+export function freshSpi(random: Random): Spi {
   const octets = random.octets(4);
   const spi = new DataView(octets.buffer, octets.byteOffset, 4).getUint32(0);
   return spi < firstSpi ? freshSpi(random) : spi;
 }
 
-function espSpiOctets(spi: Spi): Uint8Array {
+/** The SPI in a proposal's 4 octets. */
+export function readEspSpi(octets: Uint8Array): Result<Spi, Failure> {
+  const spi = new DataView(octets.buffer, octets.byteOffset, 4).getUint32(0);
+  if (spi >= firstSpi) return ok(spi);
+  return err(failure('peer.misbehaved', { rule: 'an ESP SPI is not one of the reserved 0 to 255' }));
+}
+
+/** An ESP SPI as its 4 octets. */
+export function espSpiOctets(spi: Spi): Uint8Array {
   const octets = new Uint8Array(4);
   new DataView(octets.buffer).setUint32(0, spi);
   return octets;

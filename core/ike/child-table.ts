@@ -1,0 +1,66 @@
+import { limits } from '../base/limits.ts';
+import type { Instant } from '../base/time.ts';
+import type { Spi } from '../wire/ike/payload.ts';
+import type { ChildSaParameters } from './io.ts';
+
+/** Where a CHILD SA of an established IKE SA stands. Inbound packets are taken in every state. */
+export type ChildState =
+  /** We send on it. */
+  | { readonly kind: 'live' }
+  /** Made by the peer to replace `replaces`: we send on it when the peer has shown that it has it. */
+  | { readonly kind: 'standby'; readonly replaces: Spi }
+  /** `by` takes over; the peer deletes this one. We may still send on it while `by` is on standby. */
+  | { readonly kind: 'replaced'; readonly by: Spi }
+  /** Our DELETE is on the wire, or waits its turn. */
+  | { readonly kind: 'deleting' }
+  /** Deleted on both sides; kept for late packets. */
+  | { readonly kind: 'lingering' };
+
+export interface Child {
+  readonly inboundSpi: Spi;
+  readonly outboundSpi: Spi;
+  readonly selectors: ChildSaParameters['selectors'];
+  /** Its algorithms in strongSwan's notation. */
+  readonly notation: string;
+  readonly lastChanceAt: Instant;
+  state: ChildState;
+  /** Refused rekeys in a row. */
+  refusals: number;
+  /** Whether its failed rekey was told already, and why it failed. */
+  trouble?: string;
+}
+
+/** The CHILD SAs of one connection. They keep their place when the IKE SA is rekeyed. @rfc 7296 2.8 */
+export class ChildTable {
+  readonly #children = new Map<Spi, Child>();
+
+  get full(): boolean {
+    return this.#children.size >= limits.childSas;
+  }
+
+  /** Whether packets can still flow. */
+  get alive(): boolean {
+    return this.all().some(({ state }) => state.kind === 'live' || state.kind === 'standby');
+  }
+
+  all(): readonly Child[] {
+    return [...this.#children.values()];
+  }
+
+  add(child: Child): void {
+    this.#children.set(child.inboundSpi, child);
+  }
+
+  get(inboundSpi: Spi): Child | undefined {
+    return this.#children.get(inboundSpi);
+  }
+
+  /** The one that a peer means by the SPI that it receives on. */
+  byOutbound(outboundSpi: Spi): Child | undefined {
+    return this.all().find((child) => child.outboundSpi === outboundSpi);
+  }
+
+  remove(inboundSpi: Spi): void {
+    this.#children.delete(inboundSpi);
+  }
+}
