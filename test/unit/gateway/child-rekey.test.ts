@@ -1,71 +1,33 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { equal } from '../../../core/base/octets.ts';
-import { defaultEspProposals } from '../../../core/crypto/default-proposals.ts';
-import { nodeCryptoProvider } from '../../../core/crypto/node/node-crypto-provider.ts';
-import { withKeyExchanges } from '../../../core/crypto/proposals.ts';
 import { seededRandom } from '../../../core/crypto/seeded-random.ts';
 import { selectorOf } from '../../../core/gateway/narrow.ts';
 import { deriveChildKeys } from '../../../core/ike/keymat.ts';
-import { espRekeyProposals } from '../../../core/ike/negotiate.ts';
-import { notifiesOf, payloadOf, payloadsOf } from '../../../core/wire/ike/lookup.ts';
-import type { IkeMessage, Payload } from '../../../core/wire/ike/payload.ts';
+import { notifiesOf, payloadOf } from '../../../core/wire/ike/lookup.ts';
 import { exchangeType } from '../../../core/wire/registry/exchange-types.ts';
 import { notifyType } from '../../../core/wire/registry/notify-types.ts';
 import { established, notifiesIn } from './login-by-hand.ts';
 import { prefix } from './network.ts';
 import type { RawClient } from './raw-client.ts';
+import {
+  accepted,
+  createChild,
+  crypto,
+  deleteChild,
+  firstSpi,
+  newSpi,
+  nonceOf,
+  spiIn,
+} from './rekey-by-hand.ts';
 
-const { INFORMATIONAL, CREATE_CHILD_SA } = exchangeType;
-const crypto = nodeCryptoProvider();
-const random = seededRandom(5);
-
-/** The SPI that the client gave its first CHILD SA, and a fresh one. */
-const firstSpi = Uint8Array.of(1, 2, 3, 4);
-const newSpi = Uint8Array.of(9, 9, 9, 9);
-const nonce = new Uint8Array(32).fill(0x77);
-const everything = [selectorOf(prefix('0.0.0.0/0')), selectorOf(prefix('::/0'))];
-
-function rekeySa(spi: Uint8Array): Payload {
-  return { kind: 'N', protocol: 3, spi, type: notifyType.REKEY_SA, data: new Uint8Array(0) };
-}
-
-interface Asked {
-  readonly old?: Uint8Array;
-  readonly spi?: Uint8Array;
-  readonly groups?: readonly number[];
-  readonly ke?: Payload;
-  readonly selectors?: typeof everything;
-}
-
-function createChild(client: RawClient, asked: Asked): IkeMessage | undefined {
-  const suites =
-    asked.groups === undefined ? defaultEspProposals : withKeyExchanges(defaultEspProposals, asked.groups);
-  return client.request(CREATE_CHILD_SA, [
-    ...(asked.old === undefined ? [] : [rekeySa(asked.old)]),
-    { kind: 'SA', proposals: espRekeyProposals(suites, asked.spi ?? newSpi) },
-    { kind: 'Nonce', nonce },
-    ...(asked.ke === undefined ? [] : [asked.ke]),
-    { kind: 'TSi', selectors: asked.selectors ?? everything },
-    { kind: 'TSr', selectors: everything },
-  ]);
-}
-
-function spiIn(message: IkeMessage): number {
-  const spi = payloadOf(message, 'SA')?.proposals[0]?.spi ?? assert.fail('no SPI');
-  return new DataView(spi.buffer, spi.byteOffset).getUint32(0);
-}
-
-function ok(message: IkeMessage | undefined): IkeMessage {
-  assert.ok(message !== undefined);
-  assert.deepEqual(payloadsOf(message, 'N'), []);
-  return message;
-}
+const { INFORMATIONAL } = exchangeType;
+const nonce = nonceOf(0x77);
 
 describe('the client rekeys its CHILD SA', () => {
   it('and the gateway has the new one before it answers, with keys from both nonces', () => {
     const { client } = established();
-    const answer = ok(createChild(client, { old: firstSpi }));
+    const answer = accepted(createChild(client, { old: firstSpi }));
     const installed = client.all('child-install')[1] ?? assert.fail('not installed');
     assert.equal(installed.outbound, 'standby', 'the client may not have it yet');
     assert.equal(installed.child.inbound.spi, spiIn(answer));
@@ -83,9 +45,9 @@ describe('the client rekeys its CHILD SA', () => {
 
   it('and the gateway sends on the new one when the old one is deleted, not before', () => {
     const { client, last } = established();
-    const answer = ok(createChild(client, { old: firstSpi }));
+    const answer = accepted(createChild(client, { old: firstSpi }));
     assert.deepEqual(client.all('child-switch-outbound'), []);
-    client.request(INFORMATIONAL, [{ kind: 'D', protocol: 3, spis: [0x01020304] }]);
+    client.request(INFORMATIONAL, [deleteChild(firstSpi)]);
     const tail = client.outputs.slice(-3);
     assert.deepEqual(
       tail.map(({ kind }) => kind),
@@ -107,7 +69,7 @@ describe('the client rekeys its CHILD SA', () => {
 
   it('and the gateway sends on the new one once a packet came in on it', () => {
     const { client } = established();
-    const spi = spiIn(ok(createChild(client, { old: firstSpi })));
+    const spi = spiIn(accepted(createChild(client, { old: firstSpi })));
     client.gateway.childUsed(spi, client.now);
     client.gateway.childUsed(spi, client.now);
     client.sent();
@@ -122,10 +84,8 @@ describe('the client rekeys its CHILD SA', () => {
     let old = firstSpi;
     for (let round = 1; round <= 100; round++) {
       const spi = Uint8Array.of(7, 0, 0, round);
-      ok(createChild(client, { old, spi }));
-      client.request(INFORMATIONAL, [
-        { kind: 'D', protocol: 3, spis: [new DataView(old.buffer).getUint32(0)] },
-      ]);
+      accepted(createChild(client, { old, spi }));
+      client.request(INFORMATIONAL, [deleteChild(old)]);
       old = spi;
     }
     assert.equal(client.all('child-install').length, 101);
@@ -134,9 +94,9 @@ describe('the client rekeys its CHILD SA', () => {
 
   it('with a key exchange of its own', () => {
     const { client } = established();
-    const secret = crypto.keyExchange(19)?.generate(random) ?? assert.fail();
+    const secret = crypto.keyExchange(19)?.generate(seededRandom(5)) ?? assert.fail();
     const ke = { kind: 'KE', group: 19, publicValue: secret.publicValue } as const;
-    const answer = ok(createChild(client, { old: firstSpi, groups: [19, 14, 0], ke }));
+    const answer = accepted(createChild(client, { old: firstSpi, groups: [19, 14, 0], ke }));
     const shared = secret.agree(payloadOf(answer, 'KE')?.publicValue ?? assert.fail('no KE'));
     assert.ok(shared.ok);
     const { child } = client.all('child-install')[1] ?? assert.fail();
@@ -159,7 +119,7 @@ describe('the client rekeys its CHILD SA', () => {
     assert.equal(picky.all('child-install').length, 1);
 
     const without = established({ childKeyExchanges: [0] }).client;
-    const answer = ok(createChild(without, { old: firstSpi, groups: [19, 0], ke: guess }));
+    const answer = accepted(createChild(without, { old: firstSpi, groups: [19, 0], ke: guess }));
     assert.equal(payloadOf(answer, 'KE'), undefined);
     const transforms = payloadOf(answer, 'SA')?.proposals[0]?.transforms ?? [];
     assert.deepEqual(
@@ -186,16 +146,16 @@ describe('the client rekeys its CHILD SA', () => {
 
   it('twice: the second time it is too late', () => {
     const { client } = established();
-    ok(createChild(client, { old: firstSpi }));
+    accepted(createChild(client, { old: firstSpi }));
     const again = createChild(client, { old: firstSpi, spi: Uint8Array.of(8, 8, 8, 8) });
     assert.deepEqual(notifiesIn(again), [notifyType.TEMPORARY_FAILURE]);
   });
 
   it('and deletes the new one again: the old one is live', () => {
     const { client } = established();
-    ok(createChild(client, { old: firstSpi }));
-    client.request(INFORMATIONAL, [{ kind: 'D', protocol: 3, spis: [0x09090909] }]);
-    ok(createChild(client, { old: firstSpi, spi: Uint8Array.of(8, 8, 8, 8) }));
+    accepted(createChild(client, { old: firstSpi }));
+    client.request(INFORMATIONAL, [deleteChild(newSpi)]);
+    accepted(createChild(client, { old: firstSpi, spi: Uint8Array.of(8, 8, 8, 8) }));
   });
 });
 
@@ -203,7 +163,7 @@ describe('the client asks for another CHILD SA', () => {
   it('and gets it, narrowed, beside the first', () => {
     const { client } = established();
     const { addresses } = client.all('client-up')[0]?.summary ?? assert.fail();
-    const answer = ok(createChild(client, { selectors: [selectorOf(prefix('10.9.0.0/16'))] }));
+    const answer = accepted(createChild(client, { selectors: [selectorOf(prefix('10.9.0.0/16'))] }));
     const v4 = addresses.filter(({ address }) => address.family === 4).map(selectorOf);
     assert.deepEqual(payloadOf(answer, 'TSi')?.selectors, v4);
     assert.deepEqual(payloadOf(answer, 'TSr')?.selectors, [selectorOf(prefix('10.1.0.0/16'))]);
@@ -234,7 +194,7 @@ describe('a gateway with a habit', () => {
     assert.deepEqual(notifiesIn(ask(old)), [notifyType.NO_ADDITIONAL_SAS]);
     const { client: busy } = established({ habits: { temporaryFailureOnce: true } });
     assert.deepEqual(notifiesIn(ask(busy)), [notifyType.TEMPORARY_FAILURE]);
-    ok(ask(busy));
+    accepted(ask(busy));
     const { client: refuser } = established({ habits: { refuseRekey: notifyType.NO_PROPOSAL_CHOSEN } });
     assert.deepEqual(notifiesIn(ask(refuser)), [notifyType.NO_PROPOSAL_CHOSEN]);
     const { client: silent } = established({ habits: { silentInRekey: true } });
