@@ -44,8 +44,9 @@ function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [strin
     ['proven', `${formatDuration(tunnel.provenAgeMs)} ago the gateway last answered`],
     ['gateway', `${tunnel.gateway}, ${tunnel.remoteIdentity} by ${tunnel.remoteAuthentication}`],
     ['login', tunnel.localAuthentication],
-    ['IKE', `${ike.proposal}, SPIs ${ike.initiatorSpi}_i ${ike.responderSpi}_r`],
-    ['ESP', `${esp.proposal}, SPIs ${esp.inboundSpi} in, ${esp.outboundSpi} out`],
+    ['IKE', `${ike.proposal}, SPIs ${ike.initiatorSpi}_i ${ike.responderSpi}_r, ${ageOf(ike)}`],
+    ['ESP', `${esp.proposal}, SPIs ${esp.inboundSpi} in, ${esp.outboundSpi} out, ${ageOf(esp)}`],
+    ...rekeyFailureOf(tunnel),
     ['NAT', natOf(tunnel)],
     ['device', `${tunnel.device}, MTU ${tunnel.mtu}`],
     ['addresses', tunnel.addresses.join(', ')],
@@ -58,6 +59,18 @@ function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [strin
     ['received', directionOf(counters.inbound)],
     ...droppedIke(counters.ike.drops),
   ];
+}
+
+function ageOf({ ageMs, rekeys }: Pick<ConnectedTunnel['esp'], 'ageMs' | 'rekeys'>): string {
+  const age = `${formatDuration(ageMs)} old`;
+  return rekeys === 0 ? age : `${age}, rekeyed ${formatCount(rekeys, 'time')}`;
+}
+
+function rekeyFailureOf({ rekeyFailure }: ConnectedTunnel): readonly (readonly [string, string])[] {
+  if (rekeyFailure === undefined) return [];
+  const { what, error, ageMs } = rekeyFailure;
+  const name = what === 'ike' ? 'IKE' : 'ESP';
+  return [['rekeying', `failed for ${name} ${formatDuration(ageMs)} ago: ${explain(error).what}`]];
 }
 
 function natOf({ nat }: ConnectedTunnel): string {

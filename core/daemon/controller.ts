@@ -195,6 +195,9 @@ export class Controller {
         return this.#parts.publish('phase', { attempt: this.#attempts, phase: state.phase, at: now });
       }
       case 'connected': {
+        // Told again when an SA was replaced: the connection is as old as before.
+        if (this.#state.kind === 'connected')
+          return this.#enter({ ...this.#state, details: state.connected });
         const connectMs = this.#parts.clock.now() - attempt.startedAt;
         return this.#enter({ kind: 'connected', profile, since: now, connectMs, details: state.connected });
       }
@@ -210,7 +213,7 @@ export class Controller {
 
   #enter(state: DaemonState): void {
     this.#state = state;
-    const fields = state.kind === 'connecting' ? { phase: state.phase } : failureFields(state);
+    const fields = fieldsOf(state);
     this.#parts.log({ level: 'info', event: `state.${state.kind}`, fields });
     this.#parts.publish('state', this.snapshot());
   }
@@ -219,6 +222,7 @@ export class Controller {
     const session = this.#attempt?.session;
     const provenAt = session?.provenAt();
     return {
+      now: this.#parts.clock.now(),
       // Without a session there is no proof to age; the state is about to change.
       provenAgeMs: provenAt === undefined ? 0 : Math.max(0, this.#parts.clock.now() - provenAt),
       counters: session?.counters() ?? noCounters,
@@ -227,8 +231,18 @@ export class Controller {
   }
 }
 
-function failureFields(state: DaemonState) {
-  return state.kind === 'disconnected' && state.lastFailure !== undefined
-    ? { failure: state.lastFailure.code }
-    : {};
+function fieldsOf(state: DaemonState): Readonly<Record<string, string | number>> {
+  switch (state.kind) {
+    case 'connecting':
+      return { phase: state.phase };
+    case 'connected': {
+      const { ike, child, rekeyFailure } = state.details.history;
+      const rekeys = { ikeRekeys: ike.rekeys, espRekeys: child.rekeys };
+      return rekeyFailure === undefined ? rekeys : { ...rekeys, rekeyFailure: rekeyFailure.error.code };
+    }
+    case 'disconnected':
+      return state.lastFailure === undefined ? {} : { failure: state.lastFailure.code };
+    case 'disconnecting':
+      return {};
+  }
 }

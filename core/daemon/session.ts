@@ -17,8 +17,15 @@ export interface SessionDeeds {
   resolve(host: string): Promise<Result<readonly IpAddress[], Failure>>;
   openTransport(remote: IpAddress, events: TransportEvents): Promise<Result<Endpoint, Failure>>;
   transmit(octets: Uint8Array, to: Endpoint, marker: boolean): void;
-  installChild(child: ChildSaParameters, remote: Endpoint): Promise<Result<undefined, Failure>>;
-  removeChild(inboundSpi: Spi): Promise<void>;
+  /** `standby`: nothing is sent on it before `switchOutbound`. */
+  installChild(
+    child: ChildSaParameters,
+    remote: Endpoint,
+    standby: boolean,
+  ): Promise<Result<undefined, Failure>>;
+  switchOutbound(inboundSpi: Spi): Promise<void>;
+  /** Nothing is sent on it when this settles. `linger`: receive for a moment what is still under way. */
+  removeChild(inboundSpi: Spi, linger: boolean): Promise<void>;
   applyNetwork(plan: NetworkPlan): Promise<Result<undefined, Failure>>;
   undoNetwork(): Promise<void>;
   closeTransport(): Promise<void>;
@@ -30,12 +37,16 @@ export interface SessionDeeds {
 export interface TransportEvents {
   readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean) => void;
   readonly onNetworkChange: () => void;
+  readonly onChildUsed: (inboundSpi: Spi) => void;
+  readonly onRekeyDue: (inboundSpi: Spi) => void;
   readonly onFailure: (error: Failure) => void;
 }
 
 /**
  * Drives one connection: hands its outputs to the system in their order and feeds back how each ended.
- * Deeds that change something run one after the other; sending and asking never wait for them.
+ * Deeds that change something run one after the other; asking never waits for them. Changes of the data plane have a
+ * queue of their own, and what is sent while one is under way waits for it: a message may let the gateway use an SA
+ * that must be there first, or drop one that must no longer be sent on.
  */
 export class Session {
   readonly #connection: Connection;
@@ -44,6 +55,8 @@ export class Session {
   readonly #onState: (state: TunnelState) => void;
   #reportedTraffic: Instant | undefined;
   #chain: Promise<void> = Promise.resolve();
+  #childChain: Promise<void> = Promise.resolve();
+  #childDeeds = 0;
   #finish: () => void = () => undefined;
   /** Settles when the connection has ended and nothing of it is left. */
   readonly finished: Promise<void> = new Promise((resolve) => {
@@ -104,7 +117,7 @@ export class Session {
       case 'state':
         return this.#tell(output.state);
       case 'transmit':
-        return this.#deeds.transmit(output.octets, output.to, output.marker);
+        return this.#transmit(output);
       case 'ask':
         return this.#ask(output.id, output.ask);
       case 'resolve':
@@ -115,13 +128,18 @@ export class Session {
       case 'open-transport':
         return this.#enqueue(() => this.#openTransport(output.remote));
       case 'install-child':
-        return this.#enqueue(async () => ({
+        return this.#enqueueChild(async () => ({
           kind: 'child-installed',
-          result: await this.#deeds.installChild(output.child, output.remote),
+          result: await this.#deeds.installChild(output.child, output.remote, output.standby),
         }));
+      case 'switch-outbound':
+        return this.#enqueueChild(async () => {
+          await this.#deeds.switchOutbound(output.inboundSpi);
+          return undefined;
+        });
       case 'remove-child':
-        return this.#enqueue(async () => {
-          await this.#deeds.removeChild(output.inboundSpi);
+        return this.#enqueueChild(async () => {
+          await this.#deeds.removeChild(output.inboundSpi, output.linger);
           return undefined;
         });
       case 'apply-network':
@@ -136,6 +154,8 @@ export class Session {
         });
       case 'close-transport':
         return this.#enqueue(async () => {
+          // The answer to the gateway's goodbye may be waiting there.
+          await this.#childChain;
           await this.#deeds.closeTransport();
           return { kind: 'transport-closed' };
         });
@@ -146,6 +166,8 @@ export class Session {
     const result = await this.#deeds.openTransport(remote, {
       onIke: (octets, from, marker) => this.#feed({ kind: 'datagram', octets, from, marker }),
       onNetworkChange: () => this.#feed({ kind: 'network-changed' }),
+      onChildUsed: (inboundSpi) => this.#feed({ kind: 'child-used', inboundSpi }),
+      onRekeyDue: (inboundSpi) => this.#feed({ kind: 'rekey-due', inboundSpi }),
       onFailure: (error) => this.#feed({ kind: 'transport-failed', error }),
     });
     return { kind: 'transport-opened', result };
@@ -158,9 +180,32 @@ export class Session {
     );
   }
 
+  #transmit({ octets, to, marker }: Extract<TunnelOutput, { kind: 'transmit' }>): void {
+    if (this.#childDeeds === 0) return this.#deeds.transmit(octets, to, marker);
+    this.#enqueueChild(async () => {
+      this.#deeds.transmit(octets, to, marker);
+      return undefined;
+    });
+  }
+
+  #enqueueChild(deed: () => Promise<TunnelInput | undefined>): void {
+    this.#childDeeds++;
+    this.#childChain = this.#run(this.#childChain, async () => {
+      try {
+        return await deed();
+      } finally {
+        this.#childDeeds--;
+      }
+    });
+  }
+
   /** Runs a deed after all earlier ones; its end, if it reports one, goes back into the connection. */
   #enqueue(deed: () => Promise<TunnelInput | undefined>): void {
-    this.#chain = this.#chain.then(deed).then(
+    this.#chain = this.#run(this.#chain, deed);
+  }
+
+  #run(after: Promise<void>, deed: () => Promise<TunnelInput | undefined>): Promise<void> {
+    return after.then(deed).then(
       (end) => {
         if (end !== undefined) this.#feed(end);
       },

@@ -1,8 +1,10 @@
 import { formatEndpoint, formatIpAddress, formatIpPrefix } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
+import type { Instant } from '../base/time.ts';
 import type { DataplaneCounters } from '../dataplane/dataplane.ts';
 import type { ConnectedTunnel, ConnectPhase, ProfileReference, TunnelSnapshot } from '../rpc/values.ts';
 import type { ConnectedDetails } from '../tunnel/io.ts';
+import type { SaAge, SaHistory } from '../tunnel/sa-history.ts';
 
 /** What the daemon remembers of the present state, with wall-clock times for people. */
 export type DaemonState =
@@ -25,6 +27,8 @@ export type DaemonState =
 
 /** Figures that change while a connection stands. */
 export interface LiveFigures {
+  /** On the clock of the connection's moments. */
+  readonly now: Instant;
   /** Milliseconds since the gateway last proved that it is there. */
   readonly provenAgeMs: number;
   readonly counters: DataplaneCounters;
@@ -56,7 +60,7 @@ function connectedSnapshot(
   state: Extract<DaemonState, { kind: 'connected' }>,
   live: LiveFigures,
 ): ConnectedTunnel {
-  const { summary, plan, child, remote } = state.details;
+  const { summary, plan, child, history, remote } = state.details;
   const { dns } = plan;
   return {
     state: 'connected',
@@ -72,12 +76,15 @@ function connectedSnapshot(
       proposal: summary.ikeProposal,
       initiatorSpi: summary.initiatorSpi,
       responderSpi: summary.responderSpi,
+      ...ageOf(history.ike, live.now),
     },
     esp: {
       proposal: summary.espProposal,
       inboundSpi: formatSpi(child.inbound.spi),
       outboundSpi: formatSpi(child.outbound.spi),
+      ...ageOf(history.child, live.now),
     },
+    ...rekeyFailureOf(history, live.now),
     nat: summary.natDetected,
     device: plan.device,
     mtu: plan.mtu,
@@ -99,6 +106,16 @@ function connectedSnapshot(
       ike: { drops: { ...live.ikeDrops } },
     },
   };
+}
+
+function ageOf({ madeAt, rekeys }: SaAge, now: Instant): { readonly ageMs: number; readonly rekeys: number } {
+  return { ageMs: Math.max(0, now - madeAt), rekeys };
+}
+
+function rekeyFailureOf({ rekeyFailure }: SaHistory, now: Instant): Pick<ConnectedTunnel, 'rekeyFailure'> {
+  if (rekeyFailure === undefined) return {};
+  const { what, error, at } = rekeyFailure;
+  return { rekeyFailure: { what: what === 'ike' ? 'ike' : 'esp', error, ageMs: Math.max(0, now - at) } };
 }
 
 function plainCounters(counters: DataplaneCounters['outbound']): ConnectedTunnel['counters']['outbound'] {

@@ -25,6 +25,9 @@ import type { NetworkPlan } from '../tunnel/network-plan.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { SessionDeeds, TransportEvents } from './session.ts';
 
+/** Far from the end of the sequence numbers, and far below what the ciphers stand. */
+const rekeyAfter = { packets: limits.rekeyAfterPackets, octets: limits.rekeyAfterOctets } as const;
+
 export interface SystemDeedsOptions {
   readonly log: LogSink;
   readonly plan: PlanOptions;
@@ -79,7 +82,15 @@ export class SystemDeeds implements SessionDeeds {
     const socket = openUdpSocket({ family: remote.family, mark: tunnelMark });
     if (!socket.ok) return socket;
     const { fd, local, gso } = socket.value;
-    const dataplane = openDataplane({ udpFd: fd, segmentation: gso }, events);
+    const dataplane = openDataplane(
+      { udpFd: fd, segmentation: gso },
+      {
+        onIke: events.onIke,
+        onFailure: events.onFailure,
+        onFirstInbound: events.onChildUsed,
+        onRekeyDue: events.onRekeyDue,
+      },
+    );
     if (!dataplane.ok) return dataplane;
     this.#remote = remote;
     this.#onNetworkChange = events.onNetworkChange;
@@ -91,16 +102,24 @@ export class SystemDeeds implements SessionDeeds {
     this.#dataplane?.sendIke(octets, to, marker);
   }
 
-  async installChild(child: ChildSaParameters, remote: Endpoint): Promise<Result<undefined, Failure>> {
+  async installChild(
+    child: ChildSaParameters,
+    remote: Endpoint,
+    standby: boolean,
+  ): Promise<Result<undefined, Failure>> {
     if (this.#dataplane === undefined)
       return err(failure('misuse', { reason: 'a child without a transport' }));
-    await this.#dataplane.installChild({ ...child, remote });
+    await this.#dataplane.installChild({ ...child, remote, standby, rekeyAfter });
     this.#dataplane.setKeepalive(remote, this.#options.keepaliveMs);
     return ok();
   }
 
-  async removeChild(inboundSpi: Spi): Promise<void> {
-    await this.#dataplane?.removeChild(inboundSpi);
+  async switchOutbound(inboundSpi: Spi): Promise<void> {
+    await this.#dataplane?.switchOutbound(inboundSpi);
+  }
+
+  async removeChild(inboundSpi: Spi, linger: boolean): Promise<void> {
+    await this.#dataplane?.removeChild(inboundSpi, linger ? limits.espLingerMs : 0);
   }
 
   async applyNetwork(plan: NetworkPlan): Promise<Result<undefined, Failure>> {

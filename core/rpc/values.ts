@@ -69,6 +69,12 @@ const directionCounters = z.strictObject({
   drops: z.record(z.string().max(64), count).meta({ description: 'Dropped packets by cause.' }),
 });
 
+/** Of the SA that is in use now. */
+const saAge = {
+  ageMs: spanMs.meta({ description: 'Since its keys were made.' }),
+  rekeys: count.meta({ description: 'How often it was replaced in this connection.' }),
+};
+
 const connected = z.strictObject({
   state: z.literal('connected'),
   profile: profileReference,
@@ -79,8 +85,12 @@ const connected = z.strictObject({
   remoteIdentity: text,
   remoteAuthentication: text,
   localAuthentication: text,
-  ike: z.strictObject({ proposal: text, initiatorSpi: text, responderSpi: text }),
-  esp: z.strictObject({ proposal: text, inboundSpi: text, outboundSpi: text }),
+  ike: z.strictObject({ proposal: text, initiatorSpi: text, responderSpi: text, ...saAge }),
+  esp: z.strictObject({ proposal: text, inboundSpi: text, outboundSpi: text, ...saAge }),
+  rekeyFailure: z
+    .strictObject({ what: z.enum(['ike', 'esp']), error: failureSchema, ageMs: spanMs })
+    .optional()
+    .meta({ description: 'The last attempt to replace an SA failed; the present one goes on while it may.' }),
   nat: z.strictObject({ local: z.boolean(), remote: z.boolean() }),
   device: text,
   mtu: count,

@@ -1,26 +1,14 @@
 import type { Endpoint, IpAddress } from '../base/address.ts';
 import { type Failure, failure } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
-import type {
-  AssignedConfig,
-  ChildSaParameters,
-  IkeInput,
-  IkeOutput,
-  IkePort,
-  IkeSummary,
-} from '../ike/io.ts';
+import type { IkeCommand, IkeInput, IkeOutput, IkePort } from '../ike/io.ts';
+import { type Attempt, connectedDetails, type IkeEngine } from './attempt.ts';
+import { ChildRoster } from './child-roster.ts';
 import { computeNetworkPlan, type NetworkWishes } from './compute-network-plan.ts';
-import type { ConnectedDetails, ConnectingPhase, TunnelInput, TunnelOutput, TunnelState } from './io.ts';
-import type { NetworkPlan } from './network-plan.ts';
+import type { ConnectingPhase, TunnelInput, TunnelOutput, TunnelState } from './io.ts';
+import { startHistory, withRekey, withRekeyFailure } from './sa-history.ts';
 
-/** The part of the IKE engine that a connection drives. */
-export interface IkeEngine {
-  handle(input: IkeInput, now: Instant): void;
-  poll(): IkeOutput | undefined;
-  nextWakeup(): Instant | undefined;
-  /** How many datagrams it dropped, by cause. */
-  readonly drops: Readonly<Record<string, number>>;
-}
+export type { IkeEngine } from './attempt.ts';
 
 export interface ConnectionConfig {
   /** Host name or address of the gateway. */
@@ -30,19 +18,6 @@ export interface ConnectionConfig {
   readonly network: NetworkWishes;
   /** A fresh engine for one attempt over one pair of addresses. */
   readonly createEngine: (local: Endpoint, remote: Endpoint) => IkeEngine;
-}
-
-/** One attempt to reach one of the gateway's addresses, and what has come of it. */
-interface Attempt {
-  readonly remote: IpAddress;
-  local?: Endpoint;
-  engine?: IkeEngine;
-  /** True once the gateway answered anything that the engine took. */
-  heard: boolean;
-  summary?: IkeSummary;
-  config?: AssignedConfig;
-  child?: ChildSaParameters;
-  plan?: NetworkPlan;
 }
 
 type Phase =
@@ -71,6 +46,8 @@ export class Connection {
   #phase: Phase = { kind: 'disconnected' };
   #candidates: readonly IpAddress[] = [];
   #provenAt: Instant | undefined;
+  /** What the user was told of the connection is no longer right. */
+  #detailsChanged = false;
 
   constructor(config: ConnectionConfig) {
     this.#config = config;
@@ -120,10 +97,14 @@ export class Connection {
         return this.#datagram(input, now);
       case 'traffic-seen':
         if (this.#provenAt === undefined || input.at > this.#provenAt) this.#provenAt = input.at;
-        return this.#feed({ kind: 'command', command: { kind: 'traffic-seen', at: input.at } }, now);
+        return this.#command({ kind: 'traffic-seen', at: input.at }, now);
+      case 'child-used':
+        return this.#command({ kind: 'child-used', inboundSpi: input.inboundSpi }, now);
+      case 'rekey-due':
+        return this.#command({ kind: 'rekey-child', inboundSpi: input.inboundSpi }, now);
       case 'network-changed':
         if (this.#phase.kind !== 'connected') return;
-        return this.#feed({ kind: 'command', command: { kind: 'probe' } }, now);
+        return this.#command({ kind: 'probe' }, now);
       case 'transport-failed':
         return this.#abandon(input.error);
       case 'answer':
@@ -151,7 +132,7 @@ export class Connection {
   }
 
   #open(remote: IpAddress): void {
-    this.#phase = { kind: 'opening', attempt: { remote, heard: false } };
+    this.#phase = { kind: 'opening', attempt: { remote, heard: false, children: new ChildRoster() } };
     this.#outputs.push({ kind: 'open-transport', remote });
   }
 
@@ -165,7 +146,7 @@ export class Connection {
     attempt.local = result.value;
     attempt.engine = this.#config.createEngine(result.value, this.#remote(attempt, 'ike'));
     this.#phase = { kind: 'login', attempt };
-    this.#feed({ kind: 'command', command: { kind: 'connect' } }, now);
+    this.#command({ kind: 'connect' }, now);
   }
 
   #disconnect(now: Instant): void {
@@ -185,12 +166,16 @@ export class Connection {
         return;
     }
     this.#tell({ kind: 'disconnecting' });
-    this.#feed({ kind: 'command', command: { kind: 'disconnect' } }, now);
+    this.#command({ kind: 'disconnect' }, now);
   }
 
   #datagram(input: Extract<TunnelInput, { kind: 'datagram' }>, now: Instant): void {
     const via: IkePort = input.marker ? 'nat-traversal' : 'ike';
     this.#feed({ kind: 'datagram', octets: input.octets, via }, now);
+  }
+
+  #command(command: IkeCommand, now: Instant): void {
+    this.#feed({ kind: 'command', command }, now);
   }
 
   /** Hands an input to the engine and acts on all that comes out. */
@@ -199,6 +184,7 @@ export class Connection {
     if (engine === undefined) return;
     engine.handle(input, now);
     for (let output = engine.poll(); output !== undefined; output = engine.poll()) this.#act(output, now);
+    if (this.#detailsChanged) this.#tellConnected();
   }
 
   #act(output: IkeOutput, now: Instant): void {
@@ -226,18 +212,22 @@ export class Connection {
         attempt.config = output.config;
         return;
       case 'child-install':
-        attempt.child = output.child;
-        this.#outputs.push({
-          kind: 'install-child',
-          child: output.child,
-          remote: this.#remote(attempt, 'nat-traversal'),
-        });
-        return;
+      case 'child-switch-outbound':
       case 'child-remove':
-        this.#outputs.push({ kind: 'remove-child', inboundSpi: output.inboundSpi });
+        return this.#changeChildren(attempt, output);
+      case 'rekeyed':
+        attempt.summary = output.summary;
+        if (attempt.history !== undefined) attempt.history = withRekey(attempt.history, output.what, now);
+        this.#detailsChanged = true;
+        return;
+      case 'rekey-failed':
+        if (attempt.history !== undefined)
+          attempt.history = withRekeyFailure(attempt.history, output.what, output.error, now);
+        this.#detailsChanged = true;
         return;
       case 'established':
         attempt.summary = output.summary;
+        attempt.history = startHistory(now);
         this.#provenAt = now;
         if (this.#phase.kind !== 'login') return;
         this.#phase = { kind: 'configuring', attempt };
@@ -251,13 +241,46 @@ export class Connection {
     }
   }
 
+  #changeChildren(
+    attempt: Attempt,
+    output: Extract<IkeOutput, { kind: 'child-install' | 'child-switch-outbound' | 'child-remove' }>,
+  ): void {
+    const { children } = attempt;
+    const before = children.current;
+    switch (output.kind) {
+      case 'child-install': {
+        const { child } = output;
+        const standby = output.outbound === 'standby';
+        children.add(child, standby);
+        const remote = this.#remote(attempt, 'nat-traversal');
+        this.#outputs.push({ kind: 'install-child', child, remote, standby });
+        break;
+      }
+      case 'child-switch-outbound':
+        children.switchTo(output.inboundSpi);
+        this.#outputs.push({ kind: 'switch-outbound', inboundSpi: output.inboundSpi });
+        break;
+      case 'child-remove': {
+        children.remove(output.inboundSpi);
+        // The last one goes because the connection ends: then nothing is worth waiting for.
+        const linger = children.current !== undefined;
+        this.#outputs.push({ kind: 'remove-child', inboundSpi: output.inboundSpi, linger });
+        break;
+      }
+    }
+    if (children.current !== before) this.#detailsChanged = true;
+  }
+
   #childInstalled(result: Extract<TunnelInput, { kind: 'child-installed' }>['result'], now: Instant): void {
-    if (this.#phase.kind !== 'configuring') return;
+    if (this.#phase.kind !== 'configuring' && this.#phase.kind !== 'connected') return;
     const { attempt } = this.#phase;
     if (!result.ok) return this.#giveUp(result.error, now);
-    const { config, child } = attempt;
+    // A child that replaces another one changes nothing of the network.
+    if (attempt.plan !== undefined) return;
+    const { config, children } = attempt;
+    const child = children.current;
     if (config === undefined || child === undefined) return this.#giveUp(failure('peer.no-address'), now);
-    const plan = computeNetworkPlan(config, child.selectors.remote, this.#config.network);
+    const plan = computeNetworkPlan(config, child.remoteSelectors, this.#config.network);
     if (!plan.ok) return this.#giveUp(plan.error, now);
     attempt.plan = plan.value;
     this.#outputs.push({ kind: 'apply-network', plan: plan.value });
@@ -268,11 +291,18 @@ export class Connection {
     if (this.#phase.kind !== 'configuring') return;
     const { attempt } = this.#phase;
     if (!result.ok) return this.#giveUp(result.error, now);
-    const details = connectedDetails(attempt, this.#remote(attempt, 'nat-traversal'));
-    if (details === undefined)
-      return this.#giveUp(failure('misuse', { reason: 'connected without details' }), now);
     this.#phase = { kind: 'connected', attempt };
-    this.#tell({ kind: 'connected', connected: details });
+    if (!this.#tellConnected()) this.#giveUp(failure('misuse', { reason: 'connected without details' }), now);
+  }
+
+  /** Tells the details as they are now; nothing before the connection stands. False when some are missing. */
+  #tellConnected(): boolean {
+    this.#detailsChanged = false;
+    if (this.#phase.kind !== 'connected') return false;
+    const { attempt } = this.#phase;
+    const connected = connectedDetails(attempt, this.#remote(attempt, 'nat-traversal'));
+    if (connected !== undefined) this.#tell({ kind: 'connected', connected });
+    return connected !== undefined;
   }
 
   /** A failure on our side after the gateway let us in: say goodbye, then clean up. */
@@ -281,7 +311,7 @@ export class Connection {
     if (attempt === undefined) return;
     this.#phase = { kind: 'closing', attempt, error };
     this.#tell({ kind: 'disconnecting' });
-    this.#feed({ kind: 'command', command: { kind: 'disconnect' } }, now);
+    this.#command({ kind: 'disconnect' }, now);
   }
 
   #engineClosed(attempt: Attempt, error: Failure | undefined): void {
@@ -357,11 +387,4 @@ export class Connection {
 
 function withError(error: Failure | undefined): { readonly error?: Failure } {
   return error === undefined ? {} : { error };
-}
-
-function connectedDetails(attempt: Attempt, remote: Endpoint): ConnectedDetails | undefined {
-  const { summary, config, plan, child, local } = attempt;
-  if (!summary || !config || !plan || !child || !local) return undefined;
-  const spis = { inbound: { spi: child.inbound.spi }, outbound: { spi: child.outbound.spi } };
-  return { summary, config, plan, child: spis, local, remote };
 }

@@ -12,6 +12,7 @@ import type {
 } from '../ike/io.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { NetworkPlan } from './network-plan.ts';
+import type { SaHistory } from './sa-history.ts';
 
 /**
  * The connection as a machine: what goes in and what comes out. As with the IKE engine, everything is a value; the
@@ -38,6 +39,10 @@ export type TunnelInput =
     }
   /** The last authenticated ESP packet came in at `at`, which is never later than now. */
   | { readonly kind: 'traffic-seen'; readonly at: Instant }
+  /** The first authentic packet came in on this CHILD SA: the gateway sends on it. */
+  | { readonly kind: 'child-used'; readonly inboundSpi: Spi }
+  /** This CHILD SA has carried so much that it must be replaced. */
+  | { readonly kind: 'rekey-due'; readonly inboundSpi: Spi }
   /** Links, addresses or routes of this machine changed: what was proven before may no longer hold. */
   | { readonly kind: 'network-changed' }
   | { readonly kind: 'transport-failed'; readonly error: Failure };
@@ -53,8 +58,17 @@ export type TunnelOutput =
       readonly marker: boolean;
     }
   | { readonly kind: 'ask'; readonly id: number; readonly ask: IkeAsk }
-  | { readonly kind: 'install-child'; readonly child: ChildSaParameters; readonly remote: Endpoint }
-  | { readonly kind: 'remove-child'; readonly inboundSpi: Spi }
+  /** `standby`: send nothing on it before `switch-outbound`. Each one is answered by `child-installed`. */
+  | {
+      readonly kind: 'install-child';
+      readonly child: ChildSaParameters;
+      readonly remote: Endpoint;
+      readonly standby: boolean;
+    }
+  /** Send on this CHILD SA from now on. */
+  | { readonly kind: 'switch-outbound'; readonly inboundSpi: Spi }
+  /** Send nothing more on it; `linger`: what the gateway sent on it may still be under way. */
+  | { readonly kind: 'remove-child'; readonly inboundSpi: Spi; readonly linger: boolean }
   /** Create the TUN device, attach it, apply the plan. */
   | { readonly kind: 'apply-network'; readonly plan: NetworkPlan }
   | { readonly kind: 'undo-network' }
@@ -65,6 +79,7 @@ export type TunnelOutput =
 export type TunnelState =
   | { readonly kind: 'disconnected'; readonly lastFailure?: Failure }
   | { readonly kind: 'connecting'; readonly phase: ConnectingPhase }
+  /** Told again whenever the details change. */
   | { readonly kind: 'connected'; readonly connected: ConnectedDetails }
   | { readonly kind: 'disconnecting' };
 
@@ -78,7 +93,9 @@ export interface ConnectedDetails {
   readonly summary: IkeSummary;
   readonly config: AssignedConfig;
   readonly plan: NetworkPlan;
+  /** The CHILD SA that sends. */
   readonly child: { readonly inbound: { readonly spi: Spi }; readonly outbound: { readonly spi: Spi } };
+  readonly history: SaHistory;
   readonly local: Endpoint;
   readonly remote: Endpoint;
 }

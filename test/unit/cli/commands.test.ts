@@ -154,6 +154,8 @@ test('status shows the truth, and the last failure after one', async (t) => {
     '1.5 s ago the gateway last answered',
     '203.0.113.7:4500, vpn.example.org by rsa-pss-sha256',
     'aes256gcm16-prfsha384-ecp384',
+    '1112131415161718_r, 1 min 35 s old\n',
+    'c0ffee02 out, 30.0 s old, rekeyed 2 times',
     'in front of this computer',
     'godwit0, MTU 1400',
     '10.1.0.5/32',

@@ -10,7 +10,8 @@ import { noCounters } from '../../../core/dataplane/dataplane.ts';
 import { parseProfile } from '../../../core/profile/parse-profile.ts';
 import type { RpcClientHandle } from '../../../core/rpc/transport/server-types.ts';
 import { snapshotSchema } from '../../../core/rpc/values.ts';
-import type { TunnelState } from '../../../core/tunnel/io.ts';
+import type { ConnectedDetails, TunnelState } from '../../../core/tunnel/io.ts';
+import { startHistory, withRekey, withRekeyFailure } from '../../../core/tunnel/sa-history.ts';
 
 const parsed = parseProfile(
   JSON.stringify({
@@ -149,4 +150,62 @@ test('every state is published, and every snapshot fits the schema', async () =>
   const { tunnel } = snapshotSchema.parse(controller.snapshot());
   assert.ok(tunnel.state === 'connecting' && tunnel.phase === 'init');
   assert.ok(published.includes('phase') && published.includes('state'));
+});
+
+const spis = { inbound: { spi: 1 }, outbound: { spi: 2 } };
+const details: ConnectedDetails = {
+  summary: {
+    initiatorSpi: '01',
+    responderSpi: '02',
+    ikeProposal: 'aes256gcm16-prfsha384-ecp256',
+    espProposal: 'aes256gcm16',
+    natDetected: { local: true, remote: false },
+    remoteIdentity: 'vpn.example',
+    remoteAuthentication: 'ECDSA',
+    localAuthentication: 'EAP-MSCHAPv2',
+  },
+  config: { addresses: [], dnsServers: [], subnets: [], dnsDomains: [] },
+  plan: {
+    device: 'godwit0',
+    mtu: 1400,
+    addresses: [],
+    routes: [],
+    blockFamilies: [],
+    table: 1,
+    bypassMark: 1,
+    rulePriority: 1,
+  },
+  child: spis,
+  history: startHistory(instant(50)),
+  local: { address: { family: 4, octets: new Uint8Array(4) }, port: 1 },
+  remote: { address: { family: 4, octets: new Uint8Array(4) }, port: 4500 },
+};
+
+test('a rekey changes what is shown of the SAs; the connection is as old as before', async () => {
+  const { connect, sessions, controller, published } = bench();
+  await connect();
+  await turn();
+  sessions[0]?.tell({ kind: 'connected', connected: details });
+  const before = controller.snapshot().tunnel;
+  published.length = 0;
+  const history = withRekeyFailure(
+    withRekey(details.history, 'child', instant(70)),
+    'ike',
+    failure('peer.dead'),
+    instant(90),
+  );
+  const child = { inbound: { spi: 3 }, outbound: { spi: 4 } };
+  sessions[0]?.tell({ kind: 'connected', connected: { ...details, child, history } });
+  assert.deepEqual(published, ['state']);
+  const after = snapshotSchema.parse(controller.snapshot()).tunnel;
+  assert.ok(before.state === 'connected' && after.state === 'connected');
+  assert.deepEqual([after.since, after.connectMs], [before.since, before.connectMs]);
+  assert.deepEqual([before.esp.ageMs, before.esp.rekeys, before.ike.ageMs], [50, 0, 50]);
+  assert.deepEqual([after.esp.ageMs, after.esp.rekeys, after.ike.ageMs], [30, 1, 50]);
+  assert.deepEqual([after.esp.inboundSpi, after.esp.outboundSpi], ['00000003', '00000004']);
+  const { rekeyFailure } = after;
+  assert.deepEqual(
+    [rekeyFailure?.what, rekeyFailure?.error.code, rekeyFailure?.ageMs],
+    ['ike', 'peer.dead', 10],
+  );
 });

@@ -3,16 +3,19 @@ import { test } from 'node:test';
 import { type Endpoint, parseIpAddress } from '../../../core/base/address.ts';
 import { failure } from '../../../core/base/errors.ts';
 import { silent } from '../../../core/base/log.ts';
-import { err, ok } from '../../../core/base/result.ts';
+import { ok } from '../../../core/base/result.ts';
 import { instant } from '../../../core/base/time.ts';
+import { nodePacketCipher } from '../../../core/crypto/node/packet-cipher.ts';
 import { Session, type SessionDeeds, type TransportEvents } from '../../../core/daemon/session.ts';
-import type { IkeInput, IkeOutput } from '../../../core/ike/io.ts';
+import type { ChildSaParameters, IkeInput, IkeOutput } from '../../../core/ike/io.ts';
 import type { TunnelState } from '../../../core/tunnel/io.ts';
 
 const gateway = parseIpAddress('198.51.100.1');
 assert.ok(gateway.ok);
 const address = gateway.value;
 const local: Endpoint = { address, port: 1 };
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A machine on which every deed is a line in a diary, and opening the transport can be held back. */
 class Diary implements SessionDeeds {
@@ -31,8 +34,20 @@ class Diary implements SessionDeeds {
     return ok(local);
   }
   transmit = () => void this.lines.push('transmit');
-  installChild = async () => err(failure('misuse'));
-  removeChild = async () => undefined;
+  async installChild(child: ChildSaParameters, _: unknown, standby: boolean) {
+    this.lines.push(`installing ${child.inbound.spi}${standby ? ' in standby' : ''}`);
+    await turn();
+    this.lines.push('installed');
+    return ok();
+  }
+  async switchOutbound() {
+    await turn();
+    this.lines.push('switched');
+  }
+  async removeChild(_: unknown, linger: boolean) {
+    await turn();
+    this.lines.push(linger ? 'removed later' : 'removed');
+  }
   applyNetwork = async () => ok();
   async undoNetwork() {
     this.lines.push('undone');
@@ -114,4 +129,69 @@ test('a deed that throws ends the connection with a named failure', async () => 
   await made.finished;
   assert.equal(states.at(-1), 'disconnected misuse');
   assert.ok(diary.lines.includes('closed'));
+});
+
+function childWith(spi: number): ChildSaParameters {
+  const cipher = nodePacketCipher(20, 256, 0);
+  assert.ok(cipher);
+  const key = { encryption: new Uint8Array(32), salt: new Uint8Array(4), integrity: new Uint8Array(0) };
+  const sa = { cipher, key };
+  return {
+    inbound: { spi, ...sa },
+    outbound: { spi: spi + 1, ...sa },
+    selectors: { local: [], remote: [] },
+  };
+}
+
+test('a message waits for the changes of the data plane that came before it', async () => {
+  const diary = new Diary();
+  const answer: IkeOutput = { kind: 'transmit', octets: new Uint8Array(1), via: 'nat-traversal' };
+  const { made } = session(diary, (input) =>
+    input.kind !== 'datagram'
+      ? []
+      : [
+          answer,
+          { kind: 'child-install', child: childWith(7), outbound: 'standby' },
+          answer,
+          { kind: 'child-switch-outbound', inboundSpi: 7 },
+          { kind: 'child-remove', inboundSpi: 5 },
+          answer,
+          { kind: 'closed', error: failure('peer.closed') },
+        ],
+  );
+  made.connect();
+  await turn();
+  diary.lines.length = 0;
+  diary.events?.onIke(new Uint8Array(1), local, true);
+  await made.finished;
+  assert.deepEqual(
+    diary.lines.filter((line) => line !== 'undone'),
+    [
+      'transmit',
+      'installing 7 in standby',
+      'installed',
+      'transmit',
+      'switched',
+      'removed later',
+      'transmit',
+      'closed',
+    ],
+  );
+});
+
+test('what the data plane says of a child reaches the engine', async () => {
+  const diary = new Diary();
+  const heard: unknown[] = [];
+  const { made } = session(diary, (input) => {
+    if (input.kind === 'command') heard.push(input.command);
+    return [];
+  });
+  made.connect();
+  await turn();
+  diary.events?.onChildUsed(7);
+  diary.events?.onRekeyDue(8);
+  assert.deepEqual(heard.slice(1), [
+    { kind: 'child-used', inboundSpi: 7 },
+    { kind: 'rekey-child', inboundSpi: 8 },
+  ]);
 });

@@ -105,11 +105,15 @@ class Bench {
 
   /** Feeds an input and returns what came out, as short words. */
   do(input: TunnelInput, at = 0): string[] {
+    return this.whole(input, at).map(word);
+  }
+
+  /** The same, with the outputs as they are. */
+  whole(input: TunnelInput, at = 0): TunnelOutput[] {
     this.connection.handle(input, instant(at));
-    const words: string[] = [];
-    for (let output = this.connection.poll(); output; output = this.connection.poll())
-      words.push(word(output));
-    return words;
+    const outputs: TunnelOutput[] = [];
+    for (let output = this.connection.poll(); output; output = this.connection.poll()) outputs.push(output);
+    return outputs;
   }
 
   get engine(): ScriptedEngine {
@@ -122,6 +126,11 @@ class Bench {
   say(...outputs: IkeOutput[]): string[] {
     this.engine.says.push(...outputs);
     return this.do({ kind: 'timeout' });
+  }
+
+  sayWhole(...outputs: IkeOutput[]): TunnelOutput[] {
+    this.engine.says.push(...outputs);
+    return this.whole({ kind: 'timeout' });
   }
 
   toLogin(): void {
@@ -285,4 +294,78 @@ test('the proof of life is the time of the last authenticated sign of the gatewa
   bench.engine.says.push({ kind: 'proven' });
   bench.do({ kind: 'timeout' }, 5678);
   assert.equal(bench.connection.provenAt, 5678);
+});
+
+const newer: ChildSaParameters = {
+  ...child,
+  inbound: { ...child.inbound, spi: 0x3003 },
+  outbound: { ...child.outbound, spi: 0x4004 },
+};
+
+/** The SPIs and counts that the last told state shows. */
+function shown(outputs: readonly TunnelOutput[]): unknown {
+  const last = outputs.findLast((output) => output.kind === 'state');
+  assert.ok(last?.kind === 'state' && last.state.kind === 'connected', 'connected was told');
+  const { child: spis, history, summary: now } = last.state.connected;
+  return [spis.inbound.spi, spis.outbound.spi, now.initiatorSpi, history.ike.rekeys, history.child.rekeys];
+}
+
+test('a rekeyed child changes the data plane and what is shown, and nothing of the network', () => {
+  const bench = new Bench();
+  bench.toConnected();
+  const rekeyed: IkeOutput = { kind: 'rekeyed', what: 'child', summary };
+  const installed = bench.sayWhole({ kind: 'child-install', child: newer }, rekeyed);
+  assert.deepEqual(installed.map(word), ['install-child', 'state connected'], 'told once');
+  assert.deepEqual(shown(installed), [0x3003, 0x4004, '01', 0, 1]);
+  assert.deepEqual(bench.do({ kind: 'child-installed', result: ok() }), []);
+  const removed = bench.sayWhole({ kind: 'child-remove', inboundSpi: 0x1001 });
+  assert.deepEqual(removed, [{ kind: 'remove-child', inboundSpi: 0x1001, linger: true }]);
+});
+
+test('a child in standby is shown only when it has taken over', () => {
+  const bench = new Bench();
+  bench.toConnected();
+  const standby = bench.sayWhole({ kind: 'child-install', child: newer, outbound: 'standby' });
+  assert.deepEqual(standby.map(word), ['install-child']);
+  assert.ok(standby[0]?.kind === 'install-child' && standby[0].standby);
+  assert.deepEqual(bench.do({ kind: 'child-used', inboundSpi: 0x3003 }), []);
+  const told = { kind: 'child-used', inboundSpi: 0x3003 } as const;
+  assert.deepEqual(bench.engine.inputs.at(-1), { kind: 'command', command: told });
+  const switched = bench.sayWhole({ kind: 'child-switch-outbound', inboundSpi: 0x3003 });
+  assert.deepEqual(switched.map(word), ['switch-outbound', 'state connected']);
+  assert.deepEqual(shown(switched), [0x3003, 0x4004, '01', 0, 0]);
+});
+
+test('a rekeyed IKE SA is shown, and so is a failed rekey until one succeeds', () => {
+  const bench = new Bench();
+  bench.toConnected();
+  const failed: IkeOutput = { kind: 'rekey-failed', what: 'ike', error: failure('peer.silent') };
+  const [first] = bench.sayWhole(failed);
+  assert.ok(first?.kind === 'state' && first.state.kind === 'connected');
+  assert.equal(first.state.connected.history.rekeyFailure?.error.code, 'peer.silent');
+  const [other] = bench.sayWhole({ kind: 'rekeyed', what: 'child', summary });
+  assert.ok(other?.kind === 'state' && other.state.kind === 'connected');
+  assert.ok(other.state.connected.history.rekeyFailure, 'a child makes up for no IKE SA');
+  const last = bench.sayWhole({ kind: 'rekeyed', what: 'ike', summary: { ...summary, initiatorSpi: '0a' } });
+  assert.deepEqual(shown(last), [0x1001, 0x2002, '0a', 1, 1]);
+  assert.ok(last[0]?.kind === 'state' && last[0].state.kind === 'connected');
+  assert.equal(last[0].state.connected.history.rekeyFailure, undefined);
+});
+
+test('the data plane says that a child is due, and the engine is asked to replace it', () => {
+  const bench = new Bench();
+  bench.toConnected();
+  bench.do({ kind: 'rekey-due', inboundSpi: 0x1001 });
+  const command = { kind: 'rekey-child', inboundSpi: 0x1001 } as const;
+  assert.deepEqual(bench.engine.inputs.at(-1), { kind: 'command', command });
+});
+
+test('a rekey while the network is being set up is taken, and the network is set up once', () => {
+  const bench = new Bench();
+  bench.toConfiguring();
+  assert.deepEqual(bench.do({ kind: 'child-installed', result: ok() }), ['apply-network']);
+  bench.say({ kind: 'child-install', child: newer }, { kind: 'rekeyed', what: 'child', summary });
+  assert.deepEqual(bench.do({ kind: 'child-installed', result: ok() }), []);
+  const connected = bench.whole({ kind: 'network-applied', result: ok() });
+  assert.deepEqual(shown(connected), [0x3003, 0x4004, '01', 0, 1]);
 });
