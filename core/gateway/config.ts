@@ -102,7 +102,10 @@ export interface GatewayHabits {
   readonly accountError?: number;
   /** Asks for no EAP-Identity: takes the user name from MSCHAPv2. */
   readonly skipEapIdentity?: boolean;
-  /** The first octet of its nonces in CREATE_CHILD_SA: 0 loses collisions, 255 wins them (nearly always). */
+  /**
+   * The first octet of its nonces in CREATE_CHILD_SA requests; in answers it is 255 less this. So 0 loses collisions and 255
+   * wins them, unless a nonce of the client begins with 0.
+   */
   readonly rekeyNonceFirstOctet?: number;
   /** Answers every CREATE_CHILD_SA with this error notify, e.g. 14 for NO_PROPOSAL_CHOSEN. */
   readonly refuseRekey?: number;

@@ -41,10 +41,13 @@ export function childKeyExchanges(config: GatewayConfig): readonly number[] {
 }
 
 /** A nonce for CREATE_CHILD_SA. @rfc 7296 2.10 */
-export function rekeyNonce({ config, dependencies }: CreateChildContext): Uint8Array {
+export function rekeyNonce(
+  { config, dependencies }: CreateChildContext,
+  role: 'initiator' | 'responder',
+): Uint8Array {
   const nonce = dependencies.random.octets(nonceOctets);
   const first = config.habits?.rekeyNonceFirstOctet;
-  if (first !== undefined) nonce[0] = first;
+  if (first !== undefined) nonce[0] = role === 'initiator' ? first : 255 - first;
   return nonce;
 }
 
@@ -77,7 +80,7 @@ export function respondCreateChild(
   if (exchanged.kind === 'refused') return exchanged;
 
   const { cipher, notation, spi } = choice.suite;
-  const nonces = { initiator: initiatorNonce.slice(), responder: rekeyNonce(context) };
+  const nonces = { initiator: initiatorNonce.slice(), responder: rekeyNonce(context, 'responder') };
   const suite = { prf: ike.suite.prf, cipher };
   const keys = deriveChildKeys(suite, ike.keys.skD, nonces, exchanged.shared);
   exchanged.shared?.fill(0);

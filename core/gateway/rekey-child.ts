@@ -42,7 +42,7 @@ export function offerChildRekey(context: CreateChildContext, old: Child, group?:
   const secret =
     guess === 0 ? undefined : dependencies.crypto.keyExchange(guess)?.generate(dependencies.random);
   const inboundSpi = context.newSpi();
-  const nonce = rekeyNonce(context);
+  const nonce = rekeyNonce(context, 'initiator');
   const proposals = espRekeyProposals(suites, espSpiOctets(inboundSpi));
   const rekeySa: Payload = {
     kind: 'N',

@@ -49,7 +49,7 @@ export function respondRekeyIke(
   const { suite, answer } = choice;
   const exchanged = answerKeyExchange(context, suite.group, request);
   if (exchanged.kind === 'refused') return exchanged;
-  const nonces = { initiator: initiatorNonce.slice(), responder: rekeyNonce(context) };
+  const nonces = { initiator: initiatorNonce.slice(), responder: rekeyNonce(context, 'responder') };
   const spis = { initiator, responder: ownSpi };
   return {
     kind: 'made',
@@ -86,7 +86,7 @@ export function offerRekeyIke(
     : undefined;
   if (secret === undefined) return undefined;
   const proposals = ikeProposals(config.ikeProposals, spiOctets(ownSpi));
-  const nonce = rekeyNonce(context);
+  const nonce = rekeyNonce(context, 'initiator');
   const payloads: readonly Payload[] = [
     { kind: 'SA', proposals },
     { kind: 'Nonce', nonce },
