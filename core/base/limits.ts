@@ -5,6 +5,10 @@
 export const limits = {
   /** An IKE message: UDP's own limit is 65,527; nothing sane comes near. */
   ikeMessageOctets: 65_000,
+  /** Fragments of one IKE message: the largest message in the smallest packets (576 octets) makes about 150. RFC 7383 2.5.1 */
+  fragmentsPerMessage: 160,
+  /** How long fragments wait for the others: longer than any peer goes on retransmitting one request. */
+  reassemblyMs: 60_000,
   /** strongSwan sends about 20 payloads at most; certificates and notifies make up the rest. */
   payloadsPerMessage: 64,
   proposalsPerSa: 32,

@@ -1,18 +1,22 @@
 import type { Failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import type { Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
-import { decodeInner, decodeMessage, type SealedMessage, sealMessage } from '../wire/ike/message.ts';
+import { decodeMessage, type SealedMessage } from '../wire/ike/message.ts';
 import { checkOccurrence } from '../wire/ike/message-rules.ts';
-import type { IkeHeader, IkeMessage, IkeSpi, Payload } from '../wire/ike/payload.ts';
-import { unsealOctets } from '../wire/ike/sk.ts';
+import type { IkeMessage, IkeSpi, Payload } from '../wire/ike/payload.ts';
+import { encodeChain } from '../wire/ike/payload-chain.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
+import { FragmentSizes } from './fragments/fragment-sizes.ts';
+import { asksAgain, type Opened, openMessage } from './fragments/open-message.ts';
+import { OutgoingRequest } from './fragments/outgoing-request.ts';
+import { Reassembler } from './fragments/reassembler.ts';
+import { type PlainMessage, sealDatagrams } from './fragments/seal-datagrams.ts';
 import { type InitRestart, InitRestarts } from './init-restarts.ts';
 import type { IkePort } from './io.ts';
 import { ikeNotify } from './payload-list.ts';
 import type { Protection } from './protection.ts';
-import { Retransmission } from './retransmission.ts';
+import { Retransmission, RetransmitSchedule } from './retransmission.ts';
 
 /** Why a datagram was not taken. Nobody is told; somebody may look at the counts. @rfc 7296 2.21 */
 export type DropCause =
@@ -27,6 +31,7 @@ export type DropCause =
   /** Unprotected after IKE_SA_INIT, or protected before. */
   | 'protection'
   | 'integrity'
+  /** A fragment that nobody may send, that came before, or of a set that is no longer of use. */
   | 'fragment'
   /** An answer to IKE_SA_INIT that is not the one: forged, late, or an error. */
   | 'hint';
@@ -59,7 +64,8 @@ type Outstanding =
     }
   | {
       readonly kind: 'protected';
-      readonly retransmission: Retransmission;
+      readonly retransmission: RetransmitSchedule;
+      readonly sent: OutgoingRequest;
       readonly exchange: number;
       readonly messageId: number;
     };
@@ -89,13 +95,22 @@ export class ExchangeLayer {
   #queue: QueuedRequest[] = [];
   #nextId = 0;
   #nextPeerId = 0;
-  #lastResponse: Uint8Array | undefined;
+  /** The answer to the peer's last request, as it was cut. */
+  #lastResponse: readonly Uint8Array[] | undefined;
+  readonly #requestFragments = new Reassembler();
+  readonly #responseFragments = new Reassembler();
+  /** The largest fragment of the peer's last request; `undefined` when that came whole. */
+  #requestFragmentOctets: number | undefined;
+  /** For an IKE SA that replaces this one. */
+  readonly fragmentSizes: FragmentSizes;
 
-  /** `drops` counts for all IKE SAs of one connection. */
+  /** `drops` counts for all IKE SAs of one connection, and `fragmentSizes` (of the IKE SA that is replaced) holds for all of them. */
   constructor(
     transmit: (octets: Uint8Array, via: IkePort) => void,
     drops: Map<DropCause, number> = new Map(),
+    fragmentSizes: FragmentSizes = new FragmentSizes(),
   ) {
+    this.fragmentSizes = fragmentSizes;
     this.#transmit = transmit;
     this.#drops = drops;
   }
@@ -103,6 +118,11 @@ export class ExchangeLayer {
   /** How many datagrams were dropped, by cause. */
   get drops(): Readonly<Partial<Record<DropCause, number>>> {
     return Object.fromEntries(this.#drops);
+  }
+
+  /** Whether the first SPI of the IKE SA is ours. */
+  get originalInitiator(): boolean {
+    return this.#originalInitiator;
   }
 
   /** True while a request of ours waits for its answer. */
@@ -179,17 +199,22 @@ export class ExchangeLayer {
   /** Sends a request once and forgets it: for the last word, whose answer would change nothing. */
   announce(exchange: number, payloads: readonly Payload[]): void {
     if (this.#outstanding !== undefined || this.#protection === undefined) return;
-    const octets = this.#seal(this.#protection, exchange, payloads, this.#nextId, false);
+    const message = this.#plain(exchange, payloads, this.#nextId, false);
     this.#nextId += 1;
-    this.#transmit(octets, 'nat-traversal');
+    this.#transmitAll(sealDatagrams(message, this.#protection, this.fragmentSizes.largest));
   }
 
-  /** Answers the peer's request. The octets are kept, in case the request comes again. @rfc 7296 2.1 */
+  /** Answers the peer's request. The octets are kept, in case the request comes again. @rfc 7296 2.1 @rfc 7383 2.6.1 */
   respond(request: IkeMessage, payloads: readonly Payload[]): void {
     if (this.#protection === undefined) return;
     const { exchange, messageId } = request.header;
-    this.#lastResponse = this.#seal(this.#protection, exchange, payloads, messageId, true);
-    this.#transmit(this.#lastResponse, 'nat-traversal');
+    const message = this.#plain(exchange, payloads, messageId, true);
+    const largest =
+      this.#requestFragmentOctets === undefined
+        ? this.fragmentSizes.largest
+        : this.fragmentSizes.notAbove(this.#requestFragmentOctets);
+    this.#lastResponse = sealDatagrams(message, this.#protection, largest);
+    this.#transmitAll(this.#lastResponse);
   }
 
   /** Retransmits what is due. The result is there when the tries are used up; then nothing is outstanding any more. */
@@ -198,11 +223,11 @@ export class ExchangeLayer {
     const step = outstanding?.retransmission.check(now);
     if (outstanding === undefined || step === undefined || step === 'wait') return undefined;
     if (step === 'send') {
-      const via = outstanding.kind === 'init' ? 'ike' : 'nat-traversal';
-      this.#transmit(outstanding.retransmission.octets, via);
+      if (outstanding.kind === 'init') this.#transmit(outstanding.retransmission.octets, 'ike');
+      else this.#transmitAll(outstanding.sent.again());
       return undefined;
     }
-    this.#outstanding = undefined;
+    this.#endOutstanding();
     this.#queue = [];
     if (outstanding.kind === 'protected') return { exchange: outstanding.exchange };
     const { hint } = outstanding;
@@ -222,16 +247,18 @@ export class ExchangeLayer {
     if (header.responderSpi !== this.#responderSpi) return this.#drop('spi');
     return header.isResponse
       ? this.#receiveResponse(decoded.value, this.#protection, now)
-      : this.#receiveRequest(decoded.value, this.#protection);
+      : this.#receiveRequest(decoded.value, this.#protection, now);
   }
 
   /** Nothing is sent or taken after this. */
   close(): void {
     this.#protection?.wipe();
     this.#protection = undefined;
-    this.#outstanding = undefined;
+    this.#endOutstanding();
     this.#queue = [];
     this.#lastResponse = undefined;
+    this.#requestFragments.clear();
+    this.#responseFragments.clear();
   }
 
   #receiveClear(message: IkeMessage, octets: Uint8Array, now: Instant): Received | undefined {
@@ -271,27 +298,38 @@ export class ExchangeLayer {
       return this.#drop('message-id');
     }
     if (header.exchange !== outstanding.exchange) return this.#drop('exchange');
-    const message = this.#unseal(sealed, protection);
-    if (message === undefined) return undefined;
+    const opened = this.#open(sealed, protection, this.#responseFragments, now);
+    if (opened === undefined) return undefined;
+    outstanding.sent.answered();
     this.#outstanding = undefined;
     this.#sendNext(now);
-    if (!message.ok) return { kind: 'broken', error: message.error };
-    return { kind: 'response', message: message.value };
+    if (!opened.message.ok) return { kind: 'broken', error: opened.message.error };
+    return { kind: 'response', message: opened.message.value };
   }
 
-  #receiveRequest(sealed: SealedMessage, protection: Protection): Received | undefined {
+  #receiveRequest(sealed: SealedMessage, protection: Protection, now: Instant): Received | undefined {
     const { header } = sealed;
-    const repeated = this.#lastResponse !== undefined && header.messageId === this.#nextPeerId - 1;
-    if (header.messageId !== this.#nextPeerId && !repeated) return this.#drop('message-id');
-    const message = this.#unseal(sealed, protection);
-    if (message === undefined) return undefined;
-    if (repeated) {
-      if (this.#lastResponse !== undefined) this.#transmit(this.#lastResponse, 'nat-traversal');
-      return undefined;
+    if (this.#lastResponse !== undefined && header.messageId === this.#nextPeerId - 1) {
+      return this.#repeat(sealed, protection, this.#lastResponse);
     }
+    if (header.messageId !== this.#nextPeerId) return this.#drop('message-id');
+    const opened = this.#open(sealed, protection, this.#requestFragments, now);
+    if (opened === undefined) return undefined;
     this.#nextPeerId += 1;
-    if (message.ok) return { kind: 'request', message: message.value };
-    return this.#refuse({ header, payloads: [] }, message.error);
+    this.#requestFragmentOctets = opened.fragmentOctets;
+    if (opened.message.ok) return { kind: 'request', message: opened.message.value };
+    return this.#refuse({ header, payloads: [] }, opened.message.error);
+  }
+
+  /** The peer's last request again: it has lost our answer, or part of it. */
+  #repeat(sealed: SealedMessage, protection: Protection, response: readonly Uint8Array[]): undefined {
+    const { fragment } = sealed.encrypted;
+    if (fragment !== undefined && !this.fragmentSizes.allowed) return this.#drop('fragment');
+    // Its other fragments go by without a word. @rfc 7383 2.6.1
+    if (fragment !== undefined && fragment.number !== 1) return undefined;
+    if (!asksAgain(sealed, { cipher: protection.cipher, key: protection.inbound }))
+      return this.#drop('integrity');
+    this.#transmitAll(response);
   }
 
   /** The peer's request breaks a rule: it is told so, and unless it may go on, the IKE SA ends. @rfc 7296 2.21.3 */
@@ -305,17 +343,17 @@ export class ExchangeLayer {
     return { kind: 'broken', error };
   }
 
-  /** `undefined`: not from the peer, dropped. An error: from the peer, and against the rules. */
-  #unseal(sealed: SealedMessage, protection: Protection): Result<IkeMessage, Failure> | undefined {
-    const { encrypted: envelope } = sealed;
-    // We do not announce IKEV2_FRAGMENTATION_SUPPORTED, so nobody may send fragments. @rfc 7383 2.3
-    if (envelope.fragment !== undefined) return this.#drop('fragment');
-    const inner = unsealOctets(envelope, { cipher: protection.cipher, key: protection.inbound });
-    if (!inner.ok) return this.#drop('integrity');
-    const message = decodeInner(sealed.header, envelope.firstInner, inner.value.octets, inner.value.offset);
-    if (!message.ok) return message;
-    const allowed = checkOccurrence(message.value, true);
-    return allowed.ok ? message : allowed;
+  /** `undefined`: not from the peer and dropped, or a fragment that waits for the others. */
+  #open(
+    sealed: SealedMessage,
+    protection: Protection,
+    reassembler: Reassembler,
+    now: Instant,
+  ): Extract<Opened, { readonly kind: 'open' }> | undefined {
+    const cipher = { cipher: protection.cipher, key: protection.inbound };
+    const opened = openMessage(sealed, cipher, this.fragmentSizes.allowed ? reassembler : undefined, now);
+    if (opened.kind === 'open') return opened;
+    return opened.kind === 'dropped' ? this.#drop(opened.cause) : undefined;
   }
 
   #sendInit(octets: Uint8Array, now: Instant): Retransmission {
@@ -330,20 +368,29 @@ export class ExchangeLayer {
     const { exchange, payloads, tries } = next;
     const messageId = this.#nextId;
     this.#nextId += 1;
-    const octets = this.#seal(this.#protection, exchange, payloads, messageId, false);
-    const retransmission = new Retransmission(octets, tries, now);
-    this.#outstanding = { kind: 'protected', retransmission, exchange, messageId };
-    this.#transmit(octets, 'nat-traversal');
+    const message = this.#plain(exchange, payloads, messageId, false);
+    const sent = new OutgoingRequest(message, this.#protection, this.fragmentSizes);
+    const retransmission = new RetransmitSchedule(tries, now);
+    this.#outstanding = { kind: 'protected', retransmission, sent, exchange, messageId };
+    this.#transmitAll(sent.datagrams);
   }
 
-  #seal(
-    protection: Protection,
+  #endOutstanding(): void {
+    if (this.#outstanding?.kind === 'protected') this.#outstanding.sent.wipe();
+    this.#outstanding = undefined;
+  }
+
+  #transmitAll(datagrams: readonly Uint8Array[]): void {
+    for (const octets of datagrams) this.#transmit(octets, 'nat-traversal');
+  }
+
+  #plain(
     exchange: number,
     payloads: readonly Payload[],
     messageId: number,
     isResponse: boolean,
-  ): Uint8Array {
-    const header: IkeHeader = {
+  ): PlainMessage {
+    const header = {
       initiatorSpi: this.#initiatorSpi,
       responderSpi: this.#responderSpi,
       majorVersion: 2,
@@ -353,8 +400,7 @@ export class ExchangeLayer {
       isResponse,
       messageId,
     };
-    const cipher = { cipher: protection.cipher, key: protection.outbound };
-    return sealMessage({ header, payloads }, cipher, protection.nextIv());
+    return { header, ...encodeChain(payloads) };
   }
 
   #drop(cause: DropCause): undefined {

@@ -3,14 +3,15 @@ import { limits } from '../base/limits.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Instant } from '../base/time.ts';
 import type { EapStep } from '../eap/peer.ts';
-import { payloadOf } from '../wire/ike/lookup.ts';
-import type { IkeMessage, IkeSpi } from '../wire/ike/payload.ts';
+import { notifyOf, payloadOf } from '../wire/ike/lookup.ts';
+import type { IkeMessage } from '../wire/ike/payload.ts';
 import { notateId } from '../wire/ike/payloads/id.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import { close, fail, sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
 import { establish } from './established.ts';
+import { freshIkeSpi } from './fresh-ike-spi.ts';
 import { offeredGroups } from './negotiate.ts';
 import { ikeNotify } from './payload-list.ts';
 import { refusalIn } from './peer-refusal.ts';
@@ -44,7 +45,7 @@ import { IkeInitTask } from './tasks/ike-init.ts';
 export function startLogin(engine: Engine, now: Instant): IkeState {
   const { config, dependencies, exchange } = engine;
   engine.emit({ kind: 'phase', phase: 'init' });
-  const spi = freshSpi(engine);
+  const spi = freshIkeSpi(dependencies.random);
   const task = new IkeInitTask(config, dependencies, spi);
   exchange.startInit(spi, offeredGroups(config.ikeProposals), (restart) => task.build(restart), now);
   return { kind: 'init', task };
@@ -67,6 +68,9 @@ export function onInitResponse(
   state.task.wipe();
   const { spis, suite, keys } = association.value;
   exchange.acceptInit(spis.responder, createProtection(suite.cipher, keys, dependencies.random));
+  if (notifyOf(message, notifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined) {
+    exchange.fragmentSizes.allow(config.remote.address.family);
+  }
   engine.emit({ kind: 'phase', phase: 'authenticating-gateway' });
   const child = offerChild(config, dependencies.random);
   const payloads = [
@@ -206,11 +210,4 @@ function sendAuth(
   engine.exchange.request(exchangeType.IKE_AUTH, [auth], now);
   const key = msk === undefined ? {} : { msk };
   return { kind: 'requesting-address', association, child, gateway, method, ...key };
-}
-
-/** Random, and never the zero that stands for "none yet". @rfc 7296 2.6 */
-function freshSpi(engine: Engine): IkeSpi {
-  const octets = engine.dependencies.random.octets(8);
-  const spi = new DataView(octets.buffer, octets.byteOffset, 8).getBigUint64(0);
-  return spi === 0n ? freshSpi(engine) : spi;
 }

@@ -8,16 +8,14 @@ export function waitAfter(transmissions: number): Duration {
   return Math.round(firstWaitMs * backoff ** (transmissions - 1));
 }
 
-/** One request on the wire: the same octets again and again, until an answer comes or the tries are used up. */
-export class Retransmission {
-  readonly octets: Uint8Array;
+/** When a request goes out again, until an answer comes or the tries are used up. */
+export class RetransmitSchedule {
   #tries: number;
   #sent = 1;
   #dueAt: Instant;
 
-  /** `octets` have just been sent for the first of `tries` times. */
-  constructor(octets: Uint8Array, tries: number, now: Instant) {
-    this.octets = octets;
+  /** The request has just been sent for the first of `tries` times. */
+  constructor(tries: number, now: Instant) {
     this.#tries = tries;
     this.#dueAt = after(now, waitAfter(1));
   }
@@ -31,12 +29,23 @@ export class Retransmission {
     this.#tries = Math.min(this.#tries, tries);
   }
 
-  /** What is to be done at `now`. After `send`, the caller sends `octets` at once. */
+  /** What is to be done at `now`. After `send`, the caller sends it at once. */
   check(now: Instant): 'wait' | 'send' | 'give-up' {
     if (now < this.#dueAt) return 'wait';
     if (this.#sent >= this.#tries) return 'give-up';
     this.#sent += 1;
     this.#dueAt = after(now, waitAfter(this.#sent));
     return 'send';
+  }
+}
+
+/** One request on the wire that is one datagram: the same octets again and again. */
+export class Retransmission extends RetransmitSchedule {
+  readonly octets: Uint8Array;
+
+  /** `octets` have just been sent for the first of `tries` times. */
+  constructor(octets: Uint8Array, tries: number, now: Instant) {
+    super(tries, now);
+    this.octets = octets;
   }
 }

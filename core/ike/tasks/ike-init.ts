@@ -27,8 +27,10 @@ export const acceptedHashes = [
 /**
  * IKE_SA_INIT: the first message, and what its answer makes of it.
  *
- *     HDR(SPIi, 0), [N(COOKIE)], SAi1, KEi, Ni, N(NAT_DETECTION_*), N(SIGNATURE_HASH_ALGORITHMS)  -->
- *                              <--  HDR(SPIi, SPIr), SAr1, KEr, Nr, [N(NAT_DETECTION_*)], [CERTREQ]
+ *     HDR(SPIi, 0), [N(COOKIE)], SAi1, KEi, Ni, N(NAT_DETECTION_*), N(SIGNATURE_HASH_ALGORITHMS),
+ *         N(IKEV2_FRAGMENTATION_SUPPORTED)  -->
+ *                              <--  HDR(SPIi, SPIr), SAr1, KEr, Nr, [N(NAT_DETECTION_*)], [CERTREQ],
+ *                                       [N(IKEV2_FRAGMENTATION_SUPPORTED)]
  *
  * A restart with a cookie or another group keeps SPI and nonce. @rfc 7296 1.2 @rfc 7296 2.6
  */
@@ -53,6 +55,7 @@ export class IkeInitTask {
     this.#notifies = [
       ...buildNatDetection(crypto, random, initiatorSpi, config.remote),
       ikeNotify(notifyType.SIGNATURE_HASH_ALGORITHMS, hashList(acceptedHashes)),
+      ikeNotify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED),
     ];
   }
 

@@ -128,7 +128,7 @@ test('an error in the clear after IKE_SA_INIT ends nothing', () => {
   assert.equal(scenario.ike.drops.protection, 3);
 });
 
-test('a fragment, which we never announced to take, is dropped', () => {
+test('a fragment of a gateway that did not announce them is dropped', () => {
   const scenario = new Scenario().to('established');
   scenario.deliver(scenario.responder.fragment(0));
   assert.deepEqual(scenario.ike.drops, { fragment: 1 });

@@ -1,0 +1,58 @@
+import type { FragmentSizes } from './fragment-sizes.ts';
+import { type PlainMessage, type Sealer, sealDatagrams, sealedOctets } from './seal-datagrams.ts';
+
+/** Each size goes out twice: a lost datagram is more likely than a path that is too narrow, and the peer keeps what it has. */
+const transmissionsPerSize = 2;
+
+/**
+ * A request on the wire: what is sent for it now, and again. While nothing answers, a message too large for the next smaller size
+ * is cut anew, into more fragments; the peer then forgets those it has. Of one size the octets are always the same.
+ *
+ * @rfc 7383 2.5.2
+ */
+export class OutgoingRequest {
+  readonly #message: PlainMessage;
+  readonly #sealer: Sealer;
+  readonly #sizes: FragmentSizes;
+  #largest: number | undefined;
+  #datagrams: readonly Uint8Array[];
+  #transmissionsOfSize = 1;
+
+  /** Owns `message.octets` from here on. */
+  constructor(message: PlainMessage, sealer: Sealer, sizes: FragmentSizes) {
+    this.#message = message;
+    this.#sealer = sealer;
+    this.#sizes = sizes;
+    this.#largest = sizes.largest;
+    this.#datagrams = sealDatagrams(message, sealer, this.#largest);
+  }
+
+  /** To be sent in this order. */
+  get datagrams(): readonly Uint8Array[] {
+    return this.#datagrams;
+  }
+
+  /** What the next transmission sends. */
+  again(): readonly Uint8Array[] {
+    const smaller = this.#sizes.below(this.#largest);
+    const isLarge = smaller !== undefined && sealedOctets(this.#message, this.#sealer) > smaller;
+    if (this.#transmissionsOfSize < transmissionsPerSize || !isLarge || smaller === this.#largest) {
+      this.#transmissionsOfSize += 1;
+      return this.#datagrams;
+    }
+    this.#largest = smaller;
+    this.#transmissionsOfSize = 1;
+    this.#datagrams = sealDatagrams(this.#message, this.#sealer, smaller);
+    return this.#datagrams;
+  }
+
+  /** An authentic answer came: nothing is sent any more, and its plaintext is wiped. */
+  answered(): void {
+    if (this.#largest !== undefined) this.#sizes.learn(this.#largest);
+    this.wipe();
+  }
+
+  wipe(): void {
+    this.#message.octets.fill(0);
+  }
+}
