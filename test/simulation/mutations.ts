@@ -1,0 +1,149 @@
+import type { Invariant } from './violation.ts';
+
+/** A rule broken on purpose: a text of the engine's source that is replaced, and by which invariants that may be seen. */
+export interface Mutation {
+  readonly name: string;
+  readonly file: string;
+  /** Must occur in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+  readonly seenBy: readonly Invariant[];
+}
+
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'a retransmission is changed by a bit',
+    file: 'core/ike/exchange.ts',
+    find: 'this.#transmit(outstanding.retransmission.octets, via);',
+    replace:
+      'const again = outstanding.retransmission.octets.slice(); again[again.length - 1] ^= 1; this.#transmit(again, via);',
+    seenBy: ['retransmission', 'exception'],
+  },
+  {
+    name: 'the kept response is not kept, and a repeated request is answered anew',
+    file: 'core/ike/exchange.ts',
+    find: 'header.messageId === this.#nextPeerId - 1;',
+    replace: 'false; this.#nextPeerId = header.messageId;',
+    seenBy: ['retransmission'],
+  },
+  {
+    name: 'requests do not wait for the answer to the one before',
+    file: 'core/ike/exchange.ts',
+    find: 'if (this.#outstanding !== undefined || this.#protection === undefined) return;\n    const next',
+    replace: 'if (this.#protection === undefined) return;\n    const next',
+    seenBy: ['window'],
+  },
+  {
+    name: 'message IDs rise by two',
+    file: 'core/ike/exchange.ts',
+    find: 'this.#nextId += 1;\n    const octets = this.#seal(this.#protection, exchange, payloads, messageId, false);\n    const retr',
+    replace:
+      'this.#nextId += 2;\n    const octets = this.#seal(this.#protection, exchange, payloads, messageId, false);\n    const retr',
+    seenBy: ['message-id', 'liveness'],
+  },
+  {
+    name: 'the inbound SPI is always the same',
+    file: 'core/ike/tasks/child-create.ts',
+    find: 'const octets = random.octets(4);',
+    replace: 'const octets = Uint8Array.of(1, 2, 3, 4);',
+    seenBy: ['spi-reuse'],
+  },
+  {
+    name: 'the counter of IVs stands still',
+    file: 'core/ike/protection.ts',
+    find: 'counterIv(cipher.ivOctets, sent++)',
+    replace: 'counterIv(cipher.ivOctets, sent)',
+    seenBy: ['iv-reuse'],
+  },
+  {
+    name: 'keys are not wiped at the end',
+    file: 'core/ike/association.ts',
+    find: 'wipeIkeKeys(association.keys);',
+    replace: '',
+    seenBy: ['keys-not-wiped'],
+  },
+  {
+    name: 'ciphers are not wiped at the end',
+    file: 'core/ike/protection.ts',
+    find: 'inbound.wipe();',
+    replace: '',
+    seenBy: ['keys-not-wiped'],
+  },
+  {
+    name: 'a closed engine wants to be woken',
+    file: 'core/ike/ike-sa.ts',
+    find: "if (this.#state.kind === 'closed') return;",
+    replace: "if (this.#state.kind === 'closed') { this.nextWakeup = () => 1e9; return; }",
+    seenBy: ['closed-engine'],
+  },
+  {
+    name: 'a closed engine goes on talking',
+    file: 'core/ike/ike-sa.ts',
+    find: "if (this.#state.kind === 'closed') return;",
+    replace: "if (this.#state.kind === 'closed') { this.#outputs.push({ kind: 'proven' }); return; }",
+    seenBy: ['closed-engine'],
+  },
+  {
+    name: 'silence of the gateway is never noticed',
+    file: 'core/ike/tasks/liveness.ts',
+    find: 'const dueAt = after(at, this.#quietMs);',
+    replace: 'const dueAt = after(at, 1e9);',
+    seenBy: ['liveness', 'leftover'],
+  },
+  {
+    name: 'a request is sent again without an end',
+    file: 'core/ike/retransmission.ts',
+    find: "if (this.#sent >= this.#tries) return 'give-up';",
+    replace: '',
+    seenBy: ['liveness', 'timer', 'endless'],
+  },
+  {
+    name: 'a wake-up is not taken off',
+    file: 'core/ike/retransmission.ts',
+    find: 'this.#dueAt = after(now, waitAfter(this.#sent));',
+    replace: '',
+    seenBy: ['timer', 'endless'],
+  },
+  {
+    name: 'the engine looks at the clock itself',
+    file: 'core/base/time.ts',
+    find: 'return (start + wait) as Instant;',
+    replace: 'return (start + wait + 0 * Date.now()) as Instant;',
+    seenBy: ['outside'],
+  },
+  {
+    name: 'the keys of the two directions are mixed up',
+    file: 'core/ike/tasks/child-create.ts',
+    find: 'key: keys.responder }',
+    replace: 'key: { ...keys.responder, salt: keys.initiator.salt } }',
+    seenBy: ['keys-differ'],
+  },
+  {
+    name: 'a CHILD SA stays in the data plane at the end',
+    file: 'core/ike/ending.ts',
+    find: "if (state.kind === 'established') engine.emit({ kind: 'child-remove', inboundSpi: state.inboundSpi });\n  wipeState",
+    replace: 'wipeState',
+    seenBy: ['data-plane'],
+  },
+  {
+    name: 'the engine ends without a reason',
+    file: 'core/ike/ending.ts',
+    find: "engine.emit({ kind: 'closed', ...(error === undefined ? {} : { error }) });",
+    replace: "engine.emit({ kind: 'closed' });",
+    seenBy: ['unnamed-end'],
+  },
+  {
+    name: 'damaged octets throw',
+    file: 'core/ike/exchange.ts',
+    find: "if (!decoded.ok) return this.#drop('malformed');",
+    replace: "if (!decoded.ok) throw new Error('malformed');",
+    seenBy: ['exception'],
+  },
+  {
+    name: 'the IKE SA is used after its deletion',
+    file: 'core/ike/ike-sa.ts',
+    find: 'return this.#engine.exchange.busy ? state : close(this.#engine, state, state.error);',
+    replace: 'probe(this.#engine, now); return state;',
+    seenBy: ['removed-sa', 'liveness', 'endless'],
+  },
+];

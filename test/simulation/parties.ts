@@ -1,0 +1,107 @@
+import {
+  type Endpoint,
+  type IpAddress,
+  type IpPrefix,
+  parseIpAddress,
+  parseIpPrefix,
+} from '../../core/base/address.ts';
+import type { Result } from '../../core/base/result.ts';
+import { Secret } from '../../core/base/secret.ts';
+import { parseProposal, type SuiteProposal, withKeyExchanges } from '../../core/crypto/proposals.ts';
+import { createEapPeer } from '../../core/eap/create-eap-peer.ts';
+import { createGateway } from '../../core/gateway/create-gateway.ts';
+import type { Gateway } from '../../core/gateway/io.ts';
+import { IkeSa } from '../../core/ike/ike-sa.ts';
+import { Dice } from './dice.ts';
+import { KeyLedger, type SealMemory, simCrypto, simSigner } from './sim-crypto.ts';
+import type { Story } from './story.ts';
+
+/** The two sides of a run. */
+
+function must<T>(result: Result<T, unknown>): T {
+  if (!result.ok) throw new Error(JSON.stringify(result.error));
+  return result.value;
+}
+
+const address = (text: string): IpAddress => must(parseIpAddress(text));
+const prefix = (text: string): IpPrefix => must(parseIpPrefix(text));
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+export const gatewayAddress = address('198.51.100.1');
+export const natAddress = address('203.0.113.7');
+const clientEndpoint: Endpoint = { address: address('192.168.1.5'), port: 50_000 };
+const gatewayIdentity = { type: 2, data: text('vpn.example') };
+const pools = [prefix('10.9.0.0/24'), prefix('fd09::/64')];
+const networks = [prefix('10.1.0.0/16'), prefix('fd01::/48')];
+const nameServers = [address('10.1.0.53')];
+
+function ikeProposals(story: Story, groups: string): readonly SuiteProposal[] {
+  return [must(parseProposal(`${story.cipher}-${groups}`, 'ike'))];
+}
+
+const plainEsp = [must(parseProposal('aes256gcm16-aes128gcm16', 'esp'))];
+/** Group 19, or none. */
+const espWithGroups = withKeyExchanges(plainEsp, [19, 31, 0]);
+
+export function createSimGateway(story: Story, memory: SealMemory, generation: number): Gateway {
+  const { lifetimes } = story;
+  return createGateway(
+    {
+      address: gatewayAddress,
+      identity: gatewayIdentity,
+      certificates: [text('the certificate of the gateway')],
+      signature: { scheme: { kind: 'ecdsa', hash: 'sha256', encoding: 'der' } },
+      ikeProposals: ikeProposals(story, story.otherGroup ? 'x25519' : 'ecp256-x25519'),
+      espProposals: plainEsp,
+      childKeyExchanges: story.childKeyExchange ? [19, 31, 0] : [0],
+      users: new Map([['alice', Secret.fromText('correct horse')]]),
+      pools,
+      networks,
+      dnsServers: nameServers,
+      dnsDomains: ['corp.example'],
+      cookies: story.cookies,
+      ...(story.gatewayLivenessMs === undefined ? {} : { livenessMs: story.gatewayLivenessMs }),
+      ...(lifetimes.gateway === undefined
+        ? {}
+        : { rekeyChildMs: lifetimes.gateway.childMs, rekeyIkeMs: lifetimes.gateway.ikeMs }),
+      rekeyRetryMs: 2_000,
+      habits: {
+        ...(story.nonceOctet === undefined ? {} : { rekeyNonceFirstOctet: story.nonceOctet }),
+        temporaryFailureOnce: story.temporaryFailureOnce,
+      },
+    },
+    {
+      crypto: simCrypto(memory, new KeyLedger()),
+      random: new Dice(story.seed, `gateway ${generation}`).random,
+      signer: simSigner,
+    },
+  );
+}
+
+/** A client for one login. */
+export function createSimClient(
+  story: Story,
+  memory: SealMemory,
+  ledger: KeyLedger,
+  generation: number,
+): IkeSa {
+  const { random } = new Dice(story.seed, `client ${generation}`);
+  return new IkeSa(
+    {
+      local: clientEndpoint,
+      remote: { address: gatewayAddress, port: 500 },
+      localIdentity: { type: 2, data: text('alice') },
+      remoteIdentity: gatewayIdentity,
+      trustAnchors: [],
+      ikeProposals: ikeProposals(story, 'ecp256-x25519'),
+      espProposals: espWithGroups,
+      remoteNetworks: [],
+      initialContact: story.initialContact,
+    },
+    {
+      crypto: simCrypto(memory, ledger),
+      random,
+      createEapPeer: () => createEapPeer({ identity: 'alice', random }),
+    },
+  );
+}

@@ -1,0 +1,136 @@
+import { Dice } from './dice.ts';
+
+/** What the network does to datagrams: probabilities, and times in milliseconds. */
+export interface Weather {
+  readonly loss: number;
+  readonly duplicate: number;
+  readonly flip: number;
+  readonly cut: number;
+  readonly delayMs: number;
+  /** Up to so much more, at random: datagrams overtake each other. */
+  readonly jitterMs: number;
+}
+
+export type Deed =
+  | { readonly kind: 'rebind' | 'restart-gateway' | 'disconnect' | 'probe' | 'gateway-disconnect' }
+  | { readonly kind: 'rekey'; readonly by: 'client' | 'gateway' | 'both'; readonly what: 'child' | 'ike' }
+  /** The client's machine hears and does nothing for so long. */
+  | { readonly kind: 'sleep'; readonly ms: number }
+  /** Nothing gets through. */
+  | { readonly kind: 'outage'; readonly ms: number };
+
+/** All that is decided before a run: the same for the same seed. */
+export interface Story {
+  readonly seed: number;
+  /** Nothing is lost, doubled or late here: then no packet may be either. */
+  readonly calm: boolean;
+  readonly weather: Weather;
+  /** How long the weather and the deeds last. */
+  readonly ms: number;
+  readonly deeds: readonly { readonly at: number; readonly deed: Deed }[];
+  readonly cookies: 'never' | 'always' | number;
+  /** Whether the gateway wants another group than the client tries first. */
+  readonly otherGroup: boolean;
+  readonly cipher: string;
+  readonly gatewayLivenessMs: number | undefined;
+  readonly initialContact: boolean;
+  /** How long the user needs for the password, and the store of certificates for its verdict. */
+  readonly answerMs: number;
+  readonly wrongPassword: boolean;
+  /** Lifetimes by which each side replaces its SAs; absent: never by itself. */
+  readonly lifetimes: {
+    readonly client?: Lifetimes;
+    readonly gateway?: Lifetimes;
+  };
+  /** The first octet of the gateway's nonces in a rekey: it decides who loses a collision. */
+  readonly nonceOctet: number | undefined;
+  readonly temporaryFailureOnce: boolean;
+  readonly childKeyExchange: boolean;
+  readonly trafficMs: number;
+}
+
+export interface Lifetimes {
+  readonly childMs: number;
+  readonly ikeMs: number;
+}
+
+const fair: Weather = { loss: 0, duplicate: 0, flip: 0, cut: 0, delayMs: 20, jitterMs: 0 };
+/** What there is at the end of every run. */
+export const goodWeather: Weather = { ...fair, jitterMs: 5 };
+
+export function tellStory(seed: number): Story {
+  const dice = new Dice(seed, 'story');
+  const calm = dice.chance(0.35);
+  const ms = dice.between(40_000, calm ? 120_000 : 180_000);
+  return {
+    seed,
+    calm,
+    weather: calm ? { ...fair, delayMs: dice.between(1, 400) } : badWeather(dice),
+    ms,
+    deeds: Array.from({ length: dice.whole(1, 7) }, () => ({
+      at: dice.between(0, ms),
+      deed: calm ? calmDeed(dice) : roughDeed(dice),
+    })),
+    cookies: dice.pick(['never', 'always', 1] as const),
+    otherGroup: dice.chance(0.25),
+    cipher: dice.pick(['aes256gcm16-prfsha384', 'aes128gcm16-prfsha256', 'aes256-sha256']),
+    gatewayLivenessMs: calm || dice.chance(0.3) ? undefined : dice.between(8_000, 40_000),
+    initialContact: dice.chance(0.5),
+    answerMs: dice.chance(0.3) ? dice.between(0, 20_000) : dice.between(0, 50),
+    wrongPassword: !calm && dice.chance(0.05),
+    lifetimes: {
+      ...(dice.chance(0.5) ? { client: lifetimes(dice) } : {}),
+      ...(dice.chance(0.5) ? { gateway: lifetimes(dice) } : {}),
+    },
+    nonceOctet: dice.pick([undefined, undefined, 0, 255]),
+    temporaryFailureOnce: dice.chance(0.1),
+    childKeyExchange: dice.chance(0.5),
+    trafficMs: dice.between(100, 1_500),
+  };
+}
+
+function lifetimes(dice: Dice): Lifetimes {
+  return { childMs: dice.between(6_000, 40_000), ikeMs: dice.between(10_000, 80_000) };
+}
+
+function badWeather(dice: Dice): Weather {
+  const some = (most: number) => (dice.chance(0.6) ? dice.between(0, most) : 0);
+  return {
+    loss: some(0.35),
+    duplicate: some(0.3),
+    flip: some(0.1),
+    cut: some(0.1),
+    delayMs: dice.between(1, 300),
+    jitterMs: some(3_000),
+  };
+}
+
+function calmDeed(dice: Dice): Deed {
+  if (dice.chance(0.2)) return { kind: 'probe' };
+  return {
+    kind: 'rekey',
+    by: dice.pick(['client', 'gateway', 'both', 'both']),
+    what: dice.pick(['child', 'child', 'ike']),
+  };
+}
+
+function roughDeed(dice: Dice): Deed {
+  switch (dice.whole(0, 8)) {
+    case 0:
+    case 1:
+      return { kind: 'rebind' };
+    case 2:
+      return { kind: 'restart-gateway' };
+    case 3:
+      return { kind: dice.pick(['disconnect', 'gateway-disconnect']) };
+    case 4:
+      return {
+        kind: 'sleep',
+        ms: dice.chance(0.3) ? dice.between(60_000, 7_200_000) : dice.between(1_000, 60_000),
+      };
+    case 5:
+      return { kind: 'outage', ms: dice.between(500, 60_000) };
+    default:
+      return calmDeed(dice);
+  }
+}

@@ -1,0 +1,235 @@
+import { decodeMessage } from '../../core/wire/ike/message.ts';
+import { Air, type Cargo } from './air.ts';
+import { ClientSide, type Surroundings } from './client-side.ts';
+import { EventQueue } from './event-queue.ts';
+import { GatewaySide } from './gateway-side.ts';
+import { SealMemory } from './sim-crypto.ts';
+import type { Deed, Story } from './story.ts';
+import { notate, type Trace } from './trace.ts';
+import { Violation } from './violation.ts';
+import { WireWatch } from './wire-watch.ts';
+
+/** After so much good network the tunnel must carry traffic: silence noticed, login repeated, a slow user included. */
+const settleMs = 150_000;
+/** What a gateway takes to forget everybody who is gone. */
+const forgetMs = 400_000;
+const mostEvents = 200_000;
+
+export interface Totals {
+  readonly logins: number;
+  readonly rekeys: number;
+  readonly packets: number;
+  readonly events: number;
+  readonly virtualMs: number;
+}
+
+/** Both sides and the network between them, in a time of their own. */
+export class World {
+  readonly #story: Story;
+  readonly #queue = new EventQueue();
+  readonly #memory = new SealMemory();
+  readonly #air: Air;
+  readonly #watches = {
+    client: new WireWatch('client', this.#memory),
+    gateway: new WireWatch('gateway', this.#memory),
+  };
+  readonly #client: ClientSide;
+  readonly #gateway: GatewaySide;
+  readonly #trace: Trace;
+  #now = 1_000;
+  #events = 0;
+  #deedsLeft = 0;
+  #asleepUntil = 0;
+  #badUntil = 0;
+  #carrying = true;
+
+  constructor(story: Story, trace: Trace) {
+    this.#story = story;
+    this.#trace = trace;
+    this.#air = new Air(story);
+    const around: Surroundings = {
+      story,
+      memory: this.#memory,
+      trace,
+      now: () => this.#now,
+      // What a user or the machine does waits until the machine is awake.
+      later: (ms, run) => this.#queue.add(this.#now + ms, () => this.#whenAwake(run)),
+    };
+    this.#client = new ClientSide(around, this.#watches.client, (octets, via) =>
+      this.#fly('gateway', { kind: 'ike', octets, via, intact: true }),
+    );
+    this.#gateway = new GatewaySide(around, this.#watches.gateway, (octets, to, via) => {
+      if (this.#air.reachesClient(to, via)) this.#fly('client', { kind: 'ike', octets, via, intact: true });
+    });
+  }
+
+  /** @throws Violation of what must always hold, and whatever the engines throw. */
+  run(): Totals {
+    this.#deedsLeft = this.#story.deeds.length;
+    for (const { at, deed } of this.#story.deeds) {
+      this.#queue.add(this.#now + at, () => this.#whenAwake(() => this.#do(deed)));
+    }
+    this.#queue.add(this.#now, () => this.#traffic());
+    this.#client.connect();
+    this.#until(this.#story.ms);
+    while (this.#deedsLeft > 0 || this.#now < this.#badUntil)
+      this.#until(Math.max(this.#badUntil, this.#now + 1_000));
+    this.#until(this.#now + settleMs);
+    this.#demandTraffic();
+    this.#leave();
+    return {
+      logins: this.#client.logins,
+      rekeys: this.#client.rekeys,
+      packets: this.#client.received + this.#gateway.received,
+      events: this.#events,
+      virtualMs: this.#now,
+    };
+  }
+
+  #demandTraffic(): void {
+    const before = { client: this.#client.received, gateway: this.#gateway.received };
+    this.#until(this.#now + 4 * this.#story.trafficMs + 2_000);
+    if (!this.#client.isUp)
+      throw new Violation('liveness', `the network is good, and the client is ${this.#client.state}`);
+    if (this.#client.received === before.client)
+      throw new Violation('liveness', 'the client hears nothing through the tunnel');
+    if (this.#gateway.received === before.gateway)
+      throw new Violation('liveness', 'the gateway hears nothing through the tunnel');
+  }
+
+  #leave(): void {
+    this.#client.stay = true;
+    this.#carrying = false;
+    this.#client.disconnect();
+    this.#until(this.#now + 60_000);
+    if (this.#client.state !== 'closed')
+      throw new Violation('liveness', `the client does not get away: ${this.#client.state}`);
+    this.#until(this.#now + forgetMs);
+    const { halfOpen, clients } = this.#gateway.counters;
+    if (halfOpen > 0) throw new Violation('leftover', `${halfOpen} half-open SAs`);
+    const mayForget = this.#story.calm || this.#story.gatewayLivenessMs !== undefined;
+    if (mayForget && clients > 0) throw new Violation('leftover', `${clients} clients that are long gone`);
+  }
+
+  /** Lets everything happen that happens before `until`. */
+  #until(until: number): void {
+    for (;;) {
+      const client = this.#later(this.#client.nextWakeup(), this.#asleepUntil);
+      const gateway = this.#later(this.#gateway.nextWakeup(), 0);
+      const event = this.#queue.nextAt ?? Number.POSITIVE_INFINITY;
+      const next = Math.min(client, gateway, event);
+      if (next > until) break;
+      if (++this.#events > mostEvents) throw new Violation('endless', `more than ${mostEvents} events`);
+      this.#now = Math.max(this.#now, next);
+      if (event === next) this.#queue.take()?.();
+      else if (client === next) this.#client.timeout();
+      else this.#gateway.timeout();
+    }
+    this.#now = Math.max(this.#now, until);
+  }
+
+  #later(wakeup: number | undefined, notBefore: number): number {
+    return wakeup === undefined ? Number.POSITIVE_INFINITY : Math.max(wakeup, notBefore, this.#now);
+  }
+
+  #whenAwake(run: () => void): void {
+    if (this.#now >= this.#asleepUntil) run();
+    else this.#queue.add(this.#asleepUntil, run);
+  }
+
+  #fly(to: 'client' | 'gateway', cargo: Cargo): void {
+    const copies = this.#air.send(cargo, this.#now);
+    if (cargo.kind === 'ike') {
+      const fate = copies.length === 0 ? ' (lost)' : copies.length > 1 ? ` (${copies.length} times)` : '';
+      const arrow = to === 'gateway' ? 'client ⇒ gateway' : 'gateway ⇒ client';
+      this.#trace.note(this.#now, () => `${arrow} ${notate(cargo.octets, this.#memory)}${fate}`);
+    }
+    for (const copy of copies) {
+      this.#queue.add(this.#now + copy.afterMs, () =>
+        to === 'client' ? this.#atClient(copy.cargo) : this.#atGateway(copy.cargo),
+      );
+    }
+  }
+
+  #atClient(cargo: Cargo): void {
+    if (this.#now < this.#asleepUntil) return;
+    if (cargo.kind === 'esp') {
+      const wasUp = this.#client.isUp;
+      if (this.#client.receive(cargo.packet) === 'unknown' && wasUp) this.#lost('client', cargo.packet.spi);
+      return;
+    }
+    if (cargo.intact && this.#decodes(cargo.octets)) this.#watches.client.hears(cargo.octets);
+    this.#client.handle({ kind: 'datagram', octets: cargo.octets.slice(), via: cargo.via });
+  }
+
+  #atGateway(cargo: Cargo): void {
+    if (cargo.kind === 'esp') {
+      const verdict = this.#gateway.receiveEsp(cargo.packet, this.#air.outside('nat-traversal'));
+      if (verdict === 'unknown' && this.#client.isUp) this.#lost('gateway', cargo.packet.spi);
+      return;
+    }
+    if (cargo.intact && this.#decodes(cargo.octets)) this.#watches.gateway.hears(cargo.octets);
+    this.#gateway.receiveIke(cargo.octets.slice(), this.#air.outside(cargo.via), cargo.via);
+  }
+
+  #decodes(octets: Uint8Array): boolean {
+    return decodeMessage(octets).ok;
+  }
+
+  #lost(side: string, spi: number): void {
+    this.#trace.note(this.#now, () => `${side} does not know SPI ${spi}`);
+    if (this.#story.calm && this.#carrying) {
+      throw new Violation('make-before-break', `${side}: a packet on SPI ${spi}, which is not installed`);
+    }
+  }
+
+  /** Both sides send a packet, again and again. */
+  #traffic(): void {
+    if (!this.#carrying) return;
+    this.#queue.add(this.#now + this.#story.trafficMs, () => this.#traffic());
+    if (this.#now >= this.#asleepUntil && this.#client.isUp) {
+      const packet = this.#client.dataplane.send();
+      if (packet !== undefined) this.#fly('gateway', { kind: 'esp', packet });
+      else if (this.#story.calm)
+        throw new Violation('make-before-break', 'the client is up and has nothing to send on');
+    }
+    for (const { dataplane, remote } of this.#gateway.guests.values()) {
+      const packet = dataplane.send();
+      if (packet !== undefined && this.#air.reachesClient(remote, 'nat-traversal'))
+        this.#fly('client', { kind: 'esp', packet });
+    }
+  }
+
+  #do(deed: Deed): void {
+    this.#trace.note(this.#now, () => `*** ${JSON.stringify(deed)}`);
+    this.#deedsLeft -= 1;
+    if ('ms' in deed) this.#badUntil = Math.max(this.#badUntil, this.#now + deed.ms);
+    switch (deed.kind) {
+      case 'rebind':
+        return this.#air.rebind();
+      case 'restart-gateway':
+        return this.#gateway.restart();
+      case 'disconnect':
+        return this.#client.disconnect();
+      case 'gateway-disconnect':
+        return this.#gateway.disconnectAll();
+      case 'probe':
+        return this.#client.handle({ kind: 'command', command: { kind: 'probe' } });
+      case 'sleep':
+        this.#asleepUntil = this.#now + deed.ms;
+        return;
+      case 'outage':
+        return this.#air.outage(this.#now + deed.ms);
+      case 'rekey':
+        return this.#rekey(deed);
+    }
+  }
+
+  #rekey({ by, what }: Extract<Deed, { readonly kind: 'rekey' }>): void {
+    const inboundSpi = this.#client.dataplane.currentSpi;
+    if (by !== 'gateway' && what === 'child' && inboundSpi !== undefined) {
+      this.#client.handle({ kind: 'command', command: { kind: 'rekey-child', inboundSpi } });
+    }
+    if (by !== 'client') this.#gateway.rekey(what);
+  }
+}
