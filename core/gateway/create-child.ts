@@ -1,15 +1,16 @@
 import type { IpPrefix } from '../base/address.ts';
-import type { KeyExchangeSecret } from '../crypto/interfaces.ts';
+import { chooseEsp } from '../ike/choose.ts';
 import type { ChildSaParameters } from '../ike/io.ts';
 import { deriveChildKeys, type IkeKeys, type NoncePair } from '../ike/keymat.ts';
 import type { IkeSuite } from '../ike/negotiate.ts';
 import { ikeNotify } from '../ike/payload-list.ts';
+import { espSpiOctets } from '../ike/tasks/child-create.ts';
+import { answerKeyExchange } from '../ike/tasks/key-exchange.ts';
 import { payloadOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, Payload, Spi } from '../wire/ike/payload.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
-import { chooseEsp } from './choose.ts';
 import type { GatewayConfig, GatewayDependencies } from './config.ts';
-import { espSpiNumber, espSpiOctets } from './esp-spi.ts';
+import { espSpiNumber } from './esp-spi.ts';
 import { narrowBoth } from './narrow.ts';
 
 /** What both halves of CREATE_CHILD_SA need. */
@@ -66,31 +67,32 @@ export function respondCreateChild(
   request: IkeMessage,
 ): CreateChildAnswer {
   const { config, dependencies } = context;
-  const { crypto } = dependencies;
   const proposals = payloadOf(request, 'SA')?.proposals ?? [];
   const initiatorNonce = payloadOf(request, 'Nonce')?.nonce;
   if (initiatorNonce === undefined) return refused(notifyType.INVALID_SYNTAX);
-  const choice = chooseEsp(crypto, config.espProposals, proposals, childKeyExchanges(config));
+  const choice = chooseEsp(dependencies.crypto, config.espProposals, proposals, childKeyExchanges(config));
   if (choice === undefined || config.habits?.noCommonEspProposal) {
     return refused(notifyType.NO_PROPOSAL_CHOSEN);
   }
   const selectors = narrowBoth(config.networks, addresses, request);
   if (selectors === undefined || config.habits?.refuseSelectors) return refused(notifyType.TS_UNACCEPTABLE);
-  const exchanged = answerKeyExchange(context, choice.suite.group, request);
-  if (exchanged.kind === 'refused') return exchanged;
+  const { crypto, random } = dependencies;
+  const exchanged = answerKeyExchange(crypto, random, choice.suite.group, request);
+  if (!exchanged.ok) return { kind: 'refused', payloads: [exchanged.error] };
+  const { shared } = exchanged.value;
 
   const { cipher, notation, spi } = choice.suite;
   const nonces = { initiator: initiatorNonce.slice(), responder: rekeyNonce(context, 'responder') };
   const suite = { prf: ike.suite.prf, cipher };
-  const keys = deriveChildKeys(suite, ike.keys.skD, nonces, exchanged.shared);
-  exchanged.shared?.fill(0);
+  const keys = deriveChildKeys(suite, ike.keys.skD, nonces, shared);
+  shared.fill(0);
   const inboundSpi = context.newSpi();
   return {
     kind: 'made',
     payloads: [
       { kind: 'SA', proposals: [{ ...choice.answer, spi: espSpiOctets(inboundSpi) }] },
       { kind: 'Nonce', nonce: nonces.responder },
-      ...exchanged.payloads,
+      ...exchanged.value.payloads,
       { kind: 'TSi', selectors: selectors.remote },
       { kind: 'TSr', selectors: selectors.local },
     ],
@@ -103,36 +105,6 @@ export function respondCreateChild(
       espProposal: notation,
       nonces,
     },
-  };
-}
-
-type Exchanged =
-  | { readonly kind: 'done'; readonly payloads: readonly Payload[]; readonly shared?: Uint8Array }
-  | { readonly kind: 'refused'; readonly payloads: readonly Payload[] };
-
-/**
- * The responder's half of a key exchange in CREATE_CHILD_SA. Group 0 is none: a KE payload is then ignored. The initiator
- * guessed the group before the proposal was chosen; where it guessed wrong it is told the right one. @rfc 7296 1.3
- */
-export function answerKeyExchange(
-  { dependencies: { crypto, random } }: CreateChildContext,
-  group: number,
-  request: IkeMessage,
-): Exchanged {
-  if (group === 0) return { kind: 'done', payloads: [] };
-  const ke = payloadOf(request, 'KE');
-  if (ke?.group !== group) {
-    const wanted = Uint8Array.of(group >> 8, group & 0xff);
-    return { kind: 'refused', payloads: [ikeNotify(notifyType.INVALID_KE_PAYLOAD, wanted)] };
-  }
-  const secret: KeyExchangeSecret | undefined = crypto.keyExchange(group)?.generate(random);
-  const shared = secret?.agree(ke.publicValue);
-  secret?.wipe();
-  if (secret === undefined || shared?.ok !== true) return refused(notifyType.INVALID_SYNTAX);
-  return {
-    kind: 'done',
-    payloads: [{ kind: 'KE', group, publicValue: secret.publicValue }],
-    shared: shared.value,
   };
 }
 

@@ -1,12 +1,6 @@
 import type { Spi } from '../wire/ike/payload.ts';
 
-/** `octets` has 4. */
+/** `octets` has 4, and is known not to be one of the reserved SPIs, or is only compared. */
 export function espSpiNumber(octets: Uint8Array): Spi {
   return new DataView(octets.buffer, octets.byteOffset, 4).getUint32(0);
-}
-
-export function espSpiOctets(spi: Spi): Uint8Array {
-  const octets = new Uint8Array(4);
-  new DataView(octets.buffer).setUint32(0, spi);
-  return octets;
 }

@@ -1,17 +1,18 @@
 import type { IpPrefix } from '../base/address.ts';
 import type { Association } from '../ike/association.ts';
+import { chooseEsp } from '../ike/choose.ts';
 import type { ChildSaParameters } from '../ike/io.ts';
 import { deriveChildKeys } from '../ike/keymat.ts';
 import { ikeNotify } from '../ike/payload-list.ts';
+import { espSpiOctets } from '../ike/tasks/child-create.ts';
 import { payloadOf, payloadsOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, Payload, Spi, TrafficSelector } from '../wire/ike/payload.ts';
 import { configType } from '../wire/registry/config-attributes.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import type { AddressPool } from './address-pool.ts';
-import { chooseEsp } from './choose.ts';
 import type { GatewayConfig, GatewayDependencies } from './config.ts';
 import { configReply, requestedFamilies } from './config-reply.ts';
-import { espSpiNumber, espSpiOctets } from './esp-spi.ts';
+import { espSpiNumber } from './esp-spi.ts';
 import { narrowBoth, selectorOf } from './narrow.ts';
 
 /** The CHILD SA that IKE_AUTH makes, with the payloads of the response that tell the client. */

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../base/address.ts';
 import { equal } from '../base/octets.ts';
 import type { Association } from '../ike/association.ts';
+import { chooseIke } from '../ike/choose.ts';
 import type { IkePort } from '../ike/io.ts';
 import { deriveIkeKeys, deriveSkeyseed } from '../ike/keymat.ts';
 import { ikeNotify } from '../ike/payload-list.ts';
@@ -11,7 +12,6 @@ import type { IkeMessage, IkeSpi, Payload, Proposal } from '../wire/ike/payload.
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType, signatureHash } from '../wire/registry/notify-types.ts';
 import { encryption, transformType } from '../wire/registry/transforms.ts';
-import { chooseIke } from './choose.ts';
 import type { GatewayConfig, GatewayDependencies } from './config.ts';
 
 export type InitAnswer =

@@ -5,13 +5,13 @@ import { withKeyExchanges } from '../crypto/proposals.ts';
 import { deriveChildKeys, type IkeKeys } from '../ike/keymat.ts';
 import { chosenEspSuite, espRekeyProposals, type IkeSuite } from '../ike/negotiate.ts';
 import { required } from '../ike/payload-list.ts';
+import { espSpiOctets, readEspSpi } from '../ike/tasks/child-create.ts';
 import { payloadOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, Payload, Proposal, Spi } from '../wire/ike/payload.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import { securityProtocol } from '../wire/registry/protocols.ts';
 import type { Child } from './child-table.ts';
 import { type CreateChildContext, childKeyExchanges, type NewChild, rekeyNonce } from './create-child.ts';
-import { espSpiNumber, espSpiOctets } from './esp-spi.ts';
 
 /** A CHILD SA rekey of the gateway's own, on the wire. */
 export interface ChildOffer {
@@ -85,6 +85,8 @@ export function acceptChildRekey(
   const suite = chosenEspSuite(context.dependencies.crypto, offer.proposals, sa.value);
   if (!suite.ok) return suite;
   const { cipher, group, spi, notation } = suite.value;
+  const outboundSpi = readEspSpi(spi);
+  if (!outboundSpi.ok) return outboundSpi;
   const shared = agree(offer, group, answer);
   if (!shared.ok) return shared;
   const nonces = { initiator: offer.nonce, responder: nonce.value.nonce.slice() };
@@ -93,7 +95,7 @@ export function acceptChildRekey(
   return ok({
     parameters: {
       inbound: { spi: offer.inboundSpi, cipher, key: keys.responder },
-      outbound: { spi: espSpiNumber(spi), cipher, key: keys.initiator },
+      outbound: { spi: outboundSpi.value, cipher, key: keys.initiator },
       selectors: offer.old.selectors,
     },
     espProposal: notation,

@@ -1,14 +1,15 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { KeyExchangeSecret } from '../crypto/interfaces.ts';
+import { chooseIke } from '../ike/choose.ts';
 import { deriveIkeKeys, deriveRekeyedSkeyseed, type NoncePair, spiOctets } from '../ike/keymat.ts';
 import { chosenIkeSuite, type IkeSuite, ikeProposals, offeredGroups } from '../ike/negotiate.ts';
 import { ikeNotify, required } from '../ike/payload-list.ts';
+import { answerKeyExchange } from '../ike/tasks/key-exchange.ts';
 import { payloadOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, IkeSpi, Payload, Proposal } from '../wire/ike/payload.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
-import { chooseIke } from './choose.ts';
-import { answerKeyExchange, type CreateChildContext, rekeyNonce } from './create-child.ts';
+import { type CreateChildContext, rekeyNonce } from './create-child.ts';
 import type { ChannelKeys } from './sa-channel.ts';
 
 /** The IKE SA that replaces another, with the nonces of its exchange: they decide collisions. */
@@ -47,8 +48,9 @@ export function respondRekeyIke(
     return refuse(notifyType.NO_PROPOSAL_CHOSEN);
   }
   const { suite, answer } = choice;
-  const exchanged = answerKeyExchange(context, suite.group, request);
-  if (exchanged.kind === 'refused') return exchanged;
+  const { crypto, random } = dependencies;
+  const exchanged = answerKeyExchange(crypto, random, suite.group, request);
+  if (!exchanged.ok) return { kind: 'refused', payloads: [exchanged.error] };
   const nonces = { initiator: initiatorNonce.slice(), responder: rekeyNonce(context, 'responder') };
   const spis = { initiator, responder: ownSpi };
   return {
@@ -56,9 +58,9 @@ export function respondRekeyIke(
     payloads: [
       { kind: 'SA', proposals: [{ ...answer, spi: spiOctets(ownSpi) }] },
       { kind: 'Nonce', nonce: nonces.responder },
-      ...exchanged.payloads,
+      ...exchanged.value.payloads,
     ],
-    next: newIkeSa('responder', old, suite, nonces, spis, exchanged.shared ?? new Uint8Array(0)),
+    next: newIkeSa('responder', old, suite, nonces, spis, exchanged.value.shared),
   };
 }
 

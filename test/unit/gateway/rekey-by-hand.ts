@@ -3,8 +3,8 @@ import { defaultEspProposals, defaultIkeProposals } from '../../../core/crypto/d
 import { nodeCryptoProvider } from '../../../core/crypto/node/node-crypto-provider.ts';
 import { withKeyExchanges } from '../../../core/crypto/proposals.ts';
 import { seededRandom } from '../../../core/crypto/seeded-random.ts';
-import { chooseEsp, chooseIke } from '../../../core/gateway/choose.ts';
 import { selectorOf } from '../../../core/gateway/narrow.ts';
+import { chooseEsp, chooseIke } from '../../../core/ike/choose.ts';
 import { deriveIkeKeys, deriveRekeyedSkeyseed, type NoncePair, spiOctets } from '../../../core/ike/keymat.ts';
 import {
   chosenIkeSuite,
