@@ -42,6 +42,11 @@ export class Agenda {
     );
   }
 
+  /** Whether anything is to be done about this IKE SA. */
+  hasIke(ike: IkeSpi): boolean {
+    return this.#entries.some(({ job }) => 'ike' in job && job.ike === ike);
+  }
+
   cancelIke(ike: IkeSpi): void {
     this.#entries = this.#entries.filter(({ job }) => !('ike' in job && job.ike === ike));
   }

@@ -6,7 +6,10 @@ import type { IkeAsk, IkeOutput } from './io.ts';
 export interface Engine {
   readonly config: IkeConfig;
   readonly dependencies: IkeDependencies;
-  readonly exchange: ExchangeLayer;
+  /** The exchanges of the IKE SA in use; a rekey puts others in their place. */
+  exchange: ExchangeLayer;
+  /** The exchanges of one more IKE SA, which sends and counts where the first one does. */
+  openExchange(): ExchangeLayer;
   emit(output: IkeOutput): void;
   /** Emits an ask under a fresh id, which is the result. */
   ask(ask: IkeAsk): number;

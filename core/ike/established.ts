@@ -1,19 +1,26 @@
 import { failure } from '../base/errors.ts';
 import { toHex } from '../base/octets.ts';
-import type { Instant } from '../base/time.ts';
+import { after, type Instant } from '../base/time.ts';
 import type { IkeMessage } from '../wire/ike/payload.ts';
 import { notateId } from '../wire/ike/payloads/id.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
+import { Agenda } from './agenda.ts';
+import { installChild } from './child-install.ts';
+import { ChildTable } from './child-table.ts';
 import { close, sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
+import type { ExchangeLayer } from './exchange.ts';
+import { scheduleIke } from './ike-rekeying.ts';
 import type { IkeSummary } from './io.ts';
 import { spiOctets } from './keymat.ts';
+import { lifetimesOf } from './lifetimes.ts';
 import { ikeNotify } from './payload-list.ts';
-import type { IkeState, RequestingAddress } from './state.ts';
+import type { Established, IkeState, RequestingAddress } from './state.ts';
+import { reportAuthLifetime } from './tasks/auth-lifetime.ts';
 import { type ChildSa, processChildCreate } from './tasks/child-create.ts';
 import { processConfigReply } from './tasks/config-request.ts';
-import { processDelete } from './tasks/delete.ts';
+import { deletesIkeSa } from './tasks/delete.ts';
 import { Liveness } from './tasks/liveness.ts';
 
 /**
@@ -30,19 +37,32 @@ export function establish(
   if (!config.ok) return sayGoodbye(engine, state, config.error, now);
   const child = processChildCreate(engine.dependencies.crypto, state.association, state.child, message);
   if (!child.ok) return sayGoodbye(engine, state, child.error, now);
-  const { parameters } = child.value;
+  const { parameters, notation } = child.value;
   state.msk?.fill(0);
   engine.emit({ kind: 'config-assigned', config: config.value });
-  engine.emit({ kind: 'child-install', child: parameters });
-  engine.emit({ kind: 'phase', phase: 'established' });
-  engine.emit({ kind: 'established', summary: summarize(state, child.value) });
-  return {
+  const next: Established = {
     kind: 'established',
-    association: state.association,
-    inboundSpi: parameters.inbound.spi,
-    outboundSpi: parameters.outbound.spi,
+    link: { ike: state.association, exchange: engine.exchange },
+    others: new Set(),
+    children: new ChildTable(),
+    agenda: new Agenda(),
     liveness: new Liveness(engine.config.livenessMs, now),
+    active: undefined,
+    todo: [],
+    ikeTrouble: { refusals: 0 },
+    summary: summarize(state, child.value),
   };
+  installChild(engine, next, { parameters, notation }, { kind: 'live' }, now);
+  scheduleIke(engine, next, now);
+  const { early } = lifetimesOf(engine.config);
+  if (early !== undefined) {
+    const job = { kind: 'rekey-child', child: parameters.inbound.spi, early: true } as const;
+    next.agenda.add(after(now, early), job);
+  }
+  engine.emit({ kind: 'phase', phase: 'established' });
+  engine.emit({ kind: 'established', summary: next.summary });
+  reportAuthLifetime(engine, message);
+  return next;
 }
 
 /** Sends a liveness check, unless a request that asks as much is on the wire already. */
@@ -50,29 +70,25 @@ export function probe(engine: Engine, now: Instant): void {
   if (!engine.exchange.busy) engine.exchange.request(exchangeType.INFORMATIONAL, [], now);
 }
 
-/** Answers a request of the peer, in whatever state it comes. @rfc 7296 1.4 */
-export function onPeerRequest(engine: Engine, state: IkeState, request: IkeMessage, now: Instant): IkeState {
-  if (request.header.exchange === exchangeType.INFORMATIONAL) {
-    return onInformational(engine, state, request, now);
+/** Answers a request of the peer before the IKE SA stands, or while we leave it. @rfc 7296 1.4 */
+export function onEarlyRequest(
+  engine: Engine,
+  state: Exclude<IkeState, Established>,
+  exchange: ExchangeLayer,
+  request: IkeMessage,
+): IkeState {
+  if (request.header.exchange !== exchangeType.INFORMATIONAL) {
+    exchange.respond(request, [ikeNotify(refusalFor(request.header.exchange, state.kind === 'closing'))]);
+    return state;
   }
-  // Rekeying is not there yet: the peer keeps its SAs until they end, then we connect anew. @rfc 7296 1.3
-  const refusal =
-    request.header.exchange === exchangeType.CREATE_CHILD_SA
-      ? notifyType.NO_ADDITIONAL_SAS
-      : notifyType.INVALID_SYNTAX;
-  engine.exchange.respond(request, [ikeNotify(refusal)]);
-  return state;
+  exchange.respond(request, []);
+  return deletesIkeSa(request) ? close(engine, state, endingOf(state)) : state;
 }
 
-function onInformational(engine: Engine, state: IkeState, request: IkeMessage, now: Instant): IkeState {
-  const deletion = processDelete(request, state.kind === 'established' ? state : undefined);
-  engine.exchange.respond(request, deletion.kind === 'child-sa' ? [deletion.answer] : []);
-  if (deletion.kind === 'ike-sa') return close(engine, state, endingOf(state));
-  // A tunnel whose only CHILD SA is gone is of no use to anybody.
-  if (deletion.kind === 'child-sa' && state.kind === 'established') {
-    return sayGoodbye(engine, state, failure('peer.closed'), now);
-  }
-  return state;
+/** What is being closed is not rekeyed; what does not stand yet has no room for more. @rfc 7296 2.25 */
+function refusalFor(exchange: number, closing: boolean): number {
+  if (exchange !== exchangeType.CREATE_CHILD_SA) return notifyType.INVALID_SYNTAX;
+  return closing ? notifyType.TEMPORARY_FAILURE : notifyType.NO_ADDITIONAL_SAS;
 }
 
 /** Why the IKE SA ends when the peer deletes it: when we were leaving anyway, our own reason stands. */

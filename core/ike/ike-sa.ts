@@ -2,10 +2,11 @@ import { formatEndpoint } from '../base/address.ts';
 import { type Failure, failure } from '../base/errors.ts';
 import { earliest, type Instant } from '../base/time.ts';
 import type { IkeConfig, IkeDependencies } from './config.ts';
-import { close, fail, sayGoodbye } from './ending.ts';
+import { close, fail, onClosingResponse, sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
-import { onPeerRequest, probe } from './established.ts';
+import { onEarlyRequest, probe } from './established.ts';
 import { type DropCause, ExchangeLayer, type Exhausted, type Received } from './exchange.ts';
+import type { IkeLink } from './ike-link.ts';
 import type { IkeAnswer, IkeCommand, IkeInput, IkeOutput } from './io.ts';
 import {
   onCredential,
@@ -16,7 +17,16 @@ import {
   onLastResponse,
   startLogin,
 } from './login.ts';
-import type { IkeState } from './state.ts';
+import {
+  establishedWakeup,
+  onChildUsed,
+  onEstablishedResponse,
+  onEstablishedTimeout,
+  planRekey,
+  startNext,
+} from './own-exchanges.ts';
+import { onEstablishedRequest } from './peer-request.ts';
+import type { Closing, IkeState } from './state.ts';
 
 /**
  * One IKE SA with its CHILD SA, as the initiator: from `connect` through the login with EAP to the end. It owns no socket, no clock
@@ -30,6 +40,7 @@ import type { IkeState } from './state.ts';
 export class IkeSa {
   readonly #engine: Engine;
   readonly #outputs: IkeOutput[] = [];
+  readonly #drops = new Map<DropCause, number>();
   #state: IkeState = { kind: 'idle' };
   #lastAsk = 0;
 
@@ -37,10 +48,13 @@ export class IkeSa {
     const emit = (output: IkeOutput): void => {
       this.#outputs.push(output);
     };
+    const openExchange = (): ExchangeLayer =>
+      new ExchangeLayer((octets, via) => emit({ kind: 'transmit', octets, via }), this.#drops);
     this.#engine = {
       config,
       dependencies,
-      exchange: new ExchangeLayer((octets, via) => emit({ kind: 'transmit', octets, via })),
+      exchange: openExchange(),
+      openExchange,
       emit,
       ask: (ask) => {
         this.#lastAsk += 1;
@@ -57,7 +71,7 @@ export class IkeSa {
 
   /** How many datagrams were dropped, by cause. */
   get drops(): Readonly<Partial<Record<DropCause, number>>> {
-    return this.#engine.exchange.drops;
+    return Object.fromEntries(this.#drops);
   }
 
   /** The next output, in order; `undefined` when there is none. */
@@ -67,30 +81,47 @@ export class IkeSa {
 
   /** When a `timeout` is due at the latest; `undefined` when only an input can change anything. */
   nextWakeup(): Instant | undefined {
-    const retransmission = this.#engine.exchange.nextWakeup();
-    if (this.#state.kind !== 'established' || this.#engine.exchange.busy) return retransmission;
-    return earliest(retransmission, this.#state.liveness.dueAt);
+    const state = this.#state;
+    if (state.kind === 'established') return establishedWakeup(state);
+    if (state.kind !== 'closing') return this.#engine.exchange.nextWakeup();
+    return state.links
+      .map(({ exchange }) => exchange.nextWakeup())
+      .reduce<Instant | undefined>(earliest, undefined);
   }
 
   handle(input: IkeInput, now: Instant): void {
     if (this.#state.kind === 'closed') return;
+    this.#state = this.#next(input, now);
+    if (this.#state.kind === 'established') startNext(this.#engine, this.#state, now);
+  }
+
+  #next(input: IkeInput, now: Instant): IkeState {
     switch (input.kind) {
       case 'datagram':
-        this.#state = this.#onReceived(this.#engine.exchange.receive(input.octets, now), now);
-        return;
+        return this.#onDatagram(input.octets, now);
       case 'timeout':
-        this.#state = this.#onTimeout(now);
-        return;
+        return this.#onTimeout(now);
       case 'command':
-        this.#state = this.#onCommand(input.command, now);
-        return;
+        return this.#onCommand(input.command, now);
       case 'answer':
-        this.#state = this.#onAnswer(input.id, input.answer, now);
-        return;
+        return this.#onAnswer(input.id, input.answer, now);
     }
   }
 
-  #onReceived(received: Received | undefined, now: Instant): IkeState {
+  /** The SPIs in the header say which IKE SA a datagram is for; what belongs to none is counted at the one in use. */
+  #onDatagram(octets: Uint8Array, now: Instant): IkeState {
+    const link = this.#links().find(({ exchange }) => exchange.owns(octets));
+    const exchange = link?.exchange ?? this.#engine.exchange;
+    return this.#onReceived(exchange.receive(octets, now), link, now);
+  }
+
+  #links(): readonly IkeLink[] {
+    const state = this.#state;
+    if (state.kind === 'established') return [state.link, ...state.others];
+    return state.kind === 'closing' ? state.links : [];
+  }
+
+  #onReceived(received: Received | undefined, link: IkeLink | undefined, now: Instant): IkeState {
     const state = this.#state;
     if (received === undefined) return state;
     if (received.kind === 'init-response') {
@@ -102,14 +133,20 @@ export class IkeSa {
       case 'broken':
         return close(this.#engine, state, state.kind === 'closing' ? state.error : received.error);
       case 'request':
-        return onPeerRequest(this.#engine, state, received.message, now);
+        return state.kind === 'established'
+          ? onEstablishedRequest(this.#engine, state, link ?? state.link, received.message, now)
+          : onEarlyRequest(this.#engine, state, link?.exchange ?? this.#engine.exchange, received.message);
       case 'response':
         this.#engine.emit({ kind: 'proven' });
-        return this.#onResponse(received, now);
+        return this.#onResponse(received, link, now);
     }
   }
 
-  #onResponse({ message }: Extract<Received, { readonly kind: 'response' }>, now: Instant): IkeState {
+  #onResponse(
+    { message }: Extract<Received, { readonly kind: 'response' }>,
+    link: IkeLink | undefined,
+    now: Instant,
+  ): IkeState {
     const state = this.#state;
     switch (state.kind) {
       case 'authenticating-gateway':
@@ -119,9 +156,10 @@ export class IkeSa {
       case 'requesting-address':
         return onLastResponse(this.#engine, state, message, now);
       case 'closing':
-        // The answer to a liveness check may come first; our DELETE is on the wire then.
-        return this.#engine.exchange.busy ? state : close(this.#engine, state, state.error);
+        // The answer to another request may come first; our DELETE is on the wire then.
+        return onClosingResponse(this.#engine, state, link, message, now);
       case 'established':
+        return onEstablishedResponse(this.#engine, state, link ?? state.link, message, now);
       case 'idle':
       case 'init':
       case 'judging-gateway':
@@ -133,11 +171,16 @@ export class IkeSa {
 
   #onTimeout(now: Instant): IkeState {
     const state = this.#state;
+    if (state.kind === 'closing') return this.#onClosingTimeout(state, now);
     const exhausted = this.#engine.exchange.timeout(now);
     if (exhausted !== undefined) return close(this.#engine, state, this.#silence(exhausted));
-    const quiet = state.kind === 'established' && !this.#engine.exchange.busy && now >= state.liveness.dueAt;
-    if (quiet) probe(this.#engine, now);
-    return state;
+    return state.kind === 'established' ? onEstablishedTimeout(this.#engine, state, now) : state;
+  }
+
+  #onClosingTimeout(state: Closing, now: Instant): IkeState {
+    const exhausted = state.links.filter(({ exchange }) => exchange.timeout(now) !== undefined);
+    const over = exhausted.length > 0 && !state.links.some(({ exchange }) => exchange.busy);
+    return over ? close(this.#engine, state, state.error) : state;
   }
 
   /** What it means that a request was never answered. */
@@ -151,8 +194,6 @@ export class IkeSa {
         );
       case 'established':
         return failure('peer.dead');
-      case 'closing':
-        return state.error;
       case 'logging-in':
         return state.failing ?? failure('peer.silent', { phase: state.kind });
       default:
@@ -175,6 +216,12 @@ export class IkeSa {
         return state;
       case 'traffic-seen':
         if (state.kind === 'established') state.liveness.restart(command.at);
+        return state;
+      case 'rekey-child':
+        if (state.kind === 'established') planRekey(state, command.inboundSpi);
+        return state;
+      case 'child-used':
+        if (state.kind === 'established') onChildUsed(this.#engine, state, command.inboundSpi);
         return state;
     }
   }

@@ -1,7 +1,7 @@
 import type { IpAddress, IpPrefix } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
-import type { Instant } from '../base/time.ts';
+import type { Duration, Instant } from '../base/time.ts';
 import type { PacketCipher, PacketCipherKey } from '../crypto/interfaces.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
 
@@ -75,6 +75,8 @@ export type IkeOutput =
   /** Replacing an SA failed; the connection goes on with the old one while it may. */
   | { readonly kind: 'rekey-failed'; readonly what: 'ike' | 'child'; readonly error: Failure }
   | { readonly kind: 'config-assigned'; readonly config: AssignedConfig }
+  /** The gateway wants to see a fresh login, over a new IKE SA, within so many milliseconds. @rfc 4478 */
+  | { readonly kind: 'auth-lifetime'; readonly lifetimeMs: Duration }
   /** The IKE SA and its first CHILD SA stand. */
   | { readonly kind: 'established'; readonly summary: IkeSummary }
   /** A round trip was proven: the peer answered an authenticated request. */

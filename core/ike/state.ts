@@ -1,8 +1,12 @@
 import type { Failure } from '../base/errors.ts';
 import type { EapPeer } from '../eap/peer.ts';
-import type { Spi } from '../wire/ike/payload.ts';
+import type { Agenda } from './agenda.ts';
 import { type Association, wipeAssociation } from './association.ts';
+import type { ChildTable } from './child-table.ts';
 import type { IkeIdentity } from './config.ts';
+import { closeLink, type IkeLink } from './ike-link.ts';
+import type { IkeSummary } from './io.ts';
+import { type OwnTask, type Plan, type RekeyIkeTask, wipeTask } from './own-task.ts';
 import type { GatewayClaim } from './tasks/authenticate-gateway.ts';
 import type { ChildOffer } from './tasks/child-create.ts';
 import type { IkeInitTask } from './tasks/ike-init.ts';
@@ -92,26 +96,49 @@ export interface RequestingAddress extends Login {
   readonly msk?: Uint8Array;
 }
 
-/** The IKE SA and its CHILD SA stand. */
+/**
+ * The IKE SA and its CHILD SAs stand. This state lasts for days, and unlike the others it changes in place: SAs are replaced
+ * while everything goes on.
+ */
 export interface Established {
   readonly kind: 'established';
-  readonly association: Association;
-  readonly inboundSpi: Spi;
-  readonly outboundSpi: Spi;
+  /** The IKE SA in use. */
+  link: IkeLink;
+  /** Replaced IKE SAs until they are deleted, and redundant ones of a collision. */
+  readonly others: Set<IkeLink>;
+  readonly children: ChildTable;
+  readonly agenda: Agenda;
   readonly liveness: Liveness;
+  /** Our exchange on the wire, unless it is a liveness check. */
+  active: OwnTask | undefined;
+  readonly todo: Plan[];
+  /** Refused rekeys of the IKE SA in a row, and why the last one was. */
+  ikeTrouble: { readonly refusals: number; readonly reason?: string };
+  summary: IkeSummary;
 }
 
 /** Our DELETE is on the wire, or waits for the request that is. */
 export interface Closing {
   readonly kind: 'closing';
-  readonly association: Association;
+  /** The end has come when nothing is outstanding on any of these. */
+  readonly links: readonly IkeLink[];
+  /** Our rekey of the IKE SA that was on the wire: what it makes has to be deleted too. */
+  readonly pending?: { readonly task: RekeyIkeTask; readonly link: IkeLink };
   readonly error?: Failure;
 }
 
-/** Overwrites every key and secret that the state holds. */
+/** Overwrites every key and secret that the state holds, and closes what is open on it. */
 export function wipeState(state: IkeState): void {
   if (state.kind === 'init') state.task.wipe();
   if ('eap' in state) state.eap.wipe();
   if ('msk' in state) state.msk?.fill(0);
   if ('association' in state) wipeAssociation(state.association);
+  if (state.kind === 'closing') {
+    state.links.forEach(closeLink);
+    if (state.pending !== undefined) wipeTask(state.pending.task);
+  }
+  if (state.kind === 'established') {
+    if (state.active !== undefined) wipeTask(state.active);
+    [state.link, ...state.others].forEach(closeLink);
+  }
 }

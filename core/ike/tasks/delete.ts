@@ -13,27 +13,18 @@ import { securityProtocol } from '../../wire/registry/protocols.ts';
 /** Ends the IKE SA, with all that hangs on it. */
 export const deleteIkeSa: DeletePayload = { kind: 'D', protocol: securityProtocol.IKE, spis: [] };
 
-/** What a message of the peer deletes. */
-export type Deletion =
-  | { readonly kind: 'nothing' }
-  | { readonly kind: 'ike-sa' }
-  /** `answer` names our inbound SPI, the other half of the pair. */
-  | { readonly kind: 'child-sa'; readonly answer: DeletePayload };
+/** Ends CHILD SAs, each named by the SPI that its sender receives on. */
+export function buildChildDelete(spis: readonly Spi[]): DeletePayload {
+  return { kind: 'D', protocol: securityProtocol.ESP, spis };
+}
 
-/** `child` is the only pair that there is; a Delete of any other SPI is for nothing that we have. */
-export function processDelete(
-  message: IkeMessage,
-  child: { readonly inboundSpi: Spi; readonly outboundSpi: Spi } | undefined,
-): Deletion {
-  const deletes = payloadsOf(message, 'D');
-  if (deletes.some((payload) => payload.protocol === securityProtocol.IKE)) return { kind: 'ike-sa' };
-  const ours = deletes.some(
-    (payload) =>
-      payload.protocol === securityProtocol.ESP &&
-      child !== undefined &&
-      payload.spis.includes(child.outboundSpi),
-  );
-  if (!ours || child === undefined) return { kind: 'nothing' };
-  const answer = { kind: 'D', protocol: securityProtocol.ESP, spis: [child.inboundSpi] } as const;
-  return { kind: 'child-sa', answer };
+export function deletesIkeSa(message: IkeMessage): boolean {
+  return payloadsOf(message, 'D').some((payload) => payload.protocol === securityProtocol.IKE);
+}
+
+/** The ESP SPIs that the message deletes, as its sender receives on them. */
+export function deletedSpis(message: IkeMessage): readonly Spi[] {
+  return payloadsOf(message, 'D')
+    .filter((payload) => payload.protocol === securityProtocol.ESP)
+    .flatMap((payload) => payload.spis);
 }

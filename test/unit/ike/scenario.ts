@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { parseIpAddress } from '../../../core/base/address.ts';
 import type { Failure } from '../../../core/base/errors.ts';
 import { Secret } from '../../../core/base/secret.ts';
-import { instant } from '../../../core/base/time.ts';
+import { type Instant, instant } from '../../../core/base/time.ts';
 import { defaultEspProposals, defaultIkeProposals } from '../../../core/crypto/default-proposals.ts';
 import type { CryptoProvider } from '../../../core/crypto/interfaces.ts';
 import { nodeCryptoProvider } from '../../../core/crypto/node/node-crypto-provider.ts';
@@ -86,6 +86,10 @@ export const testConfig: IkeConfig = {
   remoteNetworks: [],
 };
 
+function commandOf(kind: Exclude<IkeCommand['kind'], 'rekey-child' | 'child-used'>, at: Instant): IkeCommand {
+  return kind === 'traffic-seen' ? { kind, at } : { kind };
+}
+
 /** The engine and a scripted responder, with a clock of its own. */
 export class Scenario {
   readonly responder = new ScriptedResponder();
@@ -109,14 +113,9 @@ export class Scenario {
     );
   }
 
-  command(kind: IkeCommand['kind']): void {
-    const commands: Record<IkeCommand['kind'], IkeCommand> = {
-      connect: { kind: 'connect' },
-      probe: { kind: 'probe' },
-      'traffic-seen': { kind: 'traffic-seen', at: instant(this.now) },
-      disconnect: { kind: 'disconnect' },
-    };
-    this.ike.handle({ kind: 'command', command: commands[kind] }, instant(this.now));
+  command(given: Exclude<IkeCommand['kind'], 'rekey-child' | 'child-used'> | IkeCommand): void {
+    const command = typeof given === 'string' ? commandOf(given, instant(this.now)) : given;
+    this.ike.handle({ kind: 'command', command }, instant(this.now));
     this.#drain();
   }
 

@@ -1,0 +1,71 @@
+import type { Spi } from '../wire/ike/payload.ts';
+import type { Child } from './child-table.ts';
+import type { IkeLink } from './ike-link.ts';
+import type { ChildSaParameters } from './io.ts';
+import type { NoncePair } from './keymat.ts';
+import type { RekeyOffer } from './tasks/child-rekey.ts';
+import type { IkeRekeyOffer } from './tasks/ike-rekey.ts';
+
+/** How a CREATE_CHILD_SA request of ours is to be. */
+interface KeyExchangePlan {
+  /** The group that the peer asked for. */
+  readonly group?: number;
+  /** The groups that it refused already. */
+  readonly tried?: readonly number[];
+}
+
+/** An exchange of ours that waits its turn: the window is 1. */
+export type Plan = PlanOf[keyof PlanOf];
+
+interface PlanOf {
+  readonly rekeyChild: KeyExchangePlan & {
+    readonly kind: 'rekey-child';
+    readonly child: Spi;
+    /** It is the test shortly after the login. */
+    readonly early?: true;
+  };
+  /** From scratch, where the old one cannot be rekeyed. */
+  readonly createChild: KeyExchangePlan & {
+    readonly kind: 'create-child';
+    readonly replaces: Spi;
+    readonly selectors: ChildSaParameters['selectors'];
+  };
+  readonly deleteChild: { readonly kind: 'delete-child'; readonly child: Spi };
+  readonly rekeyIke: KeyExchangePlan & { readonly kind: 'rekey-ike' };
+}
+
+/** An exchange of ours that is on the wire. */
+export type OwnTask = RekeyChildTask | CreateChildTask | DeleteChildTask | RekeyIkeTask;
+
+export interface RekeyChildTask {
+  readonly kind: 'rekey-child';
+  readonly plan: PlanOf['rekeyChild'];
+  readonly old: Child;
+  readonly offer: RekeyOffer;
+  /** The peer rekeyed the same one meanwhile. @rfc 7296 2.8.1 */
+  collision?: { readonly child: Child; readonly nonces: NoncePair };
+}
+
+export interface CreateChildTask {
+  readonly kind: 'create-child';
+  readonly plan: PlanOf['createChild'];
+  readonly offer: RekeyOffer;
+}
+
+export interface DeleteChildTask {
+  readonly kind: 'delete-child';
+  readonly child: Spi;
+}
+
+export interface RekeyIkeTask {
+  readonly kind: 'rekey-ike';
+  readonly plan: PlanOf['rekeyIke'];
+  readonly offer: IkeRekeyOffer;
+  /** The peer rekeyed the IKE SA meanwhile. @rfc 7296 2.8.2 */
+  collision?: { readonly link: IkeLink; readonly nonces: NoncePair };
+}
+
+/** Wipes what the task has to itself. */
+export function wipeTask(task: OwnTask): void {
+  if ('offer' in task) task.offer.keyExchange?.secret.wipe();
+}

@@ -1,0 +1,149 @@
+import { failure } from '../base/errors.ts';
+import type { Instant } from '../base/time.ts';
+import { notifyOf, payloadOf, payloadsOf } from '../wire/ike/lookup.ts';
+import type { IkeMessage, Payload } from '../wire/ike/payload.ts';
+import { exchangeType } from '../wire/registry/exchange-types.ts';
+import { notifyType } from '../wire/registry/notify-types.ts';
+import { securityProtocol } from '../wire/registry/protocols.ts';
+import { installChild, lingerChild, promoteChild, stopRekeying, unusedSpi } from './child-install.ts';
+import type { Child } from './child-table.ts';
+import { close, sayGoodbye } from './ending.ts';
+import type { Engine } from './engine.ts';
+import type { IkeLink } from './ike-link.ts';
+import { onLinkDeleted, onPeerIkeRekey } from './ike-rekeying.ts';
+import { afterTemporaryFailure } from './lifetimes.ts';
+import { ikeNotify } from './payload-list.ts';
+import type { Established, IkeState } from './state.ts';
+import { reportAuthLifetime } from './tasks/auth-lifetime.ts';
+import { answerRekey, childNotify, rekeyedSpi } from './tasks/child-rekey.ts';
+import { buildChildDelete, deletedSpis, deletesIkeSa } from './tasks/delete.ts';
+
+/** Answers a request of the peer on an established IKE SA; `link` is the one that it came on. @rfc 7296 1.3 @rfc 7296 1.4 */
+export function onEstablishedRequest(
+  engine: Engine,
+  state: Established,
+  link: IkeLink,
+  request: IkeMessage,
+  now: Instant,
+): IkeState {
+  switch (request.header.exchange) {
+    case exchangeType.INFORMATIONAL:
+      return onInformational(engine, state, link, request, now);
+    case exchangeType.CREATE_CHILD_SA:
+      return onCreateChild(engine, state, link, request, now);
+    default:
+      link.exchange.respond(request, [ikeNotify(notifyType.INVALID_SYNTAX)]);
+      return state;
+  }
+}
+
+function onInformational(
+  engine: Engine,
+  state: Established,
+  link: IkeLink,
+  request: IkeMessage,
+  now: Instant,
+): IkeState {
+  if (deletesIkeSa(request)) {
+    link.exchange.respond(request, []);
+    return onLinkDeleted(engine, state, link, now) ? state : close(engine, state, failure('peer.closed'));
+  }
+  reportAuthLifetime(engine, request);
+  const deleted = deletedSpis(request).flatMap((spi) => state.children.byOutbound(spi) ?? []);
+  // What we delete ourselves is answered without a Delete. @rfc 7296 2.25.1
+  const present = [...new Set(deleted)].filter(
+    ({ state: { kind } }) => kind !== 'deleting' && kind !== 'lingering',
+  );
+  const answer = present.length === 0 ? [] : [buildChildDelete(present.map((child) => child.inboundSpi))];
+  link.exchange.respond(request, answer);
+  if (present.length === 0) return state;
+  for (const child of present) onChildGone(engine, state, child, now);
+  // A tunnel whose only CHILD SA is gone is of no use to anybody.
+  return state.children.alive || replacementComes(state)
+    ? state
+    : sayGoodbye(engine, state, failure('peer.closed'), now);
+}
+
+function onChildGone(engine: Engine, state: Established, child: Child, now: Instant): void {
+  lingerChild(engine, state, child, now);
+  for (const other of state.children.all()) {
+    if (other.state.kind === 'standby' && other.state.replaces === child.inboundSpi) {
+      promoteChild(engine, state, other);
+    }
+    if (other.state.kind === 'replaced' && other.state.by === child.inboundSpi) {
+      // The peer takes its replacement back: it lost a collision, and our own one is on its way; or we have to try again.
+      other.state = { kind: 'live' };
+      const at = afterTemporaryFailure(engine.dependencies.random, now);
+      state.agenda.add(at, { kind: 'rekey-child', child: other.inboundSpi });
+    }
+  }
+}
+
+function replacementComes({ active, todo }: Established): boolean {
+  return (
+    active?.kind === 'rekey-child' ||
+    active?.kind === 'create-child' ||
+    todo.some(({ kind }) => kind === 'create-child')
+  );
+}
+
+function onCreateChild(
+  engine: Engine,
+  state: Established,
+  link: IkeLink,
+  request: IkeMessage,
+  now: Instant,
+): IkeState {
+  const refuse = (payload: Payload) => {
+    link.exchange.respond(request, [payload]);
+    return state;
+  };
+  // It is replaced already, or about to be. @rfc 7296 2.25.2
+  if (link !== state.link) return refuse(ikeNotify(notifyType.TEMPORARY_FAILURE));
+  if (asksForIkeSa(request)) return onPeerIkeRekey(engine, state, request, now);
+  if (state.active?.kind === 'rekey-ike') return refuse(ikeNotify(notifyType.TEMPORARY_FAILURE));
+  const rekey = notifyOf(request, notifyType.REKEY_SA);
+  if (rekey === undefined) return refuse(ikeNotify(notifyType.NO_ADDITIONAL_SAS));
+  const spi = rekeyedSpi(rekey);
+  if (!spi.ok) return refuse(ikeNotify(notifyType.INVALID_SYNTAX));
+  const old = state.children.byOutbound(spi.value);
+  if (old === undefined || old.state.kind === 'lingering') {
+    return refuse(childNotify(notifyType.CHILD_SA_NOT_FOUND, spi.value));
+  }
+  const closing = old.state.kind === 'deleting' || old.state.kind === 'replaced';
+  if (closing || state.children.full) return refuse(ikeNotify(notifyType.TEMPORARY_FAILURE));
+  return replaceForPeer(engine, state, old, request, now);
+}
+
+/** The peer's rekey of a CHILD SA that stands, even of one that we are rekeying ourselves. @rfc 7296 2.8.1 */
+function replaceForPeer(
+  engine: Engine,
+  state: Established,
+  old: Child,
+  request: IkeMessage,
+  now: Instant,
+): IkeState {
+  const { link, active } = state;
+  const terms = { inboundSpi: unusedSpi(engine, state), selectors: old.selectors };
+  const answer = answerRekey(engine.config, engine.dependencies, link.ike, terms, request);
+  if (!answer.ok) {
+    link.exchange.respond(request, [answer.error]);
+    return state;
+  }
+  promoteChild(engine, state, old);
+  const { child: made, payloads } = answer.value;
+  const child = installChild(engine, state, made, { kind: 'standby', replaces: old.inboundSpi }, now);
+  old.state = { kind: 'replaced', by: child.inboundSpi };
+  stopRekeying(state, old);
+  if (active?.kind === 'rekey-child' && active.old === old) {
+    active.collision = { child, nonces: made.nonces };
+  }
+  link.exchange.respond(request, payloads);
+  return state;
+}
+
+/** A rekey of the IKE SA has neither selectors nor an SPI of ESP. @rfc 7296 1.3.2 */
+function asksForIkeSa(request: IkeMessage): boolean {
+  const [proposal] = payloadOf(request, 'SA')?.proposals ?? [];
+  return proposal?.protocol === securityProtocol.IKE && payloadsOf(request, 'TSi').length === 0;
+}
