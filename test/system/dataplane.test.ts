@@ -1,112 +1,15 @@
 import assert from 'node:assert/strict';
-import { connect } from 'node:net';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { toHex } from '../../core/base/octets.ts';
 import { packetCipherShapes } from '../../core/crypto/packet-ciphers.ts';
 import type { DataplaneCounters } from '../../core/dataplane/dataplane.ts';
 import { referenceSeal } from '../../core/esp/reference.ts';
-import { Lab, type Namespace } from '../support/net/lab.ts';
-import type { LabProcess } from '../support/net/lab-process.ts';
 import { enterSandbox, missingPrograms } from '../support/net/sandbox.ts';
 import { address, cipherNamed, octetsOf, udpPacket } from '../unit/dataplane/support.ts';
-import type { PeerSetup } from './support/dataplane-peer.ts';
+import { type Peer, spis, type Tunnel, withTunnel } from './support/dataplane-tunnel.ts';
 import { fixedKey } from './support/fixed-key.ts';
 
-/**
- *     10.9.0.1, fd00::1 = TUN [ a ] UDP 4500 ── veth ── UDP 4500 [ b ] TUN = 10.9.0.2, fd00::2
- */
 const skip = (await enterSandbox()) ?? missingPrograms(['ping', 'iperf3']) ?? false;
-
-const peerProgram = fileURLToPath(new URL('support/dataplane-peer.ts', import.meta.url));
-const outer = {
-  4: { a: '192.0.2.1', b: '192.0.2.2' },
-  6: { a: '2001:db8::1', b: '2001:db8::2' },
-} as const;
-const spis = { a: 0x0a0a_0001, b: 0x0b0b_0002 } as const;
-const mtu = 1400;
-
-class Peer {
-  readonly namespace: Namespace;
-  readonly process: LabProcess;
-  readonly #control: string;
-
-  constructor(namespace: Namespace, process: LabProcess, control: string) {
-    this.namespace = namespace;
-    this.process = process;
-    this.#control = control;
-  }
-
-  /** One command and its answer. */
-  async ask<T>(command: string): Promise<T> {
-    const client = connect(this.#control);
-    client.write(`${command}\n`);
-    for await (const line of createInterface({ input: client })) {
-      client.destroy();
-      return JSON.parse(line) as T;
-    }
-    throw new Error(`no answer to ${command}`);
-  }
-
-  async counters(): Promise<DataplaneCounters> {
-    return await this.ask<DataplaneCounters>('counters');
-  }
-}
-
-interface Tunnel {
-  readonly a: Peer;
-  readonly b: Peer;
-}
-
-let labs = 0;
-
-async function withTunnel(
-  options: Partial<PeerSetup> & { readonly family?: 4 | 6 },
-  body: (tunnel: Tunnel) => Promise<void>,
-): Promise<void> {
-  const { family = 4, ...setup } = options;
-  await using lab = new Lab(`dataplane${labs++}`);
-  const [a, b] = [await lab.namespace(`a${labs}`), await lab.namespace(`b${labs}`)];
-  const addresses = (end: 'a' | 'b') => [`${outer[4][end]}/24`, `${outer[6][end]}/64`];
-  await lab.link(
-    { namespace: a, device: 'wire', addresses: addresses('a') },
-    { namespace: b, device: 'wire', addresses: addresses('b') },
-  );
-  const start = async (namespace: Namespace, end: 'a' | 'b', other: 'a' | 'b') => {
-    const host = end === 'a' ? 1 : 2;
-    const control = join(namespace.folder, 'control');
-    const whole: PeerSetup = {
-      control,
-      cipher: 'aes256gcm16',
-      local: outer[family][end],
-      remote: outer[family][other],
-      localPort: 4500,
-      remotePort: 4500,
-      inboundSpi: spis[end],
-      outboundSpi: spis[other],
-      selectors: {
-        local: [`10.9.0.${host}-10.9.0.${host}`, `fd00::${host}-fd00::${host}`],
-        remote: ['10.9.0.0-10.9.0.255', 'fd00::-fd00::ffff'],
-      },
-      offload: true,
-      refuseSegmentation: false,
-      mtu,
-      ...setup,
-    };
-    const process_ = namespace.spawn([process.execPath, peerProgram, JSON.stringify(whole)]);
-    const tun = (await process_.waitFor(/ready (\S+)/))[1] ?? '';
-    await namespace.ip([
-      `link set ${tun} mtu ${mtu} up`,
-      `addr add 10.9.0.${host}/24 dev ${tun}`,
-      `addr add fd00::${host}/64 dev ${tun} nodad`,
-    ]);
-    return new Peer(namespace, process_, control);
-  };
-  const [peerA, peerB] = await Promise.all([start(a, 'a', 'b'), start(b, 'b', 'a')]);
-  await body({ a: peerA, b: peerB });
-}
 
 async function ping(from: Peer, to: string, size = 56): Promise<void> {
   await from.namespace.must(['ping', '-n', '-c', '2', '-i', '0.05', '-W', '5', '-s', String(size), to]);

@@ -67,25 +67,39 @@ if (setup.refuseSegmentation) refuseSegmentation(socket.value.fd);
 const tun = openTunDevice('godwit%d', { offload: setup.offload });
 if (!tun.ok) fail(formatFailure(tun.error));
 
+/** Settled by the first packet that comes in on a child. */
+const used = new Map<number, PromiseWithResolvers<void>>();
+function usedOf(spi: number): PromiseWithResolvers<void> {
+  const known = used.get(spi) ?? Promise.withResolvers<void>();
+  used.set(spi, known);
+  return known;
+}
+
 const ike: { readonly octets: string; readonly port: number; readonly marker: boolean }[] = [];
 const opened = openDataplane(
   { udpFd: socket.value.fd, segmentation: socket.value.gso },
   {
     onIke: (octets, from, marker) => ike.push({ octets: toHex(octets), port: from.port, marker }),
     onFailure: (error) => fail(formatFailure(error)),
+    onFirstInbound: (spi) => usedOf(spi).resolve(),
   },
 );
 if (!opened.ok) fail(formatFailure(opened.error));
 const dataplane = opened.value;
 const remote = { address: address(setup.remote), port: setup.remotePort };
 
+function install(inboundSpi: number, outboundSpi: number, standby: boolean): Promise<void> {
+  return dataplane.installChild({
+    inbound: { spi: inboundSpi, cipher, key: fixedKey(cipher, inboundSpi) },
+    outbound: { spi: outboundSpi, cipher, key: fixedKey(cipher, outboundSpi) },
+    selectors: { local: setup.selectors.local.map(selector), remote: setup.selectors.remote.map(selector) },
+    remote,
+    standby,
+  });
+}
+
 await dataplane.attachTun({ ...tun.value, mtu: setup.mtu });
-await dataplane.installChild({
-  inbound: { spi: setup.inboundSpi, cipher, key: fixedKey(cipher, setup.inboundSpi) },
-  outbound: { spi: setup.outboundSpi, cipher, key: fixedKey(cipher, setup.outboundSpi) },
-  selectors: { local: setup.selectors.local.map(selector), remote: setup.selectors.remote.map(selector) },
-  remote,
-});
+await install(setup.inboundSpi, setup.outboundSpi, false);
 
 const commands: Record<string, (argument: string) => unknown> = {
   counters: () => dataplane.counters(),
@@ -95,6 +109,27 @@ const commands: Record<string, (argument: string) => unknown> = {
   inject: (argument) => {
     for (const word of argument.split(',')) dataplane.sendIke(fromHex(word), remote, false);
     return 'sent';
+  },
+  /** `INBOUND,OUTBOUND`: a child in standby. */
+  standby: async (argument) => {
+    const [inboundSpi = 0, outboundSpi = 0] = argument.split(',').map(Number);
+    await install(inboundSpi, outboundSpi, true);
+    return 'installed';
+  },
+  /** Waits until the other end sends on this child. */
+  'await-used': async (argument) => {
+    await usedOf(Number(argument)).promise;
+    return 'used';
+  },
+  switch: async (argument) => {
+    await dataplane.switchOutbound(Number(argument));
+    return 'switched';
+  },
+  /** `INBOUND,LINGER`: without that child, which receives for so many milliseconds more. */
+  remove: async (argument) => {
+    const [inboundSpi = 0, lingerMs = 0] = argument.split(',').map(Number);
+    await dataplane.removeChild(inboundSpi, lingerMs);
+    return 'removed';
   },
   exit: () => process.exit(3),
   cpu: () => process.cpuUsage(),
