@@ -52,6 +52,9 @@ export function connectionConfig(
           remoteNetworks: profile.remoteNetworks,
           acceptSha1Signatures: profile.allowSha1Signatures,
           livenessMs: profile.liveness,
+          childLifetimeMs: profile.rekey.child,
+          ikeLifetimeMs: profile.rekey.ike,
+          earlyRekeyMs: profile.rekey.early,
         },
         {
           ...parts,

@@ -6,6 +6,7 @@ import { close, fail, onClosingResponse, sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
 import { onEarlyRequest, probe } from './established.ts';
 import { type DropCause, ExchangeLayer, type Exhausted, type Received } from './exchange.ts';
+import type { FragmentSizes } from './fragments/fragment-sizes.ts';
 import type { IkeLink } from './ike-link.ts';
 import type { IkeAnswer, IkeCommand, IkeInput, IkeOutput } from './io.ts';
 import {
@@ -48,13 +49,14 @@ export class IkeSa {
     const emit = (output: IkeOutput): void => {
       this.#outputs.push(output);
     };
-    const openExchange = (): ExchangeLayer =>
-      new ExchangeLayer((octets, via) => emit({ kind: 'transmit', octets, via }), this.#drops);
+    const openExchange = (sizes?: FragmentSizes): ExchangeLayer =>
+      new ExchangeLayer((octets, via) => emit({ kind: 'transmit', octets, via }), this.#drops, sizes);
     this.#engine = {
       config,
       dependencies,
       exchange: openExchange(),
-      openExchange,
+      // An IKE SA that replaces another knows the path as that one did. @rfc 7383 2.3
+      openExchange: () => openExchange(this.#engine.exchange.fragmentSizes),
       emit,
       ask: (ask) => {
         this.#lastAsk += 1;

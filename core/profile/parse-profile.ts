@@ -123,6 +123,8 @@ const otherWords: Readonly<Record<string, string>> = {
   routes: 'remoteNetworks',
   subnets: 'remoteNetworks',
   dpd: 'livenessSeconds',
+  lifetime: 'rekey',
+  lifetimes: 'rekey',
 };
 
 function unknownFieldReason(key: string, path: JsonPath): string {
@@ -209,6 +211,11 @@ function toProfile(document: ProfileDocument, file: string): Profile {
     },
     mtu: document.mtu,
     liveness: document.livenessSeconds * 1_000,
+    rekey: {
+      child: document.rekey.childSeconds * 1_000,
+      ike: document.rekey.ikeSeconds * 1_000,
+      early: document.rekey.earlySeconds === 0 ? 'off' : document.rekey.earlySeconds * 1_000,
+    },
     keepalive: document.keepaliveSeconds * 1_000,
   };
 }

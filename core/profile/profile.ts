@@ -33,6 +33,8 @@ export interface Profile {
   readonly mtu: number;
   /** Silence of the gateway after which it is asked whether it lives. */
   readonly liveness: Duration;
+  /** Lifetimes of SAs; `early` is from the login to the first rekey, which is a test. */
+  readonly rekey: { readonly child: Duration; readonly ike: Duration; readonly early: Duration | 'off' };
   /** Silence of our own after which a NAT keepalive goes out. @rfc 3948 4 */
   readonly keepalive: Duration;
 }

@@ -19,6 +19,11 @@ const text = (max: number) =>
 const identity = text(limits.profileTextCharacters);
 const path = text(limits.profilePathCharacters);
 const port = z.int('must be a whole number').min(1, 'must be 1 to 65535').max(65_535, 'must be 1 to 65535');
+const lifetime = z
+  .int('must be a whole number')
+  .min(20, 'must be 20 to 86400')
+  .max(86_400, 'must be 20 to 86400');
+
 const seconds = z
   .int('must be a whole number of seconds')
   .min(1, 'must be 1 to 3600')
@@ -196,6 +201,21 @@ export const profileSchema = z
     livenessSeconds: seconds
       .default(10)
       .meta({ description: 'Seconds of silence after which the gateway is asked whether it is there.' }),
+    rekey: z
+      .strictObject({
+        childSeconds: lifetime.default(3_600).meta({ description: 'Lifetime of the keys of the traffic.' }),
+        ikeSeconds: lifetime.default(14_400).meta({ description: 'Lifetime of the keys of the IKE SA.' }),
+        earlySeconds: z
+          .int('must be a whole number')
+          .min(0, 'must be 0 to 3600')
+          .max(3_600, 'must be 0 to 3600')
+          .default(30)
+          .meta({
+            description: 'So long after the login the first rekey tests whether it works; 0 for none.',
+          }),
+      })
+      .prefault({})
+      .meta({ description: 'When keys are replaced; each well before its lifetime ends.' }),
     keepaliveSeconds: seconds.default(20).meta({
       description: 'Seconds of silence after which a packet is sent to keep NAT routers from forgetting us.',
     }),
