@@ -37,6 +37,8 @@ export interface GatewayConfig {
   readonly maxClients?: number;
   /** After this silence of a client a liveness check goes out. Absent: never. */
   readonly livenessMs?: Duration;
+  /** False: it neither takes nor sends fragments. @rfc 7383 */
+  readonly fragmentation?: boolean;
   /** The gateway itself replaces a CHILD SA, or the IKE SA, of this age. Absent: it leaves that to the client. */
   readonly rekeyChildMs?: Duration;
   readonly rekeyIkeMs?: Duration;

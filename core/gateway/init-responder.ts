@@ -22,6 +22,8 @@ export type InitAnswer =
       readonly response: Uint8Array;
       readonly association: Association;
       readonly clientHashes: readonly number[];
+      /** Both sides take fragments. @rfc 7383 2.3 */
+      readonly fragmentation: boolean;
     };
 
 export interface InitRequest {
@@ -75,12 +77,16 @@ export function respondToInit(
   const spis = { initiator: message.header.initiatorSpi, responder: responderSpi };
   const skeyseed = deriveSkeyseed(suite.prf, nonces, shared.value);
   const keys = deriveIkeKeys(suite, skeyseed, nonces, spis);
+  const fragmentation =
+    config.fragmentation !== false &&
+    notifyOf(message, notifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined;
   const response = initResponse(message, responderSpi, [
     { kind: 'SA', proposals: [config.habits?.unofferedChoice ? unoffered(answer) : answer] },
     { kind: 'KE', group: suite.group, publicValue: secret.publicValue },
     { kind: 'Nonce', nonce: nonces.responder },
     ...natNotifies(config, dependencies, request, spis),
     ikeNotify(notifyType.SIGNATURE_HASH_ALGORITHMS, u16List(announcedHashes)),
+    ...(fragmentation ? [ikeNotify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED)] : []),
   ]);
   for (const octets of [shared.value, skeyseed]) octets.fill(0);
   secret.wipe();
@@ -91,6 +97,7 @@ export function respondToInit(
     response,
     association: { spis, suite, keys, nonces, initMessages, nat },
     clientHashes: hashesIn(message),
+    fragmentation,
   };
 }
 

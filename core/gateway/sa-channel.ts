@@ -3,14 +3,19 @@ import { limits } from '../base/limits.ts';
 import type { Result } from '../base/result.ts';
 import { after, earliest, type Instant } from '../base/time.ts';
 import type { Random } from '../crypto/interfaces.ts';
+import type { FragmentSizes } from '../ike/fragments/fragment-sizes.ts';
+import { asksAgain, openMessage } from '../ike/fragments/open-message.ts';
+import { OutgoingRequest } from '../ike/fragments/outgoing-request.ts';
+import { Reassembler } from '../ike/fragments/reassembler.ts';
+import { type PlainMessage, sealDatagrams } from '../ike/fragments/seal-datagrams.ts';
 import { type IkeKeys, wipeIkeKeys } from '../ike/keymat.ts';
 import type { IkeSuite } from '../ike/negotiate.ts';
 import { createProtection, type Protection } from '../ike/protection.ts';
-import { Retransmission } from '../ike/retransmission.ts';
-import { decodeInner, type SealedMessage, sealMessage } from '../wire/ike/message.ts';
-import { checkOccurrence } from '../wire/ike/message-rules.ts';
+import { RetransmitSchedule } from '../ike/retransmission.ts';
+import type { SealedMessage } from '../wire/ike/message.ts';
 import type { IkeHeader, IkeMessage, IkeSpi, Payload } from '../wire/ike/payload.ts';
-import { unsealOctets } from '../wire/ike/sk.ts';
+import { encodeChain } from '../wire/ike/payload-chain.ts';
+import type { SkCipher } from '../wire/ike/sk.ts';
 import type { GatewayDrop } from './io.ts';
 
 /** The keys of one IKE SA, and which side of it we are: IKE_SA_INIT and the client's rekeys make us the responder. */
@@ -28,8 +33,8 @@ export interface ChannelStart extends ChannelKeys {
 
 export type Received<Purpose> =
   | { readonly kind: 'dropped'; readonly cause: GatewayDrop }
-  /** A request that was answered before, and was again. */
-  | { readonly kind: 'repeated' }
+  /** A request that was answered before, and was again; or a fragment whose others are missing. */
+  | { readonly kind: 'nothing-new' }
   /** Answer it with `respond`. An error: from the client, and against the rules. */
   | { readonly kind: 'request'; readonly header: IkeHeader; readonly message: Result<IkeMessage, Failure> }
   | { readonly kind: 'answer'; readonly to: Purpose; readonly message: Result<IkeMessage, Failure> };
@@ -61,26 +66,33 @@ export class SaChannel<Purpose> {
   readonly #protection: Protection;
   readonly #send: Send;
   #nextPeerId: number;
-  #lastResponse: { readonly messageId: number; readonly octets: Uint8Array } | undefined;
+  readonly #sizes: FragmentSizes;
+  readonly #requestFragments = new Reassembler();
+  readonly #responseFragments = new Reassembler();
+  /** The largest fragment of the client's last request; `undefined` when that came whole. */
+  #requestFragmentOctets: number | undefined;
+  #lastResponse: { readonly messageId: number; readonly datagrams: readonly Uint8Array[] } | undefined;
   #nextOwnId = 0;
   #outstanding:
     | {
         readonly messageId: number;
         readonly exchange: number;
         readonly purpose: Purpose;
-        readonly retransmission: Retransmission;
+        readonly sent: OutgoingRequest;
+        readonly retransmission: RetransmitSchedule;
       }
     | undefined;
   #queue: OwnRequest<Purpose>[] = [];
 
-  /** Takes over the keys. */
-  constructor(start: ChannelStart, random: Random, send: Send) {
+  /** Takes over the keys. All IKE SAs of a client share what is known of fragments (`sizes`). */
+  constructor(start: ChannelStart, random: Random, sizes: FragmentSizes, send: Send) {
     const { keys, suite, role } = start;
     this.sa = start;
     // `createProtection` calls outbound what the initiator of the IKE SA sends.
     const turned =
       role === 'initiator' ? keys : { ...keys, initiator: keys.responder, responder: keys.initiator };
     this.#protection = createProtection(suite.cipher, turned, random);
+    this.#sizes = sizes;
     this.#send = send;
     this.#nextPeerId = start.firstPeerId;
   }
@@ -110,31 +122,25 @@ export class SaChannel<Purpose> {
   /** A protected message with our SPIs. `answerTo` sends a kept response to where the repeated request came from. */
   receive(sealed: SealedMessage, answerTo: Send, now: Instant): Received<Purpose> {
     const { header } = sealed;
-    const drop = (cause: GatewayDrop): Received<Purpose> => ({ kind: 'dropped', cause });
-    if (header.fromInitiator === (this.sa.role === 'initiator')) return drop('unexpected');
-    const isRepeated = !header.isResponse && header.messageId === this.#lastResponse?.messageId;
-    const expected = header.isResponse ? this.#outstanding?.messageId : this.#nextPeerId;
-    if (!isRepeated && header.messageId !== expected) return drop('out-of-order');
-    if (header.isResponse && header.exchange !== this.#outstanding?.exchange) return drop('unexpected');
-    if (sealed.encrypted.fragment !== undefined) return drop('unexpected');
-    const key = { cipher: this.#protection.cipher, key: this.#protection.inbound };
-    const inner = unsealOctets(sealed.encrypted, key);
-    if (!inner.ok) return drop('integrity');
-    if (isRepeated) {
-      if (this.#lastResponse !== undefined) answerTo(this.#lastResponse.octets);
-      return { kind: 'repeated' };
+    if (header.fromInitiator === (this.sa.role === 'initiator')) return dropped('unexpected');
+    if (sealed.encrypted.fragment !== undefined && !this.#sizes.allowed) return dropped('unexpected');
+    const cipher = { cipher: this.#protection.cipher, key: this.#protection.inbound };
+    if (header.isResponse) return this.#receiveAnswer(sealed, cipher, now);
+    const last = this.#lastResponse;
+    if (last !== undefined && header.messageId === last.messageId) {
+      // The other fragments of a repeated request go by without a word. @rfc 7383 2.6.1
+      if ((sealed.encrypted.fragment?.number ?? 1) !== 1) return { kind: 'nothing-new' };
+      if (!asksAgain(sealed, cipher)) return dropped('integrity');
+      for (const octets of last.datagrams) answerTo(octets);
+      return { kind: 'nothing-new' };
     }
-    const { octets, offset } = inner.value;
-    const message = checked(decodeInner(header, sealed.encrypted.firstInner, octets, offset));
-    if (!header.isResponse) {
-      this.#nextPeerId += 1;
-      return { kind: 'request', header, message };
-    }
-    const outstanding = this.#outstanding;
-    if (outstanding === undefined) return drop('out-of-order');
-    this.#outstanding = undefined;
-    this.#sendNext(now);
-    return { kind: 'answer', to: outstanding.purpose, message };
+    if (header.messageId !== this.#nextPeerId) return dropped('out-of-order');
+    const opened = openMessage(sealed, cipher, this.#requestFragments, now);
+    if (opened.kind === 'stored') return { kind: 'nothing-new' };
+    if (opened.kind === 'dropped') return dropped(opened.cause === 'integrity' ? 'integrity' : 'unexpected');
+    this.#nextPeerId += 1;
+    this.#requestFragmentOctets = opened.fragmentOctets;
+    return { kind: 'request', header, message: opened.message };
   }
 
   /** Sends a request of ours as soon as the one before is answered. */
@@ -145,16 +151,18 @@ export class SaChannel<Purpose> {
 
   respond(request: IkeHeader, payloads: readonly Payload[]): void {
     const { exchange, messageId } = request;
-    const octets = this.#seal(exchange, messageId, true, payloads);
-    this.#lastResponse = { messageId, octets };
-    this.#send(octets);
+    const received = this.#requestFragmentOctets;
+    const largest = received === undefined ? this.#sizes.largest : this.#sizes.notAbove(received);
+    const message = this.#plain(exchange, messageId, true, payloads);
+    const datagrams = sealDatagrams(message, this.#protection, largest);
+    this.#lastResponse = { messageId, datagrams };
+    this.#sendAll(datagrams);
   }
 
   /** Retransmits what is due. `silent`: the client never answered; nothing of ours is on the wire any more. */
   timeout(now: Instant): 'silent' | undefined {
     const step = this.#outstanding?.retransmission.check(now);
-    if (step === 'send' && this.#outstanding !== undefined)
-      this.#send(this.#outstanding.retransmission.octets);
+    if (step === 'send' && this.#outstanding !== undefined) this.#sendAll(this.#outstanding.sent.again());
     if (step !== 'give-up') return undefined;
     this.abandon();
     return 'silent';
@@ -162,6 +170,7 @@ export class SaChannel<Purpose> {
 
   /** Whatever we asked for: its answer changes nothing any more. */
   abandon(): void {
+    this.#outstanding?.sent.wipe();
     this.#outstanding = undefined;
     this.#queue = [];
   }
@@ -174,6 +183,8 @@ export class SaChannel<Purpose> {
 
   wipe(): void {
     this.abandon();
+    this.#requestFragments.clear();
+    this.#responseFragments.clear();
     this.#protection.wipe();
     wipeIkeKeys(this.sa.keys);
   }
@@ -184,13 +195,40 @@ export class SaChannel<Purpose> {
     if (next === undefined) return;
     const { exchange, payloads, purpose } = next;
     const messageId = this.#nextOwnId++;
-    const octets = this.#seal(exchange, messageId, false, payloads);
-    const retransmission = new Retransmission(octets, limits.retransmitTries, now);
-    this.#outstanding = { messageId, exchange, purpose, retransmission };
-    this.#send(octets);
+    const sent = new OutgoingRequest(
+      this.#plain(exchange, messageId, false, payloads),
+      this.#protection,
+      this.#sizes,
+    );
+    const retransmission = new RetransmitSchedule(limits.retransmitTries, now);
+    this.#outstanding = { messageId, exchange, purpose, sent, retransmission };
+    this.#sendAll(sent.datagrams);
   }
 
-  #seal(exchange: number, messageId: number, isResponse: boolean, payloads: readonly Payload[]): Uint8Array {
+  #receiveAnswer(sealed: SealedMessage, cipher: SkCipher, now: Instant): Received<Purpose> {
+    const { header } = sealed;
+    const outstanding = this.#outstanding;
+    if (outstanding?.messageId !== header.messageId) return dropped('out-of-order');
+    if (header.exchange !== outstanding.exchange) return dropped('unexpected');
+    const opened = openMessage(sealed, cipher, this.#responseFragments, now);
+    if (opened.kind === 'stored') return { kind: 'nothing-new' };
+    if (opened.kind === 'dropped') return dropped(opened.cause === 'integrity' ? 'integrity' : 'unexpected');
+    outstanding.sent.answered();
+    this.#outstanding = undefined;
+    this.#sendNext(now);
+    return { kind: 'answer', to: outstanding.purpose, message: opened.message };
+  }
+
+  #sendAll(datagrams: readonly Uint8Array[]): void {
+    for (const octets of datagrams) this.#send(octets);
+  }
+
+  #plain(
+    exchange: number,
+    messageId: number,
+    isResponse: boolean,
+    payloads: readonly Payload[],
+  ): PlainMessage {
     const { initiator, responder } = this.sa.spis;
     const header = {
       initiatorSpi: initiator,
@@ -202,15 +240,12 @@ export class SaChannel<Purpose> {
       isResponse,
       messageId,
     };
-    const key = { cipher: this.#protection.cipher, key: this.#protection.outbound };
-    return sealMessage({ header, payloads }, key, this.#protection.nextIv());
+    return { header, ...encodeChain(payloads) };
   }
 }
 
-function checked(message: Result<IkeMessage, Failure>): Result<IkeMessage, Failure> {
-  if (!message.ok) return message;
-  const allowed = checkOccurrence(message.value, true);
-  return allowed.ok ? message : allowed;
+function dropped(cause: GatewayDrop): { readonly kind: 'dropped'; readonly cause: GatewayDrop } {
+  return { kind: 'dropped', cause };
 }
 
 /** A moment far enough off that the client has stopped to retransmit. */

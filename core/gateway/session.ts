@@ -2,6 +2,7 @@ import { type Endpoint, sameEndpoint } from '../base/address.ts';
 import { limits } from '../base/limits.ts';
 import { after, earliest, type Instant } from '../base/time.ts';
 import type { Association } from '../ike/association.ts';
+import { FragmentSizes } from '../ike/fragments/fragment-sizes.ts';
 import type { IkePort } from '../ike/io.ts';
 import { ikeNotify } from '../ike/payload-list.ts';
 import { notifyOf, payloadsOf } from '../wire/ike/lookup.ts';
@@ -33,6 +34,8 @@ export interface SessionStart {
   readonly id: ClientId;
   readonly association: Association;
   readonly clientHashes: readonly number[];
+  /** Both sides take fragments. @rfc 7383 2.3 */
+  readonly fragmentation: boolean;
   readonly from: Endpoint;
   readonly via: IkePort;
 }
@@ -57,6 +60,7 @@ export class Session {
   #endpoint: Endpoint;
   #via: IkePort;
   #lastHeard: Instant;
+  readonly #fragmentSizes = new FragmentSizes();
 
   constructor(context: SessionContext, start: SessionStart, now: Instant) {
     const { association } = start;
@@ -67,6 +71,7 @@ export class Session {
     this.#endpoint = start.from;
     this.#via = start.via;
     this.#lastHeard = now;
+    if (start.fragmentation) this.#fragmentSizes.allow(start.from.address.family);
     const { spis, suite, keys } = association;
     this.#current = this.#channel({ role: 'responder', spis, suite, keys, firstPeerId: 1 });
     this.#current.forgetAt = after(now, limits.gatewayLoginMs);
@@ -112,7 +117,7 @@ export class Session {
     if (channel === undefined) return 'unknown-spi';
     const received = channel.receive(sealed, (octets) => this.#transmit(octets, from, via), now);
     if (received.kind === 'dropped') return received.cause;
-    if (received.kind === 'repeated') return undefined;
+    if (received.kind === 'nothing-new') return undefined;
     // Not before: anybody can repeat what he saw.
     this.#lastHeard = now;
     const { message } = received;
@@ -270,7 +275,7 @@ export class Session {
   #channel(start: ChannelStart): Channel {
     const { random } = this.#context.dependencies;
     const send = (octets: Uint8Array) => this.#transmit(octets, this.#endpoint, this.#via);
-    const channel = new SaChannel<Purpose>(start, random, send);
+    const channel = new SaChannel<Purpose>(start, random, this.#fragmentSizes, send);
     this.#context.route(channel.ownSpi, this);
     return channel;
   }
@@ -337,6 +342,7 @@ export class Session {
     if (sameEndpoint(from, this.#endpoint) && via === this.#via) return;
     this.#endpoint = from;
     this.#via = via;
+    if (this.#fragmentSizes.allowed) this.#fragmentSizes.allow(from.address.family);
     if (this.#state.kind !== 'established') return;
     this.#context.emit({ kind: 'client-moved', client: this.id, remote: from });
   }
