@@ -4,7 +4,7 @@ import type { CertificateName } from './certificates.ts';
 export interface InteropCase {
   readonly name: string;
   /** What it is about; `--filter` looks at it too. */
-  readonly theme: 'algorithms' | 'certificates' | 'networks' | 'refusals';
+  readonly theme: 'algorithms' | 'certificates' | 'networks' | 'refusals' | 'fragments';
   readonly gateway: GatewayConfig;
   readonly client: ClientConfig;
   readonly expect: UpExpectation | DownExpectation;
@@ -28,6 +28,12 @@ export interface GatewayConfig {
   readonly localSelectors?: readonly string[];
   /** Packets that the router loses, as nftables conditions. */
   readonly lose?: readonly string[];
+  /** The router loses IP fragments, as many firewalls do. */
+  readonly losesIpFragments?: boolean;
+  /** Whether the gateway takes and sends IKE fragments. Default: yes. */
+  readonly ikeFragments?: boolean;
+  /** The gateway's largest packet for IKE. Default: 1280. */
+  readonly fragmentOctets?: number;
 }
 
 export interface ClientConfig {
@@ -35,6 +41,8 @@ export interface ClientConfig {
   readonly password?: string;
   /** Trusts another CA than the one that issued the gateway's certificate. */
   readonly wrongCa?: boolean;
+  /** So many further CAs are trusted: each makes the first IKE_AUTH message 20 octets larger. */
+  readonly furtherCas?: number;
   /** The name to ask for and to find in the certificate; null asks for none and wants the gateway's address there. */
   readonly remoteIdentity?: string | null;
   /** Takes a gateway that signs with SHA-1. */
@@ -54,6 +62,8 @@ export interface UpExpectation {
   readonly natDetected?: boolean;
   /** The networks behind the gateway that charon must say it agreed on. */
   readonly selectors?: readonly string[];
+  /** Who must have sent IKE fragments; the other must not. */
+  readonly fragmentsFrom?: readonly ('client' | 'gateway')[];
 }
 
 export interface DownExpectation {

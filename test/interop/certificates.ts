@@ -18,6 +18,10 @@ const recipes = {
   'not-yet-valid': { notBefore: new Date(Date.now() + day) },
   'other-name': { names: ['other.example.org'], subject: 'other.example.org' },
   'common-name-only': { names: [] },
+  /** About 4,000 octets. */
+  'many-names': {
+    names: [gatewayName, ...Array.from({ length: 120 }, (_, i) => `host-${i}.long.name.example.org`)],
+  },
   'no-server-auth': { usages: ['clientAuth'] },
   'under-intermediate': { issuer: 'intermediate' },
 } as const satisfies Record<string, Recipe>;
@@ -29,6 +33,8 @@ export interface Certificates {
   caOf(name: CertificateName): Issued;
   /** Somebody else's, in which the client must not find the gateway. */
   readonly otherCa: Issued;
+  /** More of those. */
+  strangers(count: number): readonly Issued[];
   readonly intermediate: Issued;
   get(name: CertificateName): Issued;
 }
@@ -39,11 +45,16 @@ export function createCertificates(): Certificates {
   const rsaRoot = createCa('Godwit Test RSA Root', 'rsa');
   const intermediate = issue(ecRoot, { subject: 'Godwit Test Intermediate', ca: true });
   const issuers = { 'ec-root': ecRoot, 'rsa-root': rsaRoot, intermediate };
+  const strangers: Issued[] = [];
   const made = new Map<CertificateName, Issued>();
   return {
     caOf: (name) => (recipe(name).issuer === 'rsa-root' ? rsaRoot : ecRoot),
     otherCa: createCa('Somebody Else Root'),
     intermediate,
+    strangers: (count) => {
+      while (strangers.length < count) strangers.push(createCa(`Stranger ${strangers.length}`));
+      return strangers.slice(0, count);
+    },
     get: (name) => {
       const present = made.get(name);
       if (present !== undefined) return present;

@@ -8,6 +8,7 @@ import { createTopology, type Topology } from '../support/topology.ts';
 import type { InteropCase } from './case.ts';
 import { algorithmCases } from './cases/algorithms.ts';
 import { certificateCases } from './cases/certificates.ts';
+import { fragmentCases } from './cases/fragments.ts';
 import { networkCases } from './cases/networks.ts';
 import { refusalCases } from './cases/refusals.ts';
 import { createCertificates } from './certificates.ts';
@@ -42,9 +43,13 @@ if (options.help) {
 } else {
   const obstacle = strongSwanObstacle() ?? (await enterSandbox());
   const filter = new RegExp(options.filter, 'i');
-  const cases = [...algorithmCases, ...certificateCases, ...networkCases, ...refusalCases].filter(
-    ({ name, theme }) => filter.test(`${theme}: ${name}`),
-  );
+  const cases = [
+    ...algorithmCases,
+    ...certificateCases,
+    ...networkCases,
+    ...fragmentCases,
+    ...refusalCases,
+  ].filter(({ name, theme }) => filter.test(`${theme}: ${name}`));
   report(obstacle === undefined ? await runAll(cases) : cases.map((each) => skip(each, obstacle)));
 }
 

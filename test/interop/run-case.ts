@@ -1,7 +1,7 @@
 import type { ClientProfile, VpnClient } from '../support/peers/client.ts';
 import { Godwit } from '../support/peers/godwit.ts';
 import type { ChildSaView, IkeSaView, StrongSwan } from '../support/peers/strongswan.ts';
-import { addresses, type Topology } from '../support/topology.ts';
+import { addresses, type Topology, type WireCounters } from '../support/topology.ts';
 import type { DownExpectation, InteropCase, UpExpectation } from './case.ts';
 import { type Certificates, gatewayName } from './certificates.ts';
 import { charonSuite } from './suite-names.ts';
@@ -21,7 +21,7 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
   const { topology, gateway, client } = bench;
   await gateway.reset();
   await configure(each, bench);
-  await topology.resetRouter(each.gateway.lose);
+  await topology.resetRouter(each.gateway.lose, each.gateway.losesIpFragments);
   const login = await client.connect(profile(each, bench));
   const problems: string[] = [];
   if (each.expect.up && login.ok) {
@@ -48,6 +48,7 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
     username: client.username ?? username,
     password: client.password ?? password,
     ca: client.wrongCa === true ? certificates.otherCa : certificates.caOf(certificate),
+    ...(client.furtherCas === undefined ? {} : { furtherCas: certificates.strangers(client.furtherCas) }),
     allowSha1Signatures: client.allowSha1Signatures ?? false,
     ...(client.remoteNetworks === undefined ? {} : { remoteNetworks: client.remoteNetworks }),
     ...(client.ike === undefined ? {} : { ike: client.ike }),
@@ -60,6 +61,7 @@ async function configure(each: InteropCase, { gateway, certificates }: Bench): P
   const name = config.certificate ?? 'ec-p256';
   const certificate = certificates.get(name);
   await gateway.setClassicSignatures(config.classicSignatures ?? false);
+  await gateway.setFragmentSize(config.fragmentOctets ?? 1280);
   await gateway.loadCertificate(certificate);
   await gateway.loadKey(certificate);
   if (name === 'under-intermediate') await gateway.loadCertificate(certificates.intermediate, 'CA');
@@ -71,6 +73,7 @@ async function configure(each: InteropCase, { gateway, certificates }: Bench): P
   await gateway.loadConnection('gateway', {
     version: '2',
     encap: 'yes',
+    fragmentation: config.ikeFragments === false ? 'no' : 'yes',
     pools: pools.map((family) => `pool${family}`),
     proposals: config.ike ?? ['aes256gcm16-prfsha384-ecp256', 'aes256-sha256-ecp256'],
     local: {
@@ -111,10 +114,21 @@ async function checkUp(expect: UpExpectation, { topology, gateway }: Bench): Pro
   }
   const wire = await topology.wire();
   if (topology.nat === 'nftables') {
+    if (expect.fragmentsFrom !== undefined) problems.push(...checkFragments(expect.fragmentsFrom, wire));
     if (wire.espInUdp === 0) problems.push('no ESP in UDP was seen on the wire');
     if (wire.other > 0) problems.push(`${wire.other} packets on the wire were neither IKE nor ESP in UDP`);
   }
   return problems;
+}
+
+function checkFragments(
+  from: readonly ('client' | 'gateway')[],
+  { fragmentsToGateway, fragmentsToClient }: WireCounters,
+): string[] {
+  const sent = { client: fragmentsToGateway, gateway: fragmentsToClient };
+  return (['client', 'gateway'] as const)
+    .filter((side) => sent[side] > 0 !== from.includes(side))
+    .map((side) => `the ${side} sent ${sent[side]} IKE fragments`);
 }
 
 function checkSas(expect: UpExpectation, sa: IkeSaView, child: ChildSaView): string[] {

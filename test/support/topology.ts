@@ -17,8 +17,11 @@ export interface Topology {
   readonly lan: Namespace;
   /** What translates addresses: the kernel, or where it has no nftables a relay that the client must aim at. */
   readonly nat: 'nftables' | 'relay';
-  /** Zeroes the counters and sets which packets the router loses (nftables conditions). */
-  resetRouter(lose?: readonly string[]): Promise<void>;
+  /**
+   * Zeroes the counters and sets which packets the router loses: by nftables conditions, and with `losesIpFragments` every IP
+   * fragment before it is put together.
+   */
+  resetRouter(lose?: readonly string[], losesIpFragments?: boolean): Promise<void>;
   wire(): Promise<WireCounters>;
 }
 
@@ -26,6 +29,9 @@ export interface Topology {
 export interface WireCounters {
   readonly ike: number;
   readonly espInUdp: number;
+  /** IKE fragments (SKF on port 4500); they count as `ike` too. @rfc 7383 */
+  readonly fragmentsToGateway: number;
+  readonly fragmentsToClient: number;
   readonly keepalives: number;
   /** Anything else that is forwarded: with a tunnel up, a leak. */
   readonly other: number;
@@ -67,8 +73,8 @@ export async function createTopology(name: string, options: TopologyOptions = {}
       gateway,
       lan,
       nat,
-      resetRouter: async (lose = []) => {
-        if (nat === 'nftables') await router.nft(rules(lose));
+      resetRouter: async (lose = [], losesIpFragments = false) => {
+        if (nat === 'nftables') await router.nft(rules(lose, losesIpFragments));
       },
       wire: async () => (nat === 'nftables' ? await readCounters(router) : noCounters),
     };
@@ -129,7 +135,7 @@ async function cable(lab: Lab, { client, router, gateway, lan }: Places): Promis
 }
 
 /** IKE on 4500 starts with a marker of four zero octets; a keepalive is the one octet 0xff. @rfc 3948 2.2, 2.3 */
-function rules(lose: readonly string[]): string {
+function rules(lose: readonly string[], losesIpFragments: boolean): string {
   const { natGateway } = addresses;
   return `
 add table inet lab
@@ -138,7 +144,13 @@ table inet lab {
   counter ike {}
   counter encapsulated {}
   counter keepalives {}
+  counter fragmentsToGateway {}
+  counter fragmentsToClient {}
   counter other {}
+  chain before-reassembly {
+    type filter hook prerouting priority -450;
+    ${losesIpFragments ? 'ip frag-off & 0x3fff != 0 drop\n    exthdr frag exists drop' : ''}
+  }
   chain nat {
     type nat hook postrouting priority srcnat;
     oifname "wan" ip daddr ${natGateway.v4} masquerade
@@ -155,6 +167,8 @@ table inet lab {
   }
   chain port4500 {
     udp length 9 counter name keepalives accept
+    udp dport 4500 @th,64,32 0 @th,224,8 53 counter name fragmentsToGateway
+    udp sport 4500 @th,64,32 0 @th,224,8 53 counter name fragmentsToClient
     @th,64,32 0 counter name ike accept
     counter name encapsulated accept
   }
@@ -162,7 +176,14 @@ table inet lab {
 `;
 }
 
-const noCounters: WireCounters = { ike: 0, espInUdp: 0, keepalives: 0, other: 0 };
+const noCounters: WireCounters = {
+  ike: 0,
+  espInUdp: 0,
+  fragmentsToGateway: 0,
+  fragmentsToClient: 0,
+  keepalives: 0,
+  other: 0,
+};
 
 async function readCounters(router: Namespace): Promise<WireCounters> {
   const listing: unknown = JSON.parse(await router.must(['nft', '--json', 'list', 'counters']));
@@ -174,7 +195,14 @@ async function readCounters(router: Namespace): Promise<WireCounters> {
     if (typeof name === 'string' && typeof packets === 'number') found.set(name, packets);
   }
   const of = (name: string): number => found.get(name) ?? 0;
-  return { ike: of('ike'), espInUdp: of('encapsulated'), keepalives: of('keepalives'), other: of('other') };
+  return {
+    ike: of('ike'),
+    espInUdp: of('encapsulated'),
+    fragmentsToGateway: of('fragmentsToGateway'),
+    fragmentsToClient: of('fragmentsToClient'),
+    keepalives: of('keepalives'),
+    other: of('other'),
+  };
 }
 
 function field(of: unknown, name: string): unknown {

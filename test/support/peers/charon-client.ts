@@ -36,7 +36,7 @@ const defaults = {
 
 async function connect(charon: StrongSwan, profile: ClientProfile): Promise<LoginResult> {
   const selectors = profile.remoteNetworks ?? ['0.0.0.0/0', '::/0'];
-  await charon.loadCertificate(profile.ca, 'CA');
+  for (const ca of [profile.ca, ...(profile.furtherCas ?? [])]) await charon.loadCertificate(ca, 'CA');
   await charon.loadUser(profile.username, profile.password);
   await charon.loadConnection('home', {
     version: '2',

@@ -9,6 +9,8 @@ export interface ClientProfile {
   readonly username: string;
   readonly password: string;
   readonly ca: Issued;
+  /** CAs that are trusted beside it: CERTREQ names them all. */
+  readonly furtherCas?: readonly Issued[];
   /** Takes a gateway that signs with SHA-1; absent: no. */
   readonly allowSha1Signatures?: boolean;
   /** Networks behind the gateway; everything when absent. */
@@ -16,6 +18,12 @@ export interface ClientProfile {
   /** In strongSwan's notation; the client's own when absent. */
   readonly ike?: readonly string[];
   readonly esp?: readonly string[];
+  /** Lifetimes of keys, as Godwit's profile has them; its own when absent. */
+  readonly rekey?: {
+    readonly childSeconds?: number;
+    readonly ikeSeconds?: number;
+    readonly earlySeconds?: number;
+  };
 }
 
 export type LoginResult =

@@ -188,10 +188,15 @@ export function profileText(profile: ClientProfile): string {
     gateway: profile.gateway,
     remoteIdentity: profile.remoteIdentity,
     authentication: { method: 'eap-mschapv2', username: profile.username },
-    trust: { ca: profile.ca.pem, allowSha1Signatures: profile.allowSha1Signatures ?? false },
+    trust: { ca: pemOf(profile), allowSha1Signatures: profile.allowSha1Signatures ?? false },
     ...(profile.remoteNetworks === undefined ? {} : { remoteNetworks: profile.remoteNetworks }),
+    ...(profile.rekey === undefined ? {} : { rekey: profile.rekey }),
     ...(ike === undefined && esp === undefined ? {} : { proposals: { ike, esp } }),
   });
+}
+
+function pemOf({ ca, furtherCas = [] }: ClientProfile): string {
+  return [ca, ...furtherCas].map(({ pem }) => pem).join('');
 }
 
 async function connectWhenReady(socketPath: string, process: LabProcess): Promise<RpcClient> {

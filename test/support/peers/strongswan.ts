@@ -91,7 +91,7 @@ export class StrongSwan {
   readonly vici: ViciClient;
   readonly #folder: string;
   readonly #settings: readonly string[];
-  #classic = false;
+  readonly #changes = new Map<string, string>();
 
   private constructor(process: LabProcess, vici: ViciClient, folder: string, settings: readonly string[]) {
     this.#settings = settings;
@@ -137,9 +137,19 @@ export class StrongSwan {
 
   /** Whether charon signs as before RFC 7427, with one method for each kind of key. */
   async setClassicSignatures(classic: boolean): Promise<void> {
-    if (classic === this.#classic) return;
-    this.#classic = classic;
-    const settings = [...this.#settings, `signature_authentication = ${classic ? 'no' : 'yes'}`];
+    await this.#change('signature_authentication', classic ? 'no' : 'yes');
+  }
+
+  /** The largest IP packet that charon sends an IKE message in; 1280 unless set. */
+  async setFragmentSize(octets: number): Promise<void> {
+    await this.#change('fragment_size', String(octets));
+  }
+
+  async #change(name: string, value: string): Promise<void> {
+    if (this.#changes.get(name) === value) return;
+    this.#changes.set(name, value);
+    const changes = [...this.#changes].map((each) => each.join(' = '));
+    const settings = [...this.#settings, ...changes];
     writeFileSync(join(this.#folder, 'strongswan.conf'), configuration(this.#folder, settings));
     await this.vici.must('reload-settings');
   }
