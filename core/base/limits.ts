@@ -72,8 +72,6 @@ export const limits = {
   /** A CHILD SA is replaced after this many packets, a quarter of its sequence numbers, or inner octets (1 TiB). */
   rekeyAfterPackets: 0x4000_0000,
   rekeyAfterOctets: 1_099_511_627_776,
-  /** A replaced CHILD SA receives for this long: ESP of several processors overtakes each other and IKE. */
-  espLingerMs: 3_000,
   /** The embedded gateway: IKE SAs that have not logged in, each good for one Diffie-Hellman. */
   gatewayHalfOpen: 256,
   /** The embedded gateway: IKE SAs that have, and those that linger. */
@@ -86,6 +84,8 @@ export const limits = {
   gatewayChildren: 16,
   /** The embedded gateway: IKE SAs of one client while they replace each other; a collision has three. */
   gatewayIkeSas: 6,
+  /** The embedded gateway: INVALID_IKE_SPI in any second; who is spoofed must not be flooded. */
+  gatewayUnknownSpiAnswers: 10,
   /** An IKE SA that the client has replaced and does not delete. */
   gatewayReplacedMs: 60_000,
   rpcFrameOctets: 1_048_576,

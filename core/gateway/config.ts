@@ -46,6 +46,13 @@ export interface GatewayConfig {
   readonly rekeyRetryMs?: Duration;
   /** The client must log in anew within this time, is told so by AUTH_LIFETIME, and is cut off after it. @rfc 4478 */
   readonly authLifetimeMs?: Duration;
+  /** Where clients that know REDIRECT are sent to in IKE_SA_INIT: an address or a domain name. @rfc 5685 */
+  readonly redirectTo?: IpAddress | string;
+  /**
+   * Answers requests for IKE SAs that it does not know with INVALID_IKE_SPI, unprotected and not often, as after a restart.
+   * Off when absent. @rfc 7296 2.21.4
+   */
+  readonly answerUnknownSpis?: boolean;
   readonly habits?: GatewayHabits;
 }
 

@@ -1,13 +1,13 @@
 import { type Endpoint, formatEndpoint } from '../base/address.ts';
 import { limits } from '../base/limits.ts';
 import { toHex } from '../base/octets.ts';
-import { earliest, type Instant } from '../base/time.ts';
+import { earliest, type Instant, instant } from '../base/time.ts';
 import type { IkePort } from '../ike/io.ts';
 import { ikeNotify } from '../ike/payload-list.ts';
 import { notifyOf, payloadOf } from '../wire/ike/lookup.ts';
-import { type ClearMessage, decodeMessage } from '../wire/ike/message.ts';
+import { type ClearMessage, decodeMessage, encodeMessage } from '../wire/ike/message.ts';
 import { checkOccurrence } from '../wire/ike/message-rules.ts';
-import type { IkeSpi, Spi } from '../wire/ike/payload.ts';
+import type { IkeHeader, IkeSpi, Spi } from '../wire/ike/payload.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import { AddressPool } from './address-pool.ts';
@@ -45,6 +45,7 @@ class EmbeddedGateway implements Gateway {
     'no-cookie': 0,
   };
   #nextClient: ClientId = 1;
+  #denials = { since: instant(0), count: 0 };
   readonly #childSpis = new Set<Spi>();
 
   constructor(config: GatewayConfig, dependencies: GatewayDependencies) {
@@ -124,7 +125,20 @@ class EmbeddedGateway implements Gateway {
     if (this.#config.habits?.silentAfterInit) return undefined;
     const { fromInitiator, initiatorSpi, responderSpi } = message.header;
     const session = this.#bySpi.get(fromInitiator ? responderSpi : initiatorSpi);
-    return session === undefined ? 'unknown-spi' : session.receive(message, from, via, now);
+    const drop = session === undefined ? 'unknown-spi' : session.receive(message, from, via, now);
+    if (drop === 'unknown-spi') this.#denySpi(message.header, from, via, now);
+    return drop;
+  }
+
+  /** Tells who speaks to an IKE SA of before our restart that it is gone. Nothing protects this word. @rfc 7296 2.21.4 */
+  #denySpi(request: IkeHeader, to: Endpoint, via: IkePort, now: Instant): void {
+    if (this.#config.answerUnknownSpis !== true || request.isResponse) return;
+    if (now - this.#denials.since >= 1_000) this.#denials = { since: now, count: 0 };
+    if (this.#denials.count >= limits.gatewayUnknownSpiAnswers) return;
+    this.#denials.count += 1;
+    const header = { ...request, isResponse: true, fromInitiator: !request.fromInitiator };
+    const payloads = [ikeNotify(notifyType.INVALID_IKE_SPI)];
+    this.#emit({ kind: 'transmit', octets: encodeMessage({ header, payloads }), to, via });
   }
 
   #init(message: ClearMessage, request: InitRequest, now: Instant): GatewayDrop | undefined {

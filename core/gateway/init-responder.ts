@@ -1,5 +1,6 @@
 import type { Endpoint } from '../base/address.ts';
-import { equal } from '../base/octets.ts';
+import { concat, equal } from '../base/octets.ts';
+import { utf8 } from '../base/utf8.ts';
 import type { Association } from '../ike/association.ts';
 import { chooseIke } from '../ike/choose.ts';
 import type { IkePort } from '../ike/io.ts';
@@ -63,6 +64,10 @@ export function respondToInit(
   const ke = payloadOf(message, 'KE');
   const nonce = payloadOf(message, 'Nonce')?.nonce;
   if (sa === undefined || ke === undefined || nonce === undefined) return refuse(notifyType.INVALID_SYNTAX);
+  const redirect = redirectNotify(config, message, nonce);
+  if (redirect !== undefined) {
+    return { kind: 'refused', response: initResponse(message, 0n, [redirect]) };
+  }
   const choice = chooseIke(crypto, config.ikeProposals, sa.proposals);
   if (choice === undefined || config.habits?.noCommonProposal) return refuse(notifyType.NO_PROPOSAL_CHOSEN);
   const { suite, answer } = choice;
@@ -120,6 +125,24 @@ export function initResponse(
     },
     payloads,
   });
+}
+
+const redirectKinds = { 4: 1, 6: 2, name: 3 } as const;
+const redirectNameOctets = 255;
+
+/** Where else the client should go, with its nonce to show that we have seen its request. @rfc 5685 3 */
+function redirectNotify(
+  { redirectTo }: GatewayConfig,
+  message: IkeMessage,
+  nonce: Uint8Array,
+): Payload | undefined {
+  if (redirectTo === undefined) return undefined;
+  const knows = [notifyType.REDIRECT_SUPPORTED, notifyType.REDIRECTED_FROM];
+  if (!knows.some((type) => notifyOf(message, type) !== undefined)) return undefined;
+  const isName = typeof redirectTo === 'string';
+  const identity = isName ? utf8.encode(redirectTo).subarray(0, redirectNameOctets) : redirectTo.octets;
+  const kind = redirectKinds[isName ? 'name' : redirectTo.family];
+  return ikeNotify(notifyType.REDIRECT, concat(Uint8Array.of(kind, identity.length), identity, nonce));
 }
 
 /** Without an address of our own to hash, a random one: the client then takes us to be behind a NAT. @rfc 7296 2.23 */

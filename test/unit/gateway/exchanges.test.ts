@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { limits } from '../../../core/base/limits.ts';
-import { equal } from '../../../core/base/octets.ts';
+import { concat, equal } from '../../../core/base/octets.ts';
 import { Secret } from '../../../core/base/secret.ts';
+import { instant } from '../../../core/base/time.ts';
+import { utf8 } from '../../../core/base/utf8.ts';
+import { ikeNotify } from '../../../core/ike/payload-list.ts';
 import { decodeHeader } from '../../../core/wire/ike/header.ts';
-import { type Client, endpoint, failsWith, Network, proposals } from './network.ts';
+import { notifyOf, payloadOf, payloadsOf } from '../../../core/wire/ike/lookup.ts';
+import { decodeMessage, encodeMessage } from '../../../core/wire/ike/message.ts';
+import { notifyType } from '../../../core/wire/registry/notify-types.ts';
+import { established } from './login-by-hand.ts';
+import { type Client, endpoint, failsWith, Network, type NetworkOptions, proposals } from './network.ts';
 
 const initRequests = (client: Client) =>
   client.all('transmit').filter(({ octets }) => octets[18] === 34 && octets[19] === 0x08);
@@ -64,6 +71,36 @@ describe('IKE_SA_INIT', () => {
     assert.ok(answers.every(({ octets }) => equal(octets, answers[0]?.octets ?? new Uint8Array())));
     assert.equal(network.gateway.counters.clients, 1);
     assert.equal(network.gateway.counters.halfOpen, 0);
+  });
+
+  it('is sent elsewhere, with the nonce of the request, if the client knows REDIRECT', () => {
+    const network = new Network({ gateway: { redirectTo: 'b.vpn.example' } });
+    const client = network.client();
+    client.ike.handle({ kind: 'command', command: { kind: 'connect' } }, network.now);
+    const sent = client.ike.poll();
+    const decoded = decodeMessage(sent?.kind === 'transmit' ? sent.octets : assert.fail('nothing was sent'));
+    assert.ok(decoded.ok && decoded.value.encrypted === undefined);
+    const { header, payloads } = decoded.value;
+    const knows = { header, payloads: [...payloads, ikeNotify(notifyType.REDIRECT_SUPPORTED)] };
+    network.gateway.handle(encodeMessage(knows), client.endpoint, 'ike', network.now);
+    const answer = network.gateway.poll();
+    const redirected = decodeMessage(answer?.kind === 'transmit' ? answer.octets : assert.fail('no answer'));
+    assert.ok(redirected.ok && redirected.value.encrypted === undefined);
+    assert.equal(redirected.value.payloads.length, 1);
+    const nonce = payloadOf(decoded.value, 'Nonce')?.nonce ?? assert.fail('no nonce');
+    assert.deepEqual(
+      notifyOf(redirected.value, notifyType.REDIRECT)?.data,
+      concat(Uint8Array.of(3, 13), utf8.encode('b.vpn.example'), nonce),
+    );
+    assert.equal(network.gateway.counters.halfOpen, 0);
+    const plain = {
+      header,
+      payloads: payloads.filter(
+        (payload) => payload.kind !== 'N' || payload.type !== notifyType.REDIRECT_SUPPORTED,
+      ),
+    };
+    network.gateway.handle(encodeMessage(plain), client.endpoint, 'ike', network.now);
+    assert.equal(network.gateway.counters.halfOpen, 1, 'who does not know it is let in');
   });
 
   it('finds no room beyond the bounds', () => {
@@ -152,7 +189,57 @@ describe('requests', () => {
   });
 });
 
+describe('a request for an IKE SA that is not there', () => {
+  /** A client's last request at a gateway that has forgotten all. */
+  function afterRestart(gateway: NetworkOptions['gateway']) {
+    const client = new Network().login();
+    const restarted = new Network({ gateway: { ...gateway } });
+    const octets = client.all('transmit').at(-1)?.octets ?? assert.fail('nothing was sent');
+    const ask = (at = restarted.now) => {
+      restarted.gateway.handle(octets, client.endpoint, 'nat-traversal', at);
+      restarted.drain();
+      return restarted.all('transmit');
+    };
+    return { octets, ask, restarted };
+  }
+
+  it('is denied in the clear, with its own SPIs and message ID', () => {
+    const { octets, ask } = afterRestart({ answerUnknownSpis: true });
+    const answer = decodeMessage(ask()[0]?.octets ?? assert.fail('no answer'));
+    const asked = decodeMessage(octets);
+    assert.ok(answer.ok && asked.ok && answer.value.encrypted === undefined);
+    const { header, payloads } = answer.value;
+    assert.deepEqual(header, { ...asked.value.header, isResponse: true, fromInitiator: false });
+    assert.deepEqual(
+      payloads.map((payload) => payload.kind === 'N' && payload.type),
+      [notifyType.INVALID_IKE_SPI],
+    );
+  });
+
+  it('is not denied more than ten times in a second, nor by default', () => {
+    const { ask, restarted } = afterRestart({ answerUnknownSpis: true });
+    for (let i = 0; i < 50; i++) ask();
+    assert.equal(ask().length, 10);
+    assert.equal(ask(instant(restarted.now + 1_000)).length, 11);
+    assert.equal(afterRestart({}).ask().length, 0);
+  });
+});
+
 describe('a connection ends', () => {
+  it('when AUTH_LIFETIME is over, of which the client was told', () => {
+    const { client, last } = established({ authLifetimeMs: 600_000 });
+    assert.deepEqual([...(notifyOf(last, notifyType.AUTH_LIFETIME)?.data ?? [])], [0, 0, 2, 88]);
+    client.sleep(599_999);
+    assert.deepEqual(client.sent(), []);
+    client.sleep(1);
+    const said = client.sa.open(client.sent()[0] ?? assert.fail('nothing was said'));
+    assert.equal(payloadsOf(said, 'D')[0]?.protocol, 1);
+    assert.deepEqual(
+      client.all('client-down').map(({ reason }) => reason),
+      ['expired'],
+    );
+  });
+
   it('when the client says so', () => {
     const network = new Network();
     const client = network.login();
