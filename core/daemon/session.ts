@@ -24,8 +24,7 @@ export interface SessionDeeds {
     standby: boolean,
   ): Promise<Result<undefined, Failure>>;
   switchOutbound(inboundSpi: Spi): Promise<void>;
-  /** Nothing is sent on it when this settles. `linger`: receive for a moment what is still under way. */
-  removeChild(inboundSpi: Spi, linger: boolean): Promise<void>;
+  removeChild(inboundSpi: Spi): Promise<void>;
   applyNetwork(plan: NetworkPlan): Promise<Result<undefined, Failure>>;
   undoNetwork(): Promise<void>;
   closeTransport(): Promise<void>;
@@ -139,7 +138,7 @@ export class Session {
         });
       case 'remove-child':
         return this.#enqueueChild(async () => {
-          await this.#deeds.removeChild(output.inboundSpi, output.linger);
+          await this.#deeds.removeChild(output.inboundSpi);
           return undefined;
         });
       case 'apply-network':

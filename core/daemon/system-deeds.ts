@@ -118,8 +118,8 @@ export class SystemDeeds implements SessionDeeds {
     await this.#dataplane?.switchOutbound(inboundSpi);
   }
 
-  async removeChild(inboundSpi: Spi, linger: boolean): Promise<void> {
-    await this.#dataplane?.removeChild(inboundSpi, linger ? limits.espLingerMs : 0);
+  async removeChild(inboundSpi: Spi): Promise<void> {
+    await this.#dataplane?.removeChild(inboundSpi);
   }
 
   async applyNetwork(plan: NetworkPlan): Promise<Result<undefined, Failure>> {

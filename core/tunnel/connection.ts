@@ -260,13 +260,10 @@ export class Connection {
         children.switchTo(output.inboundSpi);
         this.#outputs.push({ kind: 'switch-outbound', inboundSpi: output.inboundSpi });
         break;
-      case 'child-remove': {
+      case 'child-remove':
         children.remove(output.inboundSpi);
-        // The last one goes because the connection ends: then nothing is worth waiting for.
-        const linger = children.current !== undefined;
-        this.#outputs.push({ kind: 'remove-child', inboundSpi: output.inboundSpi, linger });
+        this.#outputs.push({ kind: 'remove-child', inboundSpi: output.inboundSpi });
         break;
-      }
     }
     if (children.current !== before) this.#detailsChanged = true;
   }

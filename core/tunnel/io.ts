@@ -67,8 +67,7 @@ export type TunnelOutput =
     }
   /** Send on this CHILD SA from now on. */
   | { readonly kind: 'switch-outbound'; readonly inboundSpi: Spi }
-  /** Send nothing more on it; `linger`: what the gateway sent on it may still be under way. */
-  | { readonly kind: 'remove-child'; readonly inboundSpi: Spi; readonly linger: boolean }
+  | { readonly kind: 'remove-child'; readonly inboundSpi: Spi }
   /** Create the TUN device, attach it, apply the plan. */
   | { readonly kind: 'apply-network'; readonly plan: NetworkPlan }
   | { readonly kind: 'undo-network' }

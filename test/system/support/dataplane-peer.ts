@@ -125,10 +125,8 @@ const commands: Record<string, (argument: string) => unknown> = {
     await dataplane.switchOutbound(Number(argument));
     return 'switched';
   },
-  /** `INBOUND,LINGER`: without that child, which receives for so many milliseconds more. */
   remove: async (argument) => {
-    const [inboundSpi = 0, lingerMs = 0] = argument.split(',').map(Number);
-    await dataplane.removeChild(inboundSpi, lingerMs);
+    await dataplane.removeChild(Number(argument));
     return 'removed';
   },
   exit: () => process.exit(3),

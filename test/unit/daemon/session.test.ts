@@ -44,9 +44,9 @@ class Diary implements SessionDeeds {
     await turn();
     this.lines.push('switched');
   }
-  async removeChild(_: unknown, linger: boolean) {
+  async removeChild() {
     await turn();
-    this.lines.push(linger ? 'removed later' : 'removed');
+    this.lines.push('removed');
   }
   applyNetwork = async () => ok();
   async undoNetwork() {
@@ -172,7 +172,7 @@ test('a message waits for the changes of the data plane that came before it', as
       'installed',
       'transmit',
       'switched',
-      'removed later',
+      'removed',
       'transmit',
       'closed',
     ],

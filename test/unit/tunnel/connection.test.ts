@@ -319,7 +319,7 @@ test('a rekeyed child changes the data plane and what is shown, and nothing of t
   assert.deepEqual(shown(installed), [0x3003, 0x4004, '01', 0, 1]);
   assert.deepEqual(bench.do({ kind: 'child-installed', result: ok() }), []);
   const removed = bench.sayWhole({ kind: 'child-remove', inboundSpi: 0x1001 });
-  assert.deepEqual(removed, [{ kind: 'remove-child', inboundSpi: 0x1001, linger: true }]);
+  assert.deepEqual(removed, [{ kind: 'remove-child', inboundSpi: 0x1001 }]);
 });
 
 test('a child in standby is shown only when it has taken over', () => {
