@@ -44,7 +44,7 @@ export class Air {
   /** The copies of it that arrive, each after so many milliseconds. */
   send(cargo: Cargo, now: number): { readonly cargo: Cargo; readonly afterMs: number }[] {
     if (now < this.#outageUntil) return [];
-    const weather = now < this.#story.ms ? this.#story.weather : goodWeather;
+    const weather = now < this.#story.ms || this.#story.calm ? this.#story.weather : goodWeather;
     const dice = this.#dice;
     if (dice.chance(weather.loss)) return [];
     const copies = dice.chance(weather.duplicate) ? dice.whole(2, 3) : 1;

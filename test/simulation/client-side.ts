@@ -23,7 +23,6 @@ export interface Surroundings {
 
 /** More than any input can call for: it would be a queue that grows. */
 const outputsPerInput = 64;
-const clientRekeys = false;
 
 /** The driver of the engine: one login after the other, as a user who wants to be connected would have it. */
 export class ClientSide {
@@ -107,12 +106,6 @@ export class ClientSide {
 
   handle(input: IkeInput): void {
     const engine = this.#engine;
-    if (
-      input.kind === 'command' &&
-      ['rekey-child', 'child-used'].includes(input.command.kind) &&
-      !clientRekeys
-    )
-      return;
     engine.handle(input, instant(this.#around.now()));
     let count = 0;
     for (let output = engine.poll(); output !== undefined; output = engine.poll()) {

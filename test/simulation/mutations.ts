@@ -14,16 +14,17 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a retransmission is changed by a bit',
     file: 'core/ike/exchange.ts',
-    find: 'this.#transmit(outstanding.retransmission.octets, via);',
+    find: 'this.#transmitAll(outstanding.sent.again());',
     replace:
-      'const again = outstanding.retransmission.octets.slice(); again[again.length - 1] ^= 1; this.#transmit(again, via);',
+      'this.#transmitAll(outstanding.sent.again().map((octets) => octets.map((octet, at) => (at === octets.length - 1 ? octet ^ 1 : octet))));',
     seenBy: ['retransmission', 'exception'],
   },
   {
     name: 'the kept response is not kept, and a repeated request is answered anew',
     file: 'core/ike/exchange.ts',
-    find: 'header.messageId === this.#nextPeerId - 1;',
-    replace: 'false; this.#nextPeerId = header.messageId;',
+    find: 'if (this.#lastResponse !== undefined && header.messageId === this.#nextPeerId - 1) {',
+    replace:
+      'if (header.messageId === this.#nextPeerId - 1) this.#nextPeerId -= 1;\n    if (this.#nextPeerId < 0) {',
     seenBy: ['retransmission'],
   },
   {
@@ -36,9 +37,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'message IDs rise by two',
     file: 'core/ike/exchange.ts',
-    find: 'this.#nextId += 1;\n    const octets = this.#seal(this.#protection, exchange, payloads, messageId, false);\n    const retr',
-    replace:
-      'this.#nextId += 2;\n    const octets = this.#seal(this.#protection, exchange, payloads, messageId, false);\n    const retr',
+    find: 'const messageId = this.#nextId;\n    this.#nextId += 1;',
+    replace: 'const messageId = this.#nextId;\n    this.#nextId += 2;',
     seenBy: ['message-id', 'liveness'],
   },
   {
@@ -121,8 +121,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a CHILD SA stays in the data plane at the end',
     file: 'core/ike/ending.ts',
-    find: "if (state.kind === 'established') engine.emit({ kind: 'child-remove', inboundSpi: state.inboundSpi });\n  wipeState",
-    replace: 'wipeState',
+    find: "if (state.kind === 'established') removeChildren(engine, state);",
+    replace: '',
     seenBy: ['data-plane'],
   },
   {
@@ -141,9 +141,38 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'the IKE SA is used after its deletion',
-    file: 'core/ike/ike-sa.ts',
-    find: 'return this.#engine.exchange.busy ? state : close(this.#engine, state, state.error);',
-    replace: 'probe(this.#engine, now); return state;',
+    file: 'core/ike/ending.ts',
+    find: 'return next.links.some(({ exchange }) => exchange.busy) ? next : close(engine, next, next.error);',
+    replace: 'next.links[0].exchange.request(37, [], now);\n  return next;',
     seenBy: ['removed-sa', 'liveness', 'endless'],
+  },
+  {
+    name: 'a rekeyed CHILD SA is removed before its peer stops sending on it',
+    file: 'core/ike/child-rekeying.ts',
+    find: 'deleteChild(state, old);\n  reportChild(engine, state, child);',
+    replace:
+      "state.todo.push({ kind: 'delete-child', child: old.inboundSpi });\n  removeChild(engine, state, old);\n  reportChild(engine, state, child);",
+    seenBy: ['make-before-break'],
+  },
+  {
+    name: 'in a collision the wrong side gives way',
+    file: 'core/ike/child-rekeying.ts',
+    find: 'collision !== undefined && losesCollision(',
+    replace: 'collision !== undefined && !losesCollision(',
+    seenBy: ['leftover'],
+  },
+  {
+    name: 'the CHILD SA that the gateway made is never sent on',
+    file: 'core/ike/child-install.ts',
+    find: "engine.emit({ kind: 'child-switch-outbound', inboundSpi: child.inboundSpi });",
+    replace: '',
+    seenBy: ['make-before-break', 'liveness'],
+  },
+  {
+    name: 'message IDs go on after a rekey of the IKE SA',
+    file: 'core/ike/exchange.ts',
+    find: 'this.#originalInitiator = originalInitiator;',
+    replace: 'this.#originalInitiator = originalInitiator;\n    this.#nextId = 7;',
+    seenBy: ['message-id'],
   },
 ];

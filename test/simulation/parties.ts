@@ -97,6 +97,10 @@ export function createSimClient(
       espProposals: espWithGroups,
       remoteNetworks: [],
       initialContact: story.initialContact,
+      earlyRekeyMs: story.earlyRekeyMs ?? 'off',
+      ...(story.lifetimes.client === undefined
+        ? {}
+        : { childLifetimeMs: story.lifetimes.client.childMs, ikeLifetimeMs: story.lifetimes.client.ikeMs }),
     },
     {
       crypto: simCrypto(memory, ledger),

@@ -47,6 +47,8 @@ export interface Story {
   readonly temporaryFailureOnce: boolean;
   readonly childKeyExchange: boolean;
   readonly trafficMs: number;
+  /** When the client replaces its first CHILD SA, as a test of what else fails only much later. */
+  readonly earlyRekeyMs: number | undefined;
 }
 
 export interface Lifetimes {
@@ -86,11 +88,12 @@ export function tellStory(seed: number): Story {
     temporaryFailureOnce: dice.chance(0.1),
     childKeyExchange: dice.chance(0.5),
     trafficMs: dice.between(100, 1_500),
+    earlyRekeyMs: dice.chance(0.5) ? dice.between(500, 30_000) : undefined,
   };
 }
 
 function lifetimes(dice: Dice): Lifetimes {
-  return { childMs: dice.between(6_000, 40_000), ikeMs: dice.between(10_000, 80_000) };
+  return { childMs: dice.between(12_000, 60_000), ikeMs: dice.between(30_000, 120_000) };
 }
 
 function badWeather(dice: Dice): Weather {

@@ -76,6 +76,7 @@ export class World {
       this.#until(Math.max(this.#badUntil, this.#now + 1_000));
     this.#until(this.#now + settleMs);
     this.#demandTraffic();
+    this.#demandOneChild();
     this.#leave();
     return {
       logins: this.#client.logins,
@@ -95,6 +96,16 @@ export class World {
       throw new Violation('liveness', 'the client hears nothing through the tunnel');
     if (this.#gateway.received === before.gateway)
       throw new Violation('liveness', 'the gateway hears nothing through the tunnel');
+  }
+
+  /** A rekey leaves one SA, whoever else began one at the same time. With short lifetimes the next one may be under way. */
+  #demandOneChild(): void {
+    const { client, gateway } = this.#story.lifetimes;
+    if (client !== undefined || gateway !== undefined) return;
+    const atGateway = this.#story.calm ? [...this.#gateway.guests.values()] : [];
+    for (const { size } of [this.#client.dataplane, ...atGateway.map(({ dataplane }) => dataplane)]) {
+      if (size !== 1) throw new Violation('leftover', `${size} CHILD SAs where one is needed`);
+    }
   }
 
   #leave(): void {
