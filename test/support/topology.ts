@@ -167,8 +167,8 @@ table inet lab {
   }
   chain port4500 {
     udp length 9 counter name keepalives accept
-    udp dport 4500 @th,64,32 0 @th,224,8 53 counter name fragmentsToGateway
-    udp sport 4500 @th,64,32 0 @th,224,8 53 counter name fragmentsToClient
+    iifname "home" @th,64,32 0 @th,224,8 53 counter name fragmentsToGateway
+    iifname "wan" @th,64,32 0 @th,224,8 53 counter name fragmentsToClient
     @th,64,32 0 counter name ike accept
     counter name encapsulated accept
   }

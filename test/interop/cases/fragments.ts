@@ -15,7 +15,7 @@ function up(
 
 /** A client's packets over `octets` do not arrive. ESP does: what the tunnel carries is another matter. */
 function narrow(octets: number): readonly string[] {
-  return [`udp dport 4500 @th,64,32 0 meta length > ${octets}`];
+  return [`iifname "home" udp dport 4500 @th,64,32 0 meta length > ${octets}`];
 }
 
 /** Messages larger than a packet, over paths that lose IP fragments. @rfc 7383 */
@@ -41,7 +41,7 @@ export const fragmentCases: readonly InteropCase[] = [
   ),
   up(
     'every third packet of IKE is lost',
-    { ...large, lose: ['udp dport 4500 @th,64,32 0 numgen inc mod 3 2'] },
+    { ...large, lose: ['iifname "home" udp dport 4500 @th,64,32 0 numgen inc mod 3 2'] },
     { furtherCas },
     ['client', 'gateway'],
   ),
