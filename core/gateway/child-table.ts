@@ -1,6 +1,6 @@
 import type { Endpoint } from '../base/address.ts';
 import { limits } from '../base/limits.ts';
-import type { Instant } from '../base/time.ts';
+import { after, type Instant } from '../base/time.ts';
 import type { ChildSaParameters } from '../ike/io.ts';
 import type { NoncePair } from '../ike/keymat.ts';
 import type { Spi } from '../wire/ike/payload.ts';
@@ -27,11 +27,16 @@ export interface Child {
   isStandby: boolean;
 }
 
+/** ESP packets overtake each other, and IKE overtakes ESP. */
+const lingerMs = 3_000;
+
 /** The CHILD SAs of one client, and what the data plane is told of them. */
 export class ChildTable {
   readonly #client: ClientId;
   readonly #emit: (output: GatewayOutput) => void;
   #children: readonly Child[] = [];
+  /** Deleted and replaced: they still receive what their DELETE has overtaken. */
+  #lingering: readonly { readonly inbound: Spi; readonly until: Instant }[] = [];
 
   constructor(client: ClientId, emit: (output: GatewayOutput) => void) {
     this.#client = client;
@@ -89,11 +94,24 @@ export class ChildTable {
     this.#emit({ kind: 'child-switch-outbound', client: this.#client, inboundSpi: child.inbound });
   }
 
+  nextWakeup(): Instant | undefined {
+    return this.#lingering[0]?.until;
+  }
+
+  /** Removes what has received long enough. */
+  tick(now: Instant): void {
+    const over = this.#lingering.filter(
+      ({ until }, at) => until <= now || at < this.#lingering.length - limits.gatewayChildren,
+    );
+    this.#lingering = this.#lingering.filter((entry) => !over.includes(entry));
+    for (const { inbound } of over) this.#emitRemove(inbound);
+  }
+
   /**
    * Whoever waits to take over from it does so first. What the client made to replace another and deletes again has replaced
-   * nothing.
+   * nothing. Where another one carries the traffic, the data plane keeps this one for a moment, to receive.
    */
-  remove(child: Child): void {
+  remove(child: Child, now: Instant): void {
     if (!this.#children.includes(child)) return;
     this.#children = this.#children.filter((other) => other !== child);
     const isSendingElsewhere = this.#children.some(
@@ -109,15 +127,20 @@ export class ChildTable {
       other.successor = undefined;
       if (other.phase === 'replaced') other.phase = 'live';
     }
-    this.#emit({ kind: 'child-remove', client: this.#client, inboundSpi: child.inbound });
+    if (heir === undefined && !isSendingElsewhere) this.#emitRemove(child.inbound);
+    else this.#lingering = [...this.#lingering, { inbound: child.inbound, until: after(now, lingerMs) }];
+    this.tick(now);
   }
 
   clear(): void {
-    const children = this.#children;
+    const children = [...this.#lingering, ...this.#children];
     this.#children = [];
-    for (const { inbound } of children) {
-      this.#emit({ kind: 'child-remove', client: this.#client, inboundSpi: inbound });
-    }
+    this.#lingering = [];
+    for (const { inbound } of children) this.#emitRemove(inbound);
+  }
+
+  #emitRemove(inboundSpi: Spi): void {
+    this.#emit({ kind: 'child-remove', client: this.#client, inboundSpi });
   }
 }
 

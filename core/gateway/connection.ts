@@ -76,8 +76,9 @@ export class Connection {
   }
 
   nextWakeup(): Instant | undefined {
-    if (!this.#host.current().idle) return undefined;
-    let next = this.#rekeyIkeAt;
+    const lingering = this.children.nextWakeup();
+    if (!this.#host.current().idle) return lingering;
+    let next = earliest(lingering, this.#rekeyIkeAt);
     for (const child of this.children.all) {
       next = earliest(next, child.phase === 'live' ? child.rekeyAt : child.deleteAt);
     }
@@ -86,8 +87,8 @@ export class Connection {
 
   /** Does one thing that is due, if nothing of ours is on the wire. */
   tick(now: Instant): void {
-    const channel = this.#host.current();
-    if (!channel.idle) return;
+    this.children.tick(now);
+    if (!this.#host.current().idle) return;
     const isDue = (at: Instant | undefined) => at !== undefined && at <= now;
     const closing = this.children.all.find(({ phase, deleteAt }) => phase === 'closing' && isDue(deleteAt));
     if (closing !== undefined) return this.#sendDelete(closing, now);
@@ -121,14 +122,14 @@ export class Connection {
   }
 
   /** The client deletes these CHILD SAs. The result names our halves. @rfc 7296 1.4.1 */
-  deleteChildren(spis: readonly Spi[]): readonly Payload[] {
+  deleteChildren(spis: readonly Spi[], now: Instant): readonly Payload[] {
     const deleted: Spi[] = [];
     for (const spi of spis) {
       const child = this.children.byOutbound(spi);
       // Both sides delete it at once: it goes when our own DELETE is answered.
       if (child === undefined || child.phase === 'deleting') continue;
       deleted.push(child.inbound);
-      this.children.remove(child);
+      this.children.remove(child, now);
     }
     return deleted.length === 0 ? [] : [deleteOf(deleted)];
   }
@@ -154,7 +155,7 @@ export class Connection {
 
   /** An answer to a request of ours; `undefined` when it broke a rule. */
   answered(channel: Channel, to: Purpose, answer: IkeMessage | undefined, now: Instant): void {
-    if (to.kind === 'delete-child') this.children.remove(to.child);
+    if (to.kind === 'delete-child') this.children.remove(to.child, now);
     if (to.kind === 'rekey-child') this.#childRekeyAnswered(channel, to.offer, to.isRetry, answer, now);
     if (to.kind === 'rekey-ike') this.#ikeRekeyAnswered(channel, to.offer, to.isRetry, answer, now);
   }
@@ -247,7 +248,7 @@ export class Connection {
         old.rekeyAt = this.#retryAt(now);
         return;
       case notifyType.CHILD_SA_NOT_FOUND:
-        this.children.remove(old);
+        this.children.remove(old, now);
         return;
       case notifyType.INVALID_KE_PAYLOAD: {
         const group = groupIn(refusal);

@@ -295,7 +295,7 @@ export class Session {
       .filter(({ protocol }) => protocol === securityProtocol.ESP)
       .flatMap(({ spis }) => spis);
     const state = this.#state;
-    const answer = state.kind === 'established' ? state.connection.deleteChildren(spis) : [];
+    const answer = state.kind === 'established' ? state.connection.deleteChildren(spis, now) : [];
     channel.respond(request.header, answer);
   }
 

@@ -39,8 +39,6 @@ import type { HostConfig, HostEvent } from './host-config.ts';
  */
 const device = 'gateway0';
 const mtu = 1400;
-/** Packets of a replaced CHILD SA that its DELETE overtook still come in. */
-const overtakenMs = 1_000;
 
 async function main(): Promise<void> {
   const config: HostConfig = JSON.parse(readFileSync(0, 'utf8'));
@@ -152,7 +150,7 @@ class GatewayHost {
         await this.#install(output);
         return;
       case 'child-remove':
-        await this.#dataplane?.removeChild(output.inboundSpi, overtakenMs);
+        await this.#dataplane?.removeChild(output.inboundSpi);
         return;
       case 'client-up': {
         const addresses = output.summary.addresses.map(formatIpPrefix);

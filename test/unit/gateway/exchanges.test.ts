@@ -77,8 +77,8 @@ describe('IKE_SA_INIT', () => {
     const network = new Network({ gateway: { redirectTo: 'b.vpn.example' } });
     const client = network.client();
     client.ike.handle({ kind: 'command', command: { kind: 'connect' } }, network.now);
-    const sent = client.ike.poll();
-    const decoded = decodeMessage(sent?.kind === 'transmit' ? sent.octets : assert.fail('nothing was sent'));
+    network.drain();
+    const decoded = decodeMessage(client.all('transmit')[0]?.octets ?? assert.fail('nothing was sent'));
     assert.ok(decoded.ok && decoded.value.encrypted === undefined);
     const { header, payloads } = decoded.value;
     const knows = { header, payloads: [...payloads, ikeNotify(notifyType.REDIRECT_SUPPORTED)] };

@@ -96,6 +96,13 @@ export class RawClient {
     return sent;
   }
 
+  /** The CHILD SAs that are gone once nothing of theirs can be on its way any more, by the gateway's inbound SPI. */
+  removed(): number[] {
+    this.sleep(3_000);
+    this.sent();
+    return this.all('child-remove').map(({ inboundSpi }) => inboundSpi);
+  }
+
   all<Kind extends GatewayOutput['kind']>(kind: Kind): Extract<GatewayOutput, { kind: Kind }>[] {
     return this.outputs.filter(
       (output): output is Extract<GatewayOutput, { kind: Kind }> => output.kind === kind,
