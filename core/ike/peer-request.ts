@@ -107,6 +107,8 @@ function onCreateChild(
   const spi = rekeyedSpi(rekey);
   if (!spi.ok) return refuse(ikeNotify(notifyType.INVALID_SYNTAX));
   const old = state.children.byOutbound(spi.value);
+  // It may be the one that the peer made for us just now, and whose answer is still on its way: "not found" would end it there.
+  if (old === undefined && awaitsChild(state)) return refuse(ikeNotify(notifyType.TEMPORARY_FAILURE));
   if (old === undefined || old.state.kind === 'lingering') {
     return refuse(childNotify(notifyType.CHILD_SA_NOT_FOUND, spi.value));
   }
@@ -140,6 +142,10 @@ function replaceForPeer(
   }
   link.exchange.respond(request, payloads);
   return state;
+}
+
+function awaitsChild({ active }: Established): boolean {
+  return active?.kind === 'rekey-child' || active?.kind === 'create-child';
 }
 
 /** A rekey of the IKE SA has neither selectors nor an SPI of ESP. @rfc 7296 1.3.2 */
