@@ -1,8 +1,11 @@
 import type { FragmentSizes } from './fragment-sizes.ts';
 import { type PlainMessage, type Sealer, sealDatagrams, sealedOctets } from './seal-datagrams.ts';
 
-/** Each size goes out twice: a lost datagram is more likely than a path that is too narrow, and the peer keeps what it has. */
-const transmissionsPerSize = 2;
+/**
+ * The first size goes out twice: a lost datagram is more likely than a path that is too narrow, and the peer keeps what it has.
+ * After that the path is the suspect, and there are few tries.
+ */
+const transmissionsOfFirstSize = 2;
 
 /**
  * A request on the wire: what is sent for it now, and again. While nothing answers, a message too large for the next smaller size
@@ -16,7 +19,7 @@ export class OutgoingRequest {
   readonly #sizes: FragmentSizes;
   #largest: number | undefined;
   #datagrams: readonly Uint8Array[];
-  #transmissionsOfSize = 1;
+  #transmissions = 1;
 
   /** Owns `message.octets` from here on. */
   constructor(message: PlainMessage, sealer: Sealer, sizes: FragmentSizes) {
@@ -36,12 +39,11 @@ export class OutgoingRequest {
   again(): readonly Uint8Array[] {
     const smaller = this.#sizes.below(this.#largest);
     const isLarge = smaller !== undefined && sealedOctets(this.#message, this.#sealer) > smaller;
-    if (this.#transmissionsOfSize < transmissionsPerSize || !isLarge || smaller === this.#largest) {
-      this.#transmissionsOfSize += 1;
+    this.#transmissions += 1;
+    if (this.#transmissions <= transmissionsOfFirstSize || !isLarge || smaller === this.#largest) {
       return this.#datagrams;
     }
     this.#largest = smaller;
-    this.#transmissionsOfSize = 1;
     this.#datagrams = sealDatagrams(this.#message, this.#sealer, smaller);
     return this.#datagrams;
   }
