@@ -15,11 +15,13 @@ export class ChildUse {
   readonly #carried = new Float64Array(2);
   readonly #packets: number;
   readonly #octets: number;
+  readonly #lastSequence: number;
   #told = false;
   #toldUsedUp = false;
 
-  /** Without limits only the sequence numbers count. */
-  constructor(rekeyAfter: UseLimits | undefined) {
+  /** Without limits only the sequence numbers count, and extended ones (`esn`) never end. */
+  constructor(rekeyAfter: UseLimits | undefined, esn: boolean) {
+    this.#lastSequence = esn ? Number.POSITIVE_INFINITY : limits.espRekeySequence;
     this.#packets = rekeyAfter?.packets ?? Number.POSITIVE_INFINITY;
     this.#octets = rekeyAfter?.octets ?? Number.POSITIVE_INFINITY;
   }
@@ -32,7 +34,7 @@ export class ChildUse {
     carried[0] = packets;
     carried[1] = sum;
     if (this.#told) return false;
-    if (packets < this.#packets && sum < this.#octets && sequence < limits.espRekeySequence) return false;
+    if (packets < this.#packets && sum < this.#octets && sequence < this.#lastSequence) return false;
     this.#told = true;
     return true;
   }

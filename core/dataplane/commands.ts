@@ -22,6 +22,7 @@ export interface SaCommand {
   readonly spi: Spi;
   readonly shape: CipherShape;
   readonly key: PacketCipherKey;
+  readonly esn: boolean;
   /** The last sequence number that was used. */
   readonly sequence: number;
 }

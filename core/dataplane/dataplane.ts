@@ -88,6 +88,8 @@ export interface DataplaneSa {
   readonly spi: Spi;
   readonly cipher: PacketCipher;
   readonly key: PacketCipherKey;
+  /** Extended sequence numbers of 64 bits. Default: false. @rfc 4303 2.2.1 */
+  readonly esn?: boolean;
   /** The last sequence number that was used, for an SA that was in use before. Default: 0. */
   readonly sequence?: number;
 }

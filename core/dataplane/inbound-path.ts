@@ -3,6 +3,7 @@ import { limits } from '../base/limits.ts';
 import { allocatePacketMemory, openBulkOpener, type PacketMemory } from '../crypto/openssl/bulk-cipher.ts';
 import { dropIndex } from '../esp/drop-cause.ts';
 import { tcpMss } from '../esp/encapsulation.ts';
+import { extendedHeaderOctets } from '../esp/extended-sequence.ts';
 import { InboundSa } from '../esp/inbound-sa.ts';
 import { InnerPacket } from '../esp/inner-packet.ts';
 import { clampMss } from '../esp/mss-clamp.ts';
@@ -18,6 +19,8 @@ import { checksumMemory } from './offload/checksum.ts';
 import { TunOutput } from './tun-output.ts';
 
 const slots = 32;
+/** Behind the slots. */
+const extendedAt = slots * receiveSlotOctets;
 const markerOctets = 4;
 const ikeHeaderOctets = 28;
 const keepaliveOctet = 0xff;
@@ -64,7 +67,7 @@ export class InboundPath {
   constructor(udpFd: number, cells: DirectionCells, events: InboundEvents) {
     this.#cells = cells;
     this.#events = events;
-    this.#memory = allocatePacketMemory(slots * receiveSlotOctets);
+    this.#memory = allocatePacketMemory(extendedAt + extendedHeaderOctets);
     this.#batch = new UdpReceiveBatch(udpFd, this.#memory, 0, slots);
     this.#output = new TunOutput(this.#memory, checksumMemory(this.#memory.octets), cells);
   }
@@ -116,13 +119,15 @@ export class InboundPath {
     const opener = openBulkOpener(sa.shape, sa.key, this.#memory);
     const selectors = new ChildSelectors(command.selectors);
     const window = limits.replayWindowPackets;
-    const inbound = new InboundSa(sa.spi, sa.shape, this.#memory.octets, opener, selectors, window);
+    const { octets } = this.#memory;
+    const extended = sa.esn ? extendedAt : undefined;
+    const inbound = new InboundSa(sa.spi, sa.shape, octets, opener, selectors, window, extended);
     if (sa.sequence > 0) inbound.replay.commit(sa.sequence);
     this.#children.set(sa.spi, {
       sa: inbound,
       remote: new SocketAddress(command.remote),
       followRemote: command.followRemote,
-      use: new ChildUse(command.rekeyAfter),
+      use: new ChildUse(command.rekeyAfter, sa.esn),
       used: false,
     });
   }

@@ -293,5 +293,5 @@ function plainSa(sa: DataplaneSa): SaCommand {
     blockOctets: cipher.blockOctets,
     randomIv: cipher.randomIv,
   };
-  return { spi: sa.spi, shape, key: sa.key, sequence: sa.sequence ?? 0 };
+  return { spi: sa.spi, shape, key: sa.key, esn: sa.esn ?? false, sequence: sa.sequence ?? 0 };
 }

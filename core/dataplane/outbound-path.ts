@@ -1,6 +1,7 @@
 import { allocatePacketMemory, openBulkSealer, type PacketMemory } from '../crypto/openssl/bulk-cipher.ts';
 import { dropIndex } from '../esp/drop-cause.ts';
 import { tcpMss } from '../esp/encapsulation.ts';
+import { extendedHeaderOctets } from '../esp/extended-sequence.ts';
 import { InnerPacket, readInnerPacket } from '../esp/inner-packet.ts';
 import { clampMss } from '../esp/mss-clamp.ts';
 import { OutboundSa } from '../esp/outbound-sa.ts';
@@ -21,6 +22,7 @@ import { createRandomIv } from './random-iv.ts';
 const readOctets = 65_536 + 64;
 /** Cutting a super-packet makes it grow; this much room must be left before a read. */
 const growthOctets = 262_144;
+/** Of packets; the extended header of a sequence number is made behind them. */
 const memoryOctets = 1_048_576;
 /** Send when this much has gathered, although more may be waiting. */
 const flushOctets = 65_536;
@@ -85,7 +87,7 @@ export class OutboundPath {
   constructor(udpFd: number, cells: DirectionCells, segmentation: boolean, events: OutboundEvents) {
     this.#cells = cells;
     this.#events = events;
-    this.#memory = allocatePacketMemory(memoryOctets);
+    this.#memory = allocatePacketMemory(memoryOctets + extendedHeaderOctets);
     this.#checksums = checksumMemory(this.#memory.octets);
     this.#superPacket = new SuperPacket(this.#checksums);
     this.#batch = new UdpSendBatch(udpFd, this.#memory, messagesPerFlush, segmentation);
@@ -147,14 +149,16 @@ export class OutboundPath {
     const { sa, child } = command;
     this.#remove(child);
     const sealer = openBulkSealer(sa.shape, sa.key, this.#memory);
-    const outbound = new OutboundSa(sa.spi, sa.shape, this.#memory.octets, sealer, this.#fillIv);
+    const { octets } = this.#memory;
+    const extended = sa.esn ? memoryOctets : undefined;
+    const outbound = new OutboundSa(sa.spi, sa.shape, octets, sealer, this.#fillIv, extended);
     outbound.skipTo(sa.sequence);
     const installed: OutboundChild = {
       child,
       sa: outbound,
       selectors: new ChildSelectors(command.selectors),
       remote: new SocketAddress(command.remote),
-      use: new ChildUse(command.rekeyAfter),
+      use: new ChildUse(command.rekeyAfter, sa.esn),
     };
     if (command.standby) this.#standby.push(installed);
     else this.#children.unshift(installed);

@@ -2,6 +2,7 @@ import type { CipherShape } from '../crypto/interfaces.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { dropIndex } from './drop-cause.ts';
 import { espHeaderOctets } from './encapsulation.ts';
+import { extendedHeaderOctets, highHalfAt, wholeSequence, writeExtendedHeader } from './extended-sequence.ts';
 import { type InnerPacket, readInnerPacket } from './inner-packet.ts';
 import { readTrailer } from './padding.ts';
 import { ReplayWindow } from './replay-window.ts';
@@ -9,7 +10,15 @@ import type { ChildSelectors } from './selectors.ts';
 
 /** Verifies and decrypts where the packet lies; false when the ICV is wrong. */
 export interface PacketOpener {
-  open(associatedAt: number, associatedLength: number, ivAt: number, dataAt: number, length: number): boolean;
+  /** `highAt` as in `PacketSealer`. */
+  open(
+    associatedAt: number,
+    associatedLength: number,
+    ivAt: number,
+    dataAt: number,
+    length: number,
+    highAt?: number,
+  ): boolean;
   close(): void;
 }
 
@@ -39,9 +48,14 @@ export class InboundSa {
   readonly #opener: PacketOpener;
   readonly #selectors: ChildSelectors;
   readonly #shortest: number;
+  /** Where the extended header is made, or -1. */
+  readonly #extendedAt: number;
   #newest = false;
 
-  /** `octets` is the memory of the `opener`; `windowPackets` the replay window's size. */
+  /**
+   * `octets` is the memory of the `opener`; `windowPackets` the replay window's size. For extended sequence numbers
+   * `extendedAt` is where 12 octets of the memory are free to use during a call.
+   */
   constructor(
     spi: Spi,
     shape: CipherShape,
@@ -49,8 +63,10 @@ export class InboundSa {
     opener: PacketOpener,
     selectors: ChildSelectors,
     windowPackets: number,
+    extendedAt = -1,
   ) {
     this.spi = spi;
+    this.#extendedAt = extendedAt;
     this.replay = new ReplayWindow(windowPackets);
     this.#headroom = espHeaderOctets + shape.ivOctets;
     this.#shape = shape;
@@ -73,12 +89,12 @@ export class InboundSa {
     const octets = this.#octets;
     this.#newest = false;
     if (length < this.#shortest) return truncated;
-    const sequence = readWord(octets, at + 4);
+    const sequence = this.#sequenceOf(readWord(octets, at + 4));
     if (!this.replay.accepts(sequence)) return replayed;
     const dataAt = at + this.#headroom;
     const dataLength = length - this.#headroom - this.#shape.icvOctets;
     if (dataLength % this.#shape.blockOctets !== 0) return truncated;
-    if (!this.#opener.open(at, espHeaderOctets, at + espHeaderOctets, dataAt, dataLength)) return badTag;
+    if (!this.#open(at, sequence, dataAt, dataLength)) return badTag;
     this.#newest = sequence > this.replay.highest;
     this.replay.commit(sequence);
     const end = dataAt + dataLength;
@@ -90,6 +106,20 @@ export class InboundSa {
   /** Frees the cipher with its key. Idempotent. */
   close(): void {
     this.#opener.close();
+  }
+
+  #sequenceOf(low: number): number {
+    return this.#extendedAt < 0 ? low : wholeSequence(low, this.replay.highest, this.replay.size);
+  }
+
+  #open(at: number, sequence: number, dataAt: number, length: number): boolean {
+    const extendedAt = this.#extendedAt;
+    const ivAt = at + espHeaderOctets;
+    if (extendedAt < 0) return this.#opener.open(at, espHeaderOctets, ivAt, dataAt, length);
+    writeExtendedHeader(this.#octets, extendedAt, this.spi, sequence);
+    return this.#shape.integrityId === 0
+      ? this.#opener.open(extendedAt, extendedHeaderOctets, ivAt, dataAt, length)
+      : this.#opener.open(at, espHeaderOctets, ivAt, dataAt, length, extendedAt + highHalfAt);
   }
 
   #check(at: number, length: number, nextHeader: number, packet: InnerPacket): number {

@@ -1,11 +1,25 @@
 import type { CipherShape } from '../crypto/interfaces.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { espHeaderOctets, espOctets } from './encapsulation.ts';
+import {
+  extendedHeaderOctets,
+  extendedSequenceMax,
+  highHalfAt,
+  writeExtendedHeader,
+} from './extended-sequence.ts';
 import { paddingOctets, writeTrailer } from './padding.ts';
 
 /** Encrypts where the packet lies. Places are offsets into the packet memory that the sealer was opened on. */
 export interface PacketSealer {
-  seal(associatedAt: number, associatedLength: number, ivAt: number, dataAt: number, length: number): void;
+  /** `highAt`: where 4 octets lie that the ICV of CBC+HMAC covers behind the ciphertext; an AEAD ignores them. */
+  seal(
+    associatedAt: number,
+    associatedLength: number,
+    ivAt: number,
+    dataAt: number,
+    length: number,
+    highAt?: number,
+  ): void;
   close(): void;
 }
 
@@ -18,7 +32,7 @@ const sequenceMax = 0xffff_ffff;
 
 /**
  * The sending half of a child SA in tunnel mode. One thread owns it: sequence numbers go up by one a packet, in the
- * order of the calls, and never wrap.
+ * order of the calls, and never wrap. With extended numbers the packet has their low half.
  *
  * ```
  *  at                  +8       +8+IV              (innerAt)
@@ -34,11 +48,26 @@ export class OutboundSa {
   readonly #octets: Uint8Array;
   readonly #sealer: PacketSealer;
   readonly #fillIv: FillIv;
+  /** Where the extended header is made, or -1. */
+  readonly #extendedAt: number;
+  readonly #sequenceMax: number;
   #sequence = 0;
 
-  /** `octets` is the memory of the `sealer`. `fillIv` serves ciphers with a random IV; the others count. */
-  constructor(spi: Spi, shape: CipherShape, octets: Uint8Array, sealer: PacketSealer, fillIv: FillIv) {
+  /**
+   * `octets` is the memory of the `sealer`. `fillIv` serves ciphers with a random IV; the others count. For extended
+   * sequence numbers `extendedAt` is where 12 octets of the memory are free to use during a call.
+   */
+  constructor(
+    spi: Spi,
+    shape: CipherShape,
+    octets: Uint8Array,
+    sealer: PacketSealer,
+    fillIv: FillIv,
+    extendedAt = -1,
+  ) {
     this.spi = spi;
+    this.#extendedAt = extendedAt;
+    this.#sequenceMax = extendedAt < 0 ? sequenceMax : extendedSequenceMax;
     this.headroom = espHeaderOctets + shape.ivOctets;
     this.#shape = shape;
     this.#octets = octets;
@@ -51,7 +80,7 @@ export class OutboundSa {
     return this.#sequence;
   }
 
-  /** For a test of the end of the numbers. */
+  /** For an SA that was in use before. */
   skipTo(sequence: number): void {
     if (sequence < this.#sequence) throw new RangeError('sequence numbers never go back');
     this.#sequence = sequence;
@@ -67,7 +96,7 @@ export class OutboundSa {
    * Answers its length, or 0 when the sequence numbers are used up. @rfc 4303 3.3
    */
   encapsulate(at: number, innerLength: number, version: 4 | 6): number {
-    if (this.#sequence === sequenceMax) return 0;
+    if (this.#sequence === this.#sequenceMax) return 0;
     this.#sequence++;
     const octets = this.#octets;
     const ivAt = at + espHeaderOctets;
@@ -78,13 +107,25 @@ export class OutboundSa {
     const padding = paddingOctets(innerLength, this.#shape.blockOctets);
     const nextHeader = version === 4 ? nextHeaderV4 : nextHeaderV6;
     const length = innerLength + writeTrailer(octets, dataAt + innerLength, padding, nextHeader);
-    this.#sealer.seal(at, espHeaderOctets, ivAt, dataAt, length);
+    this.#seal(at, ivAt, dataAt, length);
     return this.headroom + length + this.#shape.icvOctets;
   }
 
   /** Frees the cipher with its key. Idempotent. */
   close(): void {
     this.#sealer.close();
+  }
+
+  #seal(at: number, ivAt: number, dataAt: number, length: number): void {
+    const extendedAt = this.#extendedAt;
+    if (extendedAt < 0) {
+      this.#sealer.seal(at, espHeaderOctets, ivAt, dataAt, length);
+      return;
+    }
+    writeExtendedHeader(this.#octets, extendedAt, this.spi, this.#sequence);
+    if (this.#shape.integrityId === 0)
+      this.#sealer.seal(extendedAt, extendedHeaderOctets, ivAt, dataAt, length);
+    else this.#sealer.seal(at, espHeaderOctets, ivAt, dataAt, length, extendedAt + highHalfAt);
   }
 
   /** The sequence number is a fine IV for an AEAD: it is unique under the key. @rfc 4106 3.1 @rfc 7634 2 */
@@ -95,6 +136,8 @@ export class OutboundSa {
       return;
     }
     for (let i = 0; i < length - 4; i++) this.#octets[at + i] = 0;
+    if (this.#sequence > sequenceMax)
+      writeWord(this.#octets, at + length - 8, this.#sequence / 0x1_0000_0000);
     writeWord(this.#octets, at + length - 4, this.#sequence);
   }
 }

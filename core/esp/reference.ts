@@ -12,6 +12,47 @@ export interface ReferenceSa {
   readonly spi: Spi;
   readonly shape: CipherShape;
   readonly cipher: OpenPacketCipher;
+  /**
+   * Extended sequence numbers. `icv` is that of CBC+HMAC over all its octets: the cipher itself knows nothing of the high
+   * half behind the ciphertext. An AEAD doesn't need it.
+   */
+  readonly extended?: { readonly icv: (octets: Uint8Array) => Uint8Array };
+}
+
+/** What the ICV covers of a number, 64 bits: high half, low half. */
+function halves(sequence: number): { readonly high: Uint8Array; readonly low: Uint8Array } {
+  return {
+    high: uint32(Number(BigInt(sequence) >> 32n)),
+    low: uint32(Number(BigInt(sequence) & 0xffff_ffffn)),
+  };
+}
+
+/** `ciphertext || ICV`. @rfc 4303 2.2.1 */
+function sealPayload(sa: ReferenceSa, sequence: number, iv: Uint8Array, plaintext: Uint8Array): Uint8Array {
+  const { high, low } = halves(sequence);
+  const header = concat(uint32(sa.spi), low);
+  if (sa.extended === undefined) return sa.cipher.seal(header, iv, plaintext);
+  if (sa.shape.integrityId === 0) return sa.cipher.seal(concat(uint32(sa.spi), high, low), iv, plaintext);
+  const ciphertext = sa.cipher.seal(header, iv, plaintext).slice(0, plaintext.length);
+  return concat(ciphertext, sa.extended.icv(concat(header, iv, ciphertext, high)));
+}
+
+/** The plaintext, or `undefined` when the ICV is not that of this sequence number. */
+function unsealPayload(
+  sa: ReferenceSa,
+  sequence: number,
+  iv: Uint8Array,
+  sealed: Uint8Array,
+): Uint8Array | undefined {
+  const { high, low } = halves(sequence);
+  const header = concat(uint32(sa.spi), low);
+  if (sa.extended === undefined) return sa.cipher.unseal(header, iv, sealed);
+  if (sa.shape.integrityId === 0) return sa.cipher.unseal(concat(uint32(sa.spi), high, low), iv, sealed);
+  const { icvOctets } = sa.shape;
+  const ciphertext = sealed.slice(0, sealed.length - icvOctets);
+  const expected = sa.extended.icv(concat(header, iv, ciphertext, high));
+  if (sealed.slice(-icvOctets).some((octet, i) => octet !== expected[i])) return undefined;
+  return sa.cipher.unseal(header, iv, concat(ciphertext, sa.extended.icv(concat(header, iv, ciphertext))));
 }
 
 /** The ESP packet for `inner`. `padding` octets are 1, 2, 3, …; `extra` is what follows the inner packet (TFC). */
@@ -29,8 +70,8 @@ export function referenceSeal(
   const padding = options.padding ?? Uint8Array.from({ length: padLength }, (_, i) => i + 1);
   const nextHeader = options.nextHeader ?? ((inner[0] ?? 0) >> 4 === 6 ? 41 : 4);
   const plaintext = concat(payload, padding, Uint8Array.of(padding.length, nextHeader));
-  const header = concat(uint32(sa.spi), uint32(sequence));
-  return concat(header, iv, sa.cipher.seal(header, iv, plaintext));
+  const { low } = halves(sequence);
+  return concat(uint32(sa.spi), low, iv, sealPayload(sa, sequence, iv, plaintext));
 }
 
 /** The receiver: keeps every sequence number it has seen. */
@@ -45,19 +86,21 @@ export class ReferenceReceiver {
     this.#window = window;
   }
 
+  /** For an SA that was in use before: `sequence` was the last number. */
+  skipTo(sequence: number): void {
+    this.#highest = sequence;
+    if (sequence > 0) this.#seen.add(sequence);
+  }
+
   /** The payload without trailer and its Next Header; selectors and inner headers are not its business. */
   open(packet: Uint8Array): Result<{ payload: Uint8Array; nextHeader: number }, DropCause> {
-    const { shape, cipher } = this.#sa;
+    const { shape } = this.#sa;
     const dataAt = 8 + shape.ivOctets;
     if (packet.length < dataAt + 2 + shape.icvOctets) return err('truncated');
-    const sequence = new DataView(packet.buffer, packet.byteOffset).getUint32(4);
+    const sequence = this.#sequenceOf(new DataView(packet.buffer, packet.byteOffset).getUint32(4));
     if (!this.#accepts(sequence)) return err('replayed');
     if ((packet.length - dataAt - shape.icvOctets) % shape.blockOctets !== 0) return err('truncated');
-    const plaintext = cipher.unseal(
-      packet.subarray(0, 8),
-      packet.subarray(8, dataAt),
-      packet.subarray(dataAt),
-    );
+    const plaintext = unsealPayload(this.#sa, sequence, packet.subarray(8, dataAt), packet.subarray(dataAt));
     if (plaintext === undefined) return err('bad-tag');
     this.#seen.add(sequence);
     this.#highest = Math.max(this.#highest, sequence);
@@ -67,6 +110,16 @@ export class ReferenceReceiver {
     const padding = plaintext.subarray(payloadLength, -2);
     if (padding.some((octet, i) => octet !== i + 1)) return err('padding');
     return ok({ payload: plaintext.slice(0, payloadLength), nextHeader: plaintext.at(-1) ?? 0 });
+  }
+
+  /**
+   * Of all numbers with this low half the lowest that is not left of the window: what RFC 4303 A2 says in few words.
+   */
+  #sequenceOf(low: number): number {
+    if (this.#sa.extended === undefined) return low;
+    let sequence = low;
+    while (sequence <= this.#highest - this.#window) sequence += 2 ** 32;
+    return sequence;
   }
 
   #accepts(sequence: number): boolean {

@@ -1,5 +1,5 @@
 /**
- * The anti-replay window over 32-bit sequence numbers: a ring of 32-bit words with one word to spare, so that the
+ * The anti-replay window over sequence numbers, of 32 bits or extended (up to 2^53 - 1): a ring of 32-bit words with one word to spare, so that the
  * window slides by clearing words and never shifts bits. @rfc 4303 3.4.3 @rfc 6479
  *
  * `accepts` before decryption, `commit` after the ICV was right: a forged packet must not move the window.
@@ -7,7 +7,7 @@
 export class ReplayWindow {
   readonly size: number;
   readonly #words: Uint32Array;
-  /** Words minus one, a mask for the ring. */
+  /** Words minus one, a mask for the ring. Bit operators see the low 32 bits, and 2^32 is a whole number of rounds. */
   readonly #ring: number;
   #highest = 0;
 
@@ -38,8 +38,7 @@ export class ReplayWindow {
   commit(sequence: number): void {
     if (sequence > this.#highest) {
       const words = this.#words;
-      const from = this.#highest >>> 5;
-      const count = Math.min((sequence >>> 5) - from, words.length);
+      const count = Math.min(Math.floor(sequence / 32) - Math.floor(this.#highest / 32), words.length);
       for (let i = 1; i <= count; i++) words[((sequence >>> 5) - count + i) & this.#ring] = 0;
       this.#highest = sequence;
     }

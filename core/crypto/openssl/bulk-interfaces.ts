@@ -6,10 +6,18 @@ export interface BulkSealer {
   /**
    * Encrypts `length` octets of padded plaintext at `dataAt` in place and writes the ICV behind them. The IV
    * (`ivOctets` at `ivAt`, without the salt) must be there already; associated data lies at `associatedAt`.
-   * For CBC the ICV covers associated data, IV and ciphertext, in this order.
+   * For CBC the ICV covers associated data, IV and ciphertext, in this order, and then the 4 octets at `highAt`, the high
+   * half of an extended sequence number, when it is given. An AEAD has that half in its associated data. @rfc 4303 2.2.1
    * @throws RangeError when a place is outside the memory or `length` isn't a multiple of the block (bugs).
    */
-  seal(associatedAt: number, associatedLength: number, ivAt: number, dataAt: number, length: number): void;
+  seal(
+    associatedAt: number,
+    associatedLength: number,
+    ivAt: number,
+    dataAt: number,
+    length: number,
+    highAt?: number,
+  ): void;
   /** Frees the OpenSSL contexts, which wipes the keys. Idempotent. */
   close(): void;
 }
@@ -22,6 +30,13 @@ export interface BulkOpener {
    * honest peer sends (not a multiple of the block, or negative) is just not right.
    * @throws RangeError when a place is outside the memory (a bug: check the packet's length first).
    */
-  open(associatedAt: number, associatedLength: number, ivAt: number, dataAt: number, length: number): boolean;
+  open(
+    associatedAt: number,
+    associatedLength: number,
+    ivAt: number,
+    dataAt: number,
+    length: number,
+    highAt?: number,
+  ): boolean;
   close(): void;
 }

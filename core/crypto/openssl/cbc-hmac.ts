@@ -7,6 +7,9 @@ import { checkPlaces, type PacketMemory } from './packet-memory.ts';
 
 const blockOctets = 16;
 const macMax = 64;
+/** The high half of an extended sequence number, and its place when there is none. */
+const highOctets = 4;
+const none = -1;
 
 /** An EVP_MAC_CTX for HMAC that keeps its key from packet to packet. */
 class HmacContext {
@@ -52,7 +55,14 @@ class CbcHmac {
     this.#icvOctets = cipher.icvOctets;
   }
 
-  check(associatedAt: number, associatedLength: number, ivAt: number, dataAt: number, length: number): void {
+  check(
+    associatedAt: number,
+    associatedLength: number,
+    ivAt: number,
+    dataAt: number,
+    length: number,
+    highAt: number,
+  ): void {
     checkPlaces(
       this.#memory,
       associatedAt,
@@ -62,6 +72,8 @@ class CbcHmac {
       dataAt,
       length + this.#icvOctets,
     );
+    if (highAt !== none && !(highAt >= 0 && highAt + highOctets <= this.#memory.octets.length))
+      throw new RangeError('a packet outside its memory');
     if (this.#cipher.closed) throw new Error('a closed cipher');
   }
 
@@ -77,7 +89,14 @@ class CbcHmac {
   }
 
   /** Leaves the whole MAC in the scratch memory. In ESP all three parts are neighbours: one update. */
-  mac(associatedAt: number, associatedLength: number, ivAt: number, dataAt: number, length: number): void {
+  mac(
+    associatedAt: number,
+    associatedLength: number,
+    ivAt: number,
+    dataAt: number,
+    length: number,
+    highAt: number,
+  ): void {
     const { evp, scratchAddress, lengthAddress } = this.#cipher;
     const { address } = this.#memory;
     const context = this.#hmac.context;
@@ -89,6 +108,7 @@ class CbcHmac {
         evp.macUpdate(context, address + associatedAt, associatedLength) &
         evp.macUpdate(context, address + ivAt, blockOctets) &
         evp.macUpdate(context, address + dataAt, length);
+    if (highAt !== none) done &= evp.macUpdate(context, address + highAt, highOctets);
     done &= evp.macFinal(context, scratchAddress + scratchMacAt, lengthAddress, macMax);
     if (done !== 1) throw new Error('OpenSSL refused a packet');
   }
@@ -122,11 +142,18 @@ export class CbcHmacSealer implements BulkSealer {
     this.#both = new CbcHmac(cipher, key, memory, true);
   }
 
-  seal(associatedAt: number, associatedLength: number, ivAt: number, dataAt: number, length: number): void {
+  seal(
+    associatedAt: number,
+    associatedLength: number,
+    ivAt: number,
+    dataAt: number,
+    length: number,
+    highAt = none,
+  ): void {
     if (length % blockOctets !== 0) throw new RangeError('plaintext that is not padded to the block');
-    this.#both.check(associatedAt, associatedLength, ivAt, dataAt, length);
+    this.#both.check(associatedAt, associatedLength, ivAt, dataAt, length, highAt);
     this.#both.crypt(ivAt, dataAt, length);
-    this.#both.mac(associatedAt, associatedLength, ivAt, dataAt, length);
+    this.#both.mac(associatedAt, associatedLength, ivAt, dataAt, length, highAt);
     this.#both.writeIcv(dataAt + length);
   }
 
@@ -148,10 +175,11 @@ export class CbcHmacOpener implements BulkOpener {
     ivAt: number,
     dataAt: number,
     length: number,
+    highAt = none,
   ): boolean {
     if (length < 0 || length % blockOctets !== 0) return false;
-    this.#both.check(associatedAt, associatedLength, ivAt, dataAt, length);
-    this.#both.mac(associatedAt, associatedLength, ivAt, dataAt, length);
+    this.#both.check(associatedAt, associatedLength, ivAt, dataAt, length, highAt);
+    this.#both.mac(associatedAt, associatedLength, ivAt, dataAt, length, highAt);
     if (!this.#both.icvIsRight(dataAt + length)) return false;
     this.#both.crypt(ivAt, dataAt, length);
     return true;

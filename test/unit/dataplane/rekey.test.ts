@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '../../../core/base/limits.ts';
+import { ReferenceReceiver } from '../../../core/esp/reference.ts';
 import { libc } from '../../../core/platform/linux/libc.ts';
 import { openRig, type Rig, type RigOptions, receive, send, spiHere, spiThere, until } from './rig.ts';
 import { cipherNamed, everything, here, keyFor, octetsOf, there, udpPacket } from './support.ts';
@@ -207,6 +208,31 @@ test('used up sequence numbers never wrap: nothing more is sent, and that is tol
     await installNew(rig, false);
     toTun(rig);
     assert.deepEqual(nextOut(rig), [spiNewThere, 1]);
+  });
+});
+
+test('extended sequence numbers pass 2^32 both ways, and nothing is due because of them', async () => {
+  const start = 2 ** 32 - 3;
+  await withRig({ sequence: start, esn: true }, async (rig) => {
+    const receiver = new ReferenceReceiver(rig.farInbound, 32);
+    receiver.skipTo(start);
+    for (let i = 1; i <= 6; i++) {
+      toTun(rig);
+      const sealed = receive(rig.far.fd);
+      assert.ok(sealed);
+      const view = new DataView(sealed.buffer);
+      assert.equal(view.getUint32(4), (start + i) % 2 ** 32);
+      assert.equal(view.getBigUint64(8), BigInt(start + i), 'the IV is unique: the whole number');
+      assert.ok(receiver.open(sealed).ok);
+      send(rig.far.fd, rig.seal(start + i, fromFar), rig.local);
+      assert.deepEqual(receive(rig.tun), fromFar);
+    }
+    // The same low half under the next high half: a number that the receiver doesn't guess has a wrong ICV.
+    send(rig.far.fd, rig.seal(start + 6 + 2 ** 32, fromFar), rig.local);
+    await until(() => rig.dataplane.counters().inbound.drops['replayed'] === 1);
+    send(rig.far.fd, rig.seal(start + 7 + 2 ** 32, fromFar), rig.local);
+    await until(() => rig.dataplane.counters().inbound.drops['bad-tag'] === 1);
+    assert.deepEqual(rig.rekeyDue, []);
   });
 });
 

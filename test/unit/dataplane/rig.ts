@@ -85,8 +85,10 @@ export interface RigOptions {
   readonly followRemote?: boolean;
   /** More for the first child. */
   readonly child?: Partial<Pick<DataplaneChild, 'standby' | 'rekeyAfter'>>;
-  /** The sequence number that its outbound SA has come to. */
+  /** The sequence number that its SAs have come to. */
   readonly sequence?: number;
+  /** Extended sequence numbers, for a cipher that is an AEAD. */
+  readonly esn?: boolean;
   readonly selectors?: Parameters<Dataplane['installChild']>[0]['selectors'];
   /** Changes the socket before the data plane gets it. */
   readonly prepare?: (fd: number) => void;
@@ -117,16 +119,18 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   );
   if (!opened.ok) throw new Error('no data plane');
   const dataplane = opened.value;
+  const numbers = { sequence: options.sequence ?? 0, esn: options.esn ?? false };
   await dataplane.attachTun({ fd: tun.fd, name: 'fake', mtu: 1400, vnetHeader });
   await dataplane.installChild({
-    inbound: { spi: spiHere, cipher, key: keyFor(cipher, 1) },
-    outbound: { spi: spiThere, cipher, key: keyFor(cipher, 2), sequence: options.sequence ?? 0 },
+    inbound: { spi: spiHere, cipher, key: keyFor(cipher, 1), ...numbers },
+    outbound: { spi: spiThere, cipher, key: keyFor(cipher, 2), ...numbers },
     ...options.child,
     selectors: options.selectors ?? { local: everything, remote: everything },
     remote: far.local,
     followRemote,
   });
-  const farSa: ReferenceSa = { spi: spiHere, shape: cipher, cipher: cipher.open(keyFor(cipher, 1)) };
+  const extended = options.esn === true ? { extended: { icv: () => new Uint8Array(0) } } : {};
+  const farSa = { spi: spiHere, shape: cipher, cipher: cipher.open(keyFor(cipher, 1)), ...extended };
   return {
     dataplane,
     tun: tun.other,
@@ -138,7 +142,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     firstInbound,
     rekeyDue,
     farSa,
-    farInbound: { spi: spiThere, shape: cipher, cipher: cipher.open(keyFor(cipher, 2)) },
+    farInbound: { spi: spiThere, shape: cipher, cipher: cipher.open(keyFor(cipher, 2)), ...extended },
     seal: (sequence, inner, more) =>
       referenceSeal(farSa, sequence, new Uint8Array(cipher.ivOctets).fill(sequence), inner, more),
     sealWith: (sa, sequence, inner) =>

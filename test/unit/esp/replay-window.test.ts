@@ -37,14 +37,14 @@ test('the ring answers as a set of everything seen', () => {
   fc.assert(
     fc.property(
       fc.constantFrom(32, 33, 63, 64, 100, 1024, 2048),
-      fc.constantFrom(1, 60, 2 ** 31 - 40, 2 ** 32 - 300),
+      fc.constantFrom(1, 60, 2 ** 31 - 40, 2 ** 32 - 300, 2 ** 40 - 50),
       fc.array(step, { maxLength: 300 }),
       (size, start, steps) => {
         const fast = new ReplayWindow(size);
         const slow = new SlowWindow(size);
         let last = start;
         for (const difference of [0, ...steps]) {
-          last = Math.min(Math.max(last + difference, 0), 2 ** 32 - 1);
+          last = Math.max(last + difference, 0);
           assert.equal(take(fast, last), slow.take(last), `size ${size}, number ${last}`);
         }
       },
@@ -63,6 +63,17 @@ test('the edges of the window', () => {
   assert.ok(take(window, 0xffff_ffff), 'the last number of all');
   assert.ok(!take(window, 101));
   assert.equal(window.highest, 0xffff_ffff);
+});
+
+test('extended numbers go on behind 2^32', () => {
+  const window = new ReplayWindow(64);
+  assert.ok(take(window, 2 ** 32 - 1));
+  assert.ok(take(window, 2 ** 32));
+  assert.ok(!take(window, 2 ** 32), 'seen');
+  assert.ok(take(window, 2 ** 32 - 63), 'the last place of the window, in the half before');
+  assert.ok(!take(window, 2 ** 32 - 64));
+  assert.ok(take(window, 2 ** 33), 'a whole round ahead');
+  assert.ok(take(window, 2 ** 33 - 1));
 });
 
 test('asking does not move the window', () => {
