@@ -137,6 +137,7 @@ test('a request in fragments is answered once; again, with the same octets, when
   const afterwards = up.outputs.length;
   for (const octets of others) up.deliver(octets);
   assert.equal(up.outputs.length, afterwards);
+  assert.deepEqual(up.ike.drops, {});
   up.deliver(first);
   assert.deepEqual(sentFrom(up, afterwards), [answer]);
   const forged = first.slice();
