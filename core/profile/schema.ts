@@ -21,8 +21,8 @@ const path = text(limits.profilePathCharacters);
 const port = z.int('must be a whole number').min(1, 'must be 1 to 65535').max(65_535, 'must be 1 to 65535');
 const lifetime = z
   .int('must be a whole number')
-  .min(20, 'must be 20 to 86400')
-  .max(86_400, 'must be 20 to 86400');
+  .min(10, 'must be 10 to 86400')
+  .max(86_400, 'must be 10 to 86400');
 
 const seconds = z
   .int('must be a whole number of seconds')
