@@ -41,7 +41,7 @@ export function startChildRekey(
   const old = state.children.get(plan.child);
   if (old?.state.kind !== 'live' || state.children.full) return undefined;
   const terms = { inboundSpi: unusedSpi(engine, state), selectors: old.selectors, replaces: old.inboundSpi };
-  const offer = offerRekey(engine.config, engine.dependencies, terms, plan.group);
+  const offer = offerRekey(engine.config, engine.dependencies, terms, plan.group ?? state.childGroup);
   engine.exchange.request(exchangeType.CREATE_CHILD_SA, buildRekey(offer), now);
   return { kind: 'rekey-child', plan, old, offer };
 }
@@ -54,7 +54,7 @@ export function startChildCreate(
   now: Instant,
 ): OwnTask {
   const terms = { inboundSpi: unusedSpi(engine, state), selectors: plan.selectors };
-  const offer = offerRekey(engine.config, engine.dependencies, terms, plan.group);
+  const offer = offerRekey(engine.config, engine.dependencies, terms, plan.group ?? state.childGroup);
   engine.exchange.request(exchangeType.CREATE_CHILD_SA, buildRekey(offer), now);
   return { kind: 'create-child', plan, offer };
 }
@@ -80,6 +80,7 @@ export function onChildRekeyed(
     dropAtPeer(state, offer);
     return onTrouble(engine, state, old, made.error, plan.early, now);
   }
+  state.childGroup = offer.keyExchange?.group;
   if (collision !== undefined && losesCollision(made.value.nonces, collision.nonces)) {
     // The peer may send on it until it has our DELETE. Its own one stays.
     deleteChild(state, installChild(engine, state, made.value, standby(old), now));

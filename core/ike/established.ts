@@ -50,6 +50,7 @@ export function establish(
     active: undefined,
     todo: [],
     ikeTrouble: { refusals: 0 },
+    childGroup: undefined,
     summary: summarize(state, child.value),
   };
   installChild(engine, next, { parameters, notation }, { kind: 'live' }, now);

@@ -159,6 +159,8 @@ function runChildJob(
 ): IkeState {
   switch (job.kind) {
     case 'rekey-child':
+      // The peer has had it for so long that it must be able to use it.
+      promoteChild(engine, state, child);
       planRekey(state, child.inboundSpi, job.early);
       return state;
     case 'recreate-child':

@@ -114,6 +114,8 @@ export interface Established {
   readonly todo: Plan[];
   /** Refused rekeys of the IKE SA in a row, and why the last one was. */
   ikeTrouble: { readonly refusals: number; readonly reason?: string };
+  /** The group of the last CHILD SA that we asked for and got; 0 without a key exchange. */
+  childGroup: number | undefined;
   summary: IkeSummary;
 }
 
