@@ -153,6 +153,14 @@ export class Connection {
     return true;
   }
 
+  /** A request of ours is given up: what was kept for its answer goes. */
+  giveUp(request: Purpose | undefined): void {
+    if (request?.kind === 'rekey-ike') request.offer.secret.wipe();
+    if (request?.kind !== 'rekey-child') return;
+    request.offer.keyExchange?.secret.wipe();
+    this.#host.freeSpi(request.offer.inboundSpi);
+  }
+
   /** An answer to a request of ours; `undefined` when it broke a rule. */
   answered(channel: Channel, to: Purpose, answer: IkeMessage | undefined, now: Instant): void {
     if (to.kind === 'delete-child') this.children.remove(to.child, now);

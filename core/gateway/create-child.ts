@@ -81,7 +81,7 @@ export function respondCreateChild(
   if (!exchanged.ok) return { kind: 'refused', payloads: [exchanged.error] };
   const { shared } = exchanged.value;
 
-  const { cipher, notation, spi } = choice.suite;
+  const { cipher, esn, notation, spi } = choice.suite;
   const nonces = { initiator: initiatorNonce.slice(), responder: rekeyNonce(context, 'responder') };
   const suite = { prf: ike.suite.prf, cipher };
   const keys = deriveChildKeys(suite, ike.keys.skD, nonces, shared);
@@ -98,8 +98,8 @@ export function respondCreateChild(
     ],
     child: {
       parameters: {
-        inbound: { spi: inboundSpi, cipher, key: keys.initiator },
-        outbound: { spi: espSpiNumber(spi), cipher, key: keys.responder },
+        inbound: { spi: inboundSpi, cipher, esn, key: keys.initiator },
+        outbound: { spi: espSpiNumber(spi), cipher, esn, key: keys.responder },
         selectors,
       },
       espProposal: notation,

@@ -59,7 +59,7 @@ export function makeFirstChild(
     releaseAddresses(context.pools, addresses);
     return refused(notifyType.TS_UNACCEPTABLE);
   }
-  const { cipher, notation, spi } = choice.suite;
+  const { cipher, esn, notation, spi } = choice.suite;
   const keys = deriveChildKeys(
     { prf: association.suite.prf, cipher },
     association.keys.skD,
@@ -79,8 +79,8 @@ export function makeFirstChild(
       { kind: 'TSr', selectors: habits.widenSelectors ? everything : selectors.local },
     ],
     child: {
-      inbound: { spi: inboundSpi, cipher, key: keys.initiator },
-      outbound: { spi: outboundSpi, cipher, key: keys.responder },
+      inbound: { spi: inboundSpi, cipher, esn, key: keys.initiator },
+      outbound: { spi: outboundSpi, cipher, esn, key: keys.responder },
       selectors,
     },
   };

@@ -84,7 +84,7 @@ export function acceptChildRekey(
   if (!nonce.ok) return nonce;
   const suite = chosenEspSuite(context.dependencies.crypto, offer.proposals, sa.value);
   if (!suite.ok) return suite;
-  const { cipher, group, spi, notation } = suite.value;
+  const { cipher, esn, group, spi, notation } = suite.value;
   const outboundSpi = readEspSpi(spi);
   if (!outboundSpi.ok) return outboundSpi;
   const shared = agree(offer, group, answer);
@@ -94,8 +94,8 @@ export function acceptChildRekey(
   shared.value.fill(0);
   return ok({
     parameters: {
-      inbound: { spi: offer.inboundSpi, cipher, key: keys.responder },
-      outbound: { spi: outboundSpi.value, cipher, key: keys.initiator },
+      inbound: { spi: offer.inboundSpi, cipher, esn, key: keys.responder },
+      outbound: { spi: outboundSpi.value, cipher, esn, key: keys.initiator },
       selectors: offer.old.selectors,
     },
     espProposal: notation,

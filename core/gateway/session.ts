@@ -4,6 +4,7 @@ import { after, earliest, type Instant } from '../base/time.ts';
 import type { Association } from '../ike/association.ts';
 import { FragmentSizes } from '../ike/fragments/fragment-sizes.ts';
 import type { IkePort } from '../ike/io.ts';
+import { wipeIkeKeys } from '../ike/keymat.ts';
 import { ikeNotify } from '../ike/payload-list.ts';
 import { notifyOf, payloadsOf } from '../wire/ike/lookup.ts';
 import type { SealedMessage } from '../wire/ike/message.ts';
@@ -161,10 +162,8 @@ export class Session {
   disconnect(reason: DownReason, now: Instant): void {
     if (this.#state.kind !== 'established') return;
     const current = this.#current;
-    // What else is on the wire gives way: its answer would change nothing any more.
-    const isFree = current.outstanding === undefined;
     this.#down(reason, now);
-    if (isFree) this.#deleteIke(current, now);
+    this.#deleteIke(current, now);
   }
 
   /** Has its SAs replaced; see `Gateway.rekey`. */
@@ -266,7 +265,10 @@ export class Session {
   }
 
   #open({ keys }: NewIkeSa): Channel | undefined {
-    if (this.#channels.length >= limits.gatewayIkeSas) return undefined;
+    if (this.#channels.length >= limits.gatewayIkeSas) {
+      wipeIkeKeys(keys.keys);
+      return undefined;
+    }
     const channel = this.#channel({ ...keys, firstPeerId: 0 });
     this.#channels = [...this.#channels, channel];
     return channel;
@@ -304,8 +306,10 @@ export class Session {
     const goesOn = state.kind === 'established' && state.connection.survivesDeletionOf(channel, now);
     if (!goesOn) {
       this.#down('client', now);
+      this.#fallSilent();
       return;
     }
+    if (state.kind === 'established') state.connection.giveUp(channel.outstanding);
     channel.abandon();
     channel.end(lingerUntil(now));
   }
@@ -320,11 +324,11 @@ export class Session {
   #refuse(channel: Channel, request: IkeHeader, now: Instant): undefined {
     channel.respond(request, [ikeNotify(notifyType.INVALID_SYNTAX)]);
     this.#down('gateway', now);
+    this.#fallSilent();
   }
 
   #answered(channel: Channel, to: Purpose, answer: IkeMessage | undefined, now: Instant): void {
-    const isLeaving = this.#state.kind === 'closed' && channel === this.#current;
-    if (to.kind === 'delete-ike' || isLeaving) channel.end(now);
+    if (to.kind === 'delete-ike') channel.end(now);
     if (this.#state.kind === 'established') this.#state.connection.answered(channel, to, answer, now);
   }
 
@@ -333,8 +337,16 @@ export class Session {
     const state = this.#state;
     const isOwn = channel === this.#current;
     const goesOn = state.kind === 'established' && (!isOwn || state.connection.fallBack(now));
-    if (!goesOn) this.#down('dead', now);
+    if (!goesOn) {
+      this.#down('dead', now);
+      this.#fallSilent();
+    }
     channel.end(now);
+  }
+
+  /** The client knows of the end, or does not hear: nothing is asked of it any more. */
+  #fallSilent(): void {
+    for (const channel of this.#channels) channel.abandon();
   }
 
   /** Follows an authenticated client to its new address. @rfc 7296 2.23 */
@@ -353,6 +365,7 @@ export class Session {
     if (state.kind === 'logging-in') emit({ kind: 'login-failed', ...state.login.abandoned() });
     if (state.kind === 'established') {
       const { children, addresses, user } = state.connection;
+      for (const { outstanding } of this.#channels) state.connection.giveUp(outstanding);
       children.clear();
       releaseAddresses(pools, addresses);
       emit({ kind: 'client-down', client: this.id, user, reason });

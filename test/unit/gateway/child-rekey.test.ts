@@ -15,6 +15,7 @@ import {
   createChild,
   crypto,
   deleteChild,
+  deleteIke,
   firstSpi,
   newSpi,
   nonceOf,
@@ -86,6 +87,18 @@ describe('the client rekeys its CHILD SA', () => {
     const only = client.request(INFORMATIONAL, [deleteChild(newSpi)]);
     assert.deepEqual(only && payloadsOf(only, 'D').length, 1);
     assert.equal(client.all('child-remove').length, 2, 'the last one goes at once');
+  });
+
+  it('and leaves at once: nothing of it stays', () => {
+    const { client, last } = established();
+    const answer = accepted(createChild(client, { old: firstSpi }));
+    client.request(INFORMATIONAL, [deleteChild(firstSpi)]);
+    client.request(INFORMATIONAL, [deleteIke]);
+    assert.deepEqual(
+      client.all('child-remove').map(({ inboundSpi }) => inboundSpi),
+      [spiIn(last), spiIn(answer)],
+    );
+    assert.equal(client.removed().length, 2);
   });
 
   it('again and again, for weeks', () => {
