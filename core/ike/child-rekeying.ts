@@ -39,7 +39,11 @@ export function startChildRekey(
   now: Instant,
 ): OwnTask | undefined {
   const old = state.children.get(plan.child);
-  if (old?.state.kind !== 'live' || state.children.full) return undefined;
+  if (old?.state.kind !== 'live') return undefined;
+  if (state.children.full) {
+    state.agenda.add(afterTemporaryFailure(engine.dependencies.random, now), rekeyJob(plan));
+    return undefined;
+  }
   const terms = { inboundSpi: unusedSpi(engine, state), selectors: old.selectors, replaces: old.inboundSpi };
   const offer = offerRekey(engine.config, engine.dependencies, terms, plan.group ?? state.childGroup);
   engine.exchange.request(exchangeType.CREATE_CHILD_SA, buildRekey(offer), now);

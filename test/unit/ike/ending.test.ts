@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '../../../core/base/limits.ts';
-import type { CryptoProvider, PacketCipherKey, Random } from '../../../core/crypto/interfaces.ts';
-import { nodeCryptoProvider } from '../../../core/crypto/node/node-crypto-provider.ts';
 import { payloadOf } from '../../../core/wire/ike/lookup.ts';
 import { Scenario, stages } from './scenario.ts';
+import { isWiped, watchedCrypto } from './watched-crypto.ts';
 
 const livenessMs = 10_000;
 
@@ -197,45 +196,10 @@ test('the peer deletes the IKE SA in the middle of the login', () => {
   assertDead(scenario);
 });
 
-/** A crypto provider that remembers the keys that ciphers were opened with, and which key exchanges were wiped. */
-function watchedCrypto() {
-  const real = nodeCryptoProvider();
-  const keys: PacketCipherKey[] = [];
-  const exchanges = { made: 0, wiped: 0 };
-  const crypto: CryptoProvider = {
-    ...real,
-    packetCipher: (...numbers) => {
-      const cipher = real.packetCipher(...numbers);
-      if (cipher === undefined) return undefined;
-      const open = (key: PacketCipherKey) => {
-        keys.push(key);
-        return cipher.open(key);
-      };
-      return { ...cipher, open };
-    },
-    keyExchange: (id) => {
-      const group = real.keyExchange(id);
-      if (group === undefined) return undefined;
-      const generate = (random: Random) => {
-        const secret = group.generate(random);
-        exchanges.made += 1;
-        const wipe = () => {
-          exchanges.wiped += 1;
-          secret.wipe();
-        };
-        return { publicValue: secret.publicValue, agree: (theirs: Uint8Array) => secret.agree(theirs), wipe };
-      };
-      return { ...group, generate };
-    },
-  };
-  return { crypto, keys, exchanges };
-}
-
 test('the secret of the key exchange goes when the keys are there, all keys go at the end', () => {
   const { crypto, keys, exchanges } = watchedCrypto();
   const scenario = new Scenario({}, {}, crypto).to('established');
   assert.deepEqual(exchanges, { made: 1, wiped: 1 });
-  const isWiped = (key: PacketCipherKey) => key.encryption.every((octet) => octet === 0);
   assert.deepEqual(keys.map(isWiped), [false, false]);
   scenario.command('disconnect');
   scenario.deliver(scenario.responder.respond(scenario.sent(), []));
