@@ -13,6 +13,13 @@ export const checkSteps: readonly Step[] = [
     name: 'Unit tests',
     run: () => runTests({ patterns: ['test/unit/**/*.test.ts'], concurrency: 2, timeoutMs: 60_000 }),
   },
+  command('Simulator: 300 runs', [
+    process.execPath,
+    'test/simulation/sim.ts',
+    '--seeds',
+    '300',
+    '--no-mutations',
+  ]),
 ];
 
 async function layers(): Promise<Tally> {

@@ -1,6 +1,6 @@
 import { checkSteps } from './check.ts';
 import { nothing, print, runTests, type Tally } from './testing/run-tests.ts';
-import { runCommand, runSteps, type Step } from './testing/steps.ts';
+import { command, runCommand, runSteps, type Step } from './testing/steps.ts';
 
 /** `npm test`: every check and every test, from the quickest to the slowest. */
 const steps: readonly Step[] = [
@@ -14,6 +14,24 @@ const steps: readonly Step[] = [
         timeoutMs: 120_000,
       }),
   },
+  {
+    name: 'Simulator and fuzzing',
+    run: () =>
+      runTests({
+        patterns: ['test/simulation/**/*.test.ts', 'test/fuzz/**/*.test.ts'],
+        concurrency: 1,
+        timeoutMs: 240_000,
+      }),
+  },
+  command('Simulator: 2,000 runs', [
+    process.execPath,
+    'test/simulation/sim.ts',
+    '--seed',
+    '301',
+    '--seeds',
+    '2000',
+    '--no-mutations',
+  ]),
   {
     name: 'System tests',
     run: () => runTests({ patterns: ['test/system/**/*.test.ts'], concurrency: 1, timeoutMs: 120_000 }),

@@ -4,6 +4,7 @@ import type {
   CryptoProvider,
   KeyExchange,
   OpenPacketCipher,
+  PacketCipher,
   PacketCipherKey,
   Random,
   Signer,
@@ -12,12 +13,25 @@ import { nodeHash, nodePrf } from '../../core/crypto/node/hash.ts';
 import { nodePacketCipher } from '../../core/crypto/node/packet-cipher.ts';
 import { Violation } from './violation.ts';
 
+export interface SealKeys {
+  readonly cipher: PacketCipher;
+  readonly open: OpenPacketCipher;
+}
+
 /** What was encrypted, by the last octets of what came out: how the simulator reads the messages. */
 export class SealMemory {
   readonly #plaintexts = new Map<string, Uint8Array>();
+  readonly #keys = new Map<string, SealKeys>();
 
-  keep(sealed: Uint8Array, plaintext: Uint8Array): void {
-    this.#plaintexts.set(toHex(sealed.subarray(-16)), plaintext);
+  keep(sealed: Uint8Array, plaintext: Uint8Array, keys: SealKeys): void {
+    const name = toHex(sealed.subarray(-16));
+    this.#plaintexts.set(name, plaintext);
+    this.#keys.set(name, keys);
+  }
+
+  /** What it was sealed with, not watched by anybody. */
+  keyOf(sealed: Uint8Array): SealKeys | undefined {
+    return this.#keys.get(toHex(sealed.subarray(-16)));
   }
 
   /** The padded plaintext; undefined for octets that nobody sealed. */
@@ -74,7 +88,7 @@ export function simCrypto(memory: SealMemory, ledger: KeyLedger): CryptoProvider
       if (cipher === undefined) return undefined;
       return {
         ...cipher,
-        open: (key) => watchCipher(cipher.open(key), key, cipher.randomIv, memory, ledger),
+        open: (key) => watchCipher(cipher, key, memory, ledger),
       };
     },
     keyExchange: (id) => groups.map((group) => watchGroup(group, ledger)).find((group) => group.id === id),
@@ -87,13 +101,16 @@ export function simCrypto(memory: SealMemory, ledger: KeyLedger): CryptoProvider
 }
 
 function watchCipher(
-  open: OpenPacketCipher,
+  cipher: PacketCipher,
   key: PacketCipherKey,
-  randomIv: boolean,
   memory: SealMemory,
   ledger: KeyLedger,
 ): OpenPacketCipher {
   const { encryption, salt, integrity } = key;
+  const { randomIv } = cipher;
+  const open = cipher.open(key);
+  // A second one, which stays when the engine wipes its own.
+  const spare = { cipher, open: cipher.open(key) };
   for (const [octets, name] of [
     [encryption, 'an encryption key'],
     [salt, 'a salt'],
@@ -109,7 +126,7 @@ function watchCipher(
         throw new Violation('iv-reuse', `the IV ${name} was used before under this key`);
       used.add(name);
       const sealed = open.seal(associated, iv, plaintext);
-      memory.keep(sealed, plaintext.slice());
+      memory.keep(sealed, plaintext.slice(), spare);
       return sealed;
     },
     unseal: (associated, iv, sealed) => open.unseal(associated, iv, sealed),
