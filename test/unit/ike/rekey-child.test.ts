@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { payloadOf, payloadsOf } from '../../../core/wire/ike/lookup.ts';
+import type { Payload } from '../../../core/wire/ike/payload.ts';
 import { notifyType } from '../../../core/wire/registry/notify-types.ts';
 import { childNotify, type PeerChild, RekeyScenario, rekeyedSpi } from './rekey-peer.ts';
 import { notify, selector } from './scripted-responder.ts';
@@ -253,4 +254,68 @@ test('a peer that rekeys without end: bounded, TEMPORARY_FAILURE', () => {
   assert.equal(scenario.refusal(), notifyType.TEMPORARY_FAILURE);
   assert.equal(made, 15);
   assert.equal(scenario.ike.state, 'established');
+});
+
+test('the peer takes its new one back without any rekey of ours: the old one goes on, and we rekey it', () => {
+  const scenario = new RekeyScenario();
+  const child = scenario.rekeyChild(scenario.first.outbound);
+  scenario.link.request([{ kind: 'D', protocol: 3, spis: [child?.outbound ?? 0] }]);
+  assert.equal(scenario.ike.state, 'established');
+  scenario.advance(6_000);
+  assert.deepEqual(scenario.checkDriver(), [scenario.first.inbound]);
+  assert.equal(rekeyedSpi(scenario.link.last()), scenario.first.inbound);
+});
+
+test('a peer that never uses the new one: when that is old enough for a rekey we send on it, and rekey it', () => {
+  const scenario = new RekeyScenario();
+  const child = scenario.rekeyChild(scenario.first.outbound);
+  scenario.fresh();
+  scenario.wake();
+  assert.deepEqual(scenario.fresh(), ['child-switch-outbound', 'rekeyed', 'transmit']);
+  assert.equal(rekeyedSpi(scenario.link.last()), child?.inbound);
+});
+
+test("the peer's selectors are narrowed to those of the old one; without any in common TS_UNACCEPTABLE", () => {
+  const scenario = new RekeyScenario();
+  const before = scenario.installed(0).child.selectors;
+  const asking = (start: string, end: string) => (payloads: Payload[]) =>
+    payloads.map((payload) =>
+      payload.kind === 'TSr' ? { ...payload, selectors: [selector(start, end)] } : payload,
+    );
+  const child = scenario.rekeyChild(scenario.first.outbound, {
+    change: asking('0.0.0.0', '255.255.255.255'),
+  });
+  assert.deepEqual(scenario.installed(-1).child.selectors.local, before.local);
+  const change = asking('10.9.0.6', '10.9.0.9');
+  assert.equal(scenario.rekeyChild(child?.outbound ?? 0, { change }), undefined);
+  assert.equal(scenario.refusal(), notifyType.TS_UNACCEPTABLE);
+});
+
+test('a KE payload of another group than the peer offers: INVALID_KE_PAYLOAD with the one that it should have', () => {
+  const scenario = new RekeyScenario();
+  const change = (payloads: Payload[]) =>
+    payloads.map((payload) => (payload.kind === 'KE' ? { ...payload, group: 19 } : payload));
+  assert.equal(scenario.rekeyChild(scenario.first.outbound, { group: 14, change }), undefined);
+  assert.deepEqual(
+    payloadOf(scenario.link.last(), 'N'),
+    notify(notifyType.INVALID_KE_PAYLOAD, Uint8Array.of(0, 14)),
+  );
+});
+
+test('algorithms that we do not have: NO_PROPOSAL_CHOSEN; N(REKEY_SA) of another protocol: INVALID_SYNTAX', () => {
+  const scenario = new RekeyScenario();
+  const transforms = [{ type: 1, id: 3 }];
+  const weak = (payloads: Payload[]) =>
+    payloads.map((payload) =>
+      payload.kind === 'SA'
+        ? { ...payload, proposals: payload.proposals.map((each) => ({ ...each, transforms })) }
+        : payload,
+    );
+  assert.equal(scenario.rekeyChild(scenario.first.outbound, { change: weak }), undefined);
+  assert.equal(scenario.refusal(), notifyType.NO_PROPOSAL_CHOSEN);
+  const ah = (payloads: Payload[]) =>
+    payloads.map((payload) => (payload.kind === 'N' ? { ...payload, protocol: 2 } : payload));
+  assert.equal(scenario.rekeyChild(scenario.first.outbound, { change: ah }), undefined);
+  assert.equal(scenario.refusal(), notifyType.INVALID_SYNTAX);
+  assert.deepEqual(scenario.checkDriver(), [scenario.first.inbound]);
 });

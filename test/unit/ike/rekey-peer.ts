@@ -185,14 +185,18 @@ export class RekeyScenario extends Scenario {
   /** <-- SK {N(REKEY_SA), SA, Ni, [KEi], TSi, TSr}, and what the engine's answer makes of it; `undefined` when it refuses. */
   rekeyChild(
     old: number,
-    options: { readonly nonce?: Uint8Array; readonly group?: number; readonly more?: Payload[] } = {},
+    options: {
+      readonly nonce?: Uint8Array;
+      readonly group?: number;
+      readonly change?: (payloads: Payload[]) => Payload[];
+    } = {},
   ): PeerChild | undefined {
-    const { nonce = this.responder.random.octets(32), group = 0, more = [] } = options;
+    const { nonce = this.responder.random.octets(32), group = 0, change = (same) => same } = options;
     const outbound = ++this.#lastSpi;
     const secret = group === 0 ? undefined : this.#generate(group);
     const ke: Transform[] = group === 0 ? [] : [{ type: 4, id: group }];
     this.link.request(
-      [
+      change([
         childNotify(notifyType.REKEY_SA, old),
         {
           kind: 'SA',
@@ -206,8 +210,7 @@ export class RekeyScenario extends Scenario {
           : ([{ kind: 'KE', group, publicValue: secret.publicValue }] satisfies Payload[])),
         { kind: 'TSi', selectors: [selector('0.0.0.0', '255.255.255.255')] },
         { kind: 'TSr', selectors: [selector('10.9.0.5', '10.9.0.5')] },
-        ...more,
-      ],
+      ]),
       exchangeType.CREATE_CHILD_SA,
     );
     const answer = this.link.last();
