@@ -19,8 +19,8 @@ const mostKeywords = 64;
 
 /**
  * Reads a proposal such as `aes256gcm16-prfsha384-ecp256` or `aes256-sha256-modp2048`, several algorithms of a kind
- * allowed. As in strongSwan, an IKE proposal without a PRF takes those of its integrity algorithms. An ESP proposal
- * gets "no ESN". The error is a sentence about the first thing that is wrong.
+ * allowed. As in strongSwan, an IKE proposal without a PRF takes those of its integrity algorithms. An ESP proposal that
+ * names neither gets "no ESN"; `esn-noesn` leaves the choice to the peer. The error is a sentence about the first thing that is wrong.
  */
 export function parseProposal(text: string, use: ProposalUse): Result<SuiteProposal, ParseError> {
   const refuse = (reason: string) => err({ text, reason });
@@ -84,7 +84,7 @@ function findTransform(word: string): Result<SuiteTransform, string> {
 function completeIke(transforms: readonly SuiteTransform[]): Result<SuiteProposal, string> {
   const problem = problemWithCiphers(transforms);
   if (problem !== undefined) return err(problem);
-  if (ofType(transforms, 5).length > 0) return err('noesn belongs to ESP, not to IKE');
+  if (ofType(transforms, 5).length > 0) return err('esn and noesn belong to ESP, not to IKE');
   const groups = ofType(transforms, 4);
   if (groups.length === 0) return err('an IKE proposal needs a key exchange such as ecp256');
   if (groups.some(({ id }) => id === 0)) return err('an IKE proposal cannot do without a key exchange');

@@ -59,6 +59,7 @@ export const algorithms: readonly Algorithm[] = [
   { keywords: ['x25519', 'curve25519'], type: 4, id: 31 },
   { keywords: ['none', 'modpnone'], type: 4, id: 0 },
   { keywords: ['noesn'], type: 5, id: 0 },
+  { keywords: ['esn'], type: 5, id: 1 },
 ];
 
 /** Names that people paste from old guides; they deserve a reason rather than "unknown". */
@@ -77,7 +78,6 @@ export const refusedKeywords: ReadonlyMap<string, string> = new Map([
     'sha1_160',
   ),
   ...weak('prfsha1', 'modp768', 'modp1024', 'modp1536', 'modp1024s160', 'ecp192', 'ecp224'),
-  ['esn', 'extended sequence numbers are not supported'],
   ['sha256_96', 'the truncation to 96 bits was a mistake of old kernels and is not supported'],
   ['aesxcbc', 'AES-XCBC is not supported'],
   ['prfaesxcbc', 'AES-XCBC is not supported'],
@@ -103,7 +103,6 @@ export function formatTransform(transform: SuiteTransform): string {
   );
   if (known !== undefined) return known.keywords[0];
   if (transform.type === 2 && transform.id === 2) return 'prfsha1';
-  if (transform.type === 5 && transform.id === 1) return 'esn';
   const type = ['', 'encr', 'prf', 'integ', 'ke', 'esn'][transform.type] ?? `type${transform.type}`;
   return `${type}-${transform.id}${transform.keyBits ? `-${transform.keyBits}` : ''}`;
 }

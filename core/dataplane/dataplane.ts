@@ -22,11 +22,8 @@ export interface Dataplane {
    * Packets keep their order: what was read before left on the old child. An unknown SPI is no error. @rfc 7296 2.8
    */
   switchOutbound(inboundSpi: Spi): Promise<void>;
-  /**
-   * Removes the outbound SA, then the inbound one. With `lingerMs` the inbound one goes that much later, in the
-   * background: the promise doesn't wait for it. An unknown SPI is no error.
-   */
-  removeChild(inboundSpi: Spi, lingerMs?: number): Promise<void>;
+  /** Removes the outbound SA, then the inbound one. An unknown SPI is no error. */
+  removeChild(inboundSpi: Spi): Promise<void>;
   /** Sends the child's ESP elsewhere from now on. An unknown SPI is no error. */
   setRemote(inboundSpi: Spi, remote: Endpoint): Promise<void>;
   /** Sends an IKE message on the same socket; `marker` puts the non-ESP marker in front. @rfc 3948 2.2 */

@@ -80,8 +80,6 @@ class WorkerDataplane implements Dataplane {
   readonly #name = new Uint8Array(socketAddressOctets);
   /** By inbound SPI: the outbound half is known by the same name to its worker. */
   readonly #children = new Map<Spi, ToldOfChild>();
-  /** Timers of inbound SAs whose outbound half is gone. */
-  readonly #lingering = new Map<Spi, NodeJS.Timeout>();
   #tunFd = -1;
   #keepaliveTimer: NodeJS.Timeout | undefined;
   #sentHere = 0;
@@ -128,7 +126,6 @@ class WorkerDataplane implements Dataplane {
     const options = { selectors, remote, followRemote, standby, rekeyAfter };
     const common = { kind: 'install', child: spi, ...options } as const;
     this.#children.set(spi, { rekeyDue: false });
-    this.#endLinger(spi);
     const inbound: WorkerCommand = { ...common, sa: plainSa(child.inbound) };
     const outbound: WorkerCommand = { ...common, sa: plainSa(child.outbound) };
     try {
@@ -145,27 +142,10 @@ class WorkerDataplane implements Dataplane {
     await this.#outbound.command({ kind: 'switch-outbound', child: inboundSpi });
   }
 
-  async removeChild(inboundSpi: Spi, lingerMs = 0): Promise<void> {
+  async removeChild(inboundSpi: Spi): Promise<void> {
     this.#children.delete(inboundSpi);
-    this.#endLinger(inboundSpi);
     await this.#outbound.command({ kind: 'remove', child: inboundSpi });
-    if (lingerMs > 0 && this.#closing === undefined) this.#linger(inboundSpi, lingerMs);
-    else await this.#inbound.command({ kind: 'remove', child: inboundSpi });
-  }
-
-  /** Removes the inbound half later. */
-  #linger(inboundSpi: Spi, lingerMs: number): void {
-    const remove = () => {
-      this.#lingering.delete(inboundSpi);
-      void this.#inbound.command({ kind: 'remove', child: inboundSpi });
-    };
-    this.#lingering.set(inboundSpi, setTimeout(remove, lingerMs).unref());
-  }
-
-  /** The SPI is removed at once, or belongs to another child now. */
-  #endLinger(inboundSpi: Spi): void {
-    clearTimeout(this.#lingering.get(inboundSpi));
-    this.#lingering.delete(inboundSpi);
+    await this.#inbound.command({ kind: 'remove', child: inboundSpi });
   }
 
   async setRemote(inboundSpi: Spi, remote: Endpoint): Promise<void> {
@@ -203,7 +183,6 @@ class WorkerDataplane implements Dataplane {
 
   async #close(): Promise<void> {
     clearInterval(this.#keepaliveTimer);
-    for (const spi of [...this.#lingering.keys()]) this.#endLinger(spi);
     await Promise.all([this.#outbound.stop(), this.#inbound.stop()]);
     process.off('exit', this.#onExit);
     for (const fd of [this.#udpFd, this.#tunFd, ...this.#wakeFds]) if (fd >= 0) libc.close(fd);

@@ -2,7 +2,7 @@ import type { CryptoProvider, PacketCipher } from '../crypto/interfaces.ts';
 import { formatProposal, type SuiteProposal } from '../crypto/proposals.ts';
 import type { Proposal, Transform } from '../wire/ike/payload.ts';
 import { securityProtocol } from '../wire/registry/protocols.ts';
-import { transformType } from '../wire/registry/transforms.ts';
+import { extendedSequenceNumbers, transformType } from '../wire/registry/transforms.ts';
 import type { EspSuite, IkeSuite } from './negotiate.ts';
 
 /** ChaCha20-Poly1305 has no Key Length attribute; its keys have 256 bits. @rfc 7634 4 */
@@ -55,7 +55,13 @@ export function chooseEsp(
     if (group === undefined) return undefined;
     const answer = { ...their, transforms: [...transforms.chosen, ...group, esn.transform] };
     const notation = formatProposal(answer.transforms);
-    const suite = { cipher: transforms.cipher, spi: their.spi, group: group[0]?.id ?? 0, notation };
+    const suite = {
+      cipher: transforms.cipher,
+      spi: their.spi,
+      group: group[0]?.id ?? 0,
+      esn: esn.transform.id === extendedSequenceNumbers.ESN,
+      notation,
+    };
     return { suite, answer };
   });
 }

@@ -107,6 +107,8 @@ export interface EspSaParameters {
   readonly spi: Spi;
   readonly cipher: PacketCipher;
   readonly key: PacketCipherKey;
+  /** Extended sequence numbers. Default: false. @rfc 4304 */
+  readonly esn?: boolean;
 }
 
 /** What the gateway's configuration payload gave, checked and bounded. @rfc 7296 3.15 */

@@ -5,7 +5,7 @@ import { formatProposal, type SuiteProposal } from '../crypto/proposals.ts';
 import type { Proposal, SaPayload, Transform } from '../wire/ike/payload.ts';
 import { notateSa } from '../wire/ike/payloads/sa.ts';
 import { securityProtocol } from '../wire/registry/protocols.ts';
-import { transformType } from '../wire/registry/transforms.ts';
+import { extendedSequenceNumbers, transformType } from '../wire/registry/transforms.ts';
 
 /** What both sides agreed on for the IKE SA. */
 export interface IkeSuite {
@@ -24,6 +24,8 @@ export interface EspSuite {
   readonly spi: Uint8Array;
   /** The group of its own key exchange; 0 (NONE) without one. */
   readonly group: number;
+  /** Extended sequence numbers. @rfc 4304 */
+  readonly esn: boolean;
   readonly notation: string;
 }
 
@@ -101,9 +103,10 @@ export function chosenEspSuite(
   const { transforms, spi } = choice.value;
   const cipher = findCipher(crypto, transforms);
   const group = idOf(transforms, transformType.KE) ?? 0;
+  const esn = idOf(transforms, transformType.ESN) === extendedSequenceNumbers.ESN;
   return cipher === undefined
     ? unacceptable(answer)
-    : ok({ cipher, spi, group, notation: formatProposal(transforms) });
+    : ok({ cipher, spi, group, esn, notation: formatProposal(transforms) });
 }
 
 /**

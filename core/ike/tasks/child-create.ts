@@ -74,7 +74,7 @@ export function processChildCreate(
   if (!local.ok) return local;
   const remote = narrowed(offer.remote, tsr.value.selectors);
   if (!remote.ok) return remote;
-  const { cipher, spi, notation } = choice.value;
+  const { cipher, esn, spi, notation } = choice.value;
   const outboundSpi = readEspSpi(spi);
   if (!outboundSpi.ok) return outboundSpi;
   const keys = deriveChildKeys(
@@ -83,8 +83,8 @@ export function processChildCreate(
     association.nonces,
   );
   const parameters = {
-    inbound: { spi: offer.inboundSpi, cipher, key: keys.responder },
-    outbound: { spi: outboundSpi.value, cipher, key: keys.initiator },
+    inbound: { spi: offer.inboundSpi, cipher, esn, key: keys.responder },
+    outbound: { spi: outboundSpi.value, cipher, esn, key: keys.initiator },
     selectors: { local: local.value, remote: remote.value },
   };
   return ok({ parameters, notation });

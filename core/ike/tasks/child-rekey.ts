@@ -116,13 +116,13 @@ export function processRekey(
   if (!remote.ok) return remote;
   const shared = finishKeyExchange(offer.keyExchange, suite.value.group, message);
   if (!shared.ok) return shared;
-  const { cipher, notation } = suite.value;
+  const { cipher, esn, notation } = suite.value;
   const nonces = { initiator: offer.nonce, responder: nonce.value.nonce.slice() };
   const keys = deriveChildKeys({ prf: ike.suite.prf, cipher }, ike.keys.skD, nonces, shared.value);
   shared.value.fill(0);
   const parameters = {
-    inbound: { spi: offer.inboundSpi, cipher, key: keys.responder },
-    outbound: { spi: outboundSpi.value, cipher, key: keys.initiator },
+    inbound: { spi: offer.inboundSpi, cipher, esn, key: keys.responder },
+    outbound: { spi: outboundSpi.value, cipher, esn, key: keys.initiator },
     selectors: { local: local.value, remote: remote.value },
   };
   return ok({ parameters, notation, nonces });
@@ -155,14 +155,14 @@ export function answerRekey(
   if (!outboundSpi.ok) return err(ikeNotify(notifyType.INVALID_SYNTAX));
   const exchanged = answerKeyExchange(crypto, random, choice.suite.group, request);
   if (!exchanged.ok) return exchanged;
-  const { cipher, notation } = choice.suite;
+  const { cipher, esn, notation } = choice.suite;
   const nonces = { initiator: nonce.nonce.slice(), responder: random.octets(nonceOctets) };
   const { shared } = exchanged.value;
   const keys = deriveChildKeys({ prf: ike.suite.prf, cipher }, ike.keys.skD, nonces, shared);
   shared.fill(0);
   const parameters = {
-    inbound: { spi: terms.inboundSpi, cipher, key: keys.initiator },
-    outbound: { spi: outboundSpi.value, cipher, key: keys.responder },
+    inbound: { spi: terms.inboundSpi, cipher, esn, key: keys.initiator },
+    outbound: { spi: outboundSpi.value, cipher, esn, key: keys.responder },
     selectors: { local, remote },
   };
   const payloads: readonly Payload[] = [

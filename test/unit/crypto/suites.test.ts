@@ -39,6 +39,10 @@ describe('parseProposal', () => {
       { type: 5, id: 0 },
     ]);
     assert.deepEqual(parsed('aes256gcm16-noesn', 'esp'), parsed('aes256gcm', 'esp'));
+    assert.deepEqual(parsed('aes256gcm16-esn-noesn', 'esp').slice(1), [
+      { type: 5, id: 1 },
+      { type: 5, id: 0 },
+    ]);
   });
 
   for (const [text, use, reason] of [
@@ -53,12 +57,12 @@ describe('parseProposal', () => {
     ['sha256-modp2048', 'ike', /encryption algorithm .* is missing/],
     ['aes256-sha256-aes256-modp2048', 'ike', /named twice/],
     ['aes256-sha256-curve25519-x25519', 'ike', /named twice/],
-    ['aes256-sha256-modp2048-noesn', 'ike', /belongs to ESP/],
+    ['aes256-sha256-modp2048-noesn', 'ike', /belong to ESP/],
+    ['aes256-sha256-modp2048-esn', 'ike', /belong to ESP/],
     ['3des-sha256-modp2048', 'ike', /3des: it is too weak/],
     ['aes256-sha1-modp2048', 'ike', /sha1: it is too weak/],
     ['aes256-sha256-modp1024', 'ike', /modp1024: it is too weak/],
     ['aes256gcm16-prfsha256', 'esp', /belongs to IKE/],
-    ['aes256gcm16-esn', 'esp', /esn: extended sequence numbers are not supported/],
     ['rot13-sha256', 'esp', /rot13 is not an algorithm/],
     [`aes256${'-x'.repeat(70)}`, 'esp', /more than 64/],
   ] as const)

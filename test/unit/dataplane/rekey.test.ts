@@ -235,36 +235,3 @@ test('extended sequence numbers pass 2^32 both ways, and nothing is due because 
     assert.deepEqual(rig.rekeyDue, []);
   });
 });
-
-test('a removed child that lingers receives what is still under way, sends nothing, and goes', async () => {
-  await withRig({}, async (rig) => {
-    await installNew(rig, false);
-    await rig.dataplane.removeChild(spiHere, 400);
-    send(rig.far.fd, rig.seal(1, fromFar), rig.local);
-    assert.deepEqual(receive(rig.tun, 5000), fromFar);
-    await rig.dataplane.removeChild(spiNewHere, 1);
-    toTun(rig);
-    await until(() => rig.dataplane.counters().outbound.drops['no-child'] === 1);
-    let sequence = 2;
-    await until(() => {
-      send(rig.far.fd, rig.seal(sequence++, fromFar), rig.local);
-      return rig.dataplane.counters().inbound.drops['unknown-spi'] !== undefined;
-    });
-  });
-});
-
-test('a child that takes the SPI of a lingering one stays', async () => {
-  await withRig({}, async (rig) => {
-    await installNew(rig, false);
-    await rig.dataplane.removeChild(spiNewHere, 30);
-    await installNew(rig, false);
-    const lingered = Promise.withResolvers<void>();
-    setTimeout(lingered.resolve, 60);
-    await lingered.promise;
-    await rig.dataplane.setRemote(spiNewHere, rig.far.local);
-    const cipher = cipherNamed('aes256-sha512');
-    const newer = { ...rig.farSa, spi: spiNewHere, shape: cipher, cipher: cipher.open(keyFor(cipher, 7)) };
-    send(rig.far.fd, rig.sealWith(newer, 1, fromFar), rig.local);
-    assert.deepEqual(receive(rig.tun), fromFar);
-  });
-});
