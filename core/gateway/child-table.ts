@@ -23,8 +23,8 @@ export interface Child {
   deleteAt: Instant | undefined;
   /** What the client made to replace it, and in which exchange. */
   successor: { readonly inbound: Spi; readonly nonces: NoncePair } | undefined;
-  /** Nothing is sent on it yet: the client may not have it. */
-  isStandby: boolean;
+  /** The one with the highest turn sends; 0: nothing is sent on it yet, because the client may not have it. */
+  turn: number;
 }
 
 /** ESP packets overtake each other, and IKE overtakes ESP. */
@@ -35,6 +35,7 @@ export class ChildTable {
   readonly #client: ClientId;
   readonly #emit: (output: GatewayOutput) => void;
   #children: readonly Child[] = [];
+  #nextTurn = 1;
   /** Deleted and replaced: they still receive what their DELETE has overtaken. */
   #lingering: readonly { readonly inbound: Spi; readonly until: Instant }[] = [];
 
@@ -79,7 +80,7 @@ export class ChildTable {
       phase: 'live',
       deleteAt: undefined,
       successor: undefined,
-      isStandby,
+      turn: isStandby ? 0 : this.#nextTurn++,
     };
     this.#children = [...this.#children, child];
     const output = { kind: 'child-install', client: this.#client, child: parameters, remote } as const;
@@ -89,8 +90,11 @@ export class ChildTable {
 
   /** The client has it, so it may be sent on. */
   use(child: Child): void {
-    if (!child.isStandby) return;
-    child.isStandby = false;
+    if (child.turn === 0) this.#switchTo(child);
+  }
+
+  #switchTo(child: Child): void {
+    child.turn = this.#nextTurn++;
     this.#emit({ kind: 'child-switch-outbound', client: this.#client, inboundSpi: child.inbound });
   }
 
@@ -114,20 +118,18 @@ export class ChildTable {
   remove(child: Child, now: Instant): void {
     if (!this.#children.includes(child)) return;
     this.#children = this.#children.filter((other) => other !== child);
-    const isSendingElsewhere = this.#children.some(
-      (other) =>
-        !other.isStandby && other.phase === 'live' && sameSelectors(other.selectors, child.selectors),
-    );
-    const heir = this.#children.find(
-      (other) => other.isStandby && other.phase === 'live' && sameSelectors(other.selectors, child.selectors),
-    );
-    if (heir !== undefined && !isSendingElsewhere) this.use(heir);
     for (const other of this.#children) {
       if (other.successor?.inbound !== child.inbound) continue;
       other.successor = undefined;
       if (other.phase === 'replaced') other.phase = 'live';
     }
-    if (heir === undefined && !isSendingElsewhere) this.#emitRemove(child.inbound);
+    const heirs = this.#children.filter(
+      (other) => other.phase === 'live' && sameSelectors(other.selectors, child.selectors),
+    );
+    const heir = heirs.find(({ turn }) => turn === 0) ?? heirs.toSorted((a, b) => b.turn - a.turn)[0];
+    const isSending = child.turn > 0 && heirs.every(({ turn }) => turn < child.turn);
+    if (heir !== undefined && isSending) this.#switchTo(heir);
+    if (heir === undefined) this.#emitRemove(child.inbound);
     else this.#lingering = [...this.#lingering, { inbound: child.inbound, until: after(now, lingerMs) }];
     this.tick(now);
   }

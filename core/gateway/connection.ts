@@ -244,6 +244,9 @@ export class Connection {
       return;
     }
     this.#rekeyed('child', 'gateway');
+    // Both sides know by the nonces that the client deletes its own.
+    const rival = old.successor && this.children.byInbound(old.successor.inbound);
+    if (rival !== undefined) rival.phase = 'replaced';
     this.#closeAt(old, after(now, this.#host.config.habits?.deleteOldLateMs ?? 0));
   }
 

@@ -190,12 +190,27 @@ describe('both sides rekey the CHILD SA at once', () => {
     const { client, deletion, ours, theirs, firstInbound } = collide(255);
     assert.deepEqual(deleted(deletion), [firstInbound]);
     assert.deepEqual(installs(client)[2], [ours, 'at once']);
+    client.gateway.childUsed(theirs, client.now);
     client.request(INFORMATIONAL, [deleteChild(newSpi)]);
     answer(client, deletion, [deleteChild(firstSpi)]);
     client.sent();
     assert.deepEqual(client.all('child-switch-outbound'), []);
     assert.deepEqual(client.removed(), [theirs, firstInbound]);
     accepted(createChild(client, { old: otherSpi }));
+  });
+
+  it('and what was sent on the new one of the client goes back to the one that stays', () => {
+    const { client, request } = rekeying('child', { habits: { rekeyNonceFirstOctet: 255 } });
+    const theirs = spiIn(accepted(createChild(client, { old: firstSpi })));
+    client.gateway.childUsed(theirs, client.now);
+    client.request(INFORMATIONAL, [deleteChild(newSpi)]);
+    const switched = () => client.all('child-switch-outbound').map(({ inboundSpi }) => inboundSpi);
+    const [old] = installs(client)[0] ?? assert.fail();
+    assert.deepEqual(switched(), [theirs, old]);
+    answer(client, request, childAnswer(request, otherSpi, nonceOf(0x77)));
+    answer(client, asked(client), [deleteChild(firstSpi)]);
+    client.sent();
+    assert.deepEqual(switched(), [theirs, old], 'the one of the gateway takes over by being installed');
   });
 
   it('and the client, which did not notice, has deleted the old one', () => {
