@@ -1,13 +1,30 @@
+import type { ClientProfile } from '../support/peers/client.ts';
 import type { CertificateName } from './certificates.ts';
+import type { Stage } from './stage.ts';
 
 /** One login at a strongSwan gateway, as data. */
 export interface InteropCase {
   readonly name: string;
   /** What it is about; `--filter` looks at it too. */
-  readonly theme: 'algorithms' | 'certificates' | 'networks' | 'refusals' | 'fragments';
+  readonly theme:
+    | 'algorithms'
+    | 'certificates'
+    | 'networks'
+    | 'refusals'
+    | 'fragments'
+    | 'rekeying'
+    | 'liveness';
   readonly gateway: GatewayConfig;
   readonly client: ClientConfig;
   readonly expect: UpExpectation | DownExpectation;
+  /** What happens before the login. */
+  readonly before?: (stage: Stage) => Promise<void>;
+  /** What happens once the tunnel stands and has carried pings. Answers what was wrong. */
+  readonly during?: (stage: Stage) => Promise<string[]>;
+  /** Takes minutes: left out unless the filter says `soak`. */
+  readonly soak?: true;
+  /** Seconds that it takes when that is more than a few: the slowest begin first. */
+  readonly seconds?: number;
 }
 
 export interface GatewayConfig {
@@ -34,6 +51,10 @@ export interface GatewayConfig {
   readonly ikeFragments?: boolean;
   /** The gateway's largest packet for IKE. Default: 1280. */
   readonly fragmentOctets?: number;
+  /** When the gateway itself replaces its SAs; never unless given. */
+  readonly rekey?: { readonly childSeconds?: number; readonly ikeSeconds?: number };
+  /** Silence of the client after which the gateway asks whether it lives. */
+  readonly dpdSeconds?: number;
 }
 
 export interface ClientConfig {
@@ -50,6 +71,7 @@ export interface ClientConfig {
   readonly remoteNetworks?: readonly string[];
   readonly ike?: readonly string[];
   readonly esp?: readonly string[];
+  readonly rekey?: ClientProfile['rekey'];
 }
 
 export interface UpExpectation {

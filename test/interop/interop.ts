@@ -9,15 +9,25 @@ import type { InteropCase } from './case.ts';
 import { algorithmCases } from './cases/algorithms.ts';
 import { certificateCases } from './cases/certificates.ts';
 import { fragmentCases } from './cases/fragments.ts';
+import { livenessCases } from './cases/liveness.ts';
 import { networkCases } from './cases/networks.ts';
 import { refusalCases } from './cases/refusals.ts';
+import { rekeyingCases } from './cases/rekeying.ts';
 import { createCertificates } from './certificates.ts';
-import { type Bench, runCase } from './run-case.ts';
+import { runCase } from './run-case.ts';
+import type { Bench } from './stage.ts';
 
-const usage = `npm run interop -- [--json] [--filter RE] [--client godwit|charon] [--verbose]
+const usage = `npm run interop -- [--json] [--filter RE] [--client godwit|charon] [--lanes N] [--verbose]
 
 Logs in to strongSwan in every way that test/interop/cases lists. --client charon plays the cases with strongSwan as
-the client: what fails then is wrong in the case.`;
+the client: what fails then is wrong in the case. So many cases are played at the same time as there are lanes. Cases of minutes
+run only where the filter says 'soak'.`;
+
+/**
+ * A cookie is demanded as soon as one IKE SA is half open; what charon replaced goes soon; what is lost is sent again before a
+ * case loses patience.
+ */
+const gatewaySettings = ['cookie_threshold = 1', 'delete_rekeyed_delay = 2', 'retransmit_timeout = 1.5'];
 
 interface Row {
   readonly name: string;
@@ -28,11 +38,14 @@ interface Row {
   readonly ms: number;
 }
 
+const certificates = createCertificates();
+
 const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     filter: { type: 'string', default: '' },
     client: { type: 'string', default: 'godwit' },
+    lanes: { type: 'string', default: '3' },
     verbose: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -49,24 +62,37 @@ if (options.help) {
     ...networkCases,
     ...fragmentCases,
     ...refusalCases,
-  ].filter(({ name, theme }) => filter.test(`${theme}: ${name}`));
+    ...rekeyingCases,
+    ...livenessCases,
+  ]
+    .filter(({ name, theme }) => filter.test(`${theme}: ${name}`))
+    .filter(({ soak }) => soak !== true || /soak/i.test(options.filter));
   report(obstacle === undefined ? await runAll(cases) : cases.map((each) => skip(each, obstacle)));
 }
 
+/** Each lane has a client and a gateway of its own; most of what a slow case does is to wait. */
 async function runAll(cases: readonly InteropCase[]): Promise<Row[]> {
-  const topology = await createTopology('interop');
+  const lanes = Math.min(Number(options.lanes), cases.length);
+  const left = [...cases].sort((a, b) => (b.seconds ?? 0) - (a.seconds ?? 0));
+  const rows = new Map<InteropCase, Row>();
+  await Promise.all(
+    Array.from({ length: lanes }, (_, lane) =>
+      runLane(lane, async (bench) => {
+        for (let each = left.shift(); each !== undefined; each = left.shift())
+          rows.set(each, await row(each, bench));
+      }),
+    ),
+  );
+  return cases.flatMap((each) => rows.get(each) ?? []);
+}
+
+async function runLane(lane: number, play: (bench: Bench) => Promise<void>): Promise<void> {
+  const topology = await createTopology(`interop${lane}`);
   try {
-    const gateway = await StrongSwan.start(topology.gateway);
-    const bench: Bench = {
-      topology,
-      gateway,
-      client: await startClient(topology),
-      certificates: createCertificates(),
-    };
-    const rows: Row[] = [];
-    for (const each of cases) rows.push(await row(each, bench));
-    await bench.client.stop();
-    return rows;
+    const gateway = await StrongSwan.start(topology.gateway, { settings: gatewaySettings });
+    const client = await startClient(topology);
+    await play({ topology, gateway, client, certificates });
+    await client.stop();
   } finally {
     await topology.lab.close();
   }

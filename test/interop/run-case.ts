@@ -1,17 +1,11 @@
-import type { ClientProfile, VpnClient } from '../support/peers/client.ts';
+import type { ClientProfile } from '../support/peers/client.ts';
 import { Godwit } from '../support/peers/godwit.ts';
-import type { ChildSaView, IkeSaView, StrongSwan } from '../support/peers/strongswan.ts';
-import { addresses, type Topology, type WireCounters } from '../support/topology.ts';
+import type { ChildSaView, IkeSaView } from '../support/peers/strongswan.ts';
+import { addresses, type WireCounters } from '../support/topology.ts';
 import type { DownExpectation, InteropCase, UpExpectation } from './case.ts';
-import { type Certificates, gatewayName } from './certificates.ts';
+import { gatewayName } from './certificates.ts';
+import { type Bench, createStage, lasts } from './stage.ts';
 import { charonSuite } from './suite-names.ts';
-
-export interface Bench {
-  readonly topology: Topology;
-  readonly gateway: StrongSwan;
-  readonly client: VpnClient;
-  readonly certificates: Certificates;
-}
 
 const username = 'alice';
 const password = 'correct horse battery staple';
@@ -22,10 +16,14 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
   await gateway.reset();
   await configure(each, bench);
   await topology.resetRouter(each.gateway.lose, each.gateway.losesIpFragments);
-  const login = await client.connect(profile(each, bench));
+  const stage = createStage(bench, profile(each, bench));
+  await gateway.resetCounters();
+  await each.before?.(stage);
+  const login = await client.connect(stage.profile);
   const problems: string[] = [];
   if (each.expect.up && login.ok) {
     problems.push(...(await checkUp(each.expect, bench)));
+    if (problems.length === 0 && each.during !== undefined) problems.push(...(await each.during(stage)));
   } else if (each.expect.up && !login.ok) {
     problems.push(`does not connect: ${login.failure} ${login.detail}`);
   } else if (!each.expect.up) {
@@ -53,6 +51,7 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
     ...(client.remoteNetworks === undefined ? {} : { remoteNetworks: client.remoteNetworks }),
     ...(client.ike === undefined ? {} : { ike: client.ike }),
     ...(client.esp === undefined ? {} : { esp: client.esp }),
+    ...(client.rekey === undefined ? {} : { rekey: client.rekey }),
   };
 }
 
@@ -75,6 +74,10 @@ async function configure(each: InteropCase, { gateway, certificates }: Bench): P
     encap: 'yes',
     fragmentation: config.ikeFragments === false ? 'no' : 'yes',
     pools: pools.map((family) => `pool${family}`),
+    rekey_time: seconds(config.rekey?.ikeSeconds),
+    over_time: seconds(config.rekey?.ikeSeconds),
+    rand_time: '0s',
+    dpd_delay: seconds(config.dpdSeconds),
     proposals: config.ike ?? ['aes256gcm16-prfsha384-ecp256', 'aes256-sha256-ecp256'],
     local: {
       auth: config.auth ?? 'pubkey',
@@ -87,14 +90,25 @@ async function configure(each: InteropCase, { gateway, certificates }: Bench): P
       net: {
         local_ts: [...(config.localSelectors ?? [addresses.lan.net4, addresses.lan.net6])],
         esp_proposals: config.esp ?? ['aes256gcm16', 'aes256-sha256'],
+        rekey_time: seconds(config.rekey?.childSeconds),
+        ...(config.rekey?.childSeconds === undefined
+          ? {}
+          : { life_time: seconds(3 * config.rekey.childSeconds) }),
+        rand_time: '0s',
       },
     },
   });
 }
 
+/** In swanctl's notation, where 0 is never. */
+function seconds(value: number | undefined): string {
+  return `${value ?? 0}s`;
+}
+
 async function checkUp(expect: UpExpectation, { topology, gateway }: Bench): Promise<string[]> {
   const problems: string[] = [];
-  const sas = await gateway.sas();
+  // Half open may be what came before the login.
+  const sas = (await gateway.sas()).filter(({ state }) => state !== 'CONNECTING');
   const [sa] = sas;
   const child = sa?.children[0];
   if (sas.length !== 1 || sa === undefined || child === undefined) {
@@ -108,7 +122,7 @@ async function checkUp(expect: UpExpectation, { topology, gateway }: Bench): Pro
       if (ping.status !== 0) problems.push(`no answer from ${host} to a ping of ${size} octets`);
     }
   }
-  const counted = (await gateway.sas())[0]?.children[0];
+  const counted = (await gateway.sas()).find(isUp)?.children[0];
   if (counted === undefined || counted.packetsIn === 0 || counted.packetsOut === 0) {
     problems.push('charon counted no packets in the CHILD SA');
   }
@@ -179,13 +193,3 @@ const hosts = {
   internet4: addresses.internet.v4,
   internet6: addresses.internet.v6,
 } as const;
-
-/** Whether `condition` is still true after two seconds. */
-async function lasts(condition: () => Promise<boolean>): Promise<boolean> {
-  const deadline = performance.now() + 2_000;
-  while (await condition()) {
-    if (performance.now() > deadline) return true;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  return false;
-}

@@ -32,6 +32,11 @@ export interface WireCounters {
   /** IKE fragments (SKF on port 4500); they count as `ike` too. @rfc 7383 */
   readonly fragmentsToGateway: number;
   readonly fragmentsToClient: number;
+  /** IKE_SA_INIT requests, those that are lost on the way included. */
+  readonly inits: number;
+  /** CREATE_CHILD_SA requests on port 4500, those that are lost on the way included. */
+  readonly rekeysToGateway: number;
+  readonly rekeysToClient: number;
   readonly keepalives: number;
   /** Anything else that is forwarded: with a tunnel up, a leak. */
   readonly other: number;
@@ -134,6 +139,9 @@ async function cable(lab: Lab, { client, router, gateway, lan }: Places): Promis
   ]);
 }
 
+/** nftables condition: CREATE_CHILD_SA (36) behind the marker, and not a response. @rfc 7296 3.1 */
+const createChildRequest = '@th,64,32 0 @th,240,8 36 @th,248,8 & 0x20 == 0';
+
 /** IKE on 4500 starts with a marker of four zero octets; a keepalive is the one octet 0xff. @rfc 3948 2.2, 2.3 */
 function rules(lose: readonly string[], losesIpFragments: boolean): string {
   const { natGateway } = addresses;
@@ -146,6 +154,9 @@ table inet lab {
   counter keepalives {}
   counter fragmentsToGateway {}
   counter fragmentsToClient {}
+  counter inits {}
+  counter rekeysToGateway {}
+  counter rekeysToClient {}
   counter other {}
   chain before-reassembly {
     type filter hook prerouting priority -450;
@@ -158,6 +169,9 @@ table inet lab {
   }
   chain forward {
     type filter hook forward priority filter;
+    udp dport 500 @th,208,8 34 counter name inits
+    udp dport 4500 ${createChildRequest} counter name rekeysToGateway
+    udp sport 4500 ${createChildRequest} counter name rekeysToClient
     ${lose.map((condition) => `${condition} drop`).join('\n    ')}
     udp dport 500 counter name ike accept
     udp sport 500 counter name ike accept
@@ -181,6 +195,9 @@ const noCounters: WireCounters = {
   espInUdp: 0,
   fragmentsToGateway: 0,
   fragmentsToClient: 0,
+  inits: 0,
+  rekeysToGateway: 0,
+  rekeysToClient: 0,
   keepalives: 0,
   other: 0,
 };
@@ -200,6 +217,9 @@ async function readCounters(router: Namespace): Promise<WireCounters> {
     espInUdp: of('encapsulated'),
     fragmentsToGateway: of('fragmentsToGateway'),
     fragmentsToClient: of('fragmentsToClient'),
+    inits: of('inits'),
+    rekeysToGateway: of('rekeysToGateway'),
+    rekeysToClient: of('rekeysToClient'),
     keepalives: of('keepalives'),
     other: of('other'),
   };

@@ -40,6 +40,15 @@ export const fragmentCases: readonly InteropCase[] = [
     ['client', 'gateway'],
   ),
   up(
+    'a path of 1,280 octets both ways',
+    {
+      ...large,
+      lose: ['dport', 'sport'].map((port) => `udp ${port} 4500 @th,64,32 0 meta length > 1280`),
+    },
+    { furtherCas },
+    ['client', 'gateway'],
+  ),
+  up(
     'every third packet of IKE is lost',
     { ...large, lose: ['iifname "home" udp dport 4500 @th,64,32 0 numgen inc mod 3 2'] },
     { furtherCas },

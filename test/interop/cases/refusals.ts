@@ -1,7 +1,13 @@
 import type { ClientConfig, GatewayConfig, InteropCase } from '../case.ts';
 
-function down(name: string, gateway: GatewayConfig, client: ClientConfig, failure: string): InteropCase {
-  return { name, theme: 'refusals', gateway, client, expect: { up: false, failure } };
+function down(
+  name: string,
+  gateway: GatewayConfig,
+  client: ClientConfig,
+  failure: string,
+  seconds = 0,
+): InteropCase {
+  return { name, theme: 'refusals', gateway, client, expect: { up: false, failure }, seconds };
 }
 
 export const refusalCases: readonly InteropCase[] = [
@@ -25,8 +31,14 @@ export const refusalCases: readonly InteropCase[] = [
     { remoteNetworks: ['10.200.0.0/16'] },
     'peer.ts-unacceptable',
   ),
-  down('nobody at the address', { at: 'nobody' }, {}, 'peer.unreachable'),
-  down('a firewall that swallows everything', { lose: ['udp dport { 500, 4500 }'] }, {}, 'peer.unreachable'),
-  down('silent after IKE_SA_INIT', { lose: ['udp dport 4500'] }, {}, 'peer.silent'),
-  down('silent in EAP', { lose: ['udp dport 4500 ct original packets > 2'] }, {}, 'peer.silent'),
+  down('nobody at the address', { at: 'nobody' }, {}, 'peer.unreachable', 22),
+  down(
+    'a firewall that swallows everything',
+    { lose: ['udp dport { 500, 4500 }'] },
+    {},
+    'peer.unreachable',
+    22,
+  ),
+  down('silent after IKE_SA_INIT', { lose: ['udp dport 4500'] }, {}, 'peer.silent', 22),
+  down('silent in EAP', { lose: ['udp dport 4500 ct original packets > 2'] }, {}, 'peer.silent', 22),
 ];

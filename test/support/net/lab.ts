@@ -20,21 +20,23 @@ export interface RunResult {
 export class Lab {
   /** A folder of this lab's own, gone with it. */
   readonly folder: string;
+  readonly #name: string;
   readonly #namespaces: Namespace[] = [];
 
   constructor(name: string) {
     if (!inSandbox()) throw new Error('a lab lives in a sandbox: call enterSandbox() first');
+    this.#name = name;
     this.folder = join('/run/lab', name);
     mkdirSync(this.folder, { recursive: true });
   }
 
-  /** A network namespace whose processes see an /etc of their own with these name servers in resolv.conf. */
+  /** A network namespace, named after lab and `name`, whose processes see an /etc of their own with these name servers in resolv.conf. */
   async namespace(name: string, options: { nameServers?: readonly string[] } = {}): Promise<Namespace> {
     const folder = join(this.folder, name);
     privateEtc(join(folder, 'etc'), options.nameServers ?? []);
-    const namespace = new Namespace(name, folder);
+    const namespace = new Namespace(`${this.#name}-${name}`, folder);
     this.#namespaces.push(namespace);
-    await must(new LabProcess(['ip', 'netns', 'add', name], []));
+    await must(new LabProcess(['ip', 'netns', 'add', namespace.name], []));
     // Duplicate address detection would make every IPv6 address wait for a second.
     const settings = ['all', 'default', 'lo'].map(
       (where) => `echo 0 > /proc/sys/net/ipv6/conf/${where}/accept_dad`,

@@ -26,6 +26,9 @@ export interface StrongSwanOptions {
 export interface IkeSaView {
   readonly name: string;
   readonly state: string;
+  /** Hexadecimal. */
+  readonly initiatorSpi: string;
+  readonly responderSpi: string;
   readonly localHost: string;
   readonly remoteHost: string;
   readonly remotePort: number;
@@ -179,6 +182,16 @@ export class StrongSwan {
     return events.flatMap((event) => Object.entries(event).map(([name, sa]) => viewIkeSa(name, section(sa))));
   }
 
+  /** How often something happened since the last `resetCounters`, by charon's name for it, e.g. `create-child-in-req`. */
+  async counters(): Promise<(name: string) => number> {
+    const counted = section(section((await this.vici.must('get-counters', {}))['counters'])['']);
+    return (name) => Number(text(counted, name));
+  }
+
+  async resetCounters(): Promise<void> {
+    await this.vici.must('reset-counters', {});
+  }
+
   async stop(): Promise<void> {
     this.vici.close();
     await this.process.stop();
@@ -233,6 +246,8 @@ function viewIkeSa(name: string, sa: ViciSection): IkeSaView {
   return {
     name,
     state: text(sa, 'state'),
+    initiatorSpi: text(sa, 'initiator-spi'),
+    responderSpi: text(sa, 'responder-spi'),
     localHost: text(sa, 'local-host'),
     remoteHost: text(sa, 'remote-host'),
     remotePort: Number(text(sa, 'remote-port')),

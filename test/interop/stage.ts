@@ -1,0 +1,106 @@
+import type { ConnectedTunnel } from '../../core/rpc/values.ts';
+import type { ClientProfile, VpnClient } from '../support/peers/client.ts';
+import { Godwit } from '../support/peers/godwit.ts';
+import type { IkeSaView, StrongSwan } from '../support/peers/strongswan.ts';
+import { addresses, type Topology } from '../support/topology.ts';
+import type { Certificates } from './certificates.ts';
+
+export interface Bench {
+  readonly topology: Topology;
+  readonly gateway: StrongSwan;
+  readonly client: VpnClient;
+  readonly certificates: Certificates;
+}
+
+/** Where a case plays once it goes beyond a login. */
+export interface Stage extends Bench {
+  readonly profile: ClientProfile;
+  /** What Godwit says of its connection; undefined for another client, and while it is not connected. */
+  tunnel(): Promise<ConnectedTunnel | undefined>;
+  /** Empty when one IKE SA with one CHILD SA stands, the same at both ends, and pings pass. What was replaced may linger. */
+  agree(): Promise<string[]>;
+  /** Like `agree`; and nothing that was replaced is left. */
+  settled(): Promise<string[]>;
+}
+
+export function createStage(bench: Bench, profile: ClientProfile): Stage {
+  const tunnel = async (): Promise<ConnectedTunnel | undefined> => {
+    if (!(bench.client instanceof Godwit)) return undefined;
+    const { tunnel } = await bench.client.snapshot();
+    return tunnel.state === 'connected' ? tunnel : undefined;
+  };
+  const compare = async (lingering: boolean): Promise<string[]> => {
+    const problems = differences(await bench.gateway.sas(), await tunnel(), lingering);
+    return bench.client instanceof Godwit && (await tunnel()) === undefined
+      ? ['Godwit is not connected any more']
+      : problems;
+  };
+  const check = async (lingering: boolean): Promise<string[]> => {
+    let problems: string[] = [];
+    await within(8_000, async () => {
+      problems = await compare(lingering);
+      return problems.length === 0;
+    });
+    return [...problems, ...(await ping(bench))];
+  };
+  return {
+    ...bench,
+    profile,
+    tunnel,
+    agree: () => check(true),
+    settled: () => check(false),
+  };
+}
+
+/** States of what was replaced and goes soon. */
+const leaving = new Set(['REKEYED', 'DELETED', 'DELETING']);
+
+function differences(
+  sas: readonly IkeSaView[],
+  tunnel: ConnectedTunnel | undefined,
+  lingering: boolean,
+): string[] {
+  const counts = (each: { readonly state: string }): boolean => !(lingering && leaving.has(each.state));
+  const ikes = sas.filter(counts);
+  const children = ikes.flatMap((ike) => ike.children).filter(counts);
+  const [ike] = ikes;
+  const [child] = children;
+  if (ikes.length !== 1 || children.length !== 1 || ike === undefined || child === undefined) {
+    const all = sas.map(({ state, children }) => `${state}(${children.map((each) => each.state).join(' ')})`);
+    return [`charon has ${all.join(', ') || 'no SAs'}`];
+  }
+  if (tunnel === undefined) return [];
+  const pairs: readonly (readonly [string, string, string])[] = [
+    ['initiator SPI', ike.initiatorSpi, tunnel.ike.initiatorSpi],
+    ['responder SPI', ike.responderSpi, tunnel.ike.responderSpi],
+    ['ESP SPI to the gateway', child.spiIn, tunnel.esp.outboundSpi],
+    ['ESP SPI to the client', child.spiOut, tunnel.esp.inboundSpi],
+  ];
+  return pairs
+    .filter(([, theirs, ours]) => theirs !== ours)
+    .map(([what, theirs, ours]) => `${what}: charon ${theirs}, Godwit ${ours}`);
+}
+
+async function ping({ topology }: Bench): Promise<string[]> {
+  const { status } = await topology.client.run(['ping', '-c', '1', '-W', '2', addresses.lan.v4]);
+  return status === 0 ? [] : ['no answer to a ping through the tunnel'];
+}
+
+/** Whether `condition` becomes true within so many milliseconds. */
+export async function within(ms: number, condition: () => Promise<boolean>): Promise<boolean> {
+  const deadline = performance.now() + ms;
+  while (!(await condition())) {
+    if (performance.now() > deadline) return false;
+    await pause(25);
+  }
+  return true;
+}
+
+/** Whether `condition` is still true after two seconds. */
+export async function lasts(condition: () => Promise<boolean>): Promise<boolean> {
+  return !(await within(2_000, async () => !(await condition())));
+}
+
+export async function pause(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+}
