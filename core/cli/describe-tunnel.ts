@@ -1,5 +1,5 @@
 import { explain } from '../base/errors.ts';
-import type { ConnectedTunnel, TunnelSnapshot } from '../rpc/values.ts';
+import type { ConnectedTunnel, ReconnectingTunnel, TunnelSnapshot } from '../rpc/values.ts';
 import type { colorsFor } from './cli-io.ts';
 import { escapeText, formatCount, formatDuration, formatOctets } from './text.ts';
 
@@ -22,6 +22,13 @@ export function describeTunnel(tunnel: TunnelSnapshot, now: number, colors: Colo
         `${colors.yellow('◐')} Connecting to ${escapeText(tunnel.profile.name)} (${escapeText(tunnel.profile.gateway)})`,
         `  in the phase ${tunnel.phase} for ${formatDuration(now - tunnel.phaseSince)}, of ${formatDuration(now - tunnel.since)}`,
       ];
+    case 'reconnecting':
+      return [
+        `${colors.yellow('◐')} Reconnecting to ${colors.bold(escapeText(tunnel.profile.name))}`,
+        ...reconnectingRows(tunnel, now).map(
+          ([label, value]) => `  ${colors.dim(label.padEnd(10))} ${escapeText(value)}`,
+        ),
+      ];
     case 'disconnecting':
       return [`${colors.yellow('◑')} Disconnecting from ${escapeText(tunnel.profile.name)}`];
     case 'connected':
@@ -32,6 +39,19 @@ export function describeTunnel(tunnel: TunnelSnapshot, now: number, colors: Colo
         ),
       ];
   }
+}
+
+function reconnectingRows(tunnel: ReconnectingTunnel, now: number): readonly (readonly [string, string])[] {
+  const { cause, lastFailure, tries, nextTryAt, phase } = tunnel;
+  const trying = `try ${tries} is under way${phase === undefined ? '' : `, in the phase ${phase}`}`;
+  const waiting = `in ${formatDuration(Math.max(0, (nextTryAt ?? now) - now))}, or when the network changes`;
+  return [
+    ['lost', `${moment(tunnel.since)} (${formatDuration(now - tunnel.since)} ago): ${explain(cause).what}`],
+    ...(lastFailure === undefined ? [] : [['last try', explain(lastFailure).what] as const]),
+    ['tries', formatCount(tries, 'time')],
+    ['next try', nextTryAt === undefined ? trying : waiting],
+    ['traffic', 'what belongs into the tunnel is held back meanwhile; `godwit down` ends that'],
+  ];
 }
 
 function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [string, string])[] {

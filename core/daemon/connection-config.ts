@@ -39,6 +39,7 @@ export function connectionConfig(
     ikePort: gateway.ikePort,
     natTraversalPort: gateway.natTraversalPort,
     network: { device, mtu, dns, onlyGatewaySubnets: profile.onlyGatewaySubnets },
+    ...(profile.reconnect ? { reconnect: { random: parts.random } } : {}),
     createEngine: (local, remote) =>
       new IkeSa(
         {

@@ -95,8 +95,12 @@ export class Controller {
     return {
       daemon: { version: this.#parts.version, startedAt: this.#startedAt },
       attempt: this.#attempts,
-      tunnel: tunnelSnapshot(this.#state, () => this.#liveFigures()),
+      tunnel: tunnelSnapshot(this.#state, this.#clocks(), () => this.#liveFigures()),
     };
+  }
+
+  #clocks() {
+    return { now: this.#parts.clock.now(), wall: this.#parts.clock.wall() };
   }
 
   /** Ends whatever runs; settles when nothing of it is left. False when nothing ran. */
@@ -198,8 +202,20 @@ export class Controller {
         // Told again when an SA was replaced: the connection is as old as before.
         if (this.#state.kind === 'connected')
           return this.#enter({ ...this.#state, details: state.connected });
-        const connectMs = this.#parts.clock.now() - attempt.startedAt;
+        const from = this.#state.kind === 'reconnecting' ? this.#state.loss.since : attempt.startedAt;
+        const connectMs = this.#parts.clock.now() - from;
         return this.#enter({ kind: 'connected', profile, since: now, connectMs, details: state.connected });
+      }
+      case 'reconnecting': {
+        const since = this.#state.kind === 'reconnecting' ? this.#state.since : now;
+        const { loss, phase } = state;
+        return this.#enter({
+          kind: 'reconnecting',
+          profile,
+          since,
+          loss,
+          ...(phase === undefined ? {} : { phase }),
+        });
       }
       case 'disconnecting':
         return this.#enter({ kind: 'disconnecting', profile, since: now });
@@ -242,6 +258,15 @@ function fieldsOf(state: DaemonState): Readonly<Record<string, string | number>>
     }
     case 'disconnected':
       return state.lastFailure === undefined ? {} : { failure: state.lastFailure.code };
+    case 'reconnecting': {
+      const { cause, lastFailure, tries } = state.loss;
+      return {
+        cause: cause.code,
+        tries,
+        phase: state.phase ?? 'waiting',
+        ...(lastFailure === undefined ? {} : { lastFailure: lastFailure.code }),
+      };
+    }
     case 'disconnecting':
       return {};
   }

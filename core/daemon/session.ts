@@ -5,7 +5,7 @@ import type { Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk } from '../ike/io.ts';
 import { Connection, type ConnectionConfig } from '../tunnel/connection.ts';
-import type { TunnelInput, TunnelOutput, TunnelState } from '../tunnel/io.ts';
+import type { PlanChange, TunnelInput, TunnelOutput, TunnelState } from '../tunnel/io.ts';
 import type { NetworkPlan } from '../tunnel/network-plan.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 
@@ -25,7 +25,7 @@ export interface SessionDeeds {
   ): Promise<Result<undefined, Failure>>;
   switchOutbound(inboundSpi: Spi): Promise<void>;
   removeChild(inboundSpi: Spi): Promise<void>;
-  applyNetwork(plan: NetworkPlan): Promise<Result<undefined, Failure>>;
+  applyNetwork(plan: NetworkPlan, change: PlanChange): Promise<Result<undefined, Failure>>;
   undoNetwork(): Promise<void>;
   closeTransport(): Promise<void>;
   answer(ask: IkeAsk): Promise<IkeAnswer>;
@@ -35,7 +35,8 @@ export interface SessionDeeds {
 
 export interface TransportEvents {
   readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean) => void;
-  readonly onNetworkChange: () => void;
+  /** As the input `network-changed`. */
+  readonly onNetworkChange: (local?: IpAddress | 'none') => void;
   readonly onChildUsed: (inboundSpi: Spi) => void;
   readonly onRekeyDue: (inboundSpi: Spi) => void;
   readonly onFailure: (error: Failure) => void;
@@ -144,7 +145,7 @@ export class Session {
       case 'apply-network':
         return this.#enqueue(async () => ({
           kind: 'network-applied',
-          result: await this.#deeds.applyNetwork(output.plan),
+          result: await this.#deeds.applyNetwork(output.plan, output.change),
         }));
       case 'undo-network':
         return this.#enqueue(async () => {
@@ -164,7 +165,8 @@ export class Session {
   async #openTransport(remote: IpAddress): Promise<TunnelInput> {
     const result = await this.#deeds.openTransport(remote, {
       onIke: (octets, from, marker) => this.#feed({ kind: 'datagram', octets, from, marker }),
-      onNetworkChange: () => this.#feed({ kind: 'network-changed' }),
+      onNetworkChange: (local) =>
+        this.#feed({ kind: 'network-changed', ...(local === undefined ? {} : { local }) }),
       onChildUsed: (inboundSpi) => this.#feed({ kind: 'child-used', inboundSpi }),
       onRekeyDue: (inboundSpi) => this.#feed({ kind: 'rekey-due', inboundSpi }),
       onFailure: (error) => this.#feed({ kind: 'transport-failed', error }),

@@ -4,6 +4,7 @@ import type { Instant } from '../base/time.ts';
 import type { DataplaneCounters } from '../dataplane/dataplane.ts';
 import type { ConnectedTunnel, ConnectPhase, ProfileReference, TunnelSnapshot } from '../rpc/values.ts';
 import type { ConnectedDetails } from '../tunnel/io.ts';
+import type { LossDetails } from '../tunnel/reconnect-policy.ts';
 import type { SaAge, SaHistory } from '../tunnel/sa-history.ts';
 
 /** What the daemon remembers of the present state, with wall-clock times for people. */
@@ -23,6 +24,13 @@ export type DaemonState =
       readonly connectMs: number;
       readonly details: ConnectedDetails;
     }
+  | {
+      readonly kind: 'reconnecting';
+      readonly profile: ProfileReference;
+      readonly since: number;
+      readonly loss: LossDetails;
+      readonly phase?: ConnectPhase;
+    }
   | { readonly kind: 'disconnecting'; readonly profile: ProfileReference; readonly since: number };
 
 /** Figures that change while a connection stands. */
@@ -36,8 +44,14 @@ export interface LiveFigures {
   readonly ikeDrops: Readonly<Record<string, number>>;
 }
 
+/** Both clocks at one moment: `now` as the connection counts, `wall` as people do, in milliseconds since 1970. */
+export interface Clocks {
+  readonly now: Instant;
+  readonly wall: number;
+}
+
 /** The state as it crosses the RPC edge. `live` is asked for only when connected. */
-export function tunnelSnapshot(state: DaemonState, live: () => LiveFigures): TunnelSnapshot {
+export function tunnelSnapshot(state: DaemonState, clocks: Clocks, live: () => LiveFigures): TunnelSnapshot {
   switch (state.kind) {
     case 'disconnected': {
       const { since, lastFailure } = state;
@@ -49,11 +63,30 @@ export function tunnelSnapshot(state: DaemonState, live: () => LiveFigures): Tun
     }
     case 'connected':
       return connectedSnapshot(state, live());
+    case 'reconnecting':
+      return reconnectingSnapshot(state, clocks);
     case 'disconnecting': {
       const { kind, ...rest } = state;
       return { state: kind, ...rest };
     }
   }
+}
+
+function reconnectingSnapshot(
+  { profile, since, loss, phase }: Extract<DaemonState, { kind: 'reconnecting' }>,
+  { now, wall }: Clocks,
+): TunnelSnapshot {
+  const { cause, lastFailure, tries, nextTryAt } = loss;
+  return {
+    state: 'reconnecting',
+    profile,
+    since,
+    cause,
+    ...(lastFailure === undefined ? {} : { lastFailure }),
+    tries,
+    ...(nextTryAt === undefined ? {} : { nextTryAt: Math.max(0, Math.round(wall + nextTryAt - now)) }),
+    ...(phase === undefined ? {} : { phase }),
+  };
 }
 
 function connectedSnapshot(

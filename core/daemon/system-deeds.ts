@@ -14,13 +14,23 @@ import {
   applyNetworkPlan,
   type PlanOptions,
   repairNetworkPlan,
+  resumePlanDns,
+  suspendPlanDns,
   undoNetworkPlan,
 } from '../platform/linux/plan/network-plan-applier.ts';
+import { replaceKernelPlan } from '../platform/linux/plan/plan-replacement.ts';
+import { SleepWatch } from '../platform/linux/sleep-watch.ts';
 import { sourceTowards } from '../platform/linux/source-address.ts';
 import { Alarm, systemClock } from '../platform/linux/system-clock.ts';
-import { openTunDevice } from '../platform/linux/tun-device.ts';
+import {
+  closeTunDevice,
+  duplicateTunDevice,
+  openTunDevice,
+  type TunDevice,
+} from '../platform/linux/tun-device.ts';
 import { openUdpSocket } from '../platform/linux/udp-socket.ts';
 import { tunnelMark } from '../tunnel/compute-network-plan.ts';
+import type { PlanChange } from '../tunnel/io.ts';
 import type { NetworkPlan } from '../tunnel/network-plan.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { SessionDeeds, TransportEvents } from './session.ts';
@@ -44,7 +54,10 @@ export class SystemDeeds implements SessionDeeds {
   #dataplane: Dataplane | undefined;
   #applied: AppliedPlan | undefined;
   #networkEvents: Promise<NetworkEvents | undefined> | undefined;
-  #onNetworkChange: () => void = () => undefined;
+  #onNetworkChange: TransportEvents['onNetworkChange'] = () => undefined;
+  /** Holds the TUN device while there is no data plane. */
+  #tun: TunDevice | undefined;
+  #sleepWatch: SleepWatch | undefined;
 
   constructor(options: SystemDeedsOptions) {
     this.#options = options;
@@ -63,16 +76,14 @@ export class SystemDeeds implements SessionDeeds {
   }
 
   async resolve(host: string): Promise<Result<readonly IpAddress[], Failure>> {
+    const applied = this.#applied;
+    if (applied === undefined || parseIpAddress(host).ok) return await lookUp(host);
+    // The tunnel's name servers are out of reach: this machine's own are asked, for this question alone.
+    this.#warn('dns.not-suspended', await suspendPlanDns(applied, this.#planOptions()));
     try {
-      // The system's order of families (RFC 6724) is kept.
-      const found = await lookup(host, { all: true, order: 'verbatim' });
-      const addresses = found.flatMap(({ address }) => {
-        const parsed = parseIpAddress(address);
-        return parsed.ok ? [parsed.value] : [];
-      });
-      return ok(addresses.slice(0, limits.addressesOfGateway));
-    } catch {
-      return err(failure('gateway.unresolved', { gateway: host }));
+      return await withinTime(lookUp(host), host);
+    } finally {
+      this.#warn('dns.not-resumed', await resumePlanDns(applied, this.#planOptions()));
     }
   }
 
@@ -122,18 +133,47 @@ export class SystemDeeds implements SessionDeeds {
     await this.#dataplane?.removeChild(inboundSpi);
   }
 
-  async applyNetwork(plan: NetworkPlan): Promise<Result<undefined, Failure>> {
+  async applyNetwork(plan: NetworkPlan, change: PlanChange): Promise<Result<undefined, Failure>> {
     if (this.#dataplane === undefined)
       return err(failure('misuse', { reason: 'a network without a transport' }));
-    const tun = openTunDevice(plan.device);
+    const tun = this.#openTun(plan.device);
     if (!tun.ok) return tun;
     await this.#dataplane.attachTun({ ...tun.value, mtu: plan.mtu });
+    if (this.#applied !== undefined && change !== 'new')
+      return await this.#replacePlan(this.#applied, plan, change);
     const applied = await applyNetworkPlan(plan, this.#planOptions());
     if (!applied.ok) return applied;
     this.#applied = applied.value;
     this.#warn('plan.warning', applied.value.warnings);
     // Its thread starts while the tunnel is already in use.
-    this.#networkEvents = this.#watchNetwork(applied.value);
+    this.#networkEvents = this.#watchNetwork(applied.value.plan);
+    this.#sleepWatch ??= new SleepWatch(() => this.#onNetworkChange());
+    return ok();
+  }
+
+  /** A descriptor for the data plane to own. Ours keeps the device, and its routes with it, when the data plane goes. */
+  #openTun(name: string): Result<TunDevice, Failure> {
+    if (this.#tun === undefined) {
+      const opened = openTunDevice(name);
+      if (!opened.ok) return opened;
+      this.#tun = opened.value;
+    }
+    return duplicateTunDevice(this.#tun);
+  }
+
+  async #replacePlan(
+    applied: AppliedPlan,
+    plan: NetworkPlan,
+    change: PlanChange,
+  ): Promise<Result<undefined, Failure>> {
+    if (change === 'same') return ok();
+    const options = this.#planOptions();
+    const replaced = replaceKernelPlan(applied, plan, options);
+    if (!replaced.ok) return replaced;
+    this.#applied = replaced.value;
+    if (JSON.stringify(plan.dns) === JSON.stringify(applied.plan.dns)) return ok();
+    this.#warn('dns.not-suspended', await suspendPlanDns(replaced.value, options));
+    this.#warn('dns.not-resumed', await resumePlanDns(replaced.value, options));
     return ok();
   }
 
@@ -142,8 +182,12 @@ export class SystemDeeds implements SessionDeeds {
     this.#applied = undefined;
     await (await this.#networkEvents)?.close();
     this.#networkEvents = undefined;
-    if (applied === undefined) return;
-    this.#warn('plan.not-undone', await undoNetworkPlan(applied, this.#planOptions()));
+    this.#sleepWatch?.stop();
+    this.#sleepWatch = undefined;
+    if (applied !== undefined)
+      this.#warn('plan.not-undone', await undoNetworkPlan(applied, this.#planOptions()));
+    if (this.#tun !== undefined) closeTunDevice(this.#tun);
+    this.#tun = undefined;
   }
 
   async closeTransport(): Promise<void> {
@@ -162,20 +206,26 @@ export class SystemDeeds implements SessionDeeds {
   }
 
   /** Puts back what another program takes away, and has the gateway probed. Without events the tunnel still works. */
-  async #watchNetwork(applied: AppliedPlan): Promise<NetworkEvents | undefined> {
-    const { plan } = applied;
+  async #watchNetwork(plan: NetworkPlan): Promise<NetworkEvents | undefined> {
     const opened = await NetworkEvents.open({
       ignoreDevices: [plan.device],
       ignoreTables: [plan.table],
       onChange: () => {
-        this.#warn('plan.not-repaired', repairNetworkPlan(applied, this.#planOptions()));
-        this.#onNetworkChange();
+        if (this.#applied !== undefined)
+          this.#warn('plan.not-repaired', repairNetworkPlan(this.#applied, this.#planOptions()));
+        this.#onNetworkChange(this.#localTowardsGateway());
       },
       onFailure: (error) => this.#warn('network-events.failed', [error]),
     });
     if (opened.ok) return opened.value;
     this.#warn('network-events.failed', [opened.error]);
     return undefined;
+  }
+
+  #localTowardsGateway(): IpAddress | 'none' | undefined {
+    if (this.#remote === undefined) return undefined;
+    const source = sourceTowards(this.#remote, tunnelMark);
+    return source.ok ? source.value.local : 'none';
   }
 
   #planOptions(): PlanOptions {
@@ -187,4 +237,31 @@ export class SystemDeeds implements SessionDeeds {
     for (const each of failures)
       this.#options.log({ level: 'warn', event, fields: { problem: formatFailure(each) } });
   }
+}
+
+async function lookUp(host: string): Promise<Result<readonly IpAddress[], Failure>> {
+  try {
+    // The system's order of families (RFC 6724) is kept.
+    const found = await lookup(host, { all: true, order: 'verbatim' });
+    const addresses = found.flatMap(({ address }) => {
+      const parsed = parseIpAddress(address);
+      return parsed.ok ? [parsed.value] : [];
+    });
+    return ok(addresses.slice(0, limits.addressesOfGateway));
+  } catch {
+    return err(failure('gateway.unresolved', { gateway: host }));
+  }
+}
+
+/** A resolver that is out of reach keeps quiet for long; the addresses that are known may do meanwhile. */
+async function withinTime(
+  found: Promise<Result<readonly IpAddress[], Failure>>,
+  host: string,
+): Promise<Result<readonly IpAddress[], Failure>> {
+  const late = Promise.withResolvers<Result<readonly IpAddress[], Failure>>();
+  const timer = setTimeout(
+    () => late.resolve(err(failure('gateway.unresolved', { gateway: host }))),
+    limits.resolveAgainMs,
+  );
+  return await Promise.race([found, late.promise]).finally(() => clearTimeout(timer));
 }

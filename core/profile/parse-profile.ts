@@ -216,6 +216,7 @@ function toProfile(document: ProfileDocument, file: string): Profile {
       ike: document.rekey.ikeSeconds * 1_000,
       early: document.rekey.earlySeconds === 0 ? 'off' : document.rekey.earlySeconds * 1_000,
     },
+    reconnect: document.reconnect,
     keepalive: document.keepaliveSeconds * 1_000,
   };
 }

@@ -35,6 +35,8 @@ export interface Profile {
   readonly liveness: Duration;
   /** Lifetimes of SAs; `early` is from the login to the first rekey, which is a test. */
   readonly rekey: { readonly child: Duration; readonly ike: Duration; readonly early: Duration | 'off' };
+  /** A connection that is lost is made again, until the user ends it. */
+  readonly reconnect: boolean;
   /** Silence of our own after which a NAT keepalive goes out. @rfc 3948 4 */
   readonly keepalive: Duration;
 }

@@ -216,6 +216,9 @@ export const profileSchema = z
       })
       .prefault({})
       .meta({ description: 'When keys are replaced; each well before its lifetime ends.' }),
+    reconnect: z.boolean().default(true).meta({
+      description: 'A connection that is lost is made again; traffic of the tunnel is held back meanwhile.',
+    }),
     keepaliveSeconds: seconds.default(20).meta({
       description: 'Seconds of silence after which a packet is sent to keep NAT routers from forgetting us.',
     }),

@@ -79,7 +79,9 @@ const connected = z.strictObject({
   state: z.literal('connected'),
   profile: profileReference,
   since: epochMs,
-  connectMs: spanMs.meta({ description: 'From `connect` to here, the time that a user typed included.' }),
+  connectMs: spanMs.meta({
+    description: 'From `connect`, or from the loss before, to here; the time that a user typed is included.',
+  }),
   provenAgeMs: spanMs.meta({ description: 'Since the gateway last answered something authenticated.' }),
   gateway: text.meta({ description: 'Endpoint, e.g. 203.0.113.7:4500.' }),
   remoteIdentity: text,
@@ -120,6 +122,22 @@ const connected = z.strictObject({
 });
 export type ConnectedTunnel = z.output<typeof connected>;
 
+const reconnecting = z
+  .strictObject({
+    state: z.literal('reconnecting'),
+    profile: profileReference,
+    since: epochMs,
+    cause: failureSchema.meta({ description: 'Why the connection was lost.' }),
+    lastFailure: failureSchema.optional().meta({ description: 'Why the last try failed.' }),
+    tries: count.meta({ description: 'Logins begun since the loss, the present one included.' }),
+    nextTryAt: epochMs.optional().meta({ description: 'Absent while a try is under way.' }),
+    phase: z.enum(connectPhases).optional().meta({ description: 'Of the try that is under way.' }),
+  })
+  .meta({
+    description:
+      'The connection was lost; its routes still lead into the tunnel, so nothing leaves in the clear.',
+  });
+
 const tunnel = z.discriminatedUnion('state', [
   z.strictObject({
     state: z.literal('disconnected'),
@@ -134,8 +152,10 @@ const tunnel = z.discriminatedUnion('state', [
     phaseSince: epochMs,
   }),
   connected,
+  reconnecting,
   z.strictObject({ state: z.literal('disconnecting'), profile: profileReference, since: epochMs }),
 ]);
+export type ReconnectingTunnel = z.output<typeof reconnecting>;
 export type TunnelSnapshot = z.output<typeof tunnel>;
 
 /** All that a client needs to draw the present state. */

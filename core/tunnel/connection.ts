@@ -1,11 +1,17 @@
-import type { Endpoint, IpAddress } from '../base/address.ts';
+import { type Endpoint, formatIpAddress, type IpAddress, sameAddress } from '../base/address.ts';
 import { type Failure, failure } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
+import type { Random } from '../crypto/interfaces.ts';
 import type { IkeCommand, IkeInput, IkeOutput, IkePort } from '../ike/io.ts';
 import { type Attempt, connectedDetails, type IkeEngine } from './attempt.ts';
+import { type ChildChange, changeChildren } from './child-changes.ts';
 import { ChildRoster } from './child-roster.ts';
 import { computeNetworkPlan, type NetworkWishes } from './compute-network-plan.ts';
 import type { ConnectingPhase, TunnelInput, TunnelOutput, TunnelState } from './io.ts';
+import { type NetworkPlan, samePlan } from './network-plan.ts';
+import type { Phase } from './phase.ts';
+import { addressChanged, Loss, mayReconnect } from './reconnect-policy.ts';
 import { startHistory, withRekey, withRekeyFailure } from './sa-history.ts';
 
 export type { IkeEngine } from './attempt.ts';
@@ -18,33 +24,31 @@ export interface ConnectionConfig {
   readonly network: NetworkWishes;
   /** A fresh engine for one attempt over one pair of addresses. */
   readonly createEngine: (local: Endpoint, remote: Endpoint) => IkeEngine;
+  /** Absent: a connection that is lost has ended. */
+  readonly reconnect?: { readonly random: Random };
 }
-
-type Phase =
-  | { readonly kind: 'disconnected' }
-  | { readonly kind: 'resolving' }
-  | { readonly kind: 'opening'; readonly attempt: Attempt }
-  | { readonly kind: 'login'; readonly attempt: Attempt }
-  /** The engine is done; the data plane and the system follow. */
-  | { readonly kind: 'configuring'; readonly attempt: Attempt }
-  | { readonly kind: 'connected'; readonly attempt: Attempt }
-  /** The engine says goodbye to the gateway. */
-  | { readonly kind: 'closing'; readonly attempt: Attempt; readonly error?: Failure }
-  | { readonly kind: 'undoing-network'; readonly error?: Failure }
-  | { readonly kind: 'closing-transport'; readonly next: IpAddress | undefined; readonly error?: Failure };
 
 /**
  * One connection from `connect` to the end, over one engine at a time. Sans-IO: the driver passes inputs with the
  * time, drains `poll()`, and calls `handle({ kind: 'timeout' })` at `nextWakeup()`.
  *
  * Every way out passes through the same three steps: the network is undone, the transport is closed, then
- * `disconnected` is reported, so nothing is left behind whatever the reason.
+ * `disconnected` is reported, so nothing is left behind whatever the reason. A connection that stood and is lost is no
+ * way out: its network stays, so that nothing leaves in the clear, and it logs in again (docs/decisions/0006).
  */
 export class Connection {
   readonly #config: ConnectionConfig;
   readonly #outputs: TunnelOutput[] = [];
   #phase: Phase = { kind: 'disconnected' };
   #candidates: readonly IpAddress[] = [];
+  /** Where the gateway was when its name was last resolved. */
+  #known: readonly IpAddress[] = [];
+  /** In force on this machine, or about to be. */
+  #plan: NetworkPlan | undefined;
+  #connectedAt: Instant | undefined;
+  /** While reconnecting. */
+  #loss: Loss | undefined;
+  #earlierLoss: Loss | undefined;
   #provenAt: Instant | undefined;
   /** What the user was told of the connection is no longer right. */
   #detailsChanged = false;
@@ -72,7 +76,7 @@ export class Connection {
   }
 
   nextWakeup(): Instant | undefined {
-    return this.#engine()?.nextWakeup();
+    return this.#phase.kind === 'waiting' ? this.#loss?.nextTryAt : this.#engine()?.nextWakeup();
   }
 
   handle(input: TunnelInput, now: Instant): void {
@@ -82,7 +86,7 @@ export class Connection {
       case 'disconnect':
         return this.#disconnect(now);
       case 'resolved':
-        return this.#resolved(input.result);
+        return this.#resolved(input.result, now);
       case 'transport-opened':
         return this.#transportOpened(input.result, now);
       case 'child-installed':
@@ -92,7 +96,7 @@ export class Connection {
       case 'network-undone':
         return this.#networkUndone();
       case 'transport-closed':
-        return this.#transportClosed();
+        return this.#transportClosed(now);
       case 'datagram':
         return this.#datagram(input, now);
       case 'traffic-seen':
@@ -103,14 +107,13 @@ export class Connection {
       case 'rekey-due':
         return this.#command({ kind: 'rekey-child', inboundSpi: input.inboundSpi }, now);
       case 'network-changed':
-        if (this.#phase.kind !== 'connected') return;
-        return this.#command({ kind: 'probe' }, now);
+        return this.#networkChanged(input.local, now);
       case 'transport-failed':
-        return this.#abandon(input.error);
+        return this.#abandon(input.error, now);
       case 'answer':
         return this.#feed({ kind: 'answer', id: input.id, answer: input.answer }, now);
       case 'timeout':
-        return this.#feed({ kind: 'timeout' }, now);
+        return this.#phase.kind === 'waiting' ? this.#tryWhenDue(now) : this.#feed({ kind: 'timeout' }, now);
     }
   }
 
@@ -121,12 +124,18 @@ export class Connection {
     this.#outputs.push({ kind: 'resolve', host: this.#config.gateway });
   }
 
-  #resolved(result: Extract<TunnelInput, { kind: 'resolved' }>['result']): void {
+  #resolved(result: Extract<TunnelInput, { kind: 'resolved' }>['result'], now: Instant): void {
     if (this.#phase.kind !== 'resolving') return;
-    if (!result.ok) return this.#end(result.error);
-    const [first, ...rest] = result.value;
-    if (first === undefined)
-      return this.#end(failure('gateway.unresolved', { gateway: this.#config.gateway }));
+    const found = result.ok ? result.value : [];
+    if (found.length > 0) this.#known = found;
+    // A network that does not resolve the name any more may still lead to where it was.
+    const [first, ...rest] = this.#known;
+    if (first === undefined) {
+      const error = result.ok
+        ? failure('gateway.unresolved', { gateway: this.#config.gateway })
+        : result.error;
+      return this.#loss === undefined ? this.#end(error) : this.#leave(error, now);
+    }
     this.#candidates = rest;
     this.#open(first);
   }
@@ -142,7 +151,11 @@ export class Connection {
       return;
     }
     const { attempt } = this.#phase;
-    if (!result.ok) return this.#closeTransport(result.error, this.#nextCandidate());
+    if (!result.ok) {
+      const next = this.#nextCandidate();
+      if (next === undefined && this.#loss !== undefined) return this.#leave(result.error, now);
+      return this.#closeTransport(result.error, next);
+    }
     attempt.local = result.value;
     attempt.engine = this.#config.createEngine(result.value, this.#remote(attempt, 'ike'));
     this.#phase = { kind: 'login', attempt };
@@ -150,23 +163,79 @@ export class Connection {
   }
 
   #disconnect(now: Instant): void {
-    switch (this.#phase.kind) {
+    const phase = this.#phase;
+    const cancelled = this.#loss === undefined ? failure('tunnel.cancelled') : undefined;
+    switch (phase.kind) {
       case 'resolving':
-        return this.#end(failure('tunnel.cancelled'));
       case 'opening':
-        return this.#closeTransport(failure('tunnel.cancelled'), undefined);
+      case 'waiting':
+      case 'closing-transport':
+        return this.#cancel(phase, cancelled);
       case 'login':
-        this.#phase = { kind: 'closing', attempt: this.#phase.attempt, error: failure('tunnel.cancelled') };
+        this.#phase = { kind: 'closing', attempt: phase.attempt, wanted: true, ...withError(cancelled) };
         break;
       case 'configuring':
       case 'connected':
-        this.#phase = { kind: 'closing', attempt: this.#phase.attempt };
+        this.#phase = { kind: 'closing', attempt: phase.attempt, wanted: true };
         break;
       default:
         return;
     }
     this.#tell({ kind: 'disconnecting' });
     this.#command({ kind: 'disconnect' }, now);
+  }
+
+  /** The user's end of what no gateway needs to be told of. */
+  #cancel(phase: Phase, cancelled: Failure | undefined): void {
+    if (this.#loss !== undefined) {
+      this.#tell({ kind: 'disconnecting' });
+      // A transport that is being closed or opened meanwhile is closed once more, after the network is undone.
+      return this.#undo(undefined);
+    }
+    if (phase.kind === 'resolving') return this.#end(cancelled);
+    if (phase.kind === 'opening') return this.#closeTransport(cancelled, undefined);
+    if (phase.kind === 'closing-transport' && phase.next !== undefined)
+      this.#phase = { kind: 'closing-transport', next: undefined, ...withError(cancelled) };
+  }
+
+  #networkChanged(local: IpAddress | 'none' | undefined, now: Instant): void {
+    // Without any way to the gateway there is nobody to ask; its return comes as a change too.
+    if (local === 'none') return;
+    const phase = this.#phase;
+    const { kind } = phase;
+    if (kind === 'waiting' || (phase.kind === 'closing-transport' && phase.next === 'wait')) {
+      this.#loss?.hurry(now);
+      return this.#tryWhenDue(now);
+    }
+    const attempt = this.#attempt();
+    const from = attempt?.local?.address;
+    const moved = local !== undefined && from !== undefined && !sameAddress(local, from);
+    const stands = kind === 'connected' || (this.#loss !== undefined && kind !== 'closing');
+    if (moved && stands && this.#config.reconnect !== undefined)
+      return this.#moved(addressChanged(formatIpAddress(from), formatIpAddress(local)), now);
+    if (kind === 'connected') this.#command({ kind: 'probe' }, now);
+  }
+
+  /** The SA is bound to an address that is gone. What reaches the gateway of a goodbye frees the inner address there. */
+  #moved(error: Failure, now: Instant): void {
+    const engine = this.#engine();
+    engine?.handle({ kind: 'command', command: { kind: 'disconnect' } }, now);
+    for (let output = engine?.poll(); output !== undefined; output = engine?.poll())
+      if (output.kind === 'transmit') this.#act(output, now);
+    this.#abandon(error, now);
+    if (this.#phase.kind === 'closing-transport') this.#loss?.hurry(now);
+  }
+
+  #tryWhenDue(now: Instant): void {
+    const loss = this.#loss;
+    if (loss === undefined) return;
+    const due = loss.nextTryAt !== undefined && loss.nextTryAt <= now;
+    if (this.#phase.kind !== 'waiting' || !due)
+      return this.#tell({ kind: 'reconnecting', loss: loss.details });
+    loss.begin(now);
+    this.#phase = { kind: 'resolving' };
+    this.#tellPhase('resolving');
+    this.#outputs.push({ kind: 'resolve', host: this.#config.gateway });
   }
 
   #datagram(input: Extract<TunnelInput, { kind: 'datagram' }>, now: Instant): void {
@@ -237,35 +306,14 @@ export class Connection {
         this.#provenAt = now;
         return;
       case 'closed':
-        return this.#engineClosed(attempt, output.error);
+        return this.#engineClosed(attempt, output.error, now);
     }
   }
 
-  #changeChildren(
-    attempt: Attempt,
-    output: Extract<IkeOutput, { kind: 'child-install' | 'child-switch-outbound' | 'child-remove' }>,
-  ): void {
-    const { children } = attempt;
-    const before = children.current;
-    switch (output.kind) {
-      case 'child-install': {
-        const { child } = output;
-        const standby = output.outbound === 'standby';
-        children.add(child, standby);
-        const remote = this.#remote(attempt, 'nat-traversal');
-        this.#outputs.push({ kind: 'install-child', child, remote, standby });
-        break;
-      }
-      case 'child-switch-outbound':
-        children.switchTo(output.inboundSpi);
-        this.#outputs.push({ kind: 'switch-outbound', inboundSpi: output.inboundSpi });
-        break;
-      case 'child-remove':
-        children.remove(output.inboundSpi);
-        this.#outputs.push({ kind: 'remove-child', inboundSpi: output.inboundSpi });
-        break;
-    }
-    if (children.current !== before) this.#detailsChanged = true;
+  #changeChildren(attempt: Attempt, change: ChildChange): void {
+    const before = attempt.children.current;
+    this.#outputs.push(changeChildren(attempt.children, change, this.#remote(attempt, 'nat-traversal')));
+    if (attempt.children.current !== before) this.#detailsChanged = true;
   }
 
   #childInstalled(result: Extract<TunnelInput, { kind: 'child-installed' }>['result'], now: Instant): void {
@@ -280,15 +328,24 @@ export class Connection {
     const plan = computeNetworkPlan(config, child.remoteSelectors, this.#config.network);
     if (!plan.ok) return this.#giveUp(plan.error, now);
     attempt.plan = plan.value;
-    this.#outputs.push({ kind: 'apply-network', plan: plan.value });
+    const standing = this.#plan;
+    const replaced = standing === undefined ? 'new' : 'replaced';
+    const change = standing !== undefined && samePlan(standing, plan.value) ? 'same' : replaced;
+    this.#plan = plan.value;
+    this.#outputs.push({ kind: 'apply-network', plan: plan.value, change });
   }
 
   #networkApplied(result: Extract<TunnelInput, { kind: 'network-applied' }>['result'], now: Instant): void {
+    // Then nothing of it is in force.
+    if (!result.ok) this.#plan = undefined;
     // Whatever happened meanwhile has already asked for `undo-network`, which comes after this in the driver's queue.
     if (this.#phase.kind !== 'configuring') return;
     const { attempt } = this.#phase;
     if (!result.ok) return this.#giveUp(result.error, now);
     this.#phase = { kind: 'connected', attempt };
+    this.#connectedAt = now;
+    this.#earlierLoss = this.#loss;
+    this.#loss = undefined;
     if (!this.#tellConnected()) this.#giveUp(failure('misuse', { reason: 'connected without details' }), now);
   }
 
@@ -306,28 +363,53 @@ export class Connection {
   #giveUp(error: Failure, now: Instant): void {
     const attempt = this.#attempt();
     if (attempt === undefined) return;
-    this.#phase = { kind: 'closing', attempt, error };
+    this.#phase = { kind: 'closing', attempt, wanted: false, error };
     this.#tell({ kind: 'disconnecting' });
     this.#command({ kind: 'disconnect' }, now);
   }
 
-  #engineClosed(attempt: Attempt, error: Failure | undefined): void {
+  #engineClosed(attempt: Attempt, error: Failure | undefined, now: Instant): void {
     delete attempt.engine;
     const phase = this.#phase;
     const unanswered = phase.kind === 'login' && !attempt.heard && error?.family === 'timeout';
-    if (unanswered) return this.#closeTransport(error, this.#nextCandidate());
-    this.#leave(phase.kind === 'closing' ? (phase.error ?? error) : error);
+    const next = unanswered ? this.#nextCandidate() : undefined;
+    if (next !== undefined) return this.#closeTransport(error, next);
+    this.#leave(phase.kind === 'closing' ? (phase.error ?? error) : error, now);
   }
 
   /** The transport is gone: no goodbye can be said. */
-  #abandon(error: Failure): void {
+  #abandon(error: Failure, now: Instant): void {
     const attempt = this.#attempt();
     if (attempt === undefined) return;
     delete attempt.engine;
-    this.#leave(error);
+    this.#leave(error, now);
   }
 
-  #leave(error: Failure | undefined): void {
+  #leave(error: Failure | undefined, now: Instant): void {
+    const wanted = this.#phase.kind === 'closing' && this.#phase.wanted;
+    const stood = this.#connectedAt !== undefined;
+    if (
+      !wanted &&
+      stood &&
+      error !== undefined &&
+      mayReconnect(error) &&
+      this.#config.reconnect !== undefined
+    )
+      return this.#lose(error, this.#config.reconnect.random, now);
+    this.#undo(error);
+  }
+
+  /** The network stays as it is: what should go through the tunnel waits there or is lost, and goes nowhere else. */
+  #lose(error: Failure, random: Random, now: Instant): void {
+    if (this.#loss === undefined) {
+      const lasted = this.#connectedAt !== undefined && now - this.#connectedAt >= limits.reconnectLastingMs;
+      this.#loss = new Loss(error, now, random, lasted ? undefined : this.#earlierLoss);
+    } else this.#loss.failed(error, now, random);
+    this.#tell({ kind: 'reconnecting', loss: this.#loss.details });
+    this.#closeTransport(error, 'wait');
+  }
+
+  #undo(error: Failure | undefined): void {
     this.#phase = { kind: 'undoing-network', ...withError(error) };
     this.#outputs.push({ kind: 'undo-network' });
   }
@@ -336,14 +418,20 @@ export class Connection {
     if (this.#phase.kind === 'undoing-network') this.#closeTransport(this.#phase.error, undefined);
   }
 
-  #closeTransport(error: Failure | undefined, next: IpAddress | undefined): void {
+  #closeTransport(error: Failure | undefined, next: IpAddress | 'wait' | undefined): void {
     this.#phase = { kind: 'closing-transport', next, ...withError(error) };
     this.#outputs.push({ kind: 'close-transport' });
   }
 
-  #transportClosed(): void {
+  #transportClosed(now: Instant): void {
     if (this.#phase.kind !== 'closing-transport') return;
     const { next, error } = this.#phase;
+    if (next === 'wait') {
+      this.#phase = { kind: 'waiting' };
+      // Else the time of the next try has been told already.
+      const at = this.#loss?.nextTryAt;
+      return at !== undefined && at <= now ? this.#tryWhenDue(now) : undefined;
+    }
     if (next !== undefined) return this.#open(next);
     this.#end(error);
   }
@@ -351,6 +439,11 @@ export class Connection {
   #end(error: Failure | undefined): void {
     this.#phase = { kind: 'disconnected' };
     this.#provenAt = undefined;
+    this.#plan = undefined;
+    this.#connectedAt = undefined;
+    this.#loss = undefined;
+    this.#earlierLoss = undefined;
+    this.#known = [];
     this.#tell({ kind: 'disconnected', ...(error === undefined ? {} : { lastFailure: error }) });
   }
 
@@ -374,7 +467,8 @@ export class Connection {
   }
 
   #tellPhase(phase: ConnectingPhase): void {
-    this.#tell({ kind: 'connecting', phase });
+    const loss = this.#loss?.details;
+    this.#tell(loss === undefined ? { kind: 'connecting', phase } : { kind: 'reconnecting', loss, phase });
   }
 
   #tell(state: TunnelState): void {

@@ -12,6 +12,7 @@ import type {
 } from '../ike/io.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { NetworkPlan } from './network-plan.ts';
+import type { LossDetails } from './reconnect-policy.ts';
 import type { SaHistory } from './sa-history.ts';
 
 /**
@@ -43,8 +44,11 @@ export type TunnelInput =
   | { readonly kind: 'child-used'; readonly inboundSpi: Spi }
   /** This CHILD SA has carried so much that it must be replaced. */
   | { readonly kind: 'rekey-due'; readonly inboundSpi: Spi }
-  /** Links, addresses or routes of this machine changed: what was proven before may no longer hold. */
-  | { readonly kind: 'network-changed' }
+  /**
+   * Links, addresses or routes of this machine changed, or it slept: what was proven before may no longer hold.
+   * `local`: our address towards the gateway now, `none` when no way leads there, absent when nobody looked.
+   */
+  | { readonly kind: 'network-changed'; readonly local?: IpAddress | 'none' }
   | { readonly kind: 'transport-failed'; readonly error: Failure };
 
 export type TunnelOutput =
@@ -68,8 +72,8 @@ export type TunnelOutput =
   /** Send on this CHILD SA from now on. */
   | { readonly kind: 'switch-outbound'; readonly inboundSpi: Spi }
   | { readonly kind: 'remove-child'; readonly inboundSpi: Spi }
-  /** Create the TUN device, attach it, apply the plan. */
-  | { readonly kind: 'apply-network'; readonly plan: NetworkPlan }
+  /** Create the TUN device if there is none, attach it, bring the machine to the plan. */
+  | { readonly kind: 'apply-network'; readonly plan: NetworkPlan; readonly change: PlanChange }
   | { readonly kind: 'undo-network' }
   | { readonly kind: 'close-transport' }
   | { readonly kind: 'state'; readonly state: TunnelState };
@@ -80,7 +84,16 @@ export type TunnelState =
   | { readonly kind: 'connecting'; readonly phase: ConnectingPhase }
   /** Told again whenever the details change. */
   | { readonly kind: 'connected'; readonly connected: ConnectedDetails }
+  /** The connection was lost. Its routes still lead into the tunnel, and nothing comes out of it. */
+  | { readonly kind: 'reconnecting'; readonly loss: LossDetails; readonly phase?: ConnectingPhase }
   | { readonly kind: 'disconnecting' };
+
+/**
+ * - new: no plan is in force
+ * - same: this very plan is: only the new data plane needs the device
+ * - replaced: another one is, and at no moment may neither of them hold
+ */
+export type PlanChange = 'new' | 'same' | 'replaced';
 
 /** The steps of `up`, in order. The steps of the login itself come from the IKE engine. */
 export type ConnectingPhase =

@@ -28,3 +28,8 @@ export interface DnsPlan {
   /** Only names in these domains go to `servers`; empty means all names do. */
   readonly routeDomains: readonly string[];
 }
+
+/** True when two plans ask for the same of the machine. Both are plain data, made by the same function. */
+export function samePlan(a: NetworkPlan, b: NetworkPlan): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -22,6 +22,11 @@ export const systemLeaves = {
     what: 'The network cannot be used: {call} failed with {errno}.',
     next: 'Check that this computer is online.',
   },
+  'system.address-changed': {
+    family: 'system-failure',
+    what: 'The address of this computer changed from {from} to {to}.',
+    next: 'Godwit logs in again from the new address.',
+  },
   'system.journal': {
     family: 'system-failure',
     what: 'The journal of changes to this machine, {file}, cannot be used: {reason}.',

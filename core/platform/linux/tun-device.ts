@@ -17,6 +17,8 @@ const offloadChecksum = 0x01;
 const offloadTcp = 0x02 | 0x04; // TSO4, TSO6
 const offloadUdp = 0x20 | 0x40; // USO4, USO6: kernel 6.2 and later
 
+const duplicateCloseOnExec = 1030; // F_DUPFD_CLOEXEC
+
 const nameOctets = 16;
 
 /** An open TUN device, owned by whoever holds it. */
@@ -50,6 +52,16 @@ export function openTunDevice(
     }
   }
   return open(name, 0);
+}
+
+/** A second descriptor for the same device, which stays as long as one of them is open. Fails with `system.call`. */
+export function duplicateTunDevice(device: TunDevice): Result<TunDevice, Failure> {
+  const fd = call('fcntl', device.fd, duplicateCloseOnExec, 0);
+  return fd.ok ? ok({ ...device, fd: fd.value }) : fd;
+}
+
+export function closeTunDevice(device: TunDevice): void {
+  libc.close(device.fd);
 }
 
 function open(name: string, extraFlags: number): Result<TunDevice, Failure> {

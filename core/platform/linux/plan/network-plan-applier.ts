@@ -99,6 +99,42 @@ export async function undoNetworkPlan(
   return undoJournal(applied.journal, options);
 }
 
+/**
+ * Gives name resolution back to this machine while the rest of the plan stays in force, for a lookup outside the tunnel.
+ * `resumePlanDns` is its reverse. Does nothing to a plan without DNS.
+ */
+export async function suspendPlanDns(
+  applied: AppliedPlan,
+  options: PlanOptions = {},
+): Promise<readonly Failure[]> {
+  const { journal } = applied;
+  const dns = new DnsSwitch(options.dns === false ? {} : options.dns);
+  const failures: Failure[] = [];
+  const kept: Step[] = [];
+  for (const step of journal.steps) {
+    const undone = step.kind === 'dns' ? await dns.undo(step.record) : undefined;
+    if (undone === undefined || !undone.ok) kept.push(step);
+    if (undone !== undefined && !undone.ok) failures.push(undone.error);
+  }
+  await dns.close();
+  const replaced = kept.length === journal.steps.length ? ok() : journal.replace(kept);
+  return replaced.ok ? failures : [...failures, replaced.error];
+}
+
+/** Sets the plan's name servers, where they are not in force. */
+export async function resumePlanDns(
+  applied: AppliedPlan,
+  options: PlanOptions = {},
+): Promise<readonly Failure[]> {
+  if (applied.journal.steps.some((step) => step.kind === 'dns')) return [];
+  const opened = RtnetlinkClient.open();
+  if (!opened.ok) return [opened.error];
+  using netlink = opened.value;
+  const warnings: Failure[] = [];
+  const done = await applyDns(applied.plan, applied.journal, netlink, options, warnings);
+  return done.ok ? warnings : [done.error];
+}
+
 /** As `undoNetworkPlan`, from the journal alone. */
 export async function undoJournal(journal: Journal, options: PlanOptions): Promise<readonly Failure[]> {
   const opened = RtnetlinkClient.open();
