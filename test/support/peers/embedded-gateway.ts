@@ -16,7 +16,16 @@ export class EmbeddedGateway {
     namespace: Namespace,
     listen: string,
     config: PlainGateway,
-    more: Pick<HostConfig, 'classicSignatures' | 'cookies' | 'habits' | 'dnsDomains' | 'believesAll'> = {},
+    more: Pick<
+      HostConfig,
+      | 'classicSignatures'
+      | 'cookies'
+      | 'habits'
+      | 'dnsDomains'
+      | 'believesAll'
+      | 'rekeyChildMs'
+      | 'rekeyIkeMs'
+    > = {},
   ): Promise<EmbeddedGateway> {
     const { certificate, ...rest } = config;
     const host: HostConfig = {
