@@ -1,14 +1,17 @@
 import { parseArgs } from 'node:util';
 import { enterSandbox, missingPrograms } from '../support/net/sandbox.ts';
+import { strongSwanObstacle } from '../support/peers/strongswan.ts';
+import { benchHandshake } from './handshake.ts';
 import { godwit, godwitToStrongSwan } from './pairs/godwit.ts';
 import { libipsec } from './pairs/libipsec.ts';
 import type { BenchPair } from './pairs/pair.ts';
-import { say, table } from './report.ts';
+import { type BenchResult, say, table } from './report.ts';
 import { benchTunnel } from './tunnel.ts';
 
-const usage = `npm run bench -- tunnel [--json] [--rounds N] [--seconds S] [--only NAME,NAME]
+const usage = `npm run bench -- NAME [--json] [--rounds N] [--seconds S] [--only NAME,NAME]
 
-  tunnel   one TCP flow through the tunnel, both directions, Godwit and its peers side by side`;
+  tunnel      one TCP flow through the tunnel, both directions, Godwit and its peers side by side
+  handshake   the time from "up" to a tunnel that can be used, Godwit and charon at the same gateway`;
 
 const pairs: readonly BenchPair[] = [libipsec, godwit, godwitToStrongSwan];
 
@@ -16,23 +19,54 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string' },
     seconds: { type: 'string', default: '4' },
     only: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
 
-if (options.help || positionals[0] !== 'tunnel') {
+interface Bench {
+  readonly programs: readonly string[];
+  run(): Promise<BenchResult>;
+}
+
+const benches: Readonly<Record<string, Bench>> = {
+  tunnel: { programs: ['iperf3'], run: tunnel },
+  handshake: { programs: ['ping'], run: () => handshake() },
+};
+
+const name = positionals[0] ?? '';
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (options.help || bench === undefined) {
   say(usage);
   process.exitCode = options.help ? 0 : 2;
 } else {
-  const obstacle = missingPrograms(['iperf3']) ?? (await enterSandbox());
+  const obstacle = missingPrograms(bench.programs) ?? (await enterSandbox());
   if (obstacle !== undefined) fail(`The bench cannot run: ${obstacle}.`);
-  else await tunnel();
+  else await report(bench);
 }
 
-async function tunnel(): Promise<void> {
+async function report(of: Bench): Promise<void> {
+  try {
+    const result = await of.run();
+    process.stdout.write(`${options.json ? JSON.stringify(result) : table(result)}\n`);
+  } catch (error) {
+    fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+}
+
+function rounds(usual: number): number {
+  return Number(options.rounds ?? usual);
+}
+
+async function handshake(): Promise<BenchResult> {
+  const obstacle = strongSwanObstacle();
+  if (obstacle !== undefined) throw new Error(obstacle);
+  return await benchHandshake({ rounds: rounds(10) });
+}
+
+async function tunnel(): Promise<BenchResult> {
   const wanted = options.only?.split(',');
   const able = pairs.filter((pair) => {
     if (wanted !== undefined && !wanted.includes(pair.name)) return false;
@@ -40,20 +74,12 @@ async function tunnel(): Promise<void> {
     if (obstacle !== undefined) say(`${pair.name} is left out: ${obstacle}`);
     return obstacle === undefined;
   });
-  try {
-    const result = await benchTunnel(able, {
-      rounds: Number(options.rounds),
-      seconds: Number(options.seconds),
-    });
-    process.stdout.write(`${options.json ? JSON.stringify(result) : table(result)}\n`);
-  } catch (error) {
-    fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  }
+  return await benchTunnel(able, { rounds: rounds(5), seconds: Number(options.seconds) });
 }
 
 function fail(reason: string): void {
   say(reason);
   if (options.json)
-    process.stdout.write(`${JSON.stringify({ ok: false, name: 'tunnel', reason, rows: [], ratios: {} })}\n`);
+    process.stdout.write(`${JSON.stringify({ ok: false, name, reason, rows: [], ratios: {} })}\n`);
   process.exitCode = 1;
 }

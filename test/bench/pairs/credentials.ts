@@ -9,7 +9,7 @@ const certificate = issue(ca, { subject: identity });
 const users = { alice: 'correct horse battery staple' };
 
 /** The same gateway for every pair: AES-256-GCM, one user, one network. */
-export function benchGateway(network: BenchNetwork): PlainGateway {
+export function benchGateway(network: Pick<BenchNetwork, 'targetNetwork'>): PlainGateway {
   return {
     identity,
     certificate,
@@ -22,7 +22,7 @@ export function benchGateway(network: BenchNetwork): PlainGateway {
   };
 }
 
-export function benchLogin(network: BenchNetwork): ClientProfile {
+export function benchLogin(network: Pick<BenchNetwork, 'gatewayAddress' | 'targetNetwork'>): ClientProfile {
   return {
     gateway: network.gatewayAddress,
     remoteIdentity: identity,

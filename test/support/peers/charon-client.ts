@@ -2,11 +2,21 @@ import type { Namespace } from '../net/lab.ts';
 import type { ClientProfile, LoginResult, VpnClient } from './client.ts';
 import { StrongSwan } from './strongswan.ts';
 
+/** `connect` is `load` and `initiate`; `disconnect` forgets what was loaded, `terminate` does not. */
+export interface CharonClient extends VpnClient {
+  /** charon itself, for what only it can be asked. */
+  readonly charon: StrongSwan;
+  load(profile: ClientProfile): Promise<void>;
+  /** Ends when the CHILD SA is installed. */
+  initiate(): Promise<LoginResult>;
+  terminate(): Promise<void>;
+}
+
 /**
  * strongSwan as the client: the reference of the interop cases (what it cannot do, the gateway's configuration is to
  * blame for) and the other side of every bench.
  */
-export async function startCharonClient(namespace: Namespace): Promise<VpnClient> {
+export async function startCharonClient(namespace: Namespace): Promise<CharonClient> {
   const charon = await StrongSwan.start(namespace, {
     settings: ['retransmit_tries = 2', 'retransmit_timeout = 1.0', 'delete_rekeyed_delay = 0'],
   });
@@ -16,9 +26,16 @@ export async function startCharonClient(namespace: Namespace): Promise<VpnClient
     get log() {
       return charon.log;
     },
-    connect: (profile) => connect(charon, profile),
+    charon,
+    load: (profile) => load(charon, profile),
+    initiate: () => initiate(charon),
+    terminate: () => terminate(charon),
+    connect: async (profile) => {
+      await load(charon, profile);
+      return await initiate(charon);
+    },
     disconnect: async () => {
-      await charon.vici.request('terminate', { ike: 'home', timeout: '3000' });
+      await terminate(charon);
       await charon.reset();
     },
     stop: () => charon.stop(),
@@ -34,7 +51,7 @@ const defaults = {
   esp: ['aes256gcm16-aes128gcm16-chacha20poly1305', 'aes256-aes192-aes128-sha256-sha384-sha512'],
 };
 
-async function connect(charon: StrongSwan, profile: ClientProfile): Promise<LoginResult> {
+async function load(charon: StrongSwan, profile: ClientProfile): Promise<void> {
   const selectors = profile.remoteNetworks ?? ['0.0.0.0/0', '::/0'];
   for (const ca of [profile.ca, ...(profile.furtherCas ?? [])]) await charon.loadCertificate(ca, 'CA');
   await charon.loadUser(profile.username, profile.password);
@@ -50,7 +67,14 @@ async function connect(charon: StrongSwan, profile: ClientProfile): Promise<Logi
       net: { remote_ts: [...selectors], esp_proposals: profile.esp ?? defaults.esp },
     },
   });
+}
+
+async function initiate(charon: StrongSwan): Promise<LoginResult> {
   const answer = await charon.vici.request('initiate', { child: 'net', timeout: '20000' });
   if (answer['success'] === 'yes') return { ok: true, addresses: [], dnsServers: [] };
   return { ok: false, failure: 'failed', detail: String(answer['errmsg']) };
+}
+
+async function terminate(charon: StrongSwan): Promise<void> {
+  await charon.vici.request('terminate', { ike: 'home', timeout: '3000' });
 }
