@@ -9,6 +9,8 @@ export interface IkeConfig {
   /** Our address and port as the first message leaves, and where it goes: NAT detection compares them. */
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  /** The gateway's port after IKE_SA_INIT. 4500 when absent. @rfc 7296 2.23 */
+  readonly natTraversalPort?: number;
   readonly localIdentity: IkeIdentity;
   /** Sent as IDr to tell a gateway with several names which one we mean. Whether the answer fits is for the verdict. */
   readonly remoteIdentity?: IkeIdentity;
@@ -26,6 +28,8 @@ export interface IkeConfig {
   readonly initialContact?: boolean;
   /** Accept RSA signatures over SHA-1 (method 1), which some old gateways make. Off unless a profile says so. */
   readonly acceptSha1Signatures?: boolean;
+  /** False: neither ask for MOBIKE nor use it. @rfc 4555 */
+  readonly mobike?: boolean;
   /** After this silence of an established peer a liveness check goes out. 10 s when absent. */
   readonly livenessMs?: Duration;
   /** From a CHILD SA's installation to its hard end; it is rekeyed up to 6 minutes (or the last half) before. 1 h when absent. */

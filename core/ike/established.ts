@@ -16,6 +16,7 @@ import type { IkeSummary } from './io.ts';
 import { spiOctets } from './keymat.ts';
 import { lifetimesOf } from './lifetimes.ts';
 import { ikeNotify } from './payload-list.ts';
+import { beginMobility, mobilityShown } from './roaming.ts';
 import type { Established, IkeState, RequestingAddress } from './state.ts';
 import { reportAuthLifetime } from './tasks/auth-lifetime.ts';
 import { type ChildSa, processChildCreate } from './tasks/child-create.ts';
@@ -40,6 +41,7 @@ export function establish(
   const { parameters, notation } = child.value;
   state.msk?.fill(0);
   engine.emit({ kind: 'config-assigned', config: config.value });
+  const mobility = beginMobility(engine, state.association, state.association.nat, message);
   const next: Established = {
     kind: 'established',
     link: { ike: state.association, exchange: engine.exchange },
@@ -51,7 +53,8 @@ export function establish(
     todo: [],
     ikeTrouble: { refusals: 0 },
     childGroup: undefined,
-    summary: summarize(state, child.value),
+    summary: { ...summarize(state, child.value), ...mobilityShown(mobility) },
+    mobility,
   };
   installChild(engine, next, { parameters, notation }, { kind: 'live' }, now);
   scheduleIke(engine, next, now);
@@ -64,11 +67,6 @@ export function establish(
   engine.emit({ kind: 'established', summary: next.summary });
   reportAuthLifetime(engine, message);
   return next;
-}
-
-/** Sends a liveness check, unless a request that asks as much is on the wire already. */
-export function probe(engine: Engine, now: Instant): void {
-  if (!engine.exchange.busy) engine.exchange.request(exchangeType.INFORMATIONAL, [], now);
 }
 
 /** Answers a request of the peer before the IKE SA stands, or while we leave it. @rfc 7296 1.4 */
@@ -99,7 +97,7 @@ function endingOf(state: IkeState) {
   return failure('peer.closed');
 }
 
-function summarize(state: RequestingAddress, child: ChildSa): IkeSummary {
+function summarize(state: RequestingAddress, child: ChildSa): Omit<IkeSummary, 'mobike' | 'peerAddresses'> {
   const { spis, suite, nat } = state.association;
   return {
     initiatorSpi: toHex(spiOctets(spis.initiator)),

@@ -16,7 +16,7 @@ import { type InitRestart, InitRestarts } from './init-restarts.ts';
 import type { IkePort } from './io.ts';
 import { ikeNotify } from './payload-list.ts';
 import type { Protection } from './protection.ts';
-import { Retransmission, RetransmitSchedule } from './retransmission.ts';
+import { type Pace, Retransmission, RetransmitSchedule } from './retransmission.ts';
 
 /** Why a datagram was not taken. Nobody is told; somebody may look at the counts. @rfc 7296 2.21 */
 export type DropCause =
@@ -74,6 +74,7 @@ interface QueuedRequest {
   readonly exchange: number;
   readonly payloads: readonly Payload[];
   readonly tries: number;
+  readonly pace: Pace;
 }
 
 /**
@@ -191,9 +192,18 @@ export class ExchangeLayer {
     payloads: readonly Payload[],
     now: Instant,
     tries: number = limits.retransmitTries,
+    pace: Pace = 'usual',
   ): void {
-    if (this.#queue.length < limits.queuedIkeRequests) this.#queue.push({ exchange, payloads, tries });
+    if (this.#queue.length < limits.queuedIkeRequests) this.#queue.push({ exchange, payloads, tries, pace });
     this.#sendNext(now);
+  }
+
+  /** Our address has changed: the request on the wire goes out again from the new one, and briskly from then on. @rfc 4555 3.5 */
+  hurry(now: Instant): void {
+    const outstanding = this.#outstanding;
+    if (outstanding?.kind !== 'protected') return;
+    outstanding.retransmission.restart(limits.roamTries, now, 'brisk');
+    this.#transmitAll(outstanding.sent.datagrams);
   }
 
   /** Sends a request once and forgets it: for the last word, whose answer would change nothing. */
@@ -365,12 +375,12 @@ export class ExchangeLayer {
     if (this.#outstanding !== undefined || this.#protection === undefined) return;
     const next = this.#queue.shift();
     if (next === undefined) return;
-    const { exchange, payloads, tries } = next;
+    const { exchange, payloads, tries, pace } = next;
     const messageId = this.#nextId;
     this.#nextId += 1;
     const message = this.#plain(exchange, payloads, messageId, false);
     const sent = new OutgoingRequest(message, this.#protection, this.fragmentSizes);
-    const retransmission = new RetransmitSchedule(tries, now);
+    const retransmission = new RetransmitSchedule(tries, now, pace);
     this.#outstanding = { kind: 'protected', retransmission, sent, exchange, messageId };
     this.#transmitAll(sent.datagrams);
   }

@@ -4,7 +4,7 @@ import { earliest, type Instant } from '../base/time.ts';
 import type { IkeConfig, IkeDependencies } from './config.ts';
 import { close, fail, onClosingResponse, sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
-import { onEarlyRequest, probe } from './established.ts';
+import { onEarlyRequest } from './established.ts';
 import { type DropCause, ExchangeLayer, type Exhausted, type Received } from './exchange.ts';
 import type { FragmentSizes } from './fragments/fragment-sizes.ts';
 import type { IkeLink } from './ike-link.ts';
@@ -27,6 +27,7 @@ import {
   startNext,
 } from './own-exchanges.ts';
 import { onEstablishedRequest } from './peer-request.ts';
+import { probe, roam } from './roaming.ts';
 import type { Closing, IkeState } from './state.ts';
 
 /**
@@ -214,7 +215,10 @@ export class IkeSa {
           ? sayGoodbye(this.#engine, state, undefined, now)
           : close(this.#engine, state);
       case 'probe':
-        if (state.kind === 'established') probe(this.#engine, now);
+        if (state.kind === 'established') probe(this.#engine, state, now);
+        return state;
+      case 'roam':
+        if (state.kind === 'established') roam(this.#engine, state, command.local, now);
         return state;
       case 'traffic-seen':
         if (state.kind === 'established') state.liveness.restart(command.at);

@@ -1,4 +1,4 @@
-import type { IpAddress, IpPrefix } from '../base/address.ts';
+import type { Endpoint, IpAddress, IpPrefix } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Duration, Instant } from '../base/time.ts';
@@ -23,8 +23,13 @@ export type IkePort = 'ike' | 'nat-traversal';
 
 export type IkeCommand =
   | { readonly kind: 'connect' }
-  /** Proves that the peer lives: an empty INFORMATIONAL request. */
+  /** Proves that the peer lives: an INFORMATIONAL request. */
   | { readonly kind: 'probe' }
+  /**
+   * The network changed, and packets to the gateway leave from `local` now. A peer with MOBIKE is told, unless that is where
+   * they left from before; then, and without MOBIKE, it is a probe. @rfc 4555 3.5
+   */
+  | { readonly kind: 'roam'; readonly local: Endpoint }
   /** Authenticated ESP came in at `at`: as good a proof of life as an answered probe. @rfc 7296 2.4 */
   | { readonly kind: 'traffic-seen'; readonly at: Instant }
   /**
@@ -74,6 +79,10 @@ export type IkeOutput =
   | { readonly kind: 'rekeyed'; readonly what: 'ike' | 'child'; readonly summary: IkeSummary }
   /** Replacing an SA failed; the connection goes on with the old one while it may. */
   | { readonly kind: 'rekey-failed'; readonly what: 'ike' | 'child'; readonly error: Failure }
+  /** The gateway follows us to another address, or to another one that a NAT gave us; `local`: as our packets leave. @rfc 4555 */
+  | { readonly kind: 'roamed'; readonly local: Endpoint; readonly summary: IkeSummary }
+  /** The gateway has named its other addresses anew. */
+  | { readonly kind: 'peer-addresses'; readonly summary: IkeSummary }
   | { readonly kind: 'config-assigned'; readonly config: AssignedConfig }
   /** The gateway wants to see a fresh login, over a new IKE SA, within so many milliseconds. @rfc 4478 */
   | { readonly kind: 'auth-lifetime'; readonly lifetimeMs: Duration }
@@ -127,6 +136,10 @@ export interface IkeSummary {
   readonly ikeProposal: string;
   readonly espProposal: string;
   readonly natDetected: { readonly local: boolean; readonly remote: boolean };
+  /** The connection outlives a change of our address. @rfc 4555 */
+  readonly mobike: boolean;
+  /** Other addresses that the gateway says it has. */
+  readonly peerAddresses: readonly IpAddress[];
   readonly remoteIdentity: string;
   readonly remoteAuthentication: string;
   readonly localAuthentication: string;

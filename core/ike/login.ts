@@ -78,6 +78,7 @@ export function onInitResponse(
     ...(config.initialContact === true ? [ikeNotify(notifyType.INITIAL_CONTACT)] : []),
     buildConfigRequest(),
     ...buildChildCreate(child),
+    ...(config.mobike === false ? [] : [ikeNotify(notifyType.MOBIKE_SUPPORTED)]),
   ];
   exchange.request(exchangeType.IKE_AUTH, payloads, now);
   return { kind: 'authenticating-gateway', association: association.value, child };

@@ -14,10 +14,10 @@ import {
 import type { Child } from './child-table.ts';
 import { sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
-import { probe } from './established.ts';
 import type { IkeLink } from './ike-link.ts';
 import { dropLink, keyOf, onIkeRekeyed, retireLink, startIkeRekey } from './ike-rekeying.ts';
 import { type OwnTask, type Plan, wipeTask } from './own-task.ts';
+import { onPathChecked, onRoamed, probe, startRoam } from './roaming.ts';
 import type { Established, IkeState } from './state.ts';
 
 /** The next moment at which an established IKE SA does something of its own accord. */
@@ -37,7 +37,7 @@ export function onEstablishedTimeout(engine: Engine, state: Established, now: In
   const next = runAgenda(engine, state, now);
   if (next.kind !== 'established') return next;
   startNext(engine, state, now);
-  if (now >= state.liveness.dueAt) probe(engine, now);
+  if (now >= state.liveness.dueAt) probe(engine, state, now);
   return state;
 }
 
@@ -90,7 +90,10 @@ export function onEstablishedResponse(
   }
   const task = state.active;
   state.active = undefined;
-  if (task === undefined) return state;
+  if (task === undefined) {
+    onPathChecked(state, message);
+    return state;
+  }
   const next = finish(engine, state, task, message, now);
   wipeTask(task);
   return next;
@@ -106,6 +109,8 @@ function start(engine: Engine, state: Established, plan: Plan, now: Instant): Ow
       return startChildDelete(engine, plan, now);
     case 'rekey-ike':
       return startIkeRekey(engine, state, plan, now);
+    case 'roam':
+      return startRoam(engine, state, plan, now);
   }
 }
 
@@ -125,6 +130,8 @@ function finish(
       return onChildDeleted(engine, state, task.child, now);
     case 'rekey-ike':
       return onIkeRekeyed(engine, state, task, message, now);
+    case 'roam':
+      return onRoamed(engine, state, task, message, now);
   }
 }
 

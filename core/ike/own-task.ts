@@ -1,3 +1,4 @@
+import type { Endpoint } from '../base/address.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { Child } from './child-table.ts';
 import type { IkeLink } from './ike-link.ts';
@@ -32,10 +33,11 @@ interface PlanOf {
   };
   readonly deleteChild: { readonly kind: 'delete-child'; readonly child: Spi };
   readonly rekeyIke: KeyExchangePlan & { readonly kind: 'rekey-ike' };
+  readonly roam: Pick<RoamTask, 'kind' | 'why'>;
 }
 
 /** An exchange of ours that is on the wire. */
-export type OwnTask = RekeyChildTask | CreateChildTask | DeleteChildTask | RekeyIkeTask;
+export type OwnTask = RekeyChildTask | CreateChildTask | DeleteChildTask | RekeyIkeTask | RoamTask;
 
 export interface RekeyChildTask {
   readonly kind: 'rekey-child';
@@ -63,6 +65,16 @@ export interface RekeyIkeTask {
   readonly offer: IkeRekeyOffer;
   /** The peer rekeyed the IKE SA meanwhile. @rfc 7296 2.8.2 */
   collision?: { readonly link: IkeLink; readonly nonces: NoncePair };
+}
+
+/** N(UPDATE_SA_ADDRESSES). @rfc 4555 3.5 */
+export interface RoamTask {
+  readonly kind: 'roam';
+  /** `check`: to be sure, with nothing known to have changed. */
+  readonly why: 'moved' | 'check';
+  readonly cookie: Uint8Array;
+  /** Where it left from. */
+  readonly local: Endpoint;
 }
 
 /** Wipes what the task has to itself. */

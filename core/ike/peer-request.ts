@@ -13,6 +13,7 @@ import type { IkeLink } from './ike-link.ts';
 import { onLinkDeleted, onPeerIkeRekey } from './ike-rekeying.ts';
 import { afterTemporaryFailure } from './lifetimes.ts';
 import { ikeNotify } from './payload-list.ts';
+import { answerMobility } from './roaming.ts';
 import type { Established, IkeState } from './state.ts';
 import { reportAuthLifetime } from './tasks/auth-lifetime.ts';
 import { answerRekey, childNotify, rekeyedSpi } from './tasks/child-rekey.ts';
@@ -55,7 +56,7 @@ function onInformational(
     ({ state: { kind } }) => kind !== 'deleting' && kind !== 'lingering',
   );
   const answer = present.length === 0 ? [] : [buildChildDelete(present.map((child) => child.inboundSpi))];
-  link.exchange.respond(request, answer);
+  link.exchange.respond(request, [...answer, ...answerMobility(engine, state, link, request)]);
   if (present.length === 0) return state;
   for (const child of present) onChildGone(engine, state, child, now);
   // A tunnel whose only CHILD SA is gone is of no use to anybody.

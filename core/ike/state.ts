@@ -6,6 +6,7 @@ import type { ChildTable } from './child-table.ts';
 import type { IkeIdentity } from './config.ts';
 import { closeLink, type IkeLink } from './ike-link.ts';
 import type { IkeSummary } from './io.ts';
+import type { Mobility } from './mobility.ts';
 import { type OwnTask, type Plan, type RekeyIkeTask, wipeTask } from './own-task.ts';
 import type { GatewayClaim } from './tasks/authenticate-gateway.ts';
 import type { ChildOffer } from './tasks/child-create.ts';
@@ -117,6 +118,8 @@ export interface Established {
   /** The group of the last CHILD SA that we asked for and got; 0 without a key exchange. */
   childGroup: number | undefined;
   summary: IkeSummary;
+  /** Absent: the peer does not know MOBIKE. */
+  readonly mobility: Mobility | undefined;
 }
 
 /** Our DELETE is on the wire, or waits for the request that is. */

@@ -53,7 +53,7 @@ export class IkeInitTask {
     this.#proposals = ikeProposals(config.ikeProposals);
     this.#nonce = random.octets(nonceOctets);
     this.#notifies = [
-      ...buildNatDetection(crypto, random, initiatorSpi, config.remote),
+      ...buildNatDetection(crypto, random, { initiator: initiatorSpi, responder: 0n }, config.remote),
       ikeNotify(notifyType.SIGNATURE_HASH_ALGORITHMS, hashList(acceptedHashes)),
       ikeNotify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED),
     ];

@@ -24,15 +24,15 @@ const hashOctets = 20;
 
 /**
  * Our two notifies. ESP goes in UDP always here, so the source hash fits no address: the responder then sees us behind a NAT
- * and encapsulates too, whatever the path is like.
+ * and encapsulates too, whatever the path is like. In IKE_SA_INIT the responder's SPI is still 0.
  */
 export function buildNatDetection(
   crypto: CryptoProvider,
   random: Random,
-  initiatorSpi: IkeSpi,
+  spis: SpiPair,
   remote: Endpoint,
 ): readonly NotifyPayload[] {
-  const destination = endpointHash(crypto, { initiator: initiatorSpi, responder: 0n }, remote);
+  const destination = endpointHash(crypto, spis, remote);
   return [
     ikeNotify(notifyType.NAT_DETECTION_SOURCE_IP, random.octets(hashOctets)),
     ikeNotify(notifyType.NAT_DETECTION_DESTINATION_IP, destination),

@@ -160,6 +160,8 @@ const details: ConnectedDetails = {
     ikeProposal: 'aes256gcm16-prfsha384-ecp256',
     espProposal: 'aes256gcm16',
     natDetected: { local: true, remote: false },
+    mobike: false,
+    peerAddresses: [],
     remoteIdentity: 'vpn.example',
     remoteAuthentication: 'ECDSA',
     localAuthentication: 'EAP-MSCHAPv2',

@@ -287,11 +287,11 @@ test('the Win32 code of a Windows gateway is in the evidence', () => {
   assert.deepEqual(scenario.error?.detail, { notify: 'MS_STATUS', code: 13868 });
 });
 
-test('the first IKE_AUTH request: IDi, CERTREQ with the hash of the CA, IDr, CP, SAi2, TSi, TSr, no AUTH', () => {
+test('the first IKE_AUTH request: IDi, CERTREQ with the hash of the CA, IDr, CP, SAi2, TSi, TSr, N(MOBIKE_SUPPORTED), no AUTH', () => {
   const scenario = new Scenario().to('authenticating-gateway');
   const message = scenario.responder.open(scenario.sent());
   const kinds = message.payloads.map(({ kind }) => kind);
-  assert.deepEqual(kinds, ['IDi', 'CERTREQ', 'IDr', 'CP', 'SA', 'TSi', 'TSr']);
+  assert.deepEqual(kinds, ['IDi', 'CERTREQ', 'IDr', 'CP', 'SA', 'TSi', 'TSr', 'N']);
   assert.equal(payloadOf(message, 'CERTREQ')?.authorities.length, 20);
 });
 

@@ -18,7 +18,7 @@ import { decodeMessage, sealMessage, unsealMessage } from '../../../core/wire/ik
 import type { IkeMessage, NotifyPayload, Payload, Transform } from '../../../core/wire/ike/payload.ts';
 import { exchangeType } from '../../../core/wire/registry/exchange-types.ts';
 import { notifyType } from '../../../core/wire/registry/notify-types.ts';
-import { type Output, Scenario } from './scenario.ts';
+import { type Output, Scenario, type Script } from './scenario.ts';
 import { selector } from './scripted-responder.ts';
 
 /** The lowest and the highest nonce that there is: they decide a collision. @rfc 7296 2.8.1 */
@@ -120,8 +120,8 @@ export class RekeyScenario extends Scenario {
   #lastSpi = 0xd000_0000;
   #lastIkeSpi = 0xaa00n;
 
-  constructor(config: Partial<IkeConfig> = {}, crypto?: CryptoProvider) {
-    super({}, { earlyRekeyMs: 'off', livenessMs: 100_000_000, ...config }, crypto);
+  constructor(config: Partial<IkeConfig> = {}, crypto?: CryptoProvider, script: Script = {}) {
+    super(script, { earlyRekeyMs: 'off', livenessMs: 100_000_000, ...config }, crypto);
     this.to('established');
     const { suite, keys, initiatorSpi } = this.responder.association;
     const spis = { initiator: initiatorSpi, responder: this.responder.spi };

@@ -86,7 +86,10 @@ export const testConfig: IkeConfig = {
   remoteNetworks: [],
 };
 
-function commandOf(kind: Exclude<IkeCommand['kind'], 'rekey-child' | 'child-used'>, at: Instant): IkeCommand {
+function commandOf(
+  kind: Exclude<IkeCommand['kind'], 'rekey-child' | 'child-used' | 'roam'>,
+  at: Instant,
+): IkeCommand {
   return kind === 'traffic-seen' ? { kind, at } : { kind };
 }
 
@@ -113,7 +116,7 @@ export class Scenario {
     );
   }
 
-  command(given: Exclude<IkeCommand['kind'], 'rekey-child' | 'child-used'> | IkeCommand): void {
+  command(given: Exclude<IkeCommand['kind'], 'rekey-child' | 'child-used' | 'roam'> | IkeCommand): void {
     const command = typeof given === 'string' ? commandOf(given, instant(this.now)) : given;
     this.ike.handle({ kind: 'command', command }, instant(this.now));
     this.#drain();
