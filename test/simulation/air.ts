@@ -44,6 +44,7 @@ export class Air {
   /** The copies of it that arrive, each after so many milliseconds. */
   send(cargo: Cargo, now: number): { readonly cargo: Cargo; readonly afterMs: number }[] {
     if (now < this.#outageUntil) return [];
+    if (cargo.kind === 'ike' && cargo.octets.length > this.#story.largestDatagram) return [];
     const weather = now < this.#story.ms || this.#story.calm ? this.#story.weather : goodWeather;
     const dice = this.#dice;
     if (dice.chance(weather.loss)) return [];

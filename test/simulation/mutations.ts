@@ -42,10 +42,10 @@ export const mutations: readonly Mutation[] = [
     seenBy: ['message-id', 'liveness'],
   },
   {
-    name: 'the inbound SPI is always the same',
+    name: 'there are only eight inbound SPIs',
     file: 'core/ike/tasks/child-create.ts',
     find: 'const octets = random.octets(4);',
-    replace: 'const octets = Uint8Array.of(1, 2, 3, 4);',
+    replace: 'const octets = Uint8Array.of(1, 2, 3, (random.octets(1)[0] ?? 0) & 7);',
     seenBy: ['spi-reuse'],
   },
   {
@@ -100,8 +100,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a wake-up is not taken off',
     file: 'core/ike/retransmission.ts',
-    find: 'this.#dueAt = after(now, waitAfter(this.#sent));',
-    replace: '',
+    find: 'this.#sent += 1;',
+    replace: "this.#sent += 1;\n    return 'send';",
     seenBy: ['timer', 'endless'],
   },
   {
@@ -174,5 +174,12 @@ export const mutations: readonly Mutation[] = [
     find: 'this.#originalInitiator = originalInitiator;',
     replace: 'this.#originalInitiator = originalInitiator;\n    this.#nextId = 7;',
     seenBy: ['message-id'],
+  },
+  {
+    name: 'fragments are too large for the path',
+    file: 'core/ike/fragments/fragment-sizes.ts',
+    find: '4: [1280, 1024, 576]',
+    replace: '4: [1500, 1024, 576]',
+    seenBy: ['liveness'],
   },
 ];

@@ -49,7 +49,8 @@ export function createSimGateway(story: Story, memory: SealMemory, generation: n
     {
       address: gatewayAddress,
       identity: gatewayIdentity,
-      certificates: [text('the certificate of the gateway')],
+      certificates: [new Uint8Array(story.certificateOctets).fill(0x30)],
+      fragmentation: story.fragmentation,
       signature: { scheme: { kind: 'ecdsa', hash: 'sha256', encoding: 'der' } },
       ikeProposals: ikeProposals(story, story.otherGroup ? 'x25519' : 'ecp256-x25519'),
       espProposals: plainEsp,

@@ -28,6 +28,11 @@ export interface Story {
   /** How long the weather and the deeds last. */
   readonly ms: number;
   readonly deeds: readonly { readonly at: number; readonly deed: Deed }[];
+  /** Larger IKE messages get lost on the way, in any weather: a path that drops IP fragments. In octets. */
+  readonly largestDatagram: number;
+  readonly fragmentation: boolean;
+  /** The gateway's certificate, in octets. */
+  readonly certificateOctets: number;
   readonly cookies: 'never' | 'always' | number;
   /** Whether the gateway wants another group than the client tries first. */
   readonly otherGroup: boolean;
@@ -73,6 +78,7 @@ export function tellStory(seed: number): Story {
       at: dice.between(0, ms),
       deed: calm ? calmDeed(dice) : roughDeed(dice),
     })),
+    ...pathOf(dice),
     cookies: dice.pick(['never', 'always', 1] as const),
     otherGroup: dice.chance(0.25),
     cipher: dice.pick(['aes256gcm16-prfsha384', 'aes128gcm16-prfsha256', 'aes256-sha256']),
@@ -90,6 +96,13 @@ export function tellStory(seed: number): Story {
     trafficMs: dice.between(100, 1_500),
     earlyRekeyMs: dice.chance(0.5) ? dice.between(500, 30_000) : undefined,
   };
+}
+
+/** 1,248 octets are what both sides begin with when they cut messages: 1,280 with the headers around them. @rfc 7383 2.5.1 */
+function pathOf(dice: Dice): Pick<Story, 'largestDatagram' | 'fragmentation' | 'certificateOctets'> {
+  const certificateOctets = dice.chance(0.5) ? dice.whole(1_000, 4_000) : 100;
+  if (dice.chance(0.3)) return { largestDatagram: 1_248, fragmentation: true, certificateOctets };
+  return { largestDatagram: 65_507, fragmentation: dice.chance(0.7), certificateOctets };
 }
 
 function lifetimes(dice: Dice): Lifetimes {
