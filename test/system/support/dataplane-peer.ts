@@ -33,6 +33,9 @@ export interface PeerSetup {
   /** Makes the kernel refuse UDP_SEGMENT at run time (SO_NO_CHECK). */
   readonly refuseSegmentation: boolean;
   readonly mtu: number;
+  /** Extended sequence numbers, and the last one that both SAs of the first child have used. */
+  readonly esn?: boolean;
+  readonly sequence?: number;
 }
 
 const setup: PeerSetup = JSON.parse(process.argv[2] ?? '{}');
@@ -89,9 +92,10 @@ const dataplane = opened.value;
 const remote = { address: address(setup.remote), port: setup.remotePort };
 
 function install(inboundSpi: number, outboundSpi: number, standby: boolean): Promise<void> {
+  const numbers = { esn: setup.esn ?? false, sequence: standby ? 0 : (setup.sequence ?? 0) };
   return dataplane.installChild({
-    inbound: { spi: inboundSpi, cipher, key: fixedKey(cipher, inboundSpi) },
-    outbound: { spi: outboundSpi, cipher, key: fixedKey(cipher, outboundSpi) },
+    inbound: { spi: inboundSpi, cipher, key: fixedKey(cipher, inboundSpi), ...numbers },
+    outbound: { spi: outboundSpi, cipher, key: fixedKey(cipher, outboundSpi), ...numbers },
     selectors: { local: setup.selectors.local.map(selector), remote: setup.selectors.remote.map(selector) },
     remote,
     standby,
