@@ -45,6 +45,7 @@ export function connectionConfig(
         {
           local,
           remote,
+          natTraversalPort: gateway.natTraversalPort,
           localIdentity: terms.local,
           ...(profile.remoteIdentity.send ? { remoteIdentity: terms.expected } : {}),
           trustAnchors: terms.anchors.flatMap(spkiOf),

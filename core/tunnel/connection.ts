@@ -209,11 +209,19 @@ export class Connection {
     }
     const attempt = this.#attempt();
     const from = attempt?.local?.address;
+    if (kind === 'connected' && attempt !== undefined && this.#roams(attempt, local, now)) return;
     const moved = local !== undefined && from !== undefined && !sameAddress(local, from);
     const stands = kind === 'connected' || (this.#loss !== undefined && kind !== 'closing');
     if (moved && stands && this.#config.reconnect !== undefined)
       return this.#moved(addressChanged(formatIpAddress(from), formatIpAddress(local)), now);
     if (kind === 'connected') this.#command({ kind: 'probe' }, now);
+  }
+
+  /** True when the gateway follows us to another address: the connection stays. @rfc 4555 */
+  #roams({ summary, local: from }: Attempt, local: IpAddress | undefined, now: Instant): boolean {
+    if (summary?.mobike !== true || from === undefined || local?.family !== from.address.family) return false;
+    this.#command({ kind: 'roam', local: { address: local, port: from.port } }, now);
+    return true;
   }
 
   /** The SA is bound to an address that is gone. What reaches the gateway of a goodbye frees the inner address there. */
@@ -288,6 +296,14 @@ export class Connection {
         attempt.summary = output.summary;
         if (attempt.history !== undefined) attempt.history = withRekey(attempt.history, output.what, now);
         this.#detailsChanged = true;
+        return;
+      case 'roamed':
+        attempt.local = output.local;
+        attempt.summary = output.summary;
+        this.#detailsChanged = true;
+        return;
+      case 'peer-addresses':
+        attempt.summary = output.summary;
         return;
       case 'rekey-failed':
         if (attempt.history !== undefined)
