@@ -4,6 +4,7 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import { nodeCryptoProvider } from '../crypto/node/node-crypto-provider.ts';
 import { systemRandom } from '../crypto/node/random.ts';
+import { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { IkeAnswer, IkeAsk } from '../ike/io.ts';
 import { parsePemCertificates } from '../pki/pem.ts';
 import { readBoundedText } from '../platform/bounded-file.ts';
@@ -47,6 +48,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
   const shutdownAsked = new Promise<void>((resolve) => {
     askShutdown = resolve;
   });
+  const spareWorkers = new SpareWorkers();
   let server: RpcServer | undefined;
   const controller = new Controller({
     version,
@@ -54,7 +56,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
     clock: { now: () => systemClock.now(), wall: () => systemClock.wallClock().getTime() },
     profiles: new ProfileStore(options.profilesFolder),
     storedPassword,
-    createSession: (profile, password, onState) => createSession(profile, password, onState, options),
+    createSession: (profile, password, onState) =>
+      createSession(profile, password, onState, options, spareWorkers),
     publish: (event, data) => server?.publish(event, data),
     onShutdown: askShutdown,
   });
@@ -76,12 +79,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
       fields: { journal, outcome, problems },
     });
   }
+  spareWorkers.prepare();
   log({ level: 'info', event: 'listening', fields: { socket: options.socketPath, version } });
   return ok({
     shutdownAsked,
     async stop() {
       await controller.disconnect();
       await created.value.close();
+      await spareWorkers.close();
     },
   });
 }
@@ -101,6 +106,7 @@ async function createSession(
   password: Secret,
   onState: (state: TunnelState) => void,
   options: DaemonOptions,
+  spareWorkers: SpareWorkers,
 ): Promise<Result<RunningSession, Failure>> {
   const anchors = await trustAnchors(profile);
   const terms = anchors.ok ? loginTerms(profile, anchors.value) : anchors;
@@ -118,6 +124,7 @@ async function createSession(
     plan: options.plan,
     keepaliveMs: profile.keepalive,
     answer,
+    spareWorkers,
   });
   const config = connectionConfig(profile, terms.value, options.device, { crypto, random: systemRandom });
   const session = new Session(config, deeds, options.log, onState);

@@ -7,6 +7,7 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import { type Dataplane, type DataplaneCounters, noCounters } from '../dataplane/dataplane.ts';
 import { openDataplane } from '../dataplane/open-dataplane.ts';
+import type { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk } from '../ike/io.ts';
 import { NetworkEvents } from '../platform/linux/events/network-events.ts';
 import {
@@ -44,6 +45,8 @@ export interface SystemDeedsOptions {
   /** Silence after which a NAT keepalive goes out, in milliseconds. */
   readonly keepaliveMs: number;
   readonly answer: (ask: IkeAsk) => Promise<IkeAnswer>;
+  /** Threads of data planes to come. */
+  readonly spareWorkers: SpareWorkers;
 }
 
 /** The deeds of a session on a real Linux: sockets, workers, TUN device, routes, names. */
@@ -101,6 +104,7 @@ export class SystemDeeds implements SessionDeeds {
         onFirstInbound: events.onChildUsed,
         onRekeyDue: events.onRekeyDue,
       },
+      this.#options.spareWorkers,
     );
     if (!dataplane.ok) return dataplane;
     this.#remote = remote;
@@ -195,6 +199,8 @@ export class SystemDeeds implements SessionDeeds {
     this.#dataplane = undefined;
     this.#alarm.set(undefined, () => undefined);
     await dataplane?.close();
+    // For the next connection, or the next try of this one.
+    this.#options.spareWorkers.prepare();
   }
 
   lastTraffic(): Instant | undefined {

@@ -1,6 +1,7 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { libc } from '../platform/linux/libc.ts';
-import type { CommandEnvelope, WorkerCommand, WorkerReport, WorkerStart } from './commands.ts';
+import { PollSet } from '../platform/linux/poll-set.ts';
+import type { CommandEnvelope, OpenCommand, WorkerCommand, WorkerReport, WorkerStart } from './commands.ts';
 import { signalExit } from './counters.ts';
 
 /** The worker's end of its commands. */
@@ -22,6 +23,25 @@ export class CommandQueue {
   /** Whether the process is about to end: leave the loop at once. */
   get exiting(): boolean {
     return Atomics.load(this.#signals, signalExit) !== 0;
+  }
+
+  /** Blocks until there is something to work on; `undefined` when the worker should end instead. */
+  awaitOpen(): OpenCommand | undefined {
+    const waits = new PollSet(1);
+    waits.watch(0, this.#wakeFd);
+    while (!this.exiting) {
+      // The signal stays: `drain` looks for what came with the first command.
+      const received =
+        Atomics.load(this.#signals, this.#signal) === 0 ? undefined : receiveMessageOnPort(this.#port);
+      if (received !== undefined) {
+        const { id, command }: CommandEnvelope = received.message;
+        this.report({ kind: 'done', id });
+        return command.kind === 'open' ? command : undefined;
+      }
+      waits.wait(-1);
+      this.quiet();
+    }
+    return undefined;
   }
 
   /** Carries out what has come, in order, and acknowledges each. Cheap when nothing has. False after `stop`. */

@@ -10,9 +10,14 @@ import type { SharedCells } from './counters.ts';
 export interface WorkerStart {
   /** Commands come here; a worker that blocks in poll(2) drains it when `wakeFd` becomes readable. */
   readonly port: MessagePort;
-  readonly udpFd: number;
   readonly wakeFd: number;
   readonly shared: SharedCells;
+}
+
+/** The first command of a worker that is to do something. */
+export interface OpenCommand {
+  readonly kind: 'open';
+  readonly udpFd: number;
   /** Send runs of datagrams as one message (UDP_SEGMENT). */
   readonly segmentation: boolean;
 }
@@ -29,6 +34,7 @@ export interface SaCommand {
 
 /** `child` names a child SA by its inbound SPI. */
 export type WorkerCommand =
+  | OpenCommand
   | {
       readonly kind: 'attach-tun';
       readonly fd: number;

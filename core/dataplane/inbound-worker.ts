@@ -15,14 +15,20 @@ const queueFull = dropIndex('queue-full');
 /** What recvmmsg says when the descriptor itself is wrong. All else passes: nothing there, a signal, an ICMP error. */
 const fatal: readonly string[] = ['EBADF', 'ENOTSOCK', 'EINVAL', 'EFAULT'];
 
-/** The inbound worker: socket to TUN device, IKE to the control thread. It blocks in poll(2). */
+/** The inbound worker: socket to TUN device, IKE to the control thread. It waits for its socket, then blocks in poll(2). */
 function run(start: WorkerStart): void {
   const queue = new CommandQueue(start, signalInbound);
+  const open = queue.awaitOpen();
+  if (open !== undefined) work(start, queue, open.udpFd);
+  queue.close();
+}
+
+function work(start: WorkerStart, queue: CommandQueue, udpFd: number): void {
   const cells = new DirectionCells(start.shared, 'inbound');
-  const path = new InboundPath(start.udpFd, cells, eventsFor(queue, start, cells));
+  const path = new InboundPath(udpFd, cells, eventsFor(queue, start, cells));
   const waits = new PollSet(2);
   waits.watch(0, start.wakeFd);
-  waits.watch(1, start.udpFd);
+  waits.watch(1, udpFd);
   try {
     while (
       queue.drain((command) => {
@@ -41,7 +47,6 @@ function run(start: WorkerStart): void {
     path.carryOut({ kind: 'stop' });
     queue.report({ kind: 'broken', error: describeCrash('inbound', error) });
   }
-  queue.close();
 }
 
 /** A flood of IKE must not fill the memory of a busy control thread. */

@@ -1,23 +1,14 @@
 import type { Endpoint } from '../base/address.ts';
-import { type Failure, failure } from '../base/errors.ts';
+import type { Failure } from '../base/errors.ts';
 import { concat } from '../base/octets.ts';
-import { err, ok, type Result } from '../base/result.ts';
+import { ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { CipherShape } from '../crypto/interfaces.ts';
-import { call, libc } from '../platform/linux/libc.ts';
+import { libc } from '../platform/linux/libc.ts';
 import { socketAddressOctets, writeSocketAddress } from '../platform/linux/socket-address.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { SaCommand, WorkerCommand, WorkerReport } from './commands.ts';
-import {
-  createSharedCells,
-  DirectionCells,
-  readCounters,
-  type SharedCells,
-  signalExit,
-  signalInbound,
-  signalOutbound,
-  signalQueuedIke,
-} from './counters.ts';
+import { DirectionCells, readCounters, signalQueuedIke } from './counters.ts';
 import type {
   Dataplane,
   DataplaneChild,
@@ -27,11 +18,11 @@ import type {
   TunDescriptor,
 } from './dataplane.ts';
 import { KeepaliveTimer } from './keepalive.ts';
+import { SpareWorkers } from './spare-workers.ts';
 import { wipeKey } from './wipe-key.ts';
-import { WorkerHandle } from './worker-handle.ts';
+import type { WorkerHandle } from './worker-handle.ts';
+import type { WorkerPair } from './worker-pair.ts';
 
-const eventNonBlocking = 0o4000;
-const eventCloseOnExec = 0o2000000;
 const flagDontWait = 0x40;
 const nonEspMarker = new Uint8Array(4);
 const keepalive = Uint8Array.of(0xff);
@@ -48,35 +39,30 @@ export interface DataplaneOptions {
   readonly segmentation?: boolean;
 }
 
-/** Starts both workers. Fails with `system.call` when the system has no descriptor left; the socket is closed then. */
+/**
+ * Sets both workers to work. `spares` is asked for the threads; without it new ones start. Fails with `system.call` when
+ * the system has no descriptor left; the socket is closed then.
+ */
 export function openDataplane(
   options: DataplaneOptions,
   events: DataplaneEvents,
+  spares: SpareWorkers = new SpareWorkers(),
 ): Result<Dataplane, Failure> {
-  const wakeFds: number[] = [];
-  for (let i = 0; i < 2; i++) {
-    const created = call('eventfd', 0, eventNonBlocking | eventCloseOnExec);
-    if (!created.ok) {
-      for (const fd of [...wakeFds, options.udpFd]) libc.close(fd);
-      return err(created.error);
-    }
-    wakeFds.push(created.value);
-  }
-  const [outboundWake = -1, inboundWake = -1] = wakeFds;
-  return ok(new WorkerDataplane(options, outboundWake, inboundWake, events));
+  const workers = spares.take();
+  if (workers.ok) return ok(new WorkerDataplane(options, workers.value, events));
+  libc.close(options.udpFd);
+  return workers;
 }
 
 class WorkerDataplane implements Dataplane {
   readonly #udpFd: number;
-  readonly #wakeFds: readonly number[];
+  readonly #workers: WorkerPair;
   readonly #events: DataplaneEvents;
-  readonly #shared: SharedCells = createSharedCells();
-  readonly #signals = new Int32Array(this.#shared.signals);
-  readonly #outboundCells = new DirectionCells(this.#shared, 'outbound');
-  readonly #inboundCells = new DirectionCells(this.#shared, 'inbound');
+  readonly #signals: Int32Array;
+  readonly #outboundCells: DirectionCells;
+  readonly #inboundCells: DirectionCells;
   readonly #outbound: WorkerHandle;
   readonly #inbound: WorkerHandle;
-  readonly #onExit = () => this.#leaveNow();
   readonly #name = new Uint8Array(socketAddressOctets);
   /** By inbound SPI: the outbound half is known by the same name to its worker. */
   readonly #children = new Map<Spi, ToldOfChild>();
@@ -86,29 +72,19 @@ class WorkerDataplane implements Dataplane {
   #failed = false;
   #closing: Promise<void> | undefined;
 
-  constructor(options: DataplaneOptions, outboundWake: number, inboundWake: number, events: DataplaneEvents) {
+  constructor(options: DataplaneOptions, workers: WorkerPair, events: DataplaneEvents) {
     this.#udpFd = options.udpFd;
-    this.#wakeFds = [outboundWake, inboundWake];
+    this.#workers = workers;
+    this.#outbound = workers.outbound;
+    this.#inbound = workers.inbound;
+    this.#signals = new Int32Array(workers.shared.signals);
+    this.#outboundCells = new DirectionCells(workers.shared, 'outbound');
+    this.#inboundCells = new DirectionCells(workers.shared, 'inbound');
     this.#events = events;
-    const start = { udpFd: options.udpFd, shared: this.#shared, segmentation: options.segmentation ?? true };
-    const outboundFile = new URL('./outbound-worker.ts', import.meta.url);
-    const inboundFile = new URL('./inbound-worker.ts', import.meta.url);
-    this.#outbound = new WorkerHandle(
-      outboundFile,
-      { ...start, wakeFd: outboundWake },
-      signalOutbound,
-      (report) => this.#handle(report),
-      (error) => this.#crashed('outbound', error),
-    );
-    this.#inbound = new WorkerHandle(
-      inboundFile,
-      { ...start, wakeFd: inboundWake },
-      signalInbound,
-      (report) => this.#handle(report),
-      (error) => this.#crashed('inbound', error),
-    );
-    // Without this, process.exit would wait for ever for threads that block in poll(2).
-    process.on('exit', this.#onExit);
+    workers.open(options.udpFd, options.segmentation ?? true, {
+      onReport: (report) => this.#handle(report),
+      onCrash: (error) => this.#fail(error),
+    });
   }
 
   async attachTun(tun: TunDescriptor): Promise<void> {
@@ -169,7 +145,7 @@ class WorkerDataplane implements Dataplane {
   }
 
   counters(): DataplaneCounters {
-    return readCounters(this.#shared);
+    return readCounters(this.#workers.shared);
   }
 
   lastInbound(): Instant | undefined {
@@ -183,9 +159,8 @@ class WorkerDataplane implements Dataplane {
 
   async #close(): Promise<void> {
     clearInterval(this.#keepaliveTimer);
-    await Promise.all([this.#outbound.stop(), this.#inbound.stop()]);
-    process.off('exit', this.#onExit);
-    for (const fd of [this.#udpFd, this.#tunFd, ...this.#wakeFds]) if (fd >= 0) libc.close(fd);
+    await this.#workers.stop();
+    for (const fd of [this.#udpFd, this.#tunFd]) if (fd >= 0) libc.close(fd);
   }
 
   /** What the network refuses here is lost like a datagram on the way: IKE sends it again. */
@@ -238,21 +213,10 @@ class WorkerDataplane implements Dataplane {
     this.#events.onRekeyDue?.(spi);
   }
 
-  #crashed(worker: string, error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    this.#fail(failure('dataplane.stopped', { worker, reason }));
-  }
-
   #fail(error: Failure): void {
     if (this.#failed || this.#closing !== undefined) return;
     this.#failed = true;
     this.#events.onFailure(error);
-  }
-
-  #leaveNow(): void {
-    Atomics.store(this.#signals, signalExit, 1);
-    this.#outbound.wake();
-    this.#inbound.wake();
   }
 }
 

@@ -1,21 +1,24 @@
 import { workerData } from 'node:worker_threads';
 import { PollSet } from '../platform/linux/poll-set.ts';
 import { CommandQueue } from './command-queue.ts';
-import type { WorkerStart } from './commands.ts';
+import type { OpenCommand, WorkerStart } from './commands.ts';
 import { DirectionCells, signalOutbound } from './counters.ts';
 import { OutboundPath } from './outbound-path.ts';
 import { wipeKey } from './wipe-key.ts';
 import { describeCrash } from './worker-crash.ts';
 
-/** The outbound worker: TUN device to socket. It blocks in poll(2) and ends when it is told to. */
+/** The outbound worker: TUN device to socket. It waits for its socket, blocks in poll(2) and ends when it is told to. */
 function run(start: WorkerStart): void {
   const queue = new CommandQueue(start, signalOutbound);
-  const path = new OutboundPath(
-    start.udpFd,
-    new DirectionCells(start.shared, 'outbound'),
-    start.segmentation,
-    { onRekeyDue: (child, usedUp) => queue.report({ kind: 'rekey-due', child, usedUp }) },
-  );
+  const open = queue.awaitOpen();
+  if (open !== undefined) work(start, queue, open);
+  queue.close();
+}
+
+function work(start: WorkerStart, queue: CommandQueue, { udpFd, segmentation }: OpenCommand): void {
+  const path = new OutboundPath(udpFd, new DirectionCells(start.shared, 'outbound'), segmentation, {
+    onRekeyDue: (child, usedUp) => queue.report({ kind: 'rekey-due', child, usedUp }),
+  });
   const waits = new PollSet(2);
   waits.watch(0, start.wakeFd);
   try {
@@ -36,7 +39,6 @@ function run(start: WorkerStart): void {
     path.carryOut({ kind: 'stop' });
     queue.report({ kind: 'broken', error: describeCrash('outbound', error) });
   }
-  queue.close();
 }
 
 run(workerData);

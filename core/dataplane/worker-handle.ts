@@ -57,6 +57,17 @@ export class WorkerHandle {
     return done;
   }
 
+  /** Whether the worker keeps the process alive. */
+  ref(): void {
+    this.#worker.ref();
+    this.#port.ref();
+  }
+
+  unref(): void {
+    this.#worker.unref();
+    this.#port.unref();
+  }
+
   /** Gets the worker out of poll(2). */
   wake(): void {
     Atomics.store(this.#signals, this.#signal, 1);
@@ -65,6 +76,8 @@ export class WorkerHandle {
 
   /** Ends the worker and waits until its thread is gone. */
   async stop(): Promise<void> {
+    // The caller waits for the end: it must come, whatever else goes on in the process.
+    this.ref();
     void this.command({ kind: 'stop' });
     await this.#ended;
   }

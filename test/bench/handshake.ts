@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Lab, type Namespace } from '../support/net/lab.ts';
 import { type CharonClient, startCharonClient } from '../support/peers/charon-client.ts';
 import type { ClientProfile, LoginResult } from '../support/peers/client.ts';
@@ -8,6 +9,7 @@ import { benchGateway, benchLogin } from './pairs/credentials.ts';
 import { type BenchResult, type BenchRow, say } from './report.ts';
 import { spread } from './statistics.ts';
 
+const pauseMs = 1_000;
 const target = '10.77.0.1';
 const targetNetwork = '10.77.0.0/24';
 
@@ -126,6 +128,8 @@ async function measure(
   gateway: StrongSwan,
 ): Promise<void> {
   const { peer, namespace } = contestant;
+  // Nobody connects in the same second in which a program started or disconnected: its start is not what is measured.
+  await setTimeout(pauseMs);
   const started = performance.now();
   const login = await contestant.up();
   const took = performance.now() - started;

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { after, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { openDataplane } from '../../../core/dataplane/open-dataplane.ts';
+import { SpareWorkers } from '../../../core/dataplane/spare-workers.ts';
+import { openUdpSocket } from '../../../core/platform/linux/udp-socket.ts';
+
+const run = promisify(execFile);
+const threads = (): number => readdirSync('/proc/self/task').length;
+const descriptors = (): number => readdirSync('/proc/self/fd').length;
+
+function openOn(spares: SpareWorkers) {
+  const socket = openUdpSocket({ family: 4 });
+  assert.ok(socket.ok);
+  const opened = openDataplane(
+    { udpFd: socket.value.fd },
+    { onIke: () => undefined, onFailure: (error) => assert.fail(error.code) },
+    spares,
+  );
+  assert.ok(opened.ok);
+  return opened.value;
+}
+
+describe('threads in reserve', () => {
+  const spares = new SpareWorkers();
+  after(() => spares.close());
+
+  test('a data plane takes the pair in reserve, and starts no other', async () => {
+    spares.prepare();
+    const before = threads();
+    const dataplane = openOn(spares);
+    assert.equal(threads(), before);
+    await dataplane.close();
+    assert.equal(threads(), before - 2);
+  });
+
+  test('there is never more than one pair in reserve', async () => {
+    const before = threads();
+    spares.prepare();
+    spares.prepare();
+    assert.equal(threads(), before + 2);
+    await spares.close();
+    assert.equal(threads(), before);
+    spares.prepare();
+    assert.equal(threads(), before, 'closed is closed');
+  });
+
+  test('no thread and no descriptor is left of many connections', async () => {
+    const own = new SpareWorkers();
+    const cycle = async (): Promise<void> => {
+      own.prepare();
+      await openOn(own).close();
+    };
+    await cycle();
+    const before = { threads: threads(), descriptors: descriptors() };
+    for (let i = 0; i < 5; i += 1) await cycle();
+    await own.close();
+    assert.deepEqual({ threads: threads(), descriptors: descriptors() }, before);
+  });
+
+  test('a pair that was never used is ended by close', async () => {
+    const before = { threads: threads(), descriptors: descriptors() };
+    const own = new SpareWorkers();
+    own.prepare();
+    await own.close();
+    assert.deepEqual({ threads: threads(), descriptors: descriptors() }, before);
+  });
+
+  test('a process with a pair in reserve ends by itself, and at once when it is told to', async () => {
+    const file = new URL('../../../core/dataplane/spare-workers.ts', import.meta.url).href;
+    const program = `import { SpareWorkers } from '${file}'; new SpareWorkers().prepare();`;
+    for (const end of ['', 'process.exit(0);', 'setTimeout(() => process.exit(0), 500);'])
+      await run(process.execPath, ['--input-type=module', '--eval', program + end], { timeout: 20_000 });
+  });
+});
