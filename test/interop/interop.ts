@@ -13,6 +13,7 @@ import { livenessCases } from './cases/liveness.ts';
 import { networkCases } from './cases/networks.ts';
 import { refusalCases } from './cases/refusals.ts';
 import { rekeyingCases } from './cases/rekeying.ts';
+import { roamingCases } from './cases/roaming.ts';
 import { createCertificates } from './certificates.ts';
 import { runCase } from './run-case.ts';
 import { type Bench, startGateway } from './stage.ts';
@@ -58,6 +59,7 @@ if (options.help) {
     ...refusalCases,
     ...rekeyingCases,
     ...livenessCases,
+    ...roamingCases,
   ]
     .filter(({ name, theme }) => filter.test(`${theme}: ${name}`))
     .filter(({ soak }) => soak !== true || /soak/i.test(options.filter));
