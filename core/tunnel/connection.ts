@@ -399,6 +399,7 @@ export class Connection {
   #abandon(error: Failure, now: Instant): void {
     const attempt = this.#attempt();
     if (attempt === undefined) return;
+    attempt.engine?.handle({ kind: 'command', command: { kind: 'abandon' } }, now);
     delete attempt.engine;
     this.#leave(error, now);
   }
