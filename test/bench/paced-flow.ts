@@ -2,10 +2,9 @@ import { connect, createServer, type Socket } from 'node:net';
 
 /**
  * `listen ADDRESS PORT` or `connect ADDRESS PORT`: one TCP connection on which both ends send a little every few
- * milliseconds. Each end prints `gap START LENGTH`, in milliseconds of the monotonic clock, for each time in which nothing arrived.
+ * milliseconds. Each end prints `at TIME`, in milliseconds of the monotonic clock, whenever something arrives.
  */
 const everyMs = 5;
-const reportedMs = 30;
 const piece = Buffer.alloc(1_000);
 
 const [role, address = '', port = ''] = process.argv.slice(2);
@@ -18,15 +17,7 @@ if (role === 'listen') {
 
 function flow(socket: Socket): void {
   socket.setNoDelay(true);
-  let last = now();
-  let started = false;
-  socket.on('data', () => {
-    const at = now();
-    if (started && at - last >= reportedMs) process.stdout.write(`gap ${last} ${at - last}\n`);
-    if (!started) process.stdout.write('flowing\n');
-    started = true;
-    last = at;
-  });
+  socket.on('data', () => process.stdout.write(`at ${now()}\n`));
   socket.on('error', (error) => process.stdout.write(`broken ${now()} ${error.message}\n`));
   const timer = setInterval(() => socket.write(piece), everyMs);
   socket.on('close', () => clearInterval(timer));

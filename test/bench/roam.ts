@@ -109,7 +109,7 @@ async function cutUplink({ client, gateway }: Places): Promise<Pick<Sample, 'upl
   const far = gateway.spawn([process.execPath, flowProgram, 'listen', target, '7000']);
   await far.waitFor(/listening/);
   const near = client.spawn([process.execPath, flowProgram, 'connect', target, '7000']);
-  await Promise.all([far.waitFor(/flowing/), near.waitFor(/flowing/)]);
+  await Promise.all([far.waitFor(/^at /m), near.waitFor(/^at /m)]);
   await setTimeout(pauseMs);
   const cutAt = now();
   await client.ip(['link set eth0 down']);
@@ -118,16 +118,19 @@ async function cutUplink({ client, gateway }: Places): Promise<Pick<Sample, 'upl
   return { upload, download };
 }
 
-/** The longest silence that began before anything could have arrived over the other uplink. */
+/**
+ * The longest time without an arrival from the last one before the cut on. `undefined`: nothing arrives any more.
+ * An end whose last arrival is older than the flow's pause has not come back yet.
+ */
 async function gapOver(end: LabProcess, cutAt: number): Promise<number | undefined> {
-  const deadline = now() + patienceMs;
+  const deadline = cutAt + patienceMs;
   while (now() < deadline) {
-    await setTimeout(100);
-    const gaps = [...end.stdout.matchAll(/^gap ([\d.]+) ([\d.]+)$/gm)]
-      .map(([, start, length]) => ({ start: Number(start), length: Number(length) }))
-      .filter(({ start, length }) => start + length > cutAt);
-    // A pause of the machine just before the cut must not be taken for the cut.
-    if (gaps.length > 0 && now() > cutAt + pauseMs) return Math.max(...gaps.map(({ length }) => length));
+    await setTimeout(pauseMs);
+    const arrivals = [...end.stdout.matchAll(/^at ([\d.]+)$/gm)].map(([, at]) => Number(at));
+    if ((arrivals.at(-1) ?? 0) < Math.max(cutAt, now() - pauseMs / 2)) continue;
+    const before = arrivals.findLastIndex((at) => at <= cutAt);
+    const since = arrivals.slice(Math.max(before, 0));
+    return Math.max(...since.slice(1).map((at, index) => at - (since[index] ?? at)));
   }
   return undefined;
 }
