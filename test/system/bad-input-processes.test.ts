@@ -99,6 +99,14 @@ test('without CAP_NET_ADMIN a login fails with system.permission', { skip }, asy
   await daemon.stop();
 });
 
+test('a daemon that may not make its socket says so', { skip: otherUserObstacle() }, async () => {
+  const before = await readState(bench.client);
+  const daemon = startDaemonProcess(bench.client, bench.client.folder, [], asNobody);
+  assert.equal((await daemon.exited).status, 1);
+  assert.match(daemon.stderr, /cannot listen at .*EACCES.*root/);
+  assert.deepEqual(differences(before, await readState(bench.client)), []);
+});
+
 test('a daemon of an ordinary user fails with system.permission', { skip: otherUserObstacle() }, async () => {
   const daemon = await Daemon.start(bench.client, 'nobody', { wrapper: asNobody, owner: nobody });
   await daemon.failsWith(await daemon.up(profile), 'system.permission', 10);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ntPasswordHash } from '../../../core/eap/mschapv2/challenge-response.ts';
 import type { Snapshot } from '../../../core/rpc/values.ts';
 import type { HostConfig } from '../../support/gateway/host-config.ts';
 import type { Namespace, RunResult } from '../../support/net/lab.ts';
@@ -197,6 +198,13 @@ export class Daemon {
     ];
   }
 
+  /** What it has open, by kind: files by name, sockets and the like without their numbers. */
+  descriptors(): readonly string[] {
+    const folder = `/proc/${this.process.pid}/fd`;
+    const kinds = readdirSync(folder).map((fd) => readlinkSync(join(folder, fd)).replace(/\d+/g, '0'));
+    return kinds.sort();
+  }
+
   /** Ends it in an orderly way; the socket must go too. */
   async stop(): Promise<void> {
     const exit = await this.process.stop();
@@ -217,7 +225,8 @@ export function formsOf(secret: string): readonly string[] {
   const utf8 = Buffer.from(secret, 'utf8');
   const utf16 = Buffer.from(secret, 'utf16le');
   const forms = [secret, JSON.stringify(secret).slice(1, -1)];
-  for (const octets of [utf8, utf16]) {
+  // Its hash is as good as the password itself to a MSCHAPv2 server.
+  for (const octets of [utf8, utf16, Buffer.from(ntPasswordHash(utf16))]) {
     forms.push(octets.toString('hex'), octets.toString('base64').replace(/=+$/, '').slice(0, -1));
     forms.push([...octets].map((octet) => octet.toString(16).padStart(2, '0')).join(' '));
     forms.push([...octets].join(','));
