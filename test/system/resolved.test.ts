@@ -26,7 +26,11 @@ import type { DriverOrder } from './support/plan-driver.ts';
 const installed = '/usr/lib/systemd/systemd-resolved';
 /** Where `build/setup` unpacks it when it is not installed. */
 const unpacked = fileURLToPath(new URL('../../.cache/peers', import.meta.url));
-const resolved = existsSync(installed) ? { path: installed, env: {} } : readableCopy();
+const program = [
+  installed,
+  join(unpacked, 'lib/systemd/systemd-resolved'),
+  join(unpacked, 'usr/lib/systemd/systemd-resolved'),
+].find((path) => existsSync(path));
 const skip = obstacle() ?? (await enterSandbox()) ?? false;
 const driver = fileURLToPath(new URL('support/plan-driver.ts', import.meta.url));
 const nobody = 65_534;
@@ -39,26 +43,29 @@ after(async () => {
 
 function obstacle(): string | undefined {
   if (process.getuid?.() !== 0) return 'systemd-resolved is started by root only';
-  if (resolved === undefined) return 'systemd-resolved is neither installed nor unpacked';
+  if (program === undefined) return 'systemd-resolved is neither installed nor unpacked';
   return missingPrograms(['dbus-daemon', 'setpriv']);
 }
 
-/** It runs as nobody, who may not be able to read the folder of the project. */
-function readableCopy(): { readonly path: string; readonly env: Record<string, string> } | undefined {
-  const program = ['lib/systemd', 'usr/lib/systemd']
-    .map((folder) => join(unpacked, folder, 'systemd-resolved'))
-    .find((path) => existsSync(path));
-  if (program === undefined) return undefined;
+interface Resolved {
+  readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** It runs as nobody, who may not be able to read the folder of the project: an unpacked one is copied. */
+function readable(path: string): Resolved {
+  if (path === installed) return { path, env: {} };
   const folder = mkdtempSync(join(tmpdir(), 'godwit-resolved-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   chmodSync(folder, 0o755);
-  cpSync(program, join(folder, 'systemd-resolved'));
+  cpSync(path, join(folder, 'systemd-resolved'));
   const triplet = `${process.arch === 'x64' ? 'x86_64' : 'aarch64'}-linux-gnu`;
   cpSync(join(unpacked, 'usr/lib', triplet, 'systemd'), folder, { recursive: true });
   return { path: join(folder, 'systemd-resolved'), env: { LD_LIBRARY_PATH: folder } };
 }
 
 async function machine(name: string): Promise<Namespace> {
+  const resolved = readable(program ?? installed);
   const lab = new Lab(name);
   open.push(lab);
   const host = await lab.namespace(name, { nameServers: ['127.0.0.53'] });
@@ -78,8 +85,8 @@ async function machine(name: string): Promise<Namespace> {
   const capabilities = '+net_bind_service,+net_raw,+setpcap';
   const identity = ['--reuid', String(nobody), '--clear-groups'];
   const grants = ['--inh-caps', capabilities, '--ambient-caps', capabilities];
-  const env = { SYSTEMD_LOG_TARGET: 'console', SYSTEMD_LOG_LEVEL: 'debug', ...resolved?.env };
-  const server = host.spawn(['setpriv', ...identity, ...grants, resolved?.path ?? ''], { env });
+  const env = { SYSTEMD_LOG_TARGET: 'console', SYSTEMD_LOG_LEVEL: 'debug', ...resolved.env };
+  const server = host.spawn(['setpriv', ...identity, ...grants, resolved.path], { env });
   await server.waitFor(/Using system hostname|System hostname changed/);
   return host;
 }
