@@ -48,7 +48,8 @@ function otherUserObstacle(): string | false {
   const program = fileURLToPath(new URL('../../core/cli/main.ts', import.meta.url));
   const [first = '', ...rest] = [...asNobody, process.execPath, program, '--version'];
   const probe = spawnSync(first, rest, { encoding: 'utf8' });
-  return probe.status === 0 ? false : 'another user cannot run the program from this folder';
+  const why = 'there is no other user here (user namespace), or none that may read this folder';
+  return probe.status === 0 ? false : why;
 }
 
 async function connects(daemon: Daemon): Promise<void> {
@@ -133,6 +134,23 @@ test('what has two of where one may be is refused, and the one lives on', { skip
   assert.deepEqual(differences(between, await readState(bench.client)), []);
   await mustPing(bench.client);
 
+  await daemon.mustDown();
+  await connects(daemon);
+  await daemon.stop();
+});
+
+test('a second daemon whose device is taken fails, and the connection of the first lives on', {
+  skip,
+}, async () => {
+  const daemon = await Daemon.start(bench.client, 'first');
+  await daemon.mustUp(profile);
+  // As two daemons on a system have it: sockets of their own, one folder for their journals.
+  const second = await Daemon.start(bench.client, 'second', { options: ['--journal', daemon.folder] });
+  const failure = await second.failsWith(await second.up(profile), 'system.tun-busy', 10);
+  assert.match(failure.next, /--device/);
+  assert.deepEqual(await second.leftovers(), []);
+  await second.stop();
+  await mustPing(bench.client);
   await daemon.mustDown();
   await connects(daemon);
   await daemon.stop();
