@@ -105,8 +105,6 @@ export interface CliFailure {
 export interface DaemonStart {
   /** A program that takes the daemon's command line as its arguments. */
   readonly wrapper?: readonly string[];
-  /** Of the daemon itself. */
-  readonly options?: readonly string[];
   /** Whose its folder is, when not root's. */
   readonly owner?: number;
   /** What nothing may be left of; the state at the start when absent. */
@@ -131,11 +129,11 @@ export class Daemon {
 
   /** Starts it and waits until it listens. */
   static async start(namespace: Namespace, name: string, options: DaemonStart = {}): Promise<Daemon> {
-    const { wrapper = [], options: more = [], owner, before = await readState(namespace) } = options;
+    const { wrapper = [], owner, before = await readState(namespace) } = options;
     const folder = join(namespace.folder, name);
     mkdirSync(folder, { recursive: true });
     if (owner !== undefined) chownSync(folder, owner, owner);
-    const process = startDaemonProcess(namespace, folder, ['--log-level', 'debug', ...more], wrapper);
+    const process = startDaemonProcess(namespace, folder, ['--log-level', 'debug'], wrapper);
     await process.waitFor(/\blistening\b/);
     return new Daemon(namespace, folder, before, process);
   }
