@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { processesNamed } from '../support/net/leftovers.ts';
 import { inSandbox, sandboxObstacle } from '../support/net/sandbox.ts';
@@ -11,6 +13,10 @@ import { inSandbox, sandboxObstacle } from '../support/net/sandbox.ts';
 const demo = fileURLToPath(new URL('../demo/demo.ts', import.meta.url));
 const daemon = 'daemon/main.ts --socket /run/lab/demo';
 const skip = inSandbox() ? 'it looks at a sandbox from outside' : (sandboxObstacle() ?? false);
+
+// Of its own, so that only what the demo puts there counts.
+const temporary = mkdtempSync(join(tmpdir(), 'godwit-nothing-left-'));
+after(() => rmSync(temporary, { recursive: true }));
 
 describe('a demo that is ended in the middle', { skip }, () => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
@@ -31,7 +37,10 @@ describe('a demo that is ended in the middle', { skip }, () => {
 });
 
 async function demoWithTunnelUp(): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [demo], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [demo], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TMPDIR: temporary },
+  });
   child.stdout.setEncoding('utf8');
   let said = '';
   for await (const text of child.stdout.iterator({ destroyOnReturn: false })) {
@@ -57,7 +66,7 @@ function machine(): string[] {
     ...show('netns'),
     readFileSync('/etc/resolv.conf', 'utf8'),
     ...readdirSync('/run').filter((name) => /godwit|lab/.test(name)),
-    ...readdirSync('/tmp').filter((name) => name.includes('godwit')),
+    ...readdirSync(temporary),
   ];
 }
 
