@@ -11,9 +11,6 @@ import { inSandbox, sandboxObstacle } from '../support/net/sandbox.ts';
 
 // This file stays outside: it looks at the machine while the demo works in its sandbox and is ended in the middle.
 const demo = fileURLToPath(new URL('../demo/demo.ts', import.meta.url));
-/** Other tests may use the machine's own at the same time. */
-const temporary = mkdtempSync(join(tmpdir(), 'nothing-left-'));
-after(() => rmSync(temporary, { recursive: true }));
 const daemon = 'daemon/main.ts --socket /run/lab/demo';
 const skip = inSandbox() ? 'it looks at a sandbox from outside' : (sandboxObstacle() ?? false);
 
