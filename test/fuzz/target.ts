@@ -14,10 +14,10 @@ export interface FuzzTarget {
 
 /** The outcome of a decoder. */
 export function outcome(
-  result: { readonly ok: boolean } & ({ readonly ok: true } | { readonly error: unknown }),
+  result: { readonly ok: true } | { readonly ok: false; readonly error: unknown },
 ): string {
   if (result.ok) return 'ok';
-  const { error } = { error: undefined, ...result };
+  const { error } = result;
   if (typeof error !== 'object' || error === null) return String(error).slice(0, 60);
   const detail = 'detail' in error ? error.detail : error;
   // Numbers differ from one input to the next and say nothing.
