@@ -1,4 +1,4 @@
-import { earliest, type Instant } from '../base/time.ts';
+import { after, earliest, type Instant } from '../base/time.ts';
 import type { IkeMessage, Spi } from '../wire/ike/payload.ts';
 import type { Job } from './agenda.ts';
 import { deleteChild, promoteChild, removeChild } from './child-install.ts';
@@ -148,6 +148,10 @@ function runJob(engine: Engine, state: Established, job: Job, now: Instant): Ike
       return state;
     case 'expire-ike':
       if (job.ike !== keyOf(state.link)) return state;
+      if (state.active?.kind === 'rekey-ike') {
+        state.agenda.add(after(now, graceMs), job);
+        return state;
+      }
       return sayGoodbye(engine, state, notRekeyed(state.ikeTrouble.reason ?? 'no answer came'), now);
     case 'retire-ike': {
       const link = [...state.others].find((other) => keyOf(other) === job.ike);
@@ -184,11 +188,23 @@ function runChildJob(
   }
 }
 
+/** An exchange that may still save what has come to its end is waited for; retransmission bounds it. */
+const graceMs = 1_000;
+
+function isReplacing(task: OwnTask | undefined, child: Child): boolean {
+  if (task?.kind === 'rekey-child') return task.old === child;
+  return task?.kind === 'create-child' && task.plan.replaces === child.inboundSpi;
+}
+
 /** The hard end of a CHILD SA. The peer should have deleted one that it replaced. */
 function expire(engine: Engine, state: Established, child: Child, now: Instant): IkeState {
   const { by } = child.state.kind === 'replaced' ? child.state : { by: undefined };
   const successor = by === undefined ? undefined : state.children.get(by);
   if (successor !== undefined) promoteChild(engine, state, successor);
+  if (child.state.kind === 'live' && isReplacing(state.active, child)) {
+    state.agenda.add(after(now, graceMs), { kind: 'expire-child', child: child.inboundSpi });
+    return state;
+  }
   deleteChild(state, child);
   return state.children.alive
     ? state

@@ -187,6 +187,8 @@ export class Connection {
 
   /** The user's end of what no gateway needs to be told of. */
   #cancel(phase: Phase, cancelled: Failure | undefined): void {
+    // On its way out already.
+    if (phase.kind === 'closing-transport' && phase.next === undefined) return;
     if (this.#loss !== undefined) {
       this.#tell({ kind: 'disconnecting' });
       // A transport that is being closed or opened meanwhile is closed once more, after the network is undone.
@@ -194,7 +196,7 @@ export class Connection {
     }
     if (phase.kind === 'resolving') return this.#end(cancelled);
     if (phase.kind === 'opening') return this.#closeTransport(cancelled, undefined);
-    if (phase.kind === 'closing-transport' && phase.next !== undefined)
+    if (phase.kind === 'closing-transport')
       this.#phase = { kind: 'closing-transport', next: undefined, ...withError(cancelled) };
   }
 

@@ -14,6 +14,7 @@ export type Cargo =
 export class Air {
   readonly #story: Story;
   readonly #dice: Dice;
+  #address = natAddress;
   #ports = { ike: 40_000, 'nat-traversal': 40_001 };
   #outageUntil = 0;
 
@@ -28,13 +29,19 @@ export class Air {
     this.#ports = { ike: port, 'nat-traversal': port + 1 };
   }
 
+  /** The client goes to another network, behind another NAT. */
+  move(): void {
+    this.#address = { family: 4, octets: Uint8Array.of(203, 0, 113, this.#dice.whole(1, 254)) };
+    this.rebind();
+  }
+
   outage(until: number): void {
     this.#outageUntil = Math.max(this.#outageUntil, until);
   }
 
   /** Where the gateway sees the client's datagrams come from. */
   outside(via: IkePort): Endpoint {
-    return { address: natAddress, port: this.#ports[via] };
+    return { address: this.#address, port: this.#ports[via] };
   }
 
   reachesClient(to: Endpoint, via: IkePort): boolean {

@@ -35,6 +35,7 @@ export class ClientSide {
   #generation = 0;
   #closed = false;
   #leaving = false;
+  #moves = 0;
   #lastTrafficSeen = 0;
   /** No login follows the next end. */
   stay = false;
@@ -73,6 +74,14 @@ export class ClientSide {
     this.#leaving = false;
     this.dataplane = new SimDataplane('client', this.#everUsed);
     this.handle({ kind: 'command', command: { kind: 'connect' } });
+  }
+
+  /** The machine has another address now. */
+  roam(): void {
+    this.#moves += 1;
+    const octets = Uint8Array.of(192, 168, 2 + (this.#moves % 250), 5);
+    const local = { address: { family: 4, octets }, port: 50_000 } as const;
+    this.handle({ kind: 'command', command: { kind: 'roam', local } });
   }
 
   disconnect(): void {
@@ -152,6 +161,10 @@ export class ClientSide {
         );
       case 'closed':
         return this.#end(output.error);
+      case 'roamed':
+        return trace.note(now, () => 'client: the gateway follows');
+      case 'peer-addresses':
+      case 'auth-lifetime':
       case 'phase':
       case 'proven':
       case 'config-assigned':

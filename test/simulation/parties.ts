@@ -65,9 +65,11 @@ export function createSimGateway(story: Story, memory: SealMemory, generation: n
       ...(lifetimes.gateway === undefined
         ? {}
         : { rekeyChildMs: lifetimes.gateway.childMs, rekeyIkeMs: lifetimes.gateway.ikeMs }),
+      ...(story.authLifetimeMs === undefined ? {} : { authLifetimeMs: story.authLifetimeMs }),
       rekeyRetryMs: 2_000,
       habits: {
         ...(story.nonceOctet === undefined ? {} : { rekeyNonceFirstOctet: story.nonceOctet }),
+        ...story.habits,
         temporaryFailureOnce: story.temporaryFailureOnce,
       },
     },

@@ -45,7 +45,7 @@ async function main(): Promise<void> {
     say(`seed ${seed}: ${invariant}: ${what}\n  replay: ${replay(seed)}\n  trace: ${file}`);
   }
   if (failures.length > tracesKept) say(`and ${failures.length - tracesKept} more`);
-  const wantsMutations = options.mutations ?? options.seed === undefined;
+  const wantsMutations = options.mutations ?? (options.seeds !== undefined || options.seed === undefined);
   const mutations = wantsMutations ? await runMutations(say) : [];
   const mutationsSeen = mutations.filter(({ seen }) => seen).length;
   const ok = failures.length === 0 && mutationsSeen === mutations.length;

@@ -1,3 +1,4 @@
+import type { GatewayHabits } from '../../core/gateway/config.ts';
 import { Dice } from './dice.ts';
 
 /** What the network does to datagrams: probabilities, and times in milliseconds. */
@@ -12,7 +13,7 @@ export interface Weather {
 }
 
 export type Deed =
-  | { readonly kind: 'rebind' | 'restart-gateway' | 'disconnect' | 'probe' | 'gateway-disconnect' }
+  | { readonly kind: 'rebind' | 'move' | 'restart-gateway' | 'disconnect' | 'probe' | 'gateway-disconnect' }
   | { readonly kind: 'rekey'; readonly by: 'client' | 'gateway' | 'both'; readonly what: 'child' | 'ike' }
   /** The client's machine hears and does nothing for so long. */
   | { readonly kind: 'sleep'; readonly ms: number }
@@ -50,6 +51,12 @@ export interface Story {
   /** The first octet of the gateway's nonces in a rekey: it decides who loses a collision. */
   readonly nonceOctet: number | undefined;
   readonly temporaryFailureOnce: boolean;
+  /** A gateway that does not let its SAs be replaced: they end in time, and the login is repeated. */
+  readonly habits: Pick<
+    GatewayHabits,
+    'noAdditionalSas' | 'refuseRekey' | 'silentInRekey' | 'deleteOldLateMs'
+  >;
+  readonly authLifetimeMs: number | undefined;
   readonly childKeyExchange: boolean;
   readonly trafficMs: number;
   /** When the client replaces its first CHILD SA, as a test of what else fails only much later. */
@@ -92,11 +99,21 @@ export function tellStory(seed: number): Story {
     },
     nonceOctet: dice.pick([undefined, undefined, 0, 255]),
     temporaryFailureOnce: dice.chance(0.1),
+    habits: !calm && dice.chance(0.25) ? dice.pick(stubborn) : {},
+    authLifetimeMs: !calm && dice.chance(0.1) ? dice.between(40_000, 200_000) : undefined,
     childKeyExchange: dice.chance(0.5),
     trafficMs: dice.between(100, 1_500),
     earlyRekeyMs: dice.chance(0.5) ? dice.between(500, 30_000) : undefined,
   };
 }
+
+/** NO_PROPOSAL_CHOSEN is 14. */
+const stubborn: readonly Story['habits'][] = [
+  { noAdditionalSas: true },
+  { refuseRekey: 14 },
+  { silentInRekey: true },
+  { deleteOldLateMs: 4_000 },
+];
 
 /** 1,248 octets are what both sides begin with when they cut messages: 1,280 with the headers around them. @rfc 7383 2.5.1 */
 function pathOf(dice: Dice): Pick<Story, 'largestDatagram' | 'fragmentation' | 'certificateOctets'> {
@@ -134,7 +151,7 @@ function roughDeed(dice: Dice): Deed {
   switch (dice.whole(0, 8)) {
     case 0:
     case 1:
-      return { kind: 'rebind' };
+      return { kind: dice.pick(['rebind', 'move']) };
     case 2:
       return { kind: 'restart-gateway' };
     case 3:

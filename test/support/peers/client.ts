@@ -18,6 +18,8 @@ export interface ClientProfile {
   /** In strongSwan's notation; the client's own when absent. */
   readonly ike?: readonly string[];
   readonly esp?: readonly string[];
+  /** Silence after which the client asks whether the gateway lives. */
+  readonly livenessSeconds?: number;
   /** Lifetimes of keys, as Godwit's profile has them; its own when absent. */
   readonly rekey?: {
     readonly childSeconds?: number;

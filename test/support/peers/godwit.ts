@@ -205,6 +205,7 @@ export function profileText(profile: ClientProfile): string {
     trust: { ca: pemOf(profile), allowSha1Signatures: profile.allowSha1Signatures ?? false },
     ...(profile.remoteNetworks === undefined ? {} : { remoteNetworks: profile.remoteNetworks }),
     ...(profile.rekey === undefined ? {} : { rekey: profile.rekey }),
+    ...(profile.livenessSeconds === undefined ? {} : { livenessSeconds: profile.livenessSeconds }),
     ...(ike === undefined && esp === undefined ? {} : { proposals: { ike, esp } }),
   });
 }

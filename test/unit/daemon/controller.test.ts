@@ -211,3 +211,26 @@ test('a rekey changes what is shown of the SAs; the connection is as old as befo
     ['ike', 'peer.dead', 10],
   );
 });
+
+test('a lost connection shows why, since when, how often and when next, on the clock of people', async () => {
+  const { connect, sessions, controller, published } = bench();
+  await connect();
+  await turn();
+  sessions[0]?.tell({ kind: 'connected', connected: details });
+  const cause = failure('peer.dead');
+  const loss = { cause, since: instant(60), tries: 0 };
+  sessions[0]?.tell({ kind: 'reconnecting', loss: { ...loss, nextTryAt: instant(4_100) } });
+  const shown = snapshotSchema.parse(controller.snapshot()).tunnel;
+  assert.deepEqual(
+    { ...shown, profile: undefined },
+    { state: 'reconnecting', profile: undefined, since: 1_000, cause, tries: 0, nextTryAt: 5_000 },
+  );
+  published.length = 0;
+  sessions[0]?.tell({ kind: 'reconnecting', loss: { ...loss, tries: 1 }, phase: 'init' });
+  assert.deepEqual(published, ['state']);
+  const trying = snapshotSchema.parse(controller.snapshot()).tunnel;
+  assert.ok(trying.state === 'reconnecting' && trying.phase === 'init' && trying.nextTryAt === undefined);
+  sessions[0]?.tell({ kind: 'connected', connected: details });
+  const after = controller.snapshot().tunnel;
+  assert.ok(after.state === 'connected' && after.connectMs === 40, 'counted from the loss');
+});

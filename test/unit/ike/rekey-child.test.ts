@@ -319,3 +319,28 @@ test('algorithms that we do not have: NO_PROPOSAL_CHOSEN; N(REKEY_SA) of another
   assert.equal(scenario.refusal(), notifyType.INVALID_SYNTAX);
   assert.deepEqual(scenario.checkDriver(), [scenario.first.inbound]);
 });
+
+test('a rekey that is on the wire when the old one comes to its end is waited for', () => {
+  for (const accepted of [true, false]) {
+    const scenario = new RekeyScenario();
+    scenario.advance(54 * 60_000 - 1);
+    while (scenario.now < 3_595_000) {
+      scenario.wake();
+      if (scenario.now < 3_595_000) scenario.link.answer([notify(notifyType.TEMPORARY_FAILURE)]);
+    }
+    scenario.advance(8_000);
+    assert.equal(scenario.ike.state, 'established', 'after its end');
+    if (accepted) {
+      const { octets, child } = scenario.acceptChild();
+      scenario.deliver(octets);
+      assertSameChild(scenario, child, true);
+      scenario.link.answer([]);
+      scenario.advance(5_000);
+      assert.deepEqual(scenario.checkDriver(), [child.inbound]);
+    } else {
+      scenario.link.answer([notify(notifyType.NO_ADDITIONAL_SAS)]);
+      scenario.advance(1_000);
+      assert.deepEqual(payloadOf(scenario.link.last(), 'D'), { kind: 'D', protocol: 1, spis: [] });
+    }
+  }
+});
