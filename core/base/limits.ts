@@ -96,6 +96,10 @@ export const limits = {
   reconnectLongestWaitMs: 60_000,
   /** A connection that stood this long starts the waits from the beginning when it is lost. */
   reconnectLastingMs: 60_000,
+  /** What changes in the network with one cause comes within this time; a lost path is felt from the first moment. */
+  networkQuietMs: 10,
+  /** After the first of many changes. */
+  networkLongestMs: 100,
   /** For the addresses of the gateway's name while the connection is lost; then those that were known are tried. */
   resolveAgainMs: 3_000,
   rpcFrameOctets: 1_048_576,

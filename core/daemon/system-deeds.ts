@@ -216,6 +216,8 @@ export class SystemDeeds implements SessionDeeds {
     const opened = await NetworkEvents.open({
       ignoreDevices: [plan.device],
       ignoreTables: [plan.table],
+      quietMs: limits.networkQuietMs,
+      longestMs: limits.networkLongestMs,
       onChange: () => {
         if (this.#applied !== undefined)
           this.#warn('plan.not-repaired', repairNetworkPlan(this.#applied, this.#planOptions()));

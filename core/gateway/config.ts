@@ -37,6 +37,11 @@ export interface GatewayConfig {
   readonly maxClients?: number;
   /** After this silence of a client a liveness check goes out. Absent: never. */
   readonly livenessMs?: Duration;
+  /**
+   * Offers MOBIKE to clients that do: such a client says itself when its address changes, and is followed then alone. Off when
+   * absent: every client is followed by what it sends. @rfc 4555
+   */
+  readonly mobike?: boolean;
   /** False: it neither takes nor sends fragments. @rfc 7383 */
   readonly fragmentation?: boolean;
   /** The gateway itself replaces a CHILD SA, or the IKE SA, of this age. Absent: it leaves that to the client. */

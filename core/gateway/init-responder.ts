@@ -146,10 +146,10 @@ function redirectNotify(
 }
 
 /** Without an address of our own to hash, a random one: the client then takes us to be behind a NAT. @rfc 7296 2.23 */
-function natNotifies(
+export function natNotifies(
   config: GatewayConfig,
   { crypto, random }: GatewayDependencies,
-  request: InitRequest,
+  request: Pick<InitRequest, 'from' | 'via'>,
   spis: Association['spis'],
 ): readonly Payload[] {
   const { address } = config;

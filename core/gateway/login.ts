@@ -30,6 +30,8 @@ export interface LoggedIn {
   readonly user: string;
   /** The client says that this is its only SA. @rfc 7296 2.4 */
   readonly initialContact: boolean;
+  /** Both sides know MOBIKE. @rfc 4555 3.3 */
+  readonly mobike: boolean;
   /** Absent when the CHILD SA was refused. */
   readonly child?: ChildSaParameters;
   readonly addresses: readonly IpPrefix[];
@@ -171,14 +173,22 @@ export class Login {
     const { habits } = this.#context.config;
     const data = habits?.wrongEapAuth ? withLastBitFlipped(ours) : ours;
     const child = makeFirstChild(this.#context, this.#association, first.message);
+    const { config } = this.#context;
+    const mobike =
+      config.mobike === true && notifyOf(first.message, notifyType.MOBIKE_SUPPORTED) !== undefined;
     const initialContact = notifyOf(first.message, notifyType.INITIAL_CONTACT) !== undefined;
     this.wipe();
     return {
       kind: 'in',
-      payloads: [{ kind: 'AUTH', method: authMethod.SHARED_KEY_MIC, data }, ...child.payloads],
+      payloads: [
+        { kind: 'AUTH', method: authMethod.SHARED_KEY_MIC, data },
+        ...child.payloads,
+        ...(mobike ? [ikeNotify(notifyType.MOBIKE_SUPPORTED)] : []),
+      ],
       client: {
         user,
         initialContact,
+        mobike,
         addresses: child.kind === 'made' ? child.addresses : [],
         ...(child.kind === 'made' ? { child: child.child, espProposal: child.espProposal } : {}),
       },

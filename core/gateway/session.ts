@@ -1,11 +1,14 @@
 import { type Endpoint, sameEndpoint } from '../base/address.ts';
+import type { Failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import type { Result } from '../base/result.ts';
 import { after, earliest, type Instant } from '../base/time.ts';
 import type { Association } from '../ike/association.ts';
 import { FragmentSizes } from '../ike/fragments/fragment-sizes.ts';
 import type { IkePort } from '../ike/io.ts';
 import { wipeIkeKeys } from '../ike/keymat.ts';
 import { ikeNotify } from '../ike/payload-list.ts';
+import { checksPath, echoCookie } from '../ike/tasks/mobike.ts';
 import { notifyOf, payloadsOf } from '../wire/ike/lookup.ts';
 import type { SealedMessage } from '../wire/ike/message.ts';
 import type { IkeHeader, IkeMessage, IkeSpi, Payload, Spi } from '../wire/ike/payload.ts';
@@ -14,6 +17,7 @@ import { notifyType } from '../wire/registry/notify-types.ts';
 import { securityProtocol } from '../wire/registry/protocols.ts';
 import { type Channel, Connection, type ConnectionHost, type Purpose } from './connection.ts';
 import { type FirstChildContext, releaseAddresses } from './first-child.ts';
+import { natNotifies } from './init-responder.ts';
 import type { ClientId, DownReason, GatewayDrop, GatewayOutput } from './io.ts';
 import { type LoggedIn, Login } from './login.ts';
 import type { NewIkeSa } from './rekey-ike.ts';
@@ -60,6 +64,10 @@ export class Session {
   #current: Channel;
   #endpoint: Endpoint;
   #via: IkePort;
+  /** The client tells us when it moves. @rfc 4555 */
+  #mobike = false;
+  /** Where the request came from that is being answered, when the client has not moved there for good. */
+  #answerTo: { readonly from: Endpoint; readonly via: IkePort } | undefined;
   #lastHeard: Instant;
   readonly #fragmentSizes = new FragmentSizes();
 
@@ -126,7 +134,19 @@ export class Session {
       this.#answered(channel, received.to, message.ok ? message.value : undefined, now);
       return undefined;
     }
-    this.#moved(from, via);
+    if (!this.#mobike || (message.ok && updatesAddresses(message.value))) this.#moved(from, via);
+    else this.#answerTo = { from, via };
+    const dropped = this.#handle(channel, header, message, now);
+    this.#answerTo = undefined;
+    return dropped;
+  }
+
+  #handle(
+    channel: Channel,
+    header: IkeHeader,
+    message: Result<IkeMessage, Failure>,
+    now: Instant,
+  ): GatewayDrop | undefined {
     if (message.ok) return this.#process(channel, message.value, now);
     if (message.error.code !== 'peer.critical-payload') return this.#refuse(channel, header, now);
     const type = Uint8Array.of(Number(message.error.detail['type'] ?? 0));
@@ -220,6 +240,7 @@ export class Session {
   #establish(channel: Channel, client: LoggedIn, now: Instant): void {
     const { user, addresses, child, espProposal } = client;
     const { authLifetimeMs } = this.#context.config;
+    this.#mobike = client.mobike;
     channel.forgetAt = undefined;
     this.#context.loggedIn(this, client, now);
     const connection = new Connection(this.#host(), user, addresses, now);
@@ -276,7 +297,10 @@ export class Session {
 
   #channel(start: ChannelStart): Channel {
     const { random } = this.#context.dependencies;
-    const send = (octets: Uint8Array) => this.#transmit(octets, this.#endpoint, this.#via);
+    const send = (octets: Uint8Array) => {
+      const { from, via } = this.#answerTo ?? { from: this.#endpoint, via: this.#via };
+      this.#transmit(octets, from, via);
+    };
     const channel = new SaChannel<Purpose>(start, random, this.#fragmentSizes, send);
     this.#context.route(channel.ownSpi, this);
     return channel;
@@ -298,7 +322,16 @@ export class Session {
       .flatMap(({ spis }) => spis);
     const state = this.#state;
     const answer = state.kind === 'established' ? state.connection.deleteChildren(spis, now) : [];
-    channel.respond(request.header, answer);
+    channel.respond(request.header, [...answer, ...this.#path(channel, request)]);
+  }
+
+  /** How we see the client, when it asks, and its own words back. @rfc 4555 3.7 @rfc 4555 3.8 */
+  #path(channel: Channel, request: IkeMessage): readonly Payload[] {
+    if (!this.#mobike) return [];
+    const { config, dependencies } = this.#context;
+    const seen = this.#answerTo ?? { from: this.#endpoint, via: this.#via };
+    const nat = checksPath(request) ? natNotifies(config, dependencies, seen, channel.sa.spis) : [];
+    return [...nat, ...echoCookie(request)];
   }
 
   #deleted(channel: Channel, now: Instant): void {
@@ -349,7 +382,7 @@ export class Session {
     for (const channel of this.#channels) channel.abandon();
   }
 
-  /** Follows an authenticated client to its new address. @rfc 7296 2.23 */
+  /** Follows an authenticated client to its new address. @rfc 7296 2.23 @rfc 4555 3.5 */
   #moved(from: Endpoint, via: IkePort): void {
     if (sameEndpoint(from, this.#endpoint) && via === this.#via) return;
     this.#endpoint = from;
@@ -401,4 +434,11 @@ export class Session {
   #transmit(octets: Uint8Array, to: Endpoint, via: IkePort): void {
     this.#context.emit({ kind: 'transmit', octets, to, via });
   }
+}
+
+function updatesAddresses(request: IkeMessage): boolean {
+  return (
+    request.header.exchange === exchangeType.INFORMATIONAL &&
+    notifyOf(request, notifyType.UPDATE_SA_ADDRESSES) !== undefined
+  );
 }

@@ -214,6 +214,8 @@ export class IkeSa {
         return state.kind === 'established'
           ? sayGoodbye(this.#engine, state, undefined, now)
           : close(this.#engine, state);
+      case 'abandon':
+        return close(this.#engine, state);
       case 'probe':
         if (state.kind === 'established') probe(this.#engine, state, now);
         return state;

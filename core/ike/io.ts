@@ -39,7 +39,9 @@ export type IkeCommand =
   | { readonly kind: 'rekey-child'; readonly inboundSpi: Spi }
   /** The peer's first packet came in on this CHILD SA: it has installed it, so we may send on it too. @rfc 7296 2.8 */
   | { readonly kind: 'child-used'; readonly inboundSpi: Spi }
-  | { readonly kind: 'disconnect' };
+  | { readonly kind: 'disconnect' }
+  /** The transport is gone: ends at once, with keys wiped and not a word to the gateway. */
+  | { readonly kind: 'abandon' };
 
 /** What the engine asks of its driver. Each ask has an `id`; its answer may come at any later time. */
 export type IkeAsk =

@@ -228,10 +228,13 @@ export class Connection {
 
   /** The SA is bound to an address that is gone. What reaches the gateway of a goodbye frees the inner address there. */
   #moved(error: Failure, now: Instant): void {
-    const engine = this.#engine();
+    const attempt = this.#attempt();
+    const engine = attempt?.engine;
     engine?.handle({ kind: 'command', command: { kind: 'disconnect' } }, now);
-    for (let output = engine?.poll(); output !== undefined; output = engine?.poll())
+    for (let output = engine?.poll(); output !== undefined; output = engine?.poll()) {
       if (output.kind === 'transmit') this.#act(output, now);
+      if (output.kind === 'closed') delete attempt?.engine;
+    }
     this.#abandon(error, now);
     if (this.#phase.kind === 'closing-transport') this.#loss?.hurry(now);
   }
@@ -399,6 +402,7 @@ export class Connection {
   #abandon(error: Failure, now: Instant): void {
     const attempt = this.#attempt();
     if (attempt === undefined) return;
+    attempt.engine?.handle({ kind: 'command', command: { kind: 'abandon' } }, now);
     delete attempt.engine;
     this.#leave(error, now);
   }

@@ -6,12 +6,14 @@ import { godwit, godwitToStrongSwan } from './pairs/godwit.ts';
 import { libipsec } from './pairs/libipsec.ts';
 import type { BenchPair } from './pairs/pair.ts';
 import { type BenchResult, say, table } from './report.ts';
+import { benchRoam } from './roam.ts';
 import { benchTunnel } from './tunnel.ts';
 
 const usage = `npm run bench -- NAME [--json] [--rounds N] [--seconds S] [--only NAME,NAME]
 
   tunnel      one TCP flow through the tunnel, both directions, Godwit and its peers side by side
-  handshake   the time from "up" to a tunnel that can be used, Godwit and charon at the same gateway`;
+  handshake   the time from "up" to a tunnel that can be used, Godwit and charon at the same gateway
+  roam        an uplink is cut under a TCP connection, then the gateway restarts: how long nothing arrives`;
 
 const pairs: readonly BenchPair[] = [libipsec, godwit, godwitToStrongSwan];
 
@@ -33,6 +35,7 @@ interface Bench {
 
 const benches: Readonly<Record<string, Bench>> = {
   tunnel: { programs: ['iperf3'], run: tunnel },
+  roam: { programs: ['ping'], run: () => roam() },
   handshake: { programs: ['ping'], run: () => handshake() },
 };
 
@@ -64,6 +67,12 @@ async function handshake(): Promise<BenchResult> {
   const obstacle = strongSwanObstacle();
   if (obstacle !== undefined) throw new Error(obstacle);
   return await benchHandshake({ rounds: rounds(10) });
+}
+
+async function roam(): Promise<BenchResult> {
+  const obstacle = strongSwanObstacle();
+  if (obstacle !== undefined) throw new Error(obstacle);
+  return await benchRoam({ rounds: rounds(3) });
 }
 
 async function tunnel(): Promise<BenchResult> {

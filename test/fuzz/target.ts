@@ -13,9 +13,7 @@ export interface FuzzTarget {
 }
 
 /** The outcome of a decoder. */
-export function outcome(
-  result: { readonly ok: true } | { readonly ok: false; readonly error: unknown },
-): string {
+export function outcome(result: { readonly ok: boolean; readonly error?: unknown }): string {
   if (result.ok) return 'ok';
   const { error } = result;
   if (typeof error !== 'object' || error === null) return String(error).slice(0, 60);

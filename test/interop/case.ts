@@ -13,7 +13,8 @@ export interface InteropCase {
     | 'refusals'
     | 'fragments'
     | 'rekeying'
-    | 'liveness';
+    | 'liveness'
+    | 'roaming';
   readonly gateway: GatewayConfig;
   readonly client: ClientConfig;
   readonly expect: UpExpectation | DownExpectation;
@@ -21,6 +22,8 @@ export interface InteropCase {
   readonly before?: (stage: Stage) => Promise<void>;
   /** What happens once the tunnel stands and has carried pings. Answers what was wrong. */
   readonly during?: (stage: Stage) => Promise<string[]>;
+  /** `during` brings the tunnel down, and a new login replaces it; elsewhere that is a failure. */
+  readonly endsTunnel?: true;
   /** Takes minutes: left out unless the filter says `soak`. */
   readonly soak?: true;
   /** Seconds that it takes when that is more than a few: the slowest begin first. */
@@ -72,6 +75,7 @@ export interface ClientConfig {
   readonly ike?: readonly string[];
   readonly esp?: readonly string[];
   readonly rekey?: ClientProfile['rekey'];
+  readonly livenessSeconds?: number;
 }
 
 export interface UpExpectation {

@@ -3,7 +3,7 @@ import { enterSandbox } from '../support/net/sandbox.ts';
 import { startCharonClient } from '../support/peers/charon-client.ts';
 import type { VpnClient } from '../support/peers/client.ts';
 import { Godwit } from '../support/peers/godwit.ts';
-import { StrongSwan, strongSwanObstacle } from '../support/peers/strongswan.ts';
+import { strongSwanObstacle } from '../support/peers/strongswan.ts';
 import { createTopology, type Topology } from '../support/topology.ts';
 import type { InteropCase } from './case.ts';
 import { algorithmCases } from './cases/algorithms.ts';
@@ -13,21 +13,16 @@ import { livenessCases } from './cases/liveness.ts';
 import { networkCases } from './cases/networks.ts';
 import { refusalCases } from './cases/refusals.ts';
 import { rekeyingCases } from './cases/rekeying.ts';
+import { roamingCases } from './cases/roaming.ts';
 import { createCertificates } from './certificates.ts';
 import { runCase } from './run-case.ts';
-import type { Bench } from './stage.ts';
+import { type Bench, startGateway } from './stage.ts';
 
 const usage = `npm run interop -- [--json] [--filter RE] [--client godwit|charon] [--lanes N] [--verbose]
 
 Logs in to strongSwan in every way that test/interop/cases lists. --client charon plays the cases with strongSwan as
 the client: what fails then is wrong in the case. So many cases are played at the same time as there are lanes. Cases of minutes
 run only where the filter says 'soak'.`;
-
-/**
- * A cookie is demanded as soon as one IKE SA is half open; what charon replaced goes soon; what is lost is sent again before a
- * case loses patience.
- */
-const gatewaySettings = ['cookie_threshold = 1', 'delete_rekeyed_delay = 2', 'retransmit_timeout = 1.5'];
 
 interface Row {
   readonly name: string;
@@ -64,6 +59,7 @@ if (options.help) {
     ...refusalCases,
     ...rekeyingCases,
     ...livenessCases,
+    ...roamingCases,
   ]
     .filter(({ name, theme }) => filter.test(`${theme}: ${name}`))
     .filter(({ soak }) => soak !== true || /soak/i.test(options.filter));
@@ -89,7 +85,7 @@ async function runAll(cases: readonly InteropCase[]): Promise<Row[]> {
 async function runLane(lane: number, play: (bench: Bench) => Promise<void>): Promise<void> {
   const topology = await createTopology(`interop${lane}`);
   try {
-    const gateway = await StrongSwan.start(topology.gateway, { settings: gatewaySettings });
+    const gateway = await startGateway(topology);
     const client = await startClient(topology);
     await play({ topology, gateway, client, certificates });
     await client.stop();

@@ -5,7 +5,7 @@ import type { ChildSaView, IkeSaView } from '../support/peers/strongswan.ts';
 import { addresses, type WireCounters } from '../support/topology.ts';
 import type { DownExpectation, InteropCase, UpExpectation } from './case.ts';
 import { gatewayName } from './certificates.ts';
-import { type Bench, createStage, lasts } from './stage.ts';
+import { type Bench, createStage, lasts, type Stage } from './stage.ts';
 import { charonSuite } from './suite-names.ts';
 
 const username = 'alice';
@@ -17,14 +17,14 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
   await gateway.reset();
   await configure(each, bench);
   await topology.resetRouter(each.gateway.lose, each.gateway.losesIpFragments);
-  const stage = createStage(bench, profile(each, bench));
+  const stage = createStage(bench, profile(each, bench), () => configure(each, bench));
   await gateway.resetCounters();
   await each.before?.(stage);
   const login = await client.connect(stage.profile);
   const problems: string[] = [];
   if (each.expect.up && login.ok) {
     problems.push(...(await checkUp(each.expect, bench)));
-    if (problems.length === 0 && each.during !== undefined) problems.push(...(await each.during(stage)));
+    if (problems.length === 0) problems.push(...(await playOn(each, stage)));
   } else if (each.expect.up && !login.ok) {
     problems.push(`does not connect: ${login.failure} ${login.detail}`);
   } else if (!each.expect.up) {
@@ -32,8 +32,18 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
   }
   await client.disconnect();
   problems.push(...((await client.leftovers?.()) ?? []));
-  if (await lasts(async () => (await gateway.sas()).some(isUp)))
+  if (await lasts(async () => (await bench.gateway.sas()).some(isUp)))
     problems.push('the gateway still has an SA after the end');
+  return problems;
+}
+
+async function playOn(each: InteropCase, stage: Stage): Promise<string[]> {
+  if (each.during === undefined) return [];
+  const logins = async (): Promise<number> => (await stage.gateway.counters())('ike-init-in-req');
+  const before = await logins();
+  const problems = await each.during(stage);
+  if (each.endsTunnel !== true && (await logins()) !== before)
+    problems.push('the connection was lost, and made again');
   return problems;
 }
 
@@ -53,6 +63,7 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
     ...(client.ike === undefined ? {} : { ike: client.ike }),
     ...(client.esp === undefined ? {} : { esp: client.esp }),
     ...(client.rekey === undefined ? {} : { rekey: client.rekey }),
+    ...(client.livenessSeconds === undefined ? {} : { livenessSeconds: client.livenessSeconds }),
   };
 }
 

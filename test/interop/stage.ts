@@ -1,29 +1,42 @@
 import type { ConnectedTunnel } from '../../core/rpc/values.ts';
 import type { ClientProfile, VpnClient } from '../support/peers/client.ts';
 import { Godwit } from '../support/peers/godwit.ts';
-import type { IkeSaView, StrongSwan } from '../support/peers/strongswan.ts';
+import { type IkeSaView, StrongSwan } from '../support/peers/strongswan.ts';
 import { addresses, type Topology } from '../support/topology.ts';
 import type { Certificates } from './certificates.ts';
 
 export interface Bench {
   readonly topology: Topology;
-  readonly gateway: StrongSwan;
+  /** Another one after a restart. */
+  gateway: StrongSwan;
   readonly client: VpnClient;
   readonly certificates: Certificates;
 }
 
 /** Where a case plays once it goes beyond a login. */
-export interface Stage extends Bench {
+export interface Stage extends Readonly<Bench> {
   readonly profile: ClientProfile;
   /** What Godwit says of its connection; undefined for another client, and while it is not connected. */
   tunnel(): Promise<ConnectedTunnel | undefined>;
   /** Empty when one IKE SA with one CHILD SA stands, the same at both ends, and pings pass. What was replaced may linger. */
   agree(): Promise<string[]>;
+  /** Kills charon, which says no goodbye, and starts it again with the same configuration. */
+  restartGateway(): Promise<void>;
   /** Like `agree`; and nothing that was replaced is left. */
   settled(): Promise<string[]>;
 }
 
-export function createStage(bench: Bench, profile: ClientProfile): Stage {
+/**
+ * A cookie is demanded as soon as one IKE SA is half open; what charon replaced goes soon; what is lost is sent again before a
+ * case loses patience.
+ */
+const settings = ['cookie_threshold = 1', 'delete_rekeyed_delay = 2', 'retransmit_timeout = 1.5'];
+
+export function startGateway(topology: Topology): Promise<StrongSwan> {
+  return StrongSwan.start(topology.gateway, { settings });
+}
+
+export function createStage(bench: Bench, profile: ClientProfile, configure: () => Promise<void>): Stage {
   const tunnel = async (): Promise<ConnectedTunnel | undefined> => {
     if (!(bench.client instanceof Godwit)) return undefined;
     const { tunnel } = await bench.client.snapshot();
@@ -45,8 +58,16 @@ export function createStage(bench: Bench, profile: ClientProfile): Stage {
   };
   return {
     ...bench,
+    get gateway() {
+      return bench.gateway;
+    },
     profile,
     tunnel,
+    restartGateway: async () => {
+      await bench.gateway.kill();
+      bench.gateway = await startGateway(bench.topology);
+      await configure();
+    },
     agree: () => check(true),
     settled: () => check(false),
   };

@@ -1,4 +1,3 @@
-import type { Namespace } from '../support/net/lab.ts';
 import { addresses, type Topology } from '../support/topology.ts';
 
 interface Counted {
@@ -25,18 +24,12 @@ export async function traffic(topology: Topology, seconds: number): Promise<stri
     { name: 'UDP up', options: ['--udp', '--bitrate', '2M', '--length', '1100'] },
     { name: 'UDP down', options: ['--udp', '--bitrate', '2M', '--length', '1100', '--reverse'] },
   ];
-  const { client, gateway } = topology;
-  const before = { up: await socketDrops(gateway), down: await socketDrops(client) };
+  const before = await kernelDrops(topology);
   const reports = await Promise.all(
     flows.map(({ options }, index) => flow(topology, 5201 + index, seconds, options)),
   );
-  const noRoom = {
-    up: (await socketDrops(gateway)) - before.up,
-    down: (await socketDrops(client)) - before.down,
-  };
-  return flows.flatMap(({ name }, index) =>
-    judge(name, reports[index] ?? {}, seconds, name.endsWith('up') ? noRoom.up : noRoom.down),
-  );
+  const noRoom = (await kernelDrops(topology)) - before;
+  return flows.flatMap(({ name }, index) => judge(name, reports[index] ?? {}, seconds, noRoom));
 }
 
 async function flow(
@@ -54,11 +47,22 @@ async function flow(
   return JSON.parse(stdout) as Report;
 }
 
-/** What the kernel threw away in front of a VPN program, for want of room while that did not get the processor. */
-async function socketDrops(namespace: Namespace): Promise<number> {
-  const sockets = await namespace.must(['cat', '/proc/net/udp']);
-  const lines = sockets.trim().split('\n').slice(1);
-  return lines.reduce((sum, line) => sum + Number(line.trim().split(/\s+/).at(-1)), 0);
+/** What the kernel threw away at sockets and devices, for want of room while a program did not get the processor. */
+async function kernelDrops({ client, gateway, lan }: Topology): Promise<number> {
+  const drops = await Promise.all(
+    [client, gateway, lan].map(async (namespace) => {
+      const counters = await namespace.must(['cat', '/proc/net/snmp', '/proc/net/snmp6', '/proc/net/dev']);
+      return counters.split('\n').reduce((sum, line) => sum + dropsIn(line.trim().split(/\s+/)), 0);
+    }),
+  );
+  return drops.reduce((sum, each) => sum + each, 0);
+}
+
+/** Fields of a line: RcvbufErrors of UDP in either family, or what a device dropped of received and sent packets. */
+function dropsIn([name = '', ...values]: readonly string[]): number {
+  if (name === 'Udp:') return Number(values[4]) || 0;
+  if (name === 'Udp6RcvbufErrors') return Number(values[0]);
+  return /^[a-z0-9]+:$/.test(name) ? (Number(values[3]) || 0) + (Number(values[11]) || 0) : 0;
 }
 
 /** `noRoom`: datagrams that may be missing, as the machine had no room for them. */

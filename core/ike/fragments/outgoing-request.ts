@@ -44,7 +44,7 @@ export class OutgoingRequest {
       return this.#datagrams;
     }
     this.#largest = smaller;
-    this.#datagrams = sealDatagrams(this.#message, this.#sealer, smaller);
+    this.#datagrams = sealDatagrams(this.#message, this.#sealer, smaller, this.#datagrams.length + 1);
     return this.#datagrams;
   }
 

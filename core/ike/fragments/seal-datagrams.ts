@@ -28,19 +28,27 @@ export function sealedOctets(
 /**
  * The datagrams of one message, to be sent in this order: one with SK while that has at most `largest` octets (always, when
  * `largest` is absent), else fragments (SKF) of at most `largest` octets each. Each has an IV and ICV of its own; only the first
- * says what the first payload is.
+ * says what the first payload is. A message that is cut anew must get `atLeast` one fragment more than before, because the peer
+ * takes fragments of the same total for parts of the same cut.
  *
  * @throws RangeError when `largest` leaves no room for content; the sizes of FragmentSizes always do.
  * @rfc 7383 2.5
  */
-export function sealDatagrams(message: PlainMessage, sealer: Sealer, largest?: number): Uint8Array[] {
+export function sealDatagrams(
+  message: PlainMessage,
+  sealer: Sealer,
+  largest?: number,
+  atLeast = 1,
+): Uint8Array[] {
   const { header, first, octets } = message;
   const cipher = { cipher: sealer.cipher, key: sealer.outbound };
   if (largest === undefined || sealedOctets(message, sealer) <= largest) {
     return [sealOctets(header, { first, octets }, cipher, sealer.nextIv())];
   }
-  const room = contentOctets(sealer, largest);
-  const total = Math.ceil(octets.length / room);
+  const most = contentOctets(sealer, largest);
+  const fewest = Math.ceil(octets.length / most);
+  const total = Math.max(fewest, atLeast);
+  const room = total === fewest ? most : Math.ceil(octets.length / total);
   return Array.from({ length: total }, (_, index) => {
     const content = octets.subarray(index * room, (index + 1) * room);
     const fragment = { number: index + 1, total };

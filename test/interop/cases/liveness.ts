@@ -2,16 +2,22 @@ import { Godwit } from '../../support/peers/godwit.ts';
 import type { InteropCase } from '../case.ts';
 import { pause, type Stage, within } from '../stage.ts';
 
-/** How the connection ends when the gateway says goodbye. */
-async function endsWith(stage: Stage, code: string): Promise<string[]> {
-  const { client } = stage;
-  if (!(client instanceof Godwit)) return [];
-  const ended = await within(3_000, async () => (await client.snapshot()).tunnel.state === 'disconnected');
-  const { tunnel } = await client.snapshot();
-  if (!ended || tunnel.state !== 'disconnected') return [`still ${tunnel.state}, expected the end`];
-  return tunnel.lastFailure?.code === code
-    ? []
-    : [`ended with ${tunnel.lastFailure?.code}, expected ${code}`];
+/** The end of the connection that stands, and whether another one takes its place within so many seconds. */
+async function losesConnection(
+  stage: Stage,
+  seconds: number,
+  lose: () => Promise<unknown>,
+): Promise<string[]> {
+  const before = (await stage.tunnel())?.ike.initiatorSpi;
+  await lose();
+  if (!(stage.client instanceof Godwit)) return [];
+  const again = async (): Promise<boolean> => {
+    const spi = (await stage.tunnel())?.ike.initiatorSpi;
+    return spi !== undefined && spi !== before;
+  };
+  if (await within(seconds * 1_000, again)) return stage.settled();
+  const { tunnel } = await stage.client.snapshot();
+  return [`${tunnel.state} after ${seconds} s, expected a new connection`];
 }
 
 export const livenessCases: readonly InteropCase[] = [
@@ -34,26 +40,38 @@ export const livenessCases: readonly InteropCase[] = [
     },
   },
   {
-    name: 'the gateway deletes the IKE SA',
+    name: 'the gateway deletes the IKE SA: the client logs in again',
     theme: 'liveness',
+    endsTunnel: true,
     gateway: {},
     client: {},
     expect: { up: true },
     during: async (stage) => {
-      await stage.gateway.vici.must('terminate', { ike: 'gateway', timeout: '3000' });
-      return endsWith(stage, 'peer.closed');
+      const terminate = { ike: 'gateway', timeout: '3000' };
+      return losesConnection(stage, 5, () => stage.gateway.vici.must('terminate', terminate));
     },
   },
   {
-    name: 'the gateway deletes the only CHILD SA',
+    name: 'the gateway deletes the only CHILD SA: the client logs in again',
     theme: 'liveness',
+    endsTunnel: true,
     gateway: {},
     client: {},
     expect: { up: true },
     during: async (stage) => {
-      await stage.gateway.vici.must('terminate', { child: 'net', timeout: '3000' });
-      return endsWith(stage, 'peer.closed');
+      const terminate = { child: 'net', timeout: '3000' };
+      return losesConnection(stage, 5, () => stage.gateway.vici.must('terminate', terminate));
     },
+  },
+  {
+    name: 'the gateway dies without a word and starts again: the client logs in again',
+    theme: 'liveness',
+    gateway: {},
+    client: { livenessSeconds: 2 },
+    expect: { up: true },
+    endsTunnel: true,
+    seconds: 25,
+    during: (stage) => losesConnection(stage, 40, stage.restartGateway),
   },
   {
     name: 'a gateway with a half-open IKE SA demands a cookie',

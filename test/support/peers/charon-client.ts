@@ -2,6 +2,11 @@ import type { Namespace } from '../net/lab.ts';
 import type { ClientProfile, LoginResult, VpnClient } from './client.ts';
 import { StrongSwan } from './strongswan.ts';
 
+export interface CharonClientOptions {
+  /** Connects again without end when the gateway is silent, and finds that out with the times that Godwit has. */
+  readonly staysConnected?: boolean;
+}
+
 /** `connect` is `load` and `initiate`; `disconnect` forgets what was loaded, `terminate` does not. */
 export interface CharonClient extends VpnClient {
   /** charon itself, for what only it can be asked. */
@@ -16,9 +21,12 @@ export interface CharonClient extends VpnClient {
  * strongSwan as the client: the reference of the interop cases (what it cannot do, the gateway's configuration is to
  * blame for) and the other side of every bench.
  */
-export async function startCharonClient(namespace: Namespace): Promise<CharonClient> {
+export async function startCharonClient(
+  namespace: Namespace,
+  options: CharonClientOptions = {},
+): Promise<CharonClient> {
   const charon = await StrongSwan.start(namespace, {
-    settings: ['retransmit_tries = 2', 'retransmit_timeout = 1.0', 'delete_rekeyed_delay = 0'],
+    settings: [...(options.staysConnected === true ? patient : brief), 'delete_rekeyed_delay = 0'],
   });
   return {
     name: 'charon',
@@ -27,11 +35,11 @@ export async function startCharonClient(namespace: Namespace): Promise<CharonCli
       return charon.log;
     },
     charon,
-    load: (profile) => load(charon, profile),
+    load: (profile) => load(charon, profile, options),
     initiate: () => initiate(charon),
     terminate: () => terminate(charon),
     connect: async (profile) => {
-      await load(charon, profile);
+      await load(charon, profile, options);
       return await initiate(charon);
     },
     disconnect: async () => {
@@ -42,6 +50,10 @@ export async function startCharonClient(namespace: Namespace): Promise<CharonCli
   };
 }
 
+/** For a case that fails: nobody wants to wait for it. */
+const brief = ['retransmit_tries = 2', 'retransmit_timeout = 1.0'];
+const patient = ['retransmit_tries = 4', 'retransmit_timeout = 2.0', 'retransmit_base = 1.4'];
+
 const groups = 'ecp256-ecp384-x25519-modp2048-modp3072-modp4096-ecp521';
 const defaults = {
   ike: [
@@ -51,7 +63,11 @@ const defaults = {
   esp: ['aes256gcm16-aes128gcm16-chacha20poly1305', 'aes256-aes192-aes128-sha256-sha384-sha512'],
 };
 
-async function load(charon: StrongSwan, profile: ClientProfile): Promise<void> {
+async function load(
+  charon: StrongSwan,
+  profile: ClientProfile,
+  { staysConnected = false }: CharonClientOptions,
+): Promise<void> {
   const selectors = profile.remoteNetworks ?? ['0.0.0.0/0', '::/0'];
   for (const ca of [profile.ca, ...(profile.furtherCas ?? [])]) await charon.loadCertificate(ca, 'CA');
   await charon.loadUser(profile.username, profile.password);
@@ -60,11 +76,16 @@ async function load(charon: StrongSwan, profile: ClientProfile): Promise<void> {
     encap: 'yes',
     vips: ['0.0.0.0', '::'],
     remote_addrs: [profile.gateway],
+    ...(staysConnected ? { dpd_delay: '10s', keyingtries: '0' } : {}),
     proposals: profile.ike ?? defaults.ike,
     local: { auth: 'eap-mschapv2', id: profile.username, eap_id: profile.username },
     remote: { auth: 'pubkey', id: profile.remoteIdentity ?? profile.gateway },
     children: {
-      net: { remote_ts: [...selectors], esp_proposals: profile.esp ?? defaults.esp },
+      net: {
+        remote_ts: [...selectors],
+        esp_proposals: profile.esp ?? defaults.esp,
+        ...(staysConnected ? { dpd_action: 'restart', close_action: 'start' } : {}),
+      },
     },
   });
 }

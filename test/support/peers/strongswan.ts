@@ -192,6 +192,12 @@ export class StrongSwan {
     await this.vici.must('reset-counters', {});
   }
 
+  /** Ends charon without a goodbye to anybody. */
+  async kill(): Promise<void> {
+    this.vici.close();
+    await this.process.stop('SIGKILL');
+  }
+
   async stop(): Promise<void> {
     this.vici.close();
     await this.process.stop();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { openDataplane } from '../../../core/dataplane/open-dataplane.ts';
 import { SpareWorkers } from '../../../core/dataplane/spare-workers.ts';
@@ -69,9 +70,8 @@ describe('threads in reserve', () => {
   });
 
   test('a process with a pair in reserve ends by itself, and at once when it is told to', async () => {
-    const file = new URL('../../../core/dataplane/spare-workers.ts', import.meta.url).href;
-    const program = `import { SpareWorkers } from '${file}'; new SpareWorkers().prepare();`;
-    for (const end of ['', 'process.exit(0);', 'setTimeout(() => process.exit(0), 500);'])
-      await run(process.execPath, ['--input-type=module', '--eval', program + end], { timeout: 20_000 });
+    const program = fileURLToPath(new URL('./spare-process.ts', import.meta.url));
+    for (const args of [[], ['0'], ['500']])
+      await run(process.execPath, [program, ...args], { timeout: 20_000 });
   });
 });

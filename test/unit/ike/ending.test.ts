@@ -211,3 +211,15 @@ test('a login that is given up in IKE_SA_INIT leaves no secret', () => {
   new Scenario({}, {}, crypto).to('init').command('disconnect');
   assert.deepEqual(exchanges, { made: 1, wiped: 1 });
 });
+
+test('abandoned, it ends at once: keys wiped, and not a word on the wire', () => {
+  for (const phase of ['init', 'awaiting-credential', 'established'] as const) {
+    const { crypto, keys } = watchedCrypto();
+    const scenario = new Scenario({}, {}, crypto).to(phase);
+    const before = scenario.all('transmit').length;
+    scenario.command({ kind: 'abandon' });
+    assert.equal(scenario.all('transmit').length, before, phase);
+    assert.ok(keys.every(isWiped), phase);
+    assertDead(scenario);
+  }
+});

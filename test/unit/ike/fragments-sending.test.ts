@@ -113,6 +113,19 @@ test('the receiver takes the smaller fragments in place of the larger ones that 
   assert.equal(read(request.again(), 'gcm', into)?.length, 3_000);
 });
 
+test('a message cut anew has more fragments than before, whatever its length: equal totals would be mixed up', () => {
+  for (let octets = 1_100; octets < 6_000; octets += 50) {
+    const request = new OutgoingRequest(plain(octets), protection(), sizesOf(4));
+    const cuts = [request.datagrams];
+    for (let i = 1; i < 5; i++) cuts.push(request.again());
+    for (const [before, after] of cuts.slice(1).map((cut, i) => [cuts[i], cut] as const)) {
+      assert.ok(before !== undefined);
+      if (before !== after) assert.ok(after.length > before.length, `${octets} octets: ${after.length}`);
+      assert.equal(read(after)?.length, octets);
+    }
+  }
+});
+
 test('what got through is where the next message begins, until the path changes', () => {
   const sizes = sizesOf(4);
   const request = new OutgoingRequest(plain(3_000), protection(), sizes);

@@ -189,7 +189,7 @@ test('another move while an update is under way: at once again, and a second upd
   assert.deepEqual(scenario.only('roamed').summary.natDetected, { local: false, remote: false });
 });
 
-test('a move during a rekey: its request goes out again, and the update follows before all else that waits', () => {
+test('a move during a rekey: its request goes out again, and the update follows before the DELETE', () => {
   const scenario = new MobikeScenario();
   scenario.rekeyFirst();
   const { octets } = scenario.acceptChild();

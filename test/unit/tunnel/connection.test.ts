@@ -205,6 +205,14 @@ test('every way out undoes the network, closes the transport, then reports the e
   }
 });
 
+test('when the transport dies the engine is told to wipe its keys', () => {
+  const bench = new Bench();
+  bench.toConnected();
+  const { engine } = bench;
+  bench.do({ kind: 'transport-failed', error: failure('system.call') });
+  assert.deepEqual(engine.inputs.at(-1), { kind: 'command', command: { kind: 'abandon' } });
+});
+
 test('a disconnect says goodbye first and ends without a failure', () => {
   const bench = new Bench();
   bench.toConnected();
