@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { checkLayers } from './lint/layers.ts';
+import { checkLockFile } from './lint/lock-file.ts';
 import { readTree } from './lint/read-tree.ts';
 import { nothing, print, root, runTests, type Tally } from './testing/run-tests.ts';
 import { command, runSteps, type Step } from './testing/steps.ts';
@@ -7,6 +10,7 @@ import { command, runSteps, type Step } from './testing/steps.ts';
 export const checkSteps: readonly Step[] = [
   command('Format and lint', ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.']),
   { name: 'Layers', run: layers },
+  { name: 'Lock file', run: lockFile },
   command('Types: pure folders', ['node_modules/.bin/tsc', '-p', 'build/tsconfig/pure.json']),
   command('Types: Node', ['node_modules/.bin/tsc', '-p', 'build/tsconfig/node.json']),
   {
@@ -21,6 +25,13 @@ export const checkSteps: readonly Step[] = [
     '--no-mutations',
   ]),
 ];
+
+async function lockFile(): Promise<Tally> {
+  const read = (name: string): unknown => JSON.parse(readFileSync(join(root, name), 'utf8'));
+  const problems = checkLockFile(read('package-lock.json'), read('package.json'));
+  for (const problem of problems) print(`  ${problem}`);
+  return problems.length === 0 ? { ...nothing, passed: 1 } : { ...nothing, failed: problems.length };
+}
 
 async function layers(): Promise<Tally> {
   const problems = checkLayers(readTree(root, ['core', 'main', 'renderer', 'build', 'test']));

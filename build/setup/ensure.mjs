@@ -5,7 +5,7 @@
 //   node build/setup/ensure.mjs --peers        and the Debian packages of all test peers
 //   node build/setup/ensure.mjs --peers=demo   and those that the demo uses
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensurePeers } from './peers.mjs';
@@ -32,9 +32,18 @@ export function ensureModules() {
     throw new Error(`npm could not be started: ${npm.error.message}. Install npm, then try again.`);
   if (npm.status !== 0)
     throw new Error(`npm ci failed (exit status ${npm.status}); its reason stands above.`);
+  linkPinnedNode();
   const still = outdated();
   if (still !== undefined) throw new Error(`npm ci ended well, but ${still}.`);
   say('Dependencies are installed.');
+}
+
+/** npm before 11 installs the package of the pinned Node and makes no link to a program called node. */
+function linkPinnedNode() {
+  const target = `node-${process.platform}-${process.arch}/bin/node`;
+  if (existsSync(pinnedNode) || !existsSync(join(root, 'node_modules', target))) return;
+  mkdirSync(join(root, 'node_modules/.bin'), { recursive: true });
+  symlinkSync(`../${target}`, pinnedNode);
 }
 
 /** Why node_modules must be made again; undefined when it is as the lock file says. */

@@ -1,7 +1,9 @@
 // The programs that Godwit is tested against come from the distribution. As root on Debian or Ubuntu the missing ones
 // are installed; otherwise they are listed, and the tests that need them say why they are skipped.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Debian package → a file that is there when it is installed, and what it is for. */
 const packages = {
@@ -9,6 +11,7 @@ const packages = {
   'util-linux': { has: 'unshare', for: 'namespaces for ordinary users' },
   'iputils-ping': { has: 'ping', for: 'round trips' },
   nftables: { has: 'nft', for: 'NAT and packet counters' },
+  'dbus-daemon': { has: 'dbus-daemon', for: 'a bus of its own for systemd-resolved' },
   procps: { has: 'ps', for: 'looking for leftovers' },
   openssl: { has: 'openssl', for: 'a second opinion on certificates' },
   iperf3: { has: 'iperf3', for: 'throughput' },
@@ -20,6 +23,13 @@ const packages = {
   'libstrongswan-standard-plugins': { has: plugin('openssl'), for: 'algorithms of the strongSwan gateway' },
   'libstrongswan-extra-plugins': { has: plugin('chapoly'), for: 'algorithms of the strongSwan gateway' },
 };
+
+/**
+ * Packages that are only unpacked, into a folder of the project: installing systemd-resolved would take over the name
+ * resolution of the machine.
+ */
+const unpacked = ['systemd-resolved', 'libsystemd-shared'];
+const unpackedFolder = fileURLToPath(new URL('../../.cache/peers', import.meta.url));
 
 const sets = {
   all: Object.keys(packages),
@@ -44,7 +54,11 @@ export function ensurePeers(set, say) {
   const wanted = sets[set];
   if (wanted === undefined) throw new Error(`There is no set of peers called ${set}.`);
   const missing = wanted.filter((name) => !isThere(packages[name].has));
-  if (missing.length === 0) return;
+  if (missing.length > 0) installOrList(missing, say);
+  if (set === 'all') unpackResolved(say);
+}
+
+function installOrList(missing, say) {
   const why = missing.map((name) => `  ${name.padEnd(32)}${packages[name].for}`).join('\n');
   if (process.getuid?.() !== 0 || !isThere('apt-get')) {
     say(
@@ -61,6 +75,26 @@ export function ensurePeers(set, say) {
     }
   } finally {
     releaseUnits(held);
+  }
+}
+
+/** A failure is no error: the tests with systemd-resolved say that it is not there. */
+function unpackResolved(say) {
+  const here = [
+    '/usr/lib/systemd',
+    join(unpackedFolder, 'lib/systemd'),
+    join(unpackedFolder, 'usr/lib/systemd'),
+  ];
+  if (here.some((folder) => existsSync(join(folder, 'systemd-resolved')))) return;
+  if (process.getuid?.() !== 0 || !isThere('apt-get') || !isThere('dpkg-deb')) return;
+  say('Unpacking systemd-resolved for the tests; it is not installed.');
+  rmSync(unpackedFolder, { recursive: true, force: true });
+  mkdirSync(unpackedFolder, { recursive: true });
+  const options = { cwd: unpackedFolder, stdio: ['ignore', 2, 2] };
+  const download = () => spawnSync('apt-get', ['download', '-qq', ...unpacked], options).status === 0;
+  if (!download() && !(apt(['update', '-qq']) && download())) return;
+  for (const file of readdirSync(unpackedFolder).filter((name) => name.endsWith('.deb'))) {
+    spawnSync('dpkg-deb', ['--extract', file, '.'], options);
   }
 }
 

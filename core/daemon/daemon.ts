@@ -8,13 +8,14 @@ import { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { IkeAnswer, IkeAsk } from '../ike/io.ts';
 import { parsePemCertificates } from '../pki/pem.ts';
 import { readBoundedText } from '../platform/bounded-file.ts';
-import { peerCredentials } from '../platform/linux/peer-credentials.ts';
+import { groupNumber, peerCredentials } from '../platform/linux/peer-credentials.ts';
 import type { PlanOptions } from '../platform/linux/plan/network-plan-applier.ts';
 import { recoverFromJournal } from '../platform/linux/plan/recover.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
 import { readPasswordFile } from '../platform/password-file.ts';
 import { version } from '../platform/version.ts';
 import type { Profile } from '../profile/profile.ts';
+import { socketGroup } from '../rpc/socket-path.ts';
 import { createRpcServer } from '../rpc/transport/server.ts';
 import type { RpcServer } from '../rpc/transport/server-types.ts';
 import type { TunnelState } from '../tunnel/io.ts';
@@ -61,11 +62,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
     publish: (event, data) => server?.publish(event, data),
     onShutdown: askShutdown,
   });
+  const groupId = groupNumber(socketGroup);
   const created = await createRpcServer({
     socketPath: options.socketPath,
     handlers: controller.handlers,
     snapshot: () => controller.snapshot(),
     credentialsOf: peerCredentials,
+    ...(groupId === undefined ? {} : { groupId }),
     log,
   });
   if (!created.ok) return created;

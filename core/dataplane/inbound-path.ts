@@ -26,6 +26,7 @@ const ikeHeaderOctets = 28;
 const keepaliveOctet = 0xff;
 
 const truncated = dropIndex('truncated');
+const tooBig = dropIndex('too-big');
 const unknownSpi = dropIndex('unknown-spi');
 
 interface InboundChild {
@@ -199,7 +200,7 @@ export class InboundPath {
   #handUp(i: number, at: number, length: number, marker: boolean): void {
     const from = this.#batch.sender(i);
     if (length < ikeHeaderOctets || length > limits.ikeMessageOctets || from === undefined) {
-      this.#cells.drop(truncated);
+      this.#cells.drop(length > limits.ikeMessageOctets ? tooBig : truncated);
       return;
     }
     this.#events.onIke(this.#memory.octets.slice(at, at + length), from, marker);

@@ -26,7 +26,7 @@ export const dropCauses = [
   'sequence-exhausted',
   /** No room: the packet, or the socket's queue, is full. */
   'queue-full',
-  /** Larger than the path takes. */
+  /** Larger than the path takes, or (inbound) than any IKE message. */
   'too-big',
   /** The network or the TUN device refused the packet. */
   'refused',

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { fromHex } from '../../core/base/octets.ts';
-import { nodePacketCipher } from '../../core/crypto/node/packet-cipher.ts';
 import { decodeMessage } from '../../core/wire/ike/message.ts';
 import { unsealOctets } from '../../core/wire/ike/sk.ts';
+import { nodePacketCipher } from '../support/crypto/node-packet-cipher.ts';
 
 const recording = z.object({
   exchanges: z.array(

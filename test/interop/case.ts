@@ -85,6 +85,8 @@ export interface UpExpectation {
   readonly esp?: string;
   /** Which hosts must answer pings through the tunnel. Default: the lan's IPv4. */
   readonly ping?: readonly ('lan4' | 'lan6' | 'internet4' | 'internet6')[];
+  /** Hosts that must not answer, and no packet to them may show on the wire. */
+  readonly unreachable?: readonly ('internet4' | 'internet6')[];
   readonly natDetected?: boolean;
   /** The networks behind the gateway that charon must say it agreed on. */
   readonly selectors?: readonly string[];

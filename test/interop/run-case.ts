@@ -1,4 +1,5 @@
-import type { ClientProfile } from '../support/peers/client.ts';
+import { readFileSync } from 'node:fs';
+import type { ClientProfile, ClientView } from '../support/peers/client.ts';
 import { Godwit } from '../support/peers/godwit.ts';
 import type { ChildSaView, IkeSaView } from '../support/peers/strongswan.ts';
 import { addresses, type WireCounters } from '../support/topology.ts';
@@ -30,7 +31,7 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
     problems.push(...(await checkDown(each.expect, login.ok ? undefined : login.failure, bench)));
   }
   await client.disconnect();
-  if (client instanceof Godwit) problems.push(...(await client.leftovers()));
+  problems.push(...((await client.leftovers?.()) ?? []));
   if (await lasts(async () => (await bench.gateway.sas()).some(isUp)))
     problems.push('the gateway still has an SA after the end');
   return problems;
@@ -116,7 +117,8 @@ function seconds(value: number | undefined): string {
   return `${value ?? 0}s`;
 }
 
-async function checkUp(expect: UpExpectation, { topology, gateway }: Bench): Promise<string[]> {
+async function checkUp(expect: UpExpectation, bench: Bench): Promise<string[]> {
+  const { topology, gateway, client } = bench;
   const problems: string[] = [];
   // Half open may be what came before the login.
   const sas = (await gateway.sas()).filter(({ state }) => state !== 'CONNECTING');
@@ -126,12 +128,17 @@ async function checkUp(expect: UpExpectation, { topology, gateway }: Bench): Pro
     return [`the gateway has ${sas.length} IKE SAs and the client believes in one with a child`];
   }
   problems.push(...checkSas(expect, sa, child));
+  if (client.view !== undefined) problems.push(...checkView(expect, await client.view(), sa, child, bench));
   for (const host of expect.ping ?? ['lan4']) {
     // A small packet, and one that fills the tunnel's MTU nearly.
     for (const size of ['8', '1300']) {
       const ping = await topology.client.run(['ping', '-c', '1', '-W', '2', '-s', size, hosts[host]]);
       if (ping.status !== 0) problems.push(`no answer from ${host} to a ping of ${size} octets`);
     }
+  }
+  for (const host of expect.unreachable ?? []) {
+    const ping = await topology.client.run(['ping', '-c', '1', '-W', '1', hosts[host]]);
+    if (ping.status === 0) problems.push(`${host} answers beside the full tunnel`);
   }
   const counted = (await gateway.sas()).find(isUp)?.children[0];
   if (counted === undefined || counted.packetsIn === 0 || counted.packetsOut === 0) {
@@ -157,12 +164,7 @@ function checkFragments(
 }
 
 function checkSas(expect: UpExpectation, sa: IkeSaView, child: ChildSaView): string[] {
-  const problems: string[] = [];
-  const same = (what: string, found: unknown, wanted: unknown): void => {
-    if (JSON.stringify(found) !== JSON.stringify(wanted)) {
-      problems.push(`${what}: charon says ${JSON.stringify(found)}, expected ${JSON.stringify(wanted)}`);
-    }
-  };
+  const { problems, same } = comparison('charon');
   same('state of the IKE SA', sa.state, 'ESTABLISHED');
   same('state of the CHILD SA', child.state, 'INSTALLED');
   same('ESP in UDP', child.encapsulated, true);
@@ -175,6 +177,46 @@ function checkSas(expect: UpExpectation, sa: IkeSaView, child: ChildSaView): str
   const inner = child.remoteSelectors.map((selector) => selector.replace(/\/(?:32|128)$/, '')).sort();
   same('inner addresses in the selectors', inner, [...sa.remoteVips].sort());
   return problems;
+}
+
+/** Both ends must say the same of what they agreed on. */
+function checkView(
+  expect: UpExpectation,
+  view: ClientView,
+  sa: IkeSaView,
+  child: ChildSaView,
+  { topology, client }: Bench,
+): string[] {
+  const { problems, same } = comparison(client.name);
+  same('IKE suite', charonSuite(view.ike, 'ike'), sa.suite);
+  same('ESP suite', charonSuite(view.esp, 'esp'), child.suite);
+  same('SPIs', [view.inboundSpi, view.outboundSpi], [child.spiOut, child.spiIn]);
+  const inner = view.addresses.map((address) => address.replace(/\/.*$/, '')).sort();
+  same('inner addresses', inner, [...sa.remoteVips].sort());
+  if (expect.natDetected !== undefined) same('NAT', view.natDetected, expect.natDetected);
+  const servers = view.addresses.map((address) =>
+    address.includes(':') ? addresses.lan.v6 : addresses.lan.v4,
+  );
+  same('DNS servers', [...view.dnsServers].sort(), servers.sort());
+  const resolver = readFileSync(topology.client.resolvConf, 'utf8');
+  for (const server of servers) {
+    if (!resolver.includes(server)) problems.push(`${server} is not in resolv.conf:\n${resolver}`);
+  }
+  return problems;
+}
+
+function comparison(who: string): {
+  problems: string[];
+  same(what: string, found: unknown, wanted: unknown): void;
+} {
+  const problems: string[] = [];
+  return {
+    problems,
+    same: (what, found, wanted) => {
+      const [is, should] = [JSON.stringify(found), JSON.stringify(wanted)];
+      if (is !== should) problems.push(`${what}: ${who} says ${is}, expected ${should}`);
+    },
+  };
 }
 
 async function checkDown(

@@ -10,7 +10,7 @@ import type {
   Signer,
 } from '../../core/crypto/interfaces.ts';
 import { nodeHash, nodePrf } from '../../core/crypto/node/hash.ts';
-import { nodePacketCipher } from '../../core/crypto/node/packet-cipher.ts';
+import { nodePacketCipher } from '../support/crypto/node-packet-cipher.ts';
 import { Violation } from './violation.ts';
 
 export interface SealKeys {

@@ -155,9 +155,12 @@ test('garbage, truncated and oversized datagrams before every answer: dropped, c
   assert.deepEqual([...steps].slice(0, 5), ['34 0', '35 1', '35 2', '35 3', '35 4']);
   await mustPing(bench.client);
   const ike = await ikeDrops();
-  const all = total(ike) + total(await espDrops());
+  const esp = await espDrops();
+  const all = total(ike) + total(esp);
   for (const cause of ['malformed', 'spi', 'integrity', 'message-id', 'exchange', 'direction'])
     assert.ok((ike[cause] ?? 0) > 0, `${cause}: ${JSON.stringify(ike)}`);
+  for (const cause of ['too-big', 'truncated', 'unknown-spi'])
+    assert.ok((esp[cause] ?? 0) > 0, `${cause}: ${JSON.stringify(esp)}`);
   assert.ok(all >= sent, `${all} of ${sent} were counted: ${JSON.stringify(ike)}`);
 });
 
@@ -175,7 +178,13 @@ test('the same into the living tunnel: dropped, counted, the tunnel lives', { sk
   await mustPing(bench.client);
   const after = total(await ikeDrops()) + total(await espDrops());
   assert.ok(after - before >= sent, `${after - before} of ${sent} were counted`);
-  await endsClean();
+  // And once more in front of the answer to the goodbye.
+  bench.path.meddler = ({ towards, port, octets, ike }) =>
+    towards === 'client' && ike?.exchange === exchangeType.INFORMATIONAL
+      ? [...barrage(port, octets), octets]
+      : undefined;
+  await daemon.mustDown();
+  assert.deepEqual(await daemon.leftovers(), []);
 });
 
 function isLoginAnswer({ towards, ike }: Passing): boolean {

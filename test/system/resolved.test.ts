@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +23,14 @@ import type { DriverOrder } from './support/plan-driver.ts';
  * systemd-resolved itself, on a bus of its own inside a namespace: nothing of the machine's own name resolution is
  * asked or touched. It cannot give up root by itself here, so it is started without.
  */
-const resolved = process.env['GODWIT_TEST_RESOLVED'] ?? '/usr/lib/systemd/systemd-resolved';
+const installed = '/usr/lib/systemd/systemd-resolved';
+/** Where `build/setup` unpacks it when it is not installed. */
+const unpacked = fileURLToPath(new URL('../../.cache/peers', import.meta.url));
+const program = [
+  installed,
+  join(unpacked, 'lib/systemd/systemd-resolved'),
+  join(unpacked, 'usr/lib/systemd/systemd-resolved'),
+].find((path) => existsSync(path));
 const skip = obstacle() ?? (await enterSandbox()) ?? false;
 const driver = fileURLToPath(new URL('support/plan-driver.ts', import.meta.url));
 const nobody = 65_534;
@@ -25,11 +43,29 @@ after(async () => {
 
 function obstacle(): string | undefined {
   if (process.getuid?.() !== 0) return 'systemd-resolved is started by root only';
-  if (!existsSync(resolved)) return 'systemd-resolved is not installed';
+  if (program === undefined) return 'systemd-resolved is neither installed nor unpacked';
   return missingPrograms(['dbus-daemon', 'setpriv']);
 }
 
+interface Resolved {
+  readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** It runs as nobody, who may not be able to read the folder of the project: an unpacked one is copied. */
+function readable(path: string): Resolved {
+  if (path === installed) return { path, env: {} };
+  const folder = mkdtempSync(join(tmpdir(), 'godwit-resolved-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+  chmodSync(folder, 0o755);
+  cpSync(path, join(folder, 'systemd-resolved'));
+  const triplet = `${process.arch === 'x64' ? 'x86_64' : 'aarch64'}-linux-gnu`;
+  cpSync(join(unpacked, 'usr/lib', triplet, 'systemd'), folder, { recursive: true });
+  return { path: join(folder, 'systemd-resolved'), env: { LD_LIBRARY_PATH: folder } };
+}
+
 async function machine(name: string): Promise<Namespace> {
+  const resolved = readable(program ?? installed);
   const lab = new Lab(name);
   open.push(lab);
   const host = await lab.namespace(name, { nameServers: ['127.0.0.53'] });
@@ -49,8 +85,8 @@ async function machine(name: string): Promise<Namespace> {
   const capabilities = '+net_bind_service,+net_raw,+setpcap';
   const identity = ['--reuid', String(nobody), '--clear-groups'];
   const grants = ['--inh-caps', capabilities, '--ambient-caps', capabilities];
-  const env = { SYSTEMD_LOG_TARGET: 'console', SYSTEMD_LOG_LEVEL: 'debug' };
-  const server = host.spawn(['setpriv', ...identity, ...grants, resolved], { env });
+  const env = { SYSTEMD_LOG_TARGET: 'console', SYSTEMD_LOG_LEVEL: 'debug', ...resolved.env };
+  const server = host.spawn(['setpriv', ...identity, ...grants, resolved.path], { env });
   await server.waitFor(/Using system hostname|System hostname changed/);
   return host;
 }

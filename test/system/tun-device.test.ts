@@ -30,7 +30,7 @@ test('a name that is taken is a failure that says so', { skip }, () => {
   const first = openTunDevice('lark7');
   assert.ok(first.ok);
   const second = openTunDevice('lark7');
-  assert.deepEqual(!second.ok && second.error.detail, { call: 'ioctl', errno: 'EBUSY' });
+  assert.deepEqual(!second.ok && second.error.code, 'system.tun-busy');
   libc.close(first.value.fd);
 });
 

@@ -65,7 +65,7 @@ export const localLeaves = {
   'rpc.socket': {
     family: 'local-refused',
     what: 'The daemon cannot listen at {socket}: {reason}.',
-    next: 'Remove what is in the way, or choose another path with --socket.',
+    next: 'Run the daemon as root, remove what is in the way, or choose another path with --socket.',
   },
   'rpc.denied': {
     family: 'local-refused',

@@ -17,6 +17,11 @@ export const systemLeaves = {
     what: 'This system has no TUN device (/dev/net/tun).',
     next: 'Load it with `modprobe tun`; in a container, pass the device in.',
   },
+  'system.tun-busy': {
+    family: 'system-failure',
+    what: 'The network device {device} is in use already.',
+    next: 'Another Godwit daemon may be connected: disconnect it, or start this one with another --device.',
+  },
   'system.network': {
     family: 'system-failure',
     what: 'The network cannot be used: {call} failed with {errno}.',

@@ -31,12 +31,6 @@ export function peerCredentials(socket: Socket): Result<PeerCredentials, Failure
   return ok({ pid, uid, gids: [gid, ...supplementaryGroups(fd)] });
 }
 
-/** Does the peer belong to the group of this name? Nobody belongs to a group that does not exist. */
-export function peerIsInGroup(peer: PeerCredentials, name: string, groupFile = '/etc/group'): boolean {
-  const gid = groupNumber(name, groupFile);
-  return gid !== undefined && peer.gids.includes(gid);
-}
-
 /** The number of a local group, `undefined` when there is none. @see group(5) */
 export function groupNumber(name: string, groupFile = '/etc/group'): number | undefined {
   let lines: readonly string[];

@@ -34,7 +34,7 @@ export interface TunDevice {
  * Opens a TUN device that does not block and vanishes when it is closed. `name` may hold `%d`. Segmentation offload
  * is asked for from the most to the least; where the kernel knows none, the device has no virtio header at all.
  *
- * Fails with `system.tun-missing`, `system.permission`, or `system.call` (EBUSY: the name is taken).
+ * Fails with `system.tun-missing`, `system.tun-busy` (the name is taken), `system.permission`, or `system.call`.
  */
 export function openTunDevice(
   name: string,
@@ -79,7 +79,8 @@ function open(name: string, extraFlags: number): Result<TunDevice, Failure> {
   const set = call('ioctl', fd, setInterface, request);
   if (!set.ok) {
     libc.close(fd);
-    return set;
+    const busy = set.error.detail['errno'] === 'EBUSY';
+    return busy ? err(failure('system.tun-busy', { device: name })) : set;
   }
   const end = request.indexOf(0);
   const given = String.fromCharCode(...request.subarray(0, Math.min(end, nameOctets)));

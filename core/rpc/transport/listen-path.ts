@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { chmod, chown, link, lstat, mkdir, unlink } from 'node:fs/promises';
 import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
@@ -50,22 +49,6 @@ export async function listenAt(
 export async function removeSocket(path: string, identity: SocketIdentity): Promise<void> {
   const now = await lstat(path).catch(() => undefined);
   if (now?.dev === identity.device && now.ino === identity.inode) await unlink(path).catch(() => undefined);
-}
-
-/** Numeric id of a group in /etc/group. */
-export function findGroup(name: string): number | undefined {
-  let groups: string;
-  try {
-    groups = readFileSync('/etc/group', 'utf8');
-  } catch {
-    return undefined;
-  }
-  const fields = groups
-    .split('\n')
-    .map((line) => line.split(':'))
-    .find((line) => line[0] === name);
-  const id = Number.parseInt(fields?.[2] ?? '', 10);
-  return Number.isNaN(id) ? undefined : id;
 }
 
 async function clearStale(path: string): Promise<Result<undefined, Failure>> {

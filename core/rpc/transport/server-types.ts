@@ -53,7 +53,7 @@ export interface RpcServerOptions {
   readonly credentialsOf: (socket: Socket) => Result<PeerCredentials, Failure>;
   /** Default: uid 0 and the user of the daemon are `admin`; others, whom the socket's mode let in, `control`. */
   readonly accessOf?: (credentials: PeerCredentials) => Access | undefined;
-  /** Numeric id of the group that may connect; default: the group `godwit` when there is one, else none. */
+  /** Numeric id of the group that may connect, beside the user of the daemon; absent: none. */
   readonly groupId?: number;
   readonly log: LogSink;
 }

@@ -5,7 +5,7 @@ import { err, ok, type Result } from '../../base/result.ts';
 import type { Access } from '../schema.ts';
 import { socketGroup } from '../socket-path.ts';
 import { ClientSession } from './client-session.ts';
-import { findGroup, listenAt, removeSocket } from './listen-path.ts';
+import { listenAt, removeSocket } from './listen-path.ts';
 import type { PeerCredentials, RpcServer, RpcServerOptions } from './server-types.ts';
 
 export type {
@@ -41,7 +41,7 @@ export async function createRpcServer(options: RpcServerOptions): Promise<Result
     sessions.add(session);
     session.gone.addEventListener('abort', () => sessions.delete(session), { once: true });
   });
-  const listening = await listenAt(server, socketPath, options.groupId ?? findGroup(socketGroup));
+  const listening = await listenAt(server, socketPath, options.groupId);
   if (!listening.ok) {
     server.close();
     return listening;

@@ -5,7 +5,6 @@ import type { Failure } from '../../../core/base/errors.ts';
 import { limits } from '../../../core/base/limits.ts';
 import { toHex } from '../../../core/base/octets.ts';
 import type { Result } from '../../../core/base/result.ts';
-import { nodePacketCipher } from '../../../core/crypto/node/packet-cipher.ts';
 import { packetCipherShapes } from '../../../core/crypto/packet-ciphers.ts';
 import {
   type Decoded,
@@ -19,6 +18,7 @@ import { checkOccurrence } from '../../../core/wire/ike/message-rules.ts';
 import { classify } from '../../../core/wire/ike/non-esp-marker.ts';
 import { notateDecoded, notateMessage } from '../../../core/wire/ike/notation.ts';
 import type { SkCipher } from '../../../core/wire/ike/sk.ts';
+import { nodePacketCipher } from '../../support/crypto/node-packet-cipher.ts';
 import { header, message, octets } from './arbitraries.ts';
 
 /** All that is done with a datagram before its sender is known. Nothing of it may throw or grow. */

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { constants } from 'node:os';
 
 /**
@@ -8,6 +9,10 @@ import { constants } from 'node:os';
  * process ends, the kernel ends and removes the rest: nothing is left behind, not even after SIGKILL.
  */
 const marker = 'GODWIT_TEST_SANDBOX';
+
+/** A descriptor that the program outside holds open as long as it lives. */
+const lifeline = 3;
+let lineHeld = false;
 
 const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
@@ -32,14 +37,17 @@ export function inSandbox(): boolean {
  * Where no sandbox can be made it returns the reason, for tests to be skipped with.
  */
 export async function enterSandbox(): Promise<string | undefined> {
-  if (inSandbox()) return undefined;
+  if (inSandbox()) {
+    endWithOutside();
+    return undefined;
+  }
   const obstacle = sandboxObstacle();
   if (obstacle !== undefined) return obstacle;
   const script = `${prepare.join(' && ')} || exit 125; "$@"; exit $?`;
   const own = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   const child = spawn('unshare', [...userOptions(), ...namespaces, 'sh', '-c', script, 'sandbox', ...own], {
-    stdio: 'inherit',
-    env: { ...process.env, [marker]: String(process.pid) },
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
+    env: { ...process.env, [marker]: String(lifeline) },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => passOn(signal, child.pid));
@@ -51,6 +59,15 @@ export async function enterSandbox(): Promise<string | undefined> {
     );
   });
   process.exit(status);
+}
+
+/** The lifeline closes when the program outside is gone, however it went: then this one goes too, and all in here. */
+function endWithOutside(): void {
+  if (lineHeld) return;
+  lineHeld = true;
+  const line = new Socket({ fd: lifeline, readable: true, writable: false });
+  line.on('error', () => {}).on('close', () => process.exit(137));
+  line.resume().unref();
 }
 
 /** Why no sandbox can be made here, in words for a reader of skipped tests. */

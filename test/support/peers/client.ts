@@ -33,6 +33,18 @@ export type LoginResult =
   /** `failure`: the client's own code for it. */
   | { readonly ok: false; readonly failure: string; readonly detail: string };
 
+/** What a client says of the connection that is up; a client that says nothing of it is not asked. */
+export interface ClientView {
+  readonly ike: string;
+  readonly esp: string;
+  readonly addresses: readonly string[];
+  readonly dnsServers: readonly string[];
+  /** Our side is behind a NAT. */
+  readonly natDetected: boolean;
+  readonly inboundSpi: string;
+  readonly outboundSpi: string;
+}
+
 /** A VPN client in a namespace. */
 export interface VpnClient {
   /** The process that carries packets. */
@@ -41,6 +53,9 @@ export interface VpnClient {
   connect(profile: ClientProfile): Promise<LoginResult>;
   /** Resolves when nothing of the connection should be left. */
   disconnect(): Promise<void>;
+  view?(): Promise<ClientView>;
+  /** What is there beyond what was there before the client, and what is gone. */
+  leftovers?(): Promise<string[]>;
   /** For a reader of a failure. */
   readonly log: string;
   stop(): Promise<void>;

@@ -7,7 +7,7 @@ import type { Snapshot } from '../../../core/rpc/values.ts';
 import type { Namespace } from '../net/lab.ts';
 import type { LabProcess } from '../net/lab-process.ts';
 import { differences, type NamespaceState, readState } from '../net/leftovers.ts';
-import type { ClientProfile, LoginResult, VpnClient } from './client.ts';
+import type { ClientProfile, ClientView, LoginResult, VpnClient } from './client.ts';
 
 const daemonProgram = fileURLToPath(new URL('../../../core/daemon/main.ts', import.meta.url));
 const cliProgram = fileURLToPath(new URL('../../../core/cli/main.ts', import.meta.url));
@@ -108,6 +108,20 @@ export class Godwit implements VpnClient {
   async disconnect(): Promise<void> {
     const answer = await within(20_000, 'disconnect', this.#rpc.call('disconnect', {}));
     if (!answer.ok) throw new Error(`disconnect: ${formatFailure(answer.error)}`);
+  }
+
+  async view(): Promise<ClientView> {
+    const { tunnel } = await this.snapshot();
+    if (tunnel.state !== 'connected') throw new Error(`Godwit is ${tunnel.state}`);
+    return {
+      ike: tunnel.ike.proposal,
+      esp: tunnel.esp.proposal,
+      addresses: tunnel.addresses,
+      dnsServers: tunnel.dns?.servers ?? [],
+      natDetected: tunnel.nat.local,
+      inboundSpi: tunnel.esp.inboundSpi,
+      outboundSpi: tunnel.esp.outboundSpi,
+    };
   }
 
   /** What the namespace has now and had not before the daemon started, and the reverse. Empty while disconnected. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ntPasswordHash } from '../../../core/eap/mschapv2/challenge-response.ts';
 import type { Snapshot } from '../../../core/rpc/values.ts';
 import type { HostConfig } from '../../support/gateway/host-config.ts';
 import type { Namespace, RunResult } from '../../support/net/lab.ts';
@@ -101,12 +102,21 @@ export interface CliFailure {
   readonly next: string;
 }
 
+export interface DaemonStart {
+  /** A program that takes the daemon's command line as its arguments. */
+  readonly wrapper?: readonly string[];
+  /** Whose its folder is, when not root's. */
+  readonly owner?: number;
+  /** What nothing may be left of; the state at the start when absent. */
+  readonly before?: NamespaceState;
+}
+
 /** A daemon of its own folder, socket and journal, and the command line to it. */
 export class Daemon {
   readonly process: LabProcess;
   readonly folder: string;
   readonly namespace: Namespace;
-  readonly #before: NamespaceState;
+  readonly before: NamespaceState;
   /** What any command line to it ever printed. */
   said = '';
 
@@ -114,19 +124,16 @@ export class Daemon {
     this.namespace = namespace;
     this.folder = folder;
     this.process = process;
-    this.#before = before;
+    this.before = before;
   }
 
-  /** Starts it and waits until it listens. `wrapper`: what runs the daemon in place of nothing. */
-  static async start(
-    namespace: Namespace,
-    name: string,
-    { wrapper = [], options = [] }: { wrapper?: readonly string[]; options?: readonly string[] } = {},
-  ): Promise<Daemon> {
-    const before = await readState(namespace);
+  /** Starts it and waits until it listens. */
+  static async start(namespace: Namespace, name: string, options: DaemonStart = {}): Promise<Daemon> {
+    const { wrapper = [], owner, before = await readState(namespace) } = options;
     const folder = join(namespace.folder, name);
     mkdirSync(folder, { recursive: true });
-    const process = startDaemonProcess(namespace, folder, ['--log-level', 'debug', ...options], wrapper);
+    if (owner !== undefined) chownSync(folder, owner, owner);
+    const process = startDaemonProcess(namespace, folder, ['--log-level', 'debug'], wrapper);
     await process.waitFor(/\blistening\b/);
     return new Daemon(namespace, folder, before, process);
   }
@@ -186,15 +193,16 @@ export class Daemon {
   async leftovers(): Promise<string[]> {
     const files = readdirSync(this.folder).filter((file) => file !== 'godwitd.sock');
     return [
-      ...differences(this.#before, await readState(this.namespace)),
+      ...differences(this.before, await readState(this.namespace)),
       ...files.map((file) => `left behind: file ${file}`),
     ];
   }
 
-  /** Descriptors that it has open, by what they are. */
-  descriptors(): string {
+  /** What it has open, by kind: files by name, sockets and the like without their numbers. */
+  descriptors(): readonly string[] {
     const folder = `/proc/${this.process.pid}/fd`;
-    return String(readdirSync(folder).length);
+    const kinds = readdirSync(folder).map((fd) => readlinkSync(join(folder, fd)).replace(/\d+/g, '0'));
+    return kinds.sort();
   }
 
   /** Ends it in an orderly way; the socket must go too. */
@@ -217,7 +225,8 @@ export function formsOf(secret: string): readonly string[] {
   const utf8 = Buffer.from(secret, 'utf8');
   const utf16 = Buffer.from(secret, 'utf16le');
   const forms = [secret, JSON.stringify(secret).slice(1, -1)];
-  for (const octets of [utf8, utf16]) {
+  // Its hash is as good as the password itself to a MSCHAPv2 server.
+  for (const octets of [utf8, utf16, Buffer.from(ntPasswordHash(utf16))]) {
     forms.push(octets.toString('hex'), octets.toString('base64').replace(/=+$/, '').slice(0, -1));
     forms.push([...octets].map((octet) => octet.toString(16).padStart(2, '0')).join(' '));
     forms.push([...octets].join(','));

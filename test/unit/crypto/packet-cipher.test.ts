@@ -3,9 +3,9 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { toHex } from '../../../core/base/octets.ts';
 import { noblePacketCipher } from '../../../core/crypto/noble/packet-cipher.ts';
-import { nodePacketCipher } from '../../../core/crypto/node/packet-cipher.ts';
 import { packetCipherShapes } from '../../../core/crypto/packet-ciphers.ts';
 import { seededRandom } from '../../../core/crypto/seeded-random.ts';
+import { nodePacketCipher } from '../../support/crypto/node-packet-cipher.ts';
 
 for (const shape of packetCipherShapes) {
   const fromNode = nodePacketCipher(shape.encryptionId, shape.keyBits, shape.integrityId);

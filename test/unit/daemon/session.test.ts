@@ -5,10 +5,10 @@ import { failure } from '../../../core/base/errors.ts';
 import { silent } from '../../../core/base/log.ts';
 import { ok } from '../../../core/base/result.ts';
 import { instant } from '../../../core/base/time.ts';
-import { nodePacketCipher } from '../../../core/crypto/node/packet-cipher.ts';
 import { Session, type SessionDeeds, type TransportEvents } from '../../../core/daemon/session.ts';
 import type { ChildSaParameters, IkeInput, IkeOutput } from '../../../core/ike/io.ts';
 import type { TunnelState } from '../../../core/tunnel/io.ts';
+import { nodePacketCipher } from '../../support/crypto/node-packet-cipher.ts';
 
 const gateway = parseIpAddress('198.51.100.1');
 assert.ok(gateway.ok);

@@ -1,12 +1,12 @@
 import { type IpAddress, parseIpAddress } from '../../../core/base/address.ts';
 import type { CipherShape, PacketCipher, PacketCipherKey } from '../../../core/crypto/interfaces.ts';
-import { nodePacketCipher } from '../../../core/crypto/node/packet-cipher.ts';
 import { packetCipherShapes } from '../../../core/crypto/packet-ciphers.ts';
 import type { TrafficSelector } from '../../../core/wire/ike/payload.ts';
 import { encodeIpv4, ipv4Packet } from '../../../core/wire/ip/ipv4.ts';
 import { encodeIpv6, ipv6Packet } from '../../../core/wire/ip/ipv6.ts';
 import { encodeTcp, type TcpSegment } from '../../../core/wire/ip/tcp.ts';
 import { encodeUdp } from '../../../core/wire/ip/udp.ts';
+import { nodePacketCipher } from '../../support/crypto/node-packet-cipher.ts';
 
 export function address(text: string): IpAddress {
   const parsed = parseIpAddress(text);

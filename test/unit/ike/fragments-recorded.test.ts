@@ -6,13 +6,13 @@ import { test } from 'node:test';
 import { z } from 'zod';
 import { fromHex } from '../../../core/base/octets.ts';
 import { instant } from '../../../core/base/time.ts';
-import { nodePacketCipher } from '../../../core/crypto/node/packet-cipher.ts';
 import { openMessage } from '../../../core/ike/fragments/open-message.ts';
 import { Reassembler } from '../../../core/ike/fragments/reassembler.ts';
 import { payloadOf } from '../../../core/wire/ike/lookup.ts';
 import type { SealedMessage } from '../../../core/wire/ike/message.ts';
 import { decodeMessage } from '../../../core/wire/ike/message.ts';
 import type { SkCipher } from '../../../core/wire/ike/sk.ts';
+import { nodePacketCipher } from '../../support/crypto/node-packet-cipher.ts';
 import { must } from '../wire/support.ts';
 
 const recording = z.object({

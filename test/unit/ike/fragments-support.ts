@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { nodePacketCipher } from '../../../core/crypto/node/packet-cipher.ts';
 import { seededRandom } from '../../../core/crypto/seeded-random.ts';
 import type { PlainMessage } from '../../../core/ike/fragments/seal-datagrams.ts';
 import { createProtection, type Protection } from '../../../core/ike/protection.ts';
@@ -7,6 +6,7 @@ import { decodeMessage, type SealedMessage } from '../../../core/wire/ike/messag
 import type { IkeHeader } from '../../../core/wire/ike/payload.ts';
 import { encodeChain } from '../../../core/wire/ike/payload-chain.ts';
 import { type SkCipher, sealOctets } from '../../../core/wire/ike/sk.ts';
+import { nodePacketCipher } from '../../support/crypto/node-packet-cipher.ts';
 import { header, must } from '../wire/support.ts';
 
 export { header, must };

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import type { OpenPacketCipher, PacketCipher } from '../../../core/crypto/interfaces.ts';
 import { noblePacketCipher } from '../../../core/crypto/noble/packet-cipher.ts';
-import { nodePacketCipher } from '../../../core/crypto/node/packet-cipher.ts';
 import {
   allocatePacketMemory,
   openBulkOpener,
   openBulkSealer,
 } from '../../../core/crypto/openssl/bulk-cipher.ts';
 import { type PacketCipherShape, packetCipherShape } from '../../../core/crypto/packet-ciphers.ts';
+import { nodePacketCipher } from '../../support/crypto/node-packet-cipher.ts';
 
 /** Every implementation of one packet cipher, by name: each vector runs through all. */
 export function threePacketCiphers(

@@ -20,11 +20,14 @@ import { formatIpAddress } from '../../../base/address.ts';
 import { type Failure, failure } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
+import { type JournalOwner, ownerLives, thisProcess } from '../plan/journal.ts';
 import type { DnsRecord } from '../plan/step.ts';
 import { errnoOf } from '../plan/sysctl.ts';
 import type { DnsLink, DnsSettings, DnsStrategy } from './dns-strategy.ts';
 
 const header = '# Made by Godwit while its tunnel is up; the file from before then comes back.\n';
+/** Who made it, for one who finds no journal: another daemon may keep its journals elsewhere. */
+const ownerLine = /^# Process (\d+) (\d*) (\S*) (\d+)$/m;
 /** MAXNS of glibc's resolv.h: it does not read further ones. */
 const serversRead = 3;
 const searchCharacters = 2_048;
@@ -40,9 +43,12 @@ type Before = FileRecord['before'];
 export class ResolvConfStrategy implements DnsStrategy {
   readonly name = 'resolv-conf';
   readonly #path: string;
+  readonly #owner: JournalOwner;
 
-  constructor(options: { readonly resolvConf?: string } = {}) {
+  /** `owner` is this process, unless a test says otherwise. */
+  constructor(options: { readonly resolvConf?: string; readonly owner?: JournalOwner } = {}) {
     this.#path = options.resolvConf ?? '/etc/resolv.conf';
+    this.#owner = options.owner ?? thisProcess();
   }
 
   async detect(): Promise<boolean> {
@@ -52,7 +58,7 @@ export class ResolvConfStrategy implements DnsStrategy {
   async prepare(_link: DnsLink, settings: DnsSettings): Promise<Result<DnsRecord, Failure>> {
     const before = this.#look();
     return before.ok
-      ? ok({ strategy: this.name, written: resolvConfText(settings), before: before.value })
+      ? ok({ strategy: this.name, written: resolvConfText(settings, this.#owner), before: before.value })
       : before;
   }
 
@@ -87,10 +93,12 @@ export class ResolvConfStrategy implements DnsStrategy {
 
   /**
    * Brings the old file back when ours is still there but no journal is, e.g. after a power cut, since /run is
-   * memory. Says whether it did.
+   * memory. What a living daemon made is its own. Says whether it did.
    */
   restoreOrphan(): boolean {
-    if (lstat(this.#backup) === undefined || readText(this.#path)?.startsWith(header) !== true) return false;
+    const text = readText(this.#path);
+    if (lstat(this.#backup) === undefined || text?.startsWith(header) !== true || madeByLiving(text))
+      return false;
     try {
       renameSync(this.#backup, this.#path);
       return true;
@@ -170,14 +178,25 @@ export class ResolvConfStrategy implements DnsStrategy {
 }
 
 /** resolv.conf(5) for these settings. */
-export function resolvConfText(settings: DnsSettings): string {
+export function resolvConfText(settings: DnsSettings, owner?: JournalOwner): string {
   const lines = settings.servers
     .slice(0, serversRead)
     .map((server) => `nameserver ${formatIpAddress(server)}\n`);
   let search = '';
   for (const domain of settings.searchDomains)
     if (search.length + domain.length < searchCharacters) search += ` ${domain}`;
-  return `${header}${lines.join('')}${search === '' ? '' : `search${search}\n`}`;
+  const process =
+    owner === undefined
+      ? ''
+      : `# Process ${owner.pid} ${owner.startTime} ${owner.bootId} ${owner.namespace}\n`;
+  return `${header}${process}${lines.join('')}${search === '' ? '' : `search${search}\n`}`;
+}
+
+function madeByLiving(text: string): boolean {
+  const [, pid, startTime, bootId, namespace] = ownerLine.exec(text) ?? [];
+  if (pid === undefined || startTime === undefined || bootId === undefined || namespace === undefined)
+    return false;
+  return ownerLives({ pid: Number(pid), startTime, bootId, namespace });
 }
 
 function same(a: Before, b: Before): boolean {

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { concat, fromHex, toHex } from '../../../../core/base/octets.ts';
-import { nodePacketCipher } from '../../../../core/crypto/node/packet-cipher.ts';
 import {
   decodeInner,
   decodeMessage,
@@ -20,6 +19,7 @@ import { notateMessage } from '../../../../core/wire/ike/notation.ts';
 import type { IkeMessage } from '../../../../core/wire/ike/payload.ts';
 import { encodeChain } from '../../../../core/wire/ike/payload-chain.ts';
 import { type SkCipher, type SkEnvelope, unsealOctets } from '../../../../core/wire/ike/sk.ts';
+import { nodePacketCipher } from '../../../support/crypto/node-packet-cipher.ts';
 import { must } from '../support.ts';
 
 const recording = z.object({

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { createCipheriv, createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { concat, fromHex, toHex } from '../../../../core/base/octets.ts';
-import { nodePacketCipher } from '../../../../core/crypto/node/packet-cipher.ts';
 import {
   decodeMessage,
   encodeMessage,
@@ -11,6 +10,7 @@ import {
 } from '../../../../core/wire/ike/message.ts';
 import type { IkeMessage } from '../../../../core/wire/ike/payload.ts';
 import { type SkCipher, type SkEnvelope, sealOctets, unsealOctets } from '../../../../core/wire/ike/sk.ts';
+import { nodePacketCipher } from '../../../support/crypto/node-packet-cipher.ts';
 import { header, malformedDetail, must } from '../support.ts';
 
 const key = new Uint8Array(32).fill(0x41);

@@ -154,10 +154,20 @@ test('a file that is ours without a journal, as after a power cut, is replaced b
   const { directory, path, strategy } = etc();
   writeFileSync(path, original);
   assert.equal(strategy.restoreOrphan(), false);
-  await apply(strategy);
+  const owner = { pid: process.pid, startTime: '1', bootId: 'earlier', namespace: '1' };
+  await apply(new ResolvConfStrategy({ resolvConf: path, owner }));
   assert.equal(strategy.restoreOrphan(), true);
   assert.equal(readFileSync(path, 'utf8'), original);
   assert.deepEqual(readdirSync(directory), ['resolv.conf']);
+});
+
+test('a file that a living daemon made stays, wherever its journal is', async () => {
+  const { path, strategy } = etc();
+  writeFileSync(path, original);
+  const record = await apply(strategy);
+  assert.equal(new ResolvConfStrategy({ resolvConf: path }).restoreOrphan(), false);
+  assert.ok((await strategy.undo(record)).ok);
+  assert.equal(readFileSync(path, 'utf8'), original);
 });
 
 test('an orphan whose place somebody else has taken stays away', async () => {

@@ -5,11 +5,15 @@ import {
   createHmac,
   timingSafeEqual,
 } from 'node:crypto';
-import { concat } from '../../base/octets.ts';
-import type { OpenPacketCipher, PacketCipher, PacketCipherKey } from '../interfaces.ts';
-import { checkPacketCipherKey, type PacketCipherShape, packetCipherShape } from '../packet-ciphers.ts';
+import { concat } from '../../../core/base/octets.ts';
+import type { OpenPacketCipher, PacketCipher, PacketCipherKey } from '../../../core/crypto/interfaces.ts';
+import {
+  checkPacketCipherKey,
+  type PacketCipherShape,
+  packetCipherShape,
+} from '../../../core/crypto/packet-ciphers.ts';
 
-/** The packet ciphers through node:crypto. `undefined` for numbers that `packetCipherShapes` lacks. */
+/** The packet ciphers through node:crypto, as a second opinion on those of the product. `undefined` for numbers that `packetCipherShapes` lacks. */
 export function nodePacketCipher(
   encryptionId: number,
   keyBits: number,
