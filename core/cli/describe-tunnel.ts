@@ -68,6 +68,7 @@ function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [strin
     ['ESP', `${esp.proposal}, SPIs ${esp.inboundSpi} in, ${esp.outboundSpi} out, ${ageOf(esp)}`],
     ...rekeyFailureOf(tunnel),
     ['NAT', natOf(tunnel)],
+    ['roaming', tunnel.mobike ? 'the gateway follows (MOBIKE)' : 'by a new login (no MOBIKE at the gateway)'],
     ['device', `${tunnel.device}, MTU ${tunnel.mtu}`],
     ['addresses', tunnel.addresses.join(', ')],
     ['routes', tunnel.routes.join(', ')],

@@ -119,6 +119,7 @@ function connectedSnapshot(
     },
     ...rekeyFailureOf(history, live.now),
     nat: summary.natDetected,
+    mobike: summary.mobike,
     device: plan.device,
     mtu: plan.mtu,
     addresses: plan.addresses.map(formatIpPrefix),

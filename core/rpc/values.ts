@@ -94,6 +94,9 @@ const connected = z.strictObject({
     .optional()
     .meta({ description: 'The last attempt to replace an SA failed; the present one goes on while it may.' }),
   nat: z.strictObject({ local: z.boolean(), remote: z.boolean() }),
+  mobike: z
+    .boolean()
+    .meta({ description: 'The gateway follows a change of address; else it means a new login.' }),
   device: text,
   mtu: count,
   addresses: z.array(text).max(limits.addressesFromGateway),

@@ -23,6 +23,7 @@ export const connectedTunnel: ConnectedTunnel = {
   },
   esp: { proposal: 'aes256gcm16', inboundSpi: 'c0ffee01', outboundSpi: 'c0ffee02', ageMs: 30_000, rekeys: 2 },
   nat: { local: true, remote: false },
+  mobike: true,
   device: 'godwit0',
   mtu: 1400,
   addresses: ['10.1.0.5/32'],
