@@ -98,7 +98,11 @@ function collision(name: string, client: ClientConfig, charonRekeys: 'child' | '
         return ['the request of Godwit did not arrive'];
       await topology.resetRouter();
       await pause(6_000);
-      return [...(await stage.settled()), ...(await rekeyed(stage, {}))];
+      // When charon wins, it ends the old IKE SA before our request can be repeated. Its answer to that one is lost, so we never
+      // learn the SPI of what charon made for it, and charon waits for a DELETE that nobody can send.
+      const nobodysSa = charonRekeys === 'ike';
+      const problems = await (nobodysSa ? stage.agree() : stage.settled());
+      return [...problems, ...(await rekeyed(stage, {}))];
     },
   };
 }
