@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Endpoint, type IpAddress, parseIpAddress, parseIpPrefix } from '../../../core/base/address.ts';
+import { type Endpoint, parseIpPrefix } from '../../../core/base/address.ts';
 import { failure } from '../../../core/base/errors.ts';
 import { err, ok } from '../../../core/base/result.ts';
 import { type Instant, instant } from '../../../core/base/time.ts';
-import type { PacketCipher } from '../../../core/crypto/interfaces.ts';
 import type {
   AssignedConfig,
   ChildSaParameters,
@@ -14,40 +13,8 @@ import type {
 } from '../../../core/ike/io.ts';
 import { Connection, type IkeEngine } from '../../../core/tunnel/connection.ts';
 import type { TunnelInput, TunnelOutput } from '../../../core/tunnel/io.ts';
+import { address, child } from './fixtures.ts';
 
-function address(text: string): IpAddress {
-  const parsed = parseIpAddress(text);
-  assert.ok(parsed.ok);
-  return parsed.value;
-}
-
-const cipher: PacketCipher = {
-  name: 'none',
-  encryptionId: 20,
-  keyBits: 256,
-  integrityId: 0,
-  encryptionKeyOctets: 0,
-  saltOctets: 0,
-  integrityKeyOctets: 0,
-  ivOctets: 8,
-  icvOctets: 16,
-  blockOctets: 1,
-  randomIv: false,
-  open: () => assert.fail('not used here'),
-};
-const key = { encryption: new Uint8Array(0), salt: new Uint8Array(0), integrity: new Uint8Array(0) };
-const everything = {
-  protocol: 0,
-  startPort: 0,
-  endPort: 65_535,
-  start: address('0.0.0.0'),
-  end: address('255.255.255.255'),
-};
-const child: ChildSaParameters = {
-  inbound: { spi: 0x1001, cipher, key },
-  outbound: { spi: 0x2002, cipher, key },
-  selectors: { local: [everything], remote: [everything] },
-};
 const innerAddress = parseIpPrefix('10.9.0.2/32');
 assert.ok(innerAddress.ok);
 const config: AssignedConfig = {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type FailureCode, failure } from '../../../core/base/errors.ts';
-import { address, ReconnectBench } from './reconnect-bench.ts';
+import { address } from './fixtures.ts';
+import { ReconnectBench } from './reconnect-bench.ts';
 
 const dead = failure('peer.dead');
 const unreachable = failure('peer.unreachable', { gateway: 'vpn.example' });
