@@ -4,7 +4,6 @@ import type { HashName } from './interfaces.ts';
  * The names of algorithms in strongSwan's notation, with their IANA numbers. Pure data: whether a platform can do an
  * algorithm is for its CryptoProvider to say. @rfc 7296 3.3.2
  */
-export const transformTypes = { encryption: 1, prf: 2, integrity: 3, keyExchange: 4, esn: 5 } as const;
 
 /** One transform of a proposal; a wire `Transform` fits too. */
 export interface SuiteTransform {

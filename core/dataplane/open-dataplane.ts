@@ -1,11 +1,11 @@
 import type { Endpoint } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
-import { concat } from '../base/octets.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { CipherShape } from '../crypto/interfaces.ts';
 import { libc } from '../platform/linux/libc.ts';
 import { socketAddressOctets, writeSocketAddress } from '../platform/linux/socket-address.ts';
+import { addNonEspMarker, natKeepalive } from '../wire/ike/non-esp-marker.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { SaCommand, WorkerCommand, WorkerReport } from './commands.ts';
 import { DirectionCells, readCounters, signalQueuedIke } from './counters.ts';
@@ -24,8 +24,6 @@ import type { WorkerHandle } from './worker-handle.ts';
 import type { WorkerPair } from './worker-pair.ts';
 
 const flagDontWait = 0x40;
-const nonEspMarker = new Uint8Array(4);
-const keepalive = Uint8Array.of(0xff);
 
 /** What was told of a child already. */
 interface ToldOfChild {
@@ -131,7 +129,7 @@ class WorkerDataplane implements Dataplane {
   }
 
   sendIke(octets: Uint8Array, remote: Endpoint, marker: boolean): void {
-    this.#send(marker ? concat(nonEspMarker, octets) : octets, remote);
+    this.#send(marker ? addNonEspMarker(octets) : octets, remote);
   }
 
   setKeepalive(remote: Endpoint, everyMs: number | undefined): void {
@@ -140,7 +138,7 @@ class WorkerDataplane implements Dataplane {
     if (everyMs === undefined || this.#closing !== undefined) return;
     const timer = new KeepaliveTimer(everyMs, this.#sent());
     this.#keepaliveTimer = setInterval(() => {
-      if (timer.tick(this.#sent())) this.#send(keepalive, remote);
+      if (timer.tick(this.#sent())) this.#send(natKeepalive, remote);
     }, timer.tickMs).unref();
   }
 
