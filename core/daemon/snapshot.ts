@@ -93,7 +93,7 @@ function connectedSnapshot(
   state: Extract<DaemonState, { kind: 'connected' }>,
   live: LiveFigures,
 ): ConnectedTunnel {
-  const { summary, plan, child, history, remote } = state.details;
+  const { summary, plan, child, history, remote, redirectedFrom } = state.details;
   const { dns } = plan;
   return {
     state: 'connected',
@@ -102,6 +102,7 @@ function connectedSnapshot(
     connectMs: state.connectMs,
     provenAgeMs: live.provenAgeMs,
     gateway: formatEndpoint(remote),
+    ...(redirectedFrom === undefined ? {} : { redirectedFrom }),
     remoteIdentity: summary.remoteIdentity,
     remoteAuthentication: summary.remoteAuthentication,
     localAuthentication: summary.localAuthentication,
@@ -149,7 +150,7 @@ function ageOf({ madeAt, rekeys }: SaAge, now: Instant): { readonly ageMs: numbe
 function rekeyFailureOf({ rekeyFailure }: SaHistory, now: Instant): Pick<ConnectedTunnel, 'rekeyFailure'> {
   if (rekeyFailure === undefined) return {};
   const { what, error, at } = rekeyFailure;
-  return { rekeyFailure: { what: what === 'ike' ? 'ike' : 'esp', error, ageMs: Math.max(0, now - at) } };
+  return { rekeyFailure: { what: what === 'child' ? 'esp' : what, error, ageMs: Math.max(0, now - at) } };
 }
 
 function plainCounters(counters: DataplaneCounters['outbound']): ConnectedTunnel['counters']['outbound'] {

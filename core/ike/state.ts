@@ -12,6 +12,7 @@ import type { GatewayClaim } from './tasks/authenticate-gateway.ts';
 import type { ChildOffer } from './tasks/child-create.ts';
 import type { IkeInitTask } from './tasks/ike-init.ts';
 import type { Liveness } from './tasks/liveness.ts';
+import type { RedirectTarget } from './tasks/redirect.ts';
 
 /**
  * Where an IKE SA stands. Each state holds just what is valid in it, so nothing can be used before it exists: there is no EAP
@@ -58,6 +59,8 @@ export interface JudgingGateway extends Login {
   readonly claim: GatewayClaim;
   /** The EAP request that came along, not looked at before the verdict. */
   readonly eapPacket: Uint8Array;
+  /** Once proven, the gateway sends us to this one. @rfc 5685 6 */
+  readonly redirect?: RedirectTarget;
 }
 
 /** A gateway whose certificate and signature are good. */
