@@ -110,6 +110,10 @@ export const limits = {
   rpcCallsInFlight: 16,
   /** Text fields on the RPC edge that have no tighter bound of their own. */
   rpcTextCharacters: 4_096,
+  /** A file that is imported: a profile, or a PKCS#12 container with a chain. */
+  importOctets: 524_288,
+  /** Messages of a page that could not be read, before it is turned out: a page of ours sends none. */
+  bridgeStrikes: 16,
   /** A profile is a page of text and perhaps a few CA certificates. */
   profileOctets: 262_144,
   /** The schema is three levels deep; JSON deeper than this is not a profile. */
