@@ -3,7 +3,7 @@ import type { Duration } from '../base/time.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
 import type { SuiteProposal } from '../crypto/proposals.ts';
 import type { EapPeer } from '../eap/peer.ts';
-import type { RedirectTarget } from './tasks/redirect.ts';
+import type { RedirectTarget } from './redirect-target.ts';
 
 /** What one login needs to know. It does not change while the IKE SA lives. */
 export interface IkeConfig {

@@ -5,7 +5,7 @@ import type { Duration, Instant } from '../base/time.ts';
 import type { PacketCipher, PacketCipherKey, SignatureScheme } from '../crypto/interfaces.ts';
 import type { EapQuestion } from '../eap/method.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
-import type { RedirectTarget } from './tasks/redirect.ts';
+import type { RedirectTarget } from './redirect-target.ts';
 
 /**
  * What goes into the engine and what comes out of it. Both are values; whoever drives the engine owns sockets, clock

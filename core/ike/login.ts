@@ -18,6 +18,7 @@ import { offeredGroups } from './negotiate.ts';
 import { ikeNotify } from './payload-list.ts';
 import { refusalIn } from './peer-refusal.ts';
 import { createProtection } from './protection.ts';
+import { formatTarget, type RedirectTarget } from './redirect-target.ts';
 import type {
   AuthenticatingGateway,
   AwaitingCredential,
@@ -39,7 +40,7 @@ import { buildConfigRequest } from './tasks/config-request.ts';
 import { deleteIkeSa } from './tasks/delete.ts';
 import { buildEapAuth, verifyEapAuth } from './tasks/eap-login.ts';
 import { IkeInitTask } from './tasks/ike-init.ts';
-import { formatTarget, type RedirectTarget, redirectIn } from './tasks/redirect.ts';
+import { redirectIn } from './tasks/redirect.ts';
 
 /*
  * The way from `connect` to the end of IKE_AUTH. Each function takes the state in which an event came and returns the next one.

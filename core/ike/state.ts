@@ -8,11 +8,11 @@ import { closeLink, type IkeLink } from './ike-link.ts';
 import type { IkeSummary } from './io.ts';
 import type { Mobility } from './mobility.ts';
 import { type OwnTask, type Plan, type RekeyIkeTask, wipeTask } from './own-task.ts';
+import type { RedirectTarget } from './redirect-target.ts';
 import type { GatewayClaim } from './tasks/authenticate-gateway.ts';
 import type { ChildOffer } from './tasks/child-create.ts';
 import type { IkeInitTask } from './tasks/ike-init.ts';
 import type { Liveness } from './tasks/liveness.ts';
-import type { RedirectTarget } from './tasks/redirect.ts';
 
 /**
  * Where an IKE SA stands. Each state holds just what is valid in it, so nothing can be used before it exists: there is no EAP

@@ -2,7 +2,7 @@ import type { Endpoint, IpAddress } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
 import type { AssignedConfig, IkeInput, IkeOutput, IkeSummary } from '../ike/io.ts';
-import { formatTarget, type RedirectTarget } from '../ike/tasks/redirect.ts';
+import { formatTarget, type RedirectTarget } from '../ike/redirect-target.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { ChildRoster } from './child-roster.ts';
 import type { Destination } from './destination.ts';

@@ -3,7 +3,7 @@ import type { Failure } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
 import type { Random } from '../crypto/interfaces.ts';
 import type { IkeAsk, IkeOutput, IkePort } from '../ike/io.ts';
-import type { RedirectTarget } from '../ike/tasks/redirect.ts';
+import type { RedirectTarget } from '../ike/redirect-target.ts';
 import { type Attempt, connectedDetails, type IkeEngine } from './attempt.ts';
 import type { NetworkWishes } from './compute-network-plan.ts';
 import { type Destination, RedirectLimit } from './destination.ts';

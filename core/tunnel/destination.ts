@@ -1,6 +1,6 @@
 import { limits } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
-import { formatTarget, type RedirectTarget } from '../ike/tasks/redirect.ts';
+import { formatTarget, type RedirectTarget } from '../ike/redirect-target.ts';
 
 /** Where a login goes. */
 export interface Destination {

@@ -1,7 +1,7 @@
 import { type Failure, failure } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
 import type { IkeCommand, IkeInput, IkeOutput } from '../ike/io.ts';
-import { formatTarget } from '../ike/tasks/redirect.ts';
+import { formatTarget } from '../ike/redirect-target.ts';
 import type { Attempt } from './attempt.ts';
 import { type ChildChange, changeChildren } from './child-changes.ts';
 import type { Course } from './course.ts';

@@ -3,7 +3,7 @@ import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { after, type Duration, earliest, type Instant, instant } from '../base/time.ts';
 import type { Random } from '../crypto/interfaces.ts';
-import { formatTarget, type RedirectTarget } from '../ike/tasks/redirect.ts';
+import { formatTarget, type RedirectTarget } from '../ike/redirect-target.ts';
 import { type Attempt, newAttempt } from './attempt.ts';
 import type { Course, Renewal } from './course.ts';
 import { redirected } from './destination.ts';

@@ -11,8 +11,9 @@ import type { InitRestart } from '../init-restarts.ts';
 import { deriveIkeKeys, deriveSkeyseed, type NoncePair } from '../keymat.ts';
 import { chosenIkeSuite, type IkeSuite, ikeProposals } from '../negotiate.ts';
 import { ikeNotify, required } from '../payload-list.ts';
+import type { RedirectTarget } from '../redirect-target.ts';
 import { buildNatDetection, processNatDetection } from './nat-detection.ts';
-import { buildRedirectSupport, type RedirectTarget, redirectIn } from './redirect.ts';
+import { buildRedirectSupport, redirectIn } from './redirect.ts';
 
 /** As long as the longest PRF key that we offer asks for (half of 512 bits). @rfc 7296 2.10 */
 const nonceOctets = 32;

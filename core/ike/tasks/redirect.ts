@@ -1,4 +1,4 @@
-import { formatIpAddress, type IpAddress, ipAddress } from '../../base/address.ts';
+import { type IpAddress, ipAddress } from '../../base/address.ts';
 import { type Failure, failure } from '../../base/errors.ts';
 import { concat, equal } from '../../base/octets.ts';
 import { err, ok, type Result } from '../../base/result.ts';
@@ -8,6 +8,7 @@ import type { IkeMessage, Payload } from '../../wire/ike/payload.ts';
 import { notifyType } from '../../wire/registry/notify-types.ts';
 import type { IkeConfig } from '../config.ts';
 import { ikeNotify } from '../payload-list.ts';
+import type { RedirectTarget } from '../redirect-target.ts';
 
 /*
  * HDR(A,0), N(REDIRECT_SUPPORTED), SAi1, …  -->
@@ -24,9 +25,6 @@ import { ikeNotify } from '../payload-list.ts';
  *
  * @rfc 5685 3 @rfc 5685 7
  */
-
-/** Where a gateway sends its clients: an address, or a domain name. */
-export type RedirectTarget = IpAddress | string;
 
 const identityType = { address4: 1, address6: 2, name: 3 } as const;
 
@@ -57,11 +55,6 @@ export function redirectIn(
     return misbehaved('REDIRECT in IKE_SA_INIT repeats our nonce');
   const target = decodeTarget(type ?? 0, identity);
   return target === undefined ? misbehaved('REDIRECT names a gateway by address or name') : ok(target);
-}
-
-/** As text, for people. */
-export function formatTarget(target: RedirectTarget): string {
-  return typeof target === 'string' ? target : formatIpAddress(target);
 }
 
 function decodeTarget(type: number, identity: Uint8Array): RedirectTarget | undefined {

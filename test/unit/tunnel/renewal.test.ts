@@ -103,7 +103,11 @@ test('a refused password is not tried again, not even when the gateway then ends
 
 test('a login that hangs, because nobody answers what it asks, is given up in time', () => {
   const bench = renewing();
-  bench.say({ kind: 'ask', id: 1, ask: { kind: 'credential', identity: 'alice' } });
+  bench.say({
+    kind: 'ask',
+    id: 1,
+    ask: { kind: 'credential', identity: 'alice', question: { kind: 'password', retry: 0 } },
+  });
   bench.now += limits.renewalLoginMs;
   bench.do({ kind: 'timeout' });
   assert.ok(bench.engines[1]?.closed);
@@ -113,7 +117,11 @@ test('a login that hangs, because nobody answers what it asks, is given up in ti
 
 test('answers and datagrams find the login that they are for', () => {
   const bench = renewing();
-  bench.say({ kind: 'ask', id: 1, ask: { kind: 'credential', identity: 'alice' } });
+  bench.say({
+    kind: 'ask',
+    id: 1,
+    ask: { kind: 'credential', identity: 'alice', question: { kind: 'password', retry: 0 } },
+  });
   const refused = { kind: 'refused', error: failure('secret.missing') } as const;
   bench.do({ kind: 'answer', id: 1, answer: refused });
   assert.ok(bench.engines[1]?.inputs.some(({ kind }) => kind === 'answer'));
