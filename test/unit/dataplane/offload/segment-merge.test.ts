@@ -25,7 +25,7 @@ function taken(packets: readonly Uint8Array[]): number {
   const merge = new SegmentMerge(memory);
   const [first, ...others] = place(packets);
   if (first === undefined || !merge.begin(first)) return 0;
-  for (const packet of others) if (!merge.append(packet)) break;
+  for (const packet of others) if (!merge.isOfFlow(packet) || !merge.append(packet)) break;
   return merge.segments;
 }
 
