@@ -186,6 +186,7 @@ function toProfile(document: ProfileDocument, file: string): Profile {
   const networks = document.remoteNetworks ?? fullTunnel;
   return {
     name: document.name,
+    gateways: { others: document.gateways.others.map(hostOf), choose: document.gateways.choose },
     gateway: { host, ikePort: document.ikePort, natTraversalPort: document.natTraversalPort },
     remoteIdentity: {
       expected: document.remoteIdentity ?? host,

@@ -204,6 +204,7 @@ export function profileText(profile: ClientProfile): string {
     authentication: { method: 'eap-mschapv2', username: profile.username },
     trust: { ca: pemOf(profile), allowSha1Signatures: profile.allowSha1Signatures ?? false },
     ...(profile.remoteNetworks === undefined ? {} : { remoteNetworks: profile.remoteNetworks }),
+    ...(profile.gateways === undefined ? {} : { gateways: profile.gateways }),
     ...(profile.rekey === undefined ? {} : { rekey: profile.rekey }),
     ...(profile.livenessSeconds === undefined ? {} : { livenessSeconds: profile.livenessSeconds }),
     ...(ike === undefined && esp === undefined ? {} : { proposals: { ike, esp } }),
