@@ -2,10 +2,11 @@ import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
 import { createEapPeer } from '../eap/create-eap-peer.ts';
+import { type ChildWish, selectorOf } from '../ike/child-wishes.ts';
 import { IkeSa } from '../ike/ike-sa.ts';
 import { parseCertificate } from '../pki/certificate.ts';
 import { type IkeIdentity, parseIdentity } from '../pki/identity.ts';
-import type { Profile } from '../profile/profile.ts';
+import type { Profile, ProfileChild } from '../profile/profile.ts';
 import type { ConnectionConfig } from '../tunnel/connection.ts';
 
 /** What a profile says, in the terms of the engines. */
@@ -52,6 +53,9 @@ export function connectionConfig(
           ikeProposals: proposals.ike,
           espProposals: proposals.esp,
           remoteNetworks: profile.remoteNetworks,
+          ...(profile.children === undefined ? {} : { children: profile.children.map(wishOf) }),
+          childless: profile.childless,
+          requestedAddresses: profile.requestedAddresses,
           acceptSha1Signatures: profile.allowSha1Signatures,
           livenessMs: profile.liveness,
           childLifetimeMs: profile.rekey.child,
@@ -69,6 +73,11 @@ export function connectionConfig(
         },
       ),
   };
+}
+
+function wishOf({ networks, protocol, ports }: ProfileChild): ChildWish {
+  const only = { protocol, startPort: ports.first, endPort: ports.last };
+  return { remote: networks.map((network) => ({ ...selectorOf(network), ...only })) };
 }
 
 function spkiOf(der: Uint8Array): Uint8Array[] {

@@ -1,8 +1,9 @@
-import type { Endpoint, IpPrefix } from '../base/address.ts';
+import type { Endpoint, IpAddress, IpPrefix } from '../base/address.ts';
 import type { Duration } from '../base/time.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
 import type { SuiteProposal } from '../crypto/proposals.ts';
 import type { EapPeer } from '../eap/peer.ts';
+import type { ChildWish } from './child-wishes.ts';
 
 /** What one login needs to know. It does not change while the IKE SA lives. */
 export interface IkeConfig {
@@ -21,6 +22,12 @@ export interface IkeConfig {
   readonly espProposals: readonly SuiteProposal[];
   /** The networks behind the gateway that we ask for; empty asks for everything. */
   readonly remoteNetworks: readonly IpPrefix[];
+  /** CHILD SAs with selectors of their own, in place of one for `remoteNetworks`; the first comes with the login. */
+  readonly children?: readonly ChildWish[];
+  /** Log in without a CHILD SA where the gateway can do that; the first one then has a key exchange of its own. @rfc 6023 */
+  readonly childless?: boolean;
+  /** Inner addresses to ask for, at most one of each family; the gateway may give others. @rfc 7296 3.15.1 */
+  readonly requestedAddresses?: readonly IpAddress[];
   /**
    * Tell the gateway to forget every other connection of this identity. Off unless a profile says so: the same user may be
    * connected from another computer, which this would cut off. @rfc 7296 2.4

@@ -1,6 +1,7 @@
 import { type Endpoint, formatIpAddress, type IpAddress, sameAddress } from '../base/address.ts';
 import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { err, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { Random } from '../crypto/interfaces.ts';
 import type { IkeCommand, IkeInput, IkeOutput, IkePort } from '../ike/io.ts';
@@ -310,6 +311,11 @@ export class Connection {
       case 'peer-addresses':
         attempt.summary = output.summary;
         return;
+      case 'child-refused':
+        if (attempt.history !== undefined)
+          attempt.history = withRekeyFailure(attempt.history, 'child', output.error, now);
+        this.#detailsChanged = true;
+        return;
       case 'rekey-failed':
         if (attempt.history !== undefined)
           attempt.history = withRekeyFailure(attempt.history, output.what, output.error, now);
@@ -335,6 +341,7 @@ export class Connection {
     const before = attempt.children.current;
     this.#outputs.push(changeChildren(attempt.children, change, this.#remote(attempt, 'nat-traversal')));
     if (attempt.children.current !== before) this.#detailsChanged = true;
+    if (change.kind !== 'child-install' || change.outbound === undefined) this.#replan(attempt);
   }
 
   #childInstalled(result: Extract<TunnelInput, { kind: 'child-installed' }>['result'], now: Instant): void {
@@ -343,10 +350,7 @@ export class Connection {
     if (!result.ok) return this.#giveUp(result.error, now);
     // A child that replaces another one changes nothing of the network.
     if (attempt.plan !== undefined) return;
-    const { config, children } = attempt;
-    const child = children.current;
-    if (config === undefined || child === undefined) return this.#giveUp(failure('peer.no-address'), now);
-    const plan = computeNetworkPlan(config, child.remoteSelectors, this.#config.network);
+    const plan = this.#planOf(attempt);
     if (!plan.ok) return this.#giveUp(plan.error, now);
     attempt.plan = plan.value;
     const standing = this.#plan;
@@ -356,17 +360,36 @@ export class Connection {
     this.#outputs.push({ kind: 'apply-network', plan: plan.value, change });
   }
 
+  #planOf({ config, children }: Attempt): Result<NetworkPlan, Failure> {
+    if (config === undefined || children.current === undefined) return err(failure('peer.no-address'));
+    return computeNetworkPlan(config, children.remoteSelectors, this.#config.network);
+  }
+
+  /** Other CHILD SAs than before carry packets: this computer sends into the tunnel what they may carry, no more and no less. */
+  #replan(attempt: Attempt): void {
+    const standing = attempt.plan;
+    if (this.#phase.kind !== 'connected' || standing === undefined) return;
+    const plan = this.#planOf(attempt);
+    if (!plan.ok || samePlan(standing, plan.value)) return;
+    attempt.plan = plan.value;
+    this.#plan = plan.value;
+    this.#detailsChanged = true;
+    this.#outputs.push({ kind: 'apply-network', plan: plan.value, change: 'replaced' });
+  }
+
   #networkApplied(result: Extract<TunnelInput, { kind: 'network-applied' }>['result'], now: Instant): void {
     // Then nothing of it is in force.
     if (!result.ok) this.#plan = undefined;
     // Whatever happened meanwhile has already asked for `undo-network`, which comes after this in the driver's queue.
-    if (this.#phase.kind !== 'configuring') return;
+    if (this.#phase.kind !== 'configuring' && this.#phase.kind !== 'connected') return;
     const { attempt } = this.#phase;
     if (!result.ok) return this.#giveUp(result.error, now);
+    if (this.#phase.kind === 'connected') return;
     this.#phase = { kind: 'connected', attempt };
     this.#connectedAt = now;
     this.#earlierLoss = this.#loss;
     this.#loss = undefined;
+    this.#replan(attempt);
     if (!this.#tellConnected()) this.#giveUp(failure('misuse', { reason: 'connected without details' }), now);
   }
 

@@ -27,10 +27,18 @@ const wanted = [
   configAttribute.APPLICATION_VERSION,
 ] as const;
 
-/** Asks for all that we can use; an empty value leaves the choice to the gateway. */
-export function buildConfigRequest(): ConfigPayload {
-  const attributes = wanted.map((type) => ({ type, value: new Uint8Array(0) }));
+/** Asks for all that we can use; an empty value leaves the choice to the gateway. `addresses`: at most one of each family. */
+export function buildConfigRequest(addresses: readonly IpAddress[] = []): ConfigPayload {
+  const attributes = wanted.map((type) => ({ type, value: requested(type, addresses) }));
   return { kind: 'CP', type: configType.CFG_REQUEST, attributes };
+}
+
+/** The address that we would like to have; for IPv6 with the length of its prefix behind it. @rfc 7296 3.15.1 */
+function requested(type: number, addresses: readonly IpAddress[]): Uint8Array {
+  const of = (family: 4 | 6) => addresses.find((address) => address.family === family)?.octets;
+  if (type === configAttribute.INTERNAL_IP4_ADDRESS) return of(4)?.slice() ?? new Uint8Array(0);
+  const six = type === configAttribute.INTERNAL_IP6_ADDRESS ? of(6) : undefined;
+  return six === undefined ? new Uint8Array(0) : Uint8Array.of(...six, 128);
 }
 
 /**
