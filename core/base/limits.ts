@@ -30,6 +30,18 @@ export const limits = {
   /** ASN.1 values in one certificate: 100 names and 20 extensions make about 500. */
   asn1Values: 4_096,
   subjectAltNames: 256,
+  /** Policies and mappings in one certificate: a handful in real ones; each is looked up in the others. */
+  certificatePolicies: 64,
+  /** A CRL: about 100,000 entries. */
+  crlOctets: 4_194_304,
+  /** In one file: a CA with its CAs below it. */
+  crls: 16,
+  /** Addresses of CRLs, of OCSP responders and of the issuer in one certificate; each may be tried in turn. */
+  crlPoints: 4,
+  /** OpenSSL verifies no larger one, and this one takes it a millisecond. */
+  rsaBits: 16_384,
+  /** 65537 has 17; a long exponent makes each check as slow as signing. */
+  rsaExponentBits: 64,
   /** Certificate signatures verified for one verdict, so that a web of cross-signed CAs ends. */
   chainSignatures: 32,
   /** A system's whole bundle of CAs has about 150. */
@@ -42,6 +54,12 @@ export const limits = {
   eapPacketOctets: 65_535,
   /** Of a gateway's or login server's own words, where they are shown as evidence. */
   peerTextCharacters: 200,
+  /** Of a login server's words in a question to the user: a second factor explains itself in a sentence or two. */
+  promptTextCharacters: 500,
+  /** How long a question is open while nothing has been sent yet: long enough to look a password up. */
+  askMs: 300_000,
+  /** How long a question is open in the middle of a login. Gateways wait 30 s (strongSwan) to some minutes. */
+  askInLoginMs: 120_000,
   /** Transmissions of one request in all. RFC 7296 2.1 leaves it open: 2 s, then 1.4 times as long, gives up after 22 s. */
   retransmitTries: 5,
   /** After an unauthenticated error in IKE_SA_INIT the request goes out this often at most: once more shows whether it was forged. */
@@ -116,6 +134,18 @@ export const limits = {
   rpcCallsInFlight: 16,
   /** Text fields on the RPC edge that have no tighter bound of their own. */
   rpcTextCharacters: 4_096,
+  /** Of one user: enough for every gateway that a person logs in to. */
+  profilesOfUser: 64,
+  /** One a second: ten minutes of a chart. */
+  samplesKept: 600,
+  journeyKept: 256,
+  logRecordsKept: 500,
+  /** While somebody watches: an answer at least this often shows the round trip. */
+  watchedProbeMs: 5_000,
+  /** A file that is imported: a profile, or a PKCS#12 container with a chain. */
+  importOctets: 524_288,
+  /** Messages of a page that could not be read, before it is turned out: a page of ours sends none. */
+  bridgeStrikes: 16,
   /** A profile is a page of text and perhaps a few CA certificates. */
   profileOctets: 262_144,
   /** The schema is three levels deep; JSON deeper than this is not a profile. */
@@ -131,6 +161,8 @@ export const limits = {
   /** PEM text of the trusted CAs. */
   profileCaCharacters: 196_608,
   profilesListed: 256,
+  /** Certificates on a token that a user can choose from. */
+  certificateChoices: 32,
   /** MSCHAPv2 takes 256 characters; other methods a little more. */
   passwordOctets: 1_024,
   /** IKE datagrams waiting between the data plane and the control thread. */

@@ -1,8 +1,9 @@
 import { type Failure, failure } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { LogSink } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
-import type { Instant } from '../base/time.ts';
+import type { Duration, Instant } from '../base/time.ts';
 import { type DataplaneCounters, noCounters } from '../dataplane/dataplane.ts';
 import type { Profile } from '../profile/profile.ts';
 import {
@@ -16,6 +17,9 @@ import {
 import type { RpcClientHandle, RpcHandlers } from '../rpc/transport/server-types.ts';
 import type { ProfileEntry, ProfileReference, Snapshot } from '../rpc/values.ts';
 import type { TunnelState } from '../tunnel/io.ts';
+import { deviceOf, type FlightRecorder } from './flight-recorder.ts';
+import { JourneyMaker } from './journey.ts';
+import { LoginCredentials } from './login-credentials.ts';
 import { type DaemonState, tunnelSnapshot } from './snapshot.ts';
 
 /** One running connection, as the controller sees it. */
@@ -28,6 +32,12 @@ export interface RunningSession {
   counters(): DataplaneCounters;
   /** IKE datagrams that were dropped, by cause. */
   ikeDrops(): Readonly<Record<string, number>>;
+  /** The last measured round trip that nobody has taken yet. */
+  takeRoundTrip(): Duration | undefined;
+  /** When the network began to change, if nothing has proven since that the gateway is there. */
+  doubtedSince(): Instant | undefined;
+  /** Asks the gateway whether it is there. */
+  probe(): void;
 }
 
 /** A profile that was found and read, with what it is called by. */
@@ -42,28 +52,38 @@ export interface ControllerParts {
   /** Monotonic, and milliseconds since 1970 for people. */
   readonly clock: { now(): Instant; wall(): number };
   readonly profiles: {
-    list(): Promise<readonly ProfileEntry[]>;
-    load(source: ProfileSource): Promise<Result<LoadedProfile, Failure>>;
+    /** Those of the system, and those of this user. */
+    list(uid: number): Promise<readonly ProfileEntry[]>;
+    load(source: ProfileSource, uid: number): Promise<Result<LoadedProfile, Failure>>;
+    text(id: string, uid: number): Promise<Result<{ readonly text: string; readonly own: boolean }, Failure>>;
+    save(id: string | undefined, text: string, uid: number): Promise<Result<string, Failure>>;
+    remove(id: string, uid: number): Promise<Result<undefined, Failure>>;
   };
   /** The password of a profile that names a file; `undefined` when it names none. */
   readonly storedPassword: (profile: Profile) => Promise<Result<Secret | undefined, Failure>>;
-  /** Takes over `password` and wipes it in the end. */
+  /** The credentials stay the controller's, which closes them when the session is finished. */
   readonly createSession: (
     profile: Profile,
-    password: Secret,
+    credentials: LoginCredentials,
     onState: (state: TunnelState) => void,
   ) => Promise<Result<RunningSession, Failure>>;
   readonly publish: <E extends SubscribableEvent>(event: E, data: EventData<E>) => void;
+  readonly recorder: FlightRecorder;
+  /** Whether somebody looks at the samples. */
+  readonly watched: () => boolean;
   readonly onShutdown: () => void;
 }
 
 /** What is going on between an accepted `connect` and the end of it. */
 interface Attempt {
   readonly profile: ProfileReference;
+  /** Of the keys, as the profile has them. */
+  readonly lifetimes: { readonly child: Duration; readonly ike: Duration };
   readonly startedAt: Instant;
   readonly cancel: AbortController;
   readonly ended: Promise<void>;
   session?: RunningSession;
+  credentials?: LoginCredentials;
 }
 
 /** Serves the RPC methods over at most one connection at a time, and tells the present state. */
@@ -71,6 +91,9 @@ export class Controller {
   readonly #parts: ControllerParts;
   readonly #startedAt: number;
   #state: DaemonState;
+  readonly #journey = new JourneyMaker();
+  #sampling: NodeJS.Timeout | undefined;
+  #lastRoundTripAt: Instant | undefined;
   #attempts = 0;
   #attempt: Attempt | undefined;
 
@@ -82,7 +105,24 @@ export class Controller {
 
   readonly handlers: RpcHandlers = {
     version: () => ok({ version: this.#parts.version, protocol: protocolVersion, pid: process.pid }),
-    profiles: async () => ok({ profiles: [...(await this.#parts.profiles.list())] }),
+    profiles: async (_, { credentials }) => {
+      const entries = await this.#parts.profiles.list(credentials.uid);
+      return ok({ profiles: entries.slice(0, limits.profilesListed) });
+    },
+    profile: ({ id }, { credentials }) => this.#parts.profiles.text(id, credentials.uid),
+    'save-profile': async ({ id, text }, { credentials }) => {
+      const saved = await this.#parts.profiles.save(id, text, credentials.uid);
+      return saved.ok ? ok({ id: saved.value }) : saved;
+    },
+    'remove-profile': async ({ id }, { credentials }) => {
+      const removed = await this.#parts.profiles.remove(id, credentials.uid);
+      return removed.ok ? ok({}) : removed;
+    },
+    history: () => {
+      const { samples, journey } = this.#parts.recorder;
+      return ok({ samples: [...samples], journey: [...journey] });
+    },
+    'log-tail': () => ok({ records: [...this.#parts.recorder.logLines] }),
     connect: (params, client) => this.#connect(params, client),
     disconnect: async () => ok({ wasUp: await this.disconnect() }),
     shutdown: () => {
@@ -108,6 +148,7 @@ export class Controller {
     const attempt = this.#attempt;
     if (attempt === undefined) return false;
     attempt.cancel.abort();
+    attempt.credentials?.closeAsks();
     attempt.session?.disconnect();
     await attempt.ended;
     return true;
@@ -117,15 +158,17 @@ export class Controller {
     params: MethodParams<'connect'>,
     client: RpcClientHandle,
   ): Promise<Result<MethodResult<'connect'>, Failure>> {
-    const loaded = await this.#parts.profiles.load(params.source);
+    const loaded = await this.#parts.profiles.load(params.source, client.credentials.uid);
     if (!loaded.ok) return loaded;
     // Asked only now: another `connect` may have come while the profile was read.
     if (this.#attempt !== undefined)
       return err(failure('tunnel.busy', { profile: this.#attempt.profile.name }));
     const { profile, reference } = loaded.value;
+    const { child, ike } = profile.rekey;
     let end: () => void = () => undefined;
     const attempt: Attempt = {
       profile: reference,
+      lifetimes: { child, ike },
       startedAt: this.#parts.clock.now(),
       cancel: new AbortController(),
       ended: new Promise((resolve) => {
@@ -147,6 +190,7 @@ export class Controller {
         failure('misuse', { reason: cause instanceof Error ? cause.message : 'unknown' }),
       )
       .then((error) => {
+        attempt.credentials?.close();
         this.#attempt = undefined;
         this.#enterDisconnected(error);
         end();
@@ -154,16 +198,23 @@ export class Controller {
     return ok({ attempt: number });
   }
 
-  /** From the password to the end of the connection. Returns why it ended, `undefined` for a wanted end. */
+  /** From the first question to the end of the connection. Returns why it ended, `undefined` for a wanted end. */
   async #run(
     attempt: Attempt,
     profile: Profile,
     client: RpcClientHandle | undefined,
   ): Promise<Failure | undefined> {
-    const password = await this.#password(attempt, profile, client);
-    if (!password.ok) return password.error;
+    const stored = await this.#parts.storedPassword(profile);
+    if (!stored.ok) return stored.error;
+    const credentials = new LoginCredentials({ profile, asker: client, stored: stored.value });
+    attempt.credentials = credentials;
+    if (attempt.cancel.signal.aborted) return failure('tunnel.cancelled');
+    const prepared = await credentials.prepare();
+    if (!prepared.ok) return prepared.error;
     let last: Failure | undefined;
-    const session = await this.#parts.createSession(profile, password.value, (state) => {
+    const session = await this.#parts.createSession(profile, credentials, (state) => {
+      if (isLoginOver(state)) credentials.closeAsks();
+      if (state.kind === 'connected') credentials.accepted();
       if (state.kind === 'disconnected') last = state.lastFailure;
       else this.#follow(attempt, state);
     });
@@ -173,20 +224,6 @@ export class Controller {
     if (attempt.cancel.signal.aborted) session.value.disconnect();
     await session.value.finished;
     return last;
-  }
-
-  /** Asked for before anything is sent: a gateway does not wait for a user who looks for a password. */
-  async #password(
-    attempt: Attempt,
-    profile: Profile,
-    client: RpcClientHandle | undefined,
-  ): Promise<Result<Secret, Failure>> {
-    const stored = await this.#parts.storedPassword(profile);
-    if (!stored.ok) return stored;
-    if (stored.value !== undefined) return ok(stored.value);
-    if (client === undefined) return err(failure('secret.missing'));
-    const request = { identity: profile.authentication.username, profile: profile.name, retry: 0 };
-    return client.ask({ kind: 'password', ...request }, attempt.cancel.signal);
   }
 
   #follow(attempt: Attempt, state: Exclude<TunnelState, { kind: 'disconnected' }>): void {
@@ -228,10 +265,51 @@ export class Controller {
   }
 
   #enter(state: DaemonState): void {
+    this.#note(state);
     this.#state = state;
+    this.#sampleWhile(state.kind === 'connected');
     const fields = fieldsOf(state);
     this.#parts.log({ level: 'info', event: `state.${state.kind}`, fields });
     this.#parts.publish('state', this.snapshot());
+  }
+
+  #note(state: DaemonState): void {
+    const session = this.#attempt?.session;
+    const entry = this.#journey.next(this.#state, state, {
+      ...this.#clocks(),
+      attempt: this.#attempts,
+      provenAt: session?.provenAt(),
+      doubtedSince: session?.doubtedSince(),
+      deviceOf,
+    });
+    if (entry !== undefined) this.#parts.recorder.note(entry);
+  }
+
+  #sampleWhile(connected: boolean): void {
+    if (connected === (this.#sampling !== undefined)) return;
+    clearInterval(this.#sampling);
+    this.#sampling = connected ? setInterval(() => this.#sample(), 1_000).unref() : undefined;
+    if (connected) this.#sample();
+  }
+
+  #sample(): void {
+    const session = this.#attempt?.session;
+    if (session === undefined) return;
+    const roundTripMs = session.takeRoundTrip();
+    const { now, provenAgeMs, counters } = this.#liveFigures();
+    if (roundTripMs !== undefined) this.#lastRoundTripAt = now;
+    this.#parts.recorder.read({
+      ...this.#clocks(),
+      attempt: this.#attempts,
+      outboundOctets: counters.outbound.octets,
+      inboundOctets: counters.inbound.octets,
+      provenAgeMs,
+      ...(roundTripMs === undefined ? {} : { roundTripMs }),
+    });
+    const asked = this.#lastRoundTripAt ?? 0;
+    if (!this.#parts.watched() || now - asked < limits.watchedProbeMs) return;
+    this.#lastRoundTripAt = now;
+    session.probe();
   }
 
   #liveFigures() {
@@ -243,8 +321,14 @@ export class Controller {
       provenAgeMs: provenAt === undefined ? 0 : Math.max(0, this.#parts.clock.now() - provenAt),
       counters: session?.counters() ?? noCounters,
       ikeDrops: session?.ikeDrops() ?? {},
+      lifetimes: this.#attempt?.lifetimes,
     };
   }
+}
+
+/** Nobody waits for what a login asked any more. */
+function isLoginOver(state: TunnelState): boolean {
+  return state.kind !== 'connecting' && !(state.kind === 'reconnecting' && state.phase !== undefined);
 }
 
 function fieldsOf(state: DaemonState): Readonly<Record<string, string | number>> {

@@ -17,6 +17,21 @@ export const localLeaves = {
     what: 'The file {file} cannot be read: {reason}.',
     next: 'Check the path and who may read it.',
   },
+  'profile.not-kept': {
+    family: 'system-failure',
+    what: 'The daemon could not change its store of profiles: {reason}.',
+    next: 'Look whether its disk is full or read-only; its log tells more.',
+  },
+  'profile.too-many': {
+    family: 'local-refused',
+    what: 'There are {most} profiles of yours already.',
+    next: 'Remove one that you no longer need.',
+  },
+  'profile.not-own': {
+    family: 'local-refused',
+    what: 'The profile {profile} belongs to this computer, not to you.',
+    next: 'Import a copy of it and change that, or ask the administrator of this computer.',
+  },
   'secret.file-mode': {
     family: 'local-refused',
     what: 'The password file {file} can be read by others.',
@@ -36,6 +51,11 @@ export const localLeaves = {
     family: 'local-refused',
     what: 'A password is needed and none was given.',
     next: 'Run the command on a terminal, or pass --password-stdin or --password-file.',
+  },
+  'secret.timed-out': {
+    family: 'local-refused',
+    what: 'Nobody answered the question for a password or code within {seconds} seconds.',
+    next: 'Connect again with the answer at hand.',
   },
   'tunnel.busy': {
     family: 'local-refused',

@@ -88,6 +88,11 @@ for (const level of levels) {
     note('version', codeOf(await rpc.call('version', params.version)));
     note('status', codeOf(await rpc.call('status', params.status)));
     note('profiles', codeOf(await rpc.call('profiles', params.profiles)));
+    note('profile', codeOf(await rpc.call('profile', { id: 'x' })));
+    note('save-profile', codeOf(await rpc.call('save-profile', { text: '' })));
+    note('remove-profile', codeOf(await rpc.call('remove-profile', { id: 'x' })));
+    note('history', codeOf(await rpc.call('history', {})));
+    note('log-tail', codeOf(await rpc.call('log-tail', {})));
     note('subscribe', codeOf(await rpc.call('subscribe', params.subscribe)));
     note('connect', codeOf(await rpc.call('connect', params.connect)));
     note('disconnect', codeOf(await rpc.call('disconnect', params.disconnect)));
@@ -171,11 +176,11 @@ test('an ask ends when its client goes away, and when nobody wants to know any m
   await rpc.call('disconnect', {});
   const request = { kind: 'password', identity: 'alice', profile: 'Office', retry: 0 } as const;
   const cancel = new AbortController();
-  const first = callers[0]?.ask(request, cancel.signal);
-  const closed = new Promise((resolve) => rpc.on('ask-closed', ({ askId }) => resolve(askId)));
+  const first = callers[0]?.ask(request, { signal: cancel.signal });
+  const closed = new Promise((resolve) => rpc.on('ask-closed', resolve));
   cancel.abort();
   assert.deepEqual(await first, err(failure('tunnel.cancelled')));
-  assert.equal(await closed, 1);
+  assert.deepEqual(await closed, { askId: 1, reason: 'cancelled' });
   const second = callers[0]?.ask(request);
   rpc.close();
   assert.deepEqual(await second, err(failure('secret.missing')));
