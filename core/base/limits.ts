@@ -135,6 +135,19 @@ export const limits = {
   /** PEM text of the trusted CAs. */
   profileCaCharacters: 196_608,
   profilesListed: 256,
+  /** Of a file with the user's certificate and key: chains and keys make a few thousand octets. */
+  keyFileOctets: 65_536,
+  /** Certificates in it, those of CAs included. */
+  keyFileCertificates: 16,
+  /** To open one: honest files ask for a second of hashing at most. */
+  keyFileMs: 10_000,
+  /** Wrong passwords for one file in a row. */
+  keyPasswordRetries: 4,
+  /** Of a PKCS#11 module until it has listed what it holds: cards are slow. */
+  tokenMs: 60_000,
+  /** Tokens and objects on one that are looked at. */
+  tokens: 64,
+  tokenObjects: 256,
   /** Certificates on a token that a user can choose from. */
   certificateChoices: 32,
   /** MSCHAPv2 takes 256 characters; other methods a little more. */

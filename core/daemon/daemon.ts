@@ -23,6 +23,7 @@ import type { TunnelState } from '../tunnel/io.ts';
 import { judge } from './certificate-judge.ts';
 import { connectionConfig, loginTerms } from './connection-config.ts';
 import { Controller, type RunningSession } from './controller.ts';
+import { openCertificate } from './keys/open-certificate.ts';
 import type { LoginCredentials } from './login-credentials.ts';
 import { ProfileStore } from './profile-store.ts';
 import { Session } from './session.ts';
@@ -59,6 +60,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
     clock: { now: () => systemClock.now(), wall: () => systemClock.wallClock().getTime() },
     profiles: new ProfileStore(options.profilesFolder),
     storedPassword,
+    openCertificate: (client) => openCertificate(client.credentials, log),
     createSession: (profile, credentials, onState) =>
       createSession(profile, credentials, onState, options, spareWorkers),
     publish: (event, data) => server?.publish(event, data),
@@ -119,8 +121,7 @@ async function createSession(
   const crypto = nodeCryptoProvider();
   const answer = async (ask: IkeAsk): Promise<IkeAnswer> => {
     if (ask.kind === 'credential') return await credentials.answer(ask);
-    if (ask.kind === 'signature')
-      return { kind: 'refused', error: failure('misuse', { reason: 'no key to sign with' }) };
+    if (ask.kind === 'signature') return await credentials.sign(ask);
     return judge(ask, profile, terms.value, crypto.signatures, systemClock.wallClock().getTime());
   };
   const deeds = new SystemDeeds({

@@ -64,6 +64,7 @@ function bench(
       load: async () => ok({ profile, reference: { name: 'Office', gateway: 'vpn.example.org' } }),
     },
     storedPassword: async () => ok(undefined),
+    openCertificate: () => async () => err(failure('credential.missing')),
     createSession: async (_profile, _password, onState) => {
       const session = new FakeSession(onState);
       sessions.push(session);
