@@ -114,6 +114,17 @@ export const limits = {
   reconnectLongestWaitMs: 60_000,
   /** A connection that stood this long starts the waits from the beginning when it is lost. */
   reconnectLastingMs: 60_000,
+  /** Redirects that are followed within `redirectPeriodMs`: more is a loop. @rfc 5685 3 */
+  redirects: 5,
+  redirectPeriodMs: 300_000,
+  /** The next login begins so long before the present one ends, or in its last third: time for retries and for a user. */
+  renewalLeadMs: 300_000,
+  /** A gateway that wants logins faster than this is not followed: each is work for it and for the login server. */
+  renewalEarliestMs: 10_000,
+  /** For a login beside a connection that stands, a user's answer included. */
+  renewalLoginMs: 120_000,
+  /** A replaced login's inbound SAs stay so long after its end, for packets on their way. */
+  renewalLingerMs: 3_000,
   /** What changes in the network with one cause comes within this time; a lost path is felt from the first moment. */
   networkQuietMs: 10,
   /** After the first of many changes. */

@@ -67,6 +67,11 @@ export const localLeaves = {
     what: 'The connection was cancelled.',
     next: 'Connect again when you are ready.',
   },
+  'tunnel.renewal-late': {
+    family: 'timeout',
+    what: 'A new login, which was to take the place of the present one, did not end in time.',
+    next: 'Godwit tries again while the present one stands. If it asked you for something, answer sooner.',
+  },
   'gateway.unresolved': {
     family: 'local-refused',
     what: 'The name {gateway} has no address.',
