@@ -40,8 +40,9 @@ export function connectionConfig(
     ikePort: gateway.ikePort,
     natTraversalPort: gateway.natTraversalPort,
     network: { device, mtu, dns, onlyGatewaySubnets: profile.onlyGatewaySubnets },
-    ...(profile.reconnect ? { reconnect: { random: parts.random } } : {}),
-    createEngine: (local, remote) =>
+    random: parts.random,
+    reconnect: profile.reconnect,
+    createEngine: (local, remote, { wantedAddresses, redirectedFrom: from }) =>
       new IkeSa(
         {
           local,
@@ -55,7 +56,8 @@ export function connectionConfig(
           remoteNetworks: profile.remoteNetworks,
           ...(profile.children === undefined ? {} : { children: profile.children.map(wishOf) }),
           childless: profile.childless,
-          requestedAddresses: profile.requestedAddresses,
+          wantedAddresses: wantedAddresses.length > 0 ? wantedAddresses : profile.requestedAddresses,
+          ...(profile.followRedirects ? { redirects: from === undefined ? {} : { from } } : {}),
           acceptSha1Signatures: profile.allowSha1Signatures,
           livenessMs: profile.liveness,
           childLifetimeMs: profile.rekey.child,

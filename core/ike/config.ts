@@ -4,6 +4,7 @@ import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
 import type { SuiteProposal } from '../crypto/proposals.ts';
 import type { EapPeer } from '../eap/peer.ts';
 import type { ChildWish } from './child-wishes.ts';
+import type { RedirectTarget } from './redirect-target.ts';
 
 /** What one login needs to know. It does not change while the IKE SA lives. */
 export interface IkeConfig {
@@ -26,8 +27,10 @@ export interface IkeConfig {
   readonly children?: readonly ChildWish[];
   /** Log in without a CHILD SA where the gateway can do that; the first one then has a key exchange of its own. @rfc 6023 */
   readonly childless?: boolean;
-  /** Inner addresses to ask for, at most one of each family; the gateway may give others. @rfc 7296 3.15.1 */
-  readonly requestedAddresses?: readonly IpAddress[];
+  /** Inner addresses to ask for, as of an earlier login; at most one of each family. The gateway may give others. */
+  readonly wantedAddresses?: readonly IpAddress[];
+  /** Follow a gateway that sends us to another one; `from`: one did so just now. Absent: refuse. @rfc 5685 */
+  readonly redirects?: { readonly from?: RedirectTarget };
   /**
    * Tell the gateway to forget every other connection of this identity. Off unless a profile says so: the same user may be
    * connected from another computer, which this would cut off. @rfc 7296 2.4

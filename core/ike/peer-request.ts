@@ -25,6 +25,7 @@ import { reportAuthLifetime } from './tasks/auth-lifetime.ts';
 import { readEspSpi } from './tasks/child-create.ts';
 import { answerRekey, childNotify, rekeyedSpi } from './tasks/child-rekey.ts';
 import { buildChildDelete, deletedSpis, deletesIkeSa } from './tasks/delete.ts';
+import { redirectIn } from './tasks/redirect.ts';
 
 /** Answers a request of the peer on an established IKE SA; `link` is the one that it came on. @rfc 7296 1.3 @rfc 7296 1.4 */
 export function onEstablishedRequest(
@@ -57,6 +58,8 @@ function onInformational(
     return onLinkDeleted(engine, state, link, now) ? state : close(engine, state, failure('peer.closed'));
   }
   reportAuthLifetime(engine, request);
+  const redirect = redirectIn(engine.config, request);
+  if (redirect?.ok === true) engine.emit({ kind: 'redirect', to: redirect.value });
   onInvalidSpi(state, request);
   const spis = deletedSpis(request);
   const deleted = spis.flatMap((spi) => state.children.byOutbound(spi) ?? []);

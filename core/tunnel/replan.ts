@@ -3,6 +3,7 @@ import { err, type Result } from '../base/result.ts';
 import type { Attempt } from './attempt.ts';
 import { computeNetworkPlan } from './compute-network-plan.ts';
 import type { Course } from './course.ts';
+import type { PlanChange } from './io.ts';
 import { type NetworkPlan, samePlan } from './network-plan.ts';
 
 /** What is to be done on this machine for the CHILD SAs that an attempt has now. */
@@ -21,5 +22,16 @@ export function replan(course: Course, attempt: Attempt): void {
   attempt.plan = plan.value;
   course.plan = plan.value;
   course.detailsChanged = true;
-  course.emit({ kind: 'apply-network', plan: plan.value, change: 'replaced' });
+  applyNetwork(course, plan.value, 'replaced', 'children');
+}
+
+/** Asks for a plan to be put in force; the answers come in the order of the asking. */
+export function applyNetwork(
+  course: Course,
+  plan: NetworkPlan,
+  change: PlanChange,
+  why: 'login' | 'children',
+): void {
+  course.applying.push(why);
+  course.emit({ kind: 'apply-network', plan, change });
 }
