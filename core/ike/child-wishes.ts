@@ -1,13 +1,7 @@
 import { type IpPrefix, networkOf } from '../base/address.ts';
 import type { TrafficSelector } from '../wire/ike/payload.ts';
-import type { IkeConfig } from './config.ts';
+import type { ChildWish, IkeConfig } from './config.ts';
 import type { ChildSaParameters } from './io.ts';
-
-/** What one CHILD SA is to carry between us and the networks behind the gateway. */
-export interface ChildWish {
-  /** On the gateway's side. Not empty. */
-  readonly remote: readonly TrafficSelector[];
-}
 
 /** The CHILD SAs that we ask for, the first one with the login. Never empty. */
 export function childWishes(config: Pick<IkeConfig, 'children' | 'remoteNetworks'>): readonly ChildWish[] {

@@ -3,7 +3,7 @@ import type { Duration } from '../base/time.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
 import type { SuiteProposal } from '../crypto/proposals.ts';
 import type { EapPeer } from '../eap/peer.ts';
-import type { ChildWish } from './child-wishes.ts';
+import type { TrafficSelector } from '../wire/ike/payload.ts';
 import type { RedirectTarget } from './redirect-target.ts';
 
 /** What one login needs to know. It does not change while the IKE SA lives. */
@@ -50,6 +50,12 @@ export interface IkeConfig {
   readonly earlyRekeyMs?: Duration | 'off';
   /** How long a replaced CHILD SA still takes late packets after its DELETE. 3 s when absent. */
   readonly lingerMs?: Duration;
+}
+
+/** What one CHILD SA is to carry between us and the networks behind the gateway. */
+export interface ChildWish {
+  /** On the gateway's side. Not empty. */
+  readonly remote: readonly TrafficSelector[];
 }
 
 /** An IKE identity: type and data of an ID payload. @rfc 7296 3.5 */
