@@ -74,6 +74,12 @@ export const limits = {
   queuedIkeRequests: 4,
   /** CHILD SAs at once: one, its successor, redundant ones of a collision, and what lingers for late packets. */
   childSas: 16,
+  /** INVALID_MAJOR_VERSION on one IKE SA: nothing protects the question. */
+  versionAnswers: 3,
+  /** CHILD SAs that one profile asks for: each may be there twice while it is rekeyed. */
+  childWishes: 6,
+  /** How often in all a CHILD SA is asked for anew that the peer deleted or had no time for; half a day goes by. */
+  childTries: 12,
   /** Replaced IKE SAs that wait for their DELETE. */
   retiringIkeSas: 4,
   /** A replaced IKE SA that the peer should have deleted is deleted by us after this time. */
@@ -170,6 +176,19 @@ export const limits = {
   /** PEM text of the trusted CAs. */
   profileCaCharacters: 196_608,
   profilesListed: 256,
+  /** Of a file with the user's certificate and key: chains and keys make a few thousand octets. */
+  keyFileOctets: 65_536,
+  /** Certificates in it, those of CAs included. */
+  keyFileCertificates: 16,
+  /** To open one: honest files ask for a second of hashing at most. */
+  keyFileMs: 10_000,
+  /** Wrong passwords for one file in a row. */
+  keyPasswordRetries: 4,
+  /** Of a PKCS#11 module until it has listed what it holds: cards are slow. */
+  tokenMs: 60_000,
+  /** Tokens and objects on one that are looked at. */
+  tokens: 64,
+  tokenObjects: 256,
   /** Certificates on a token that a user can choose from. */
   certificateChoices: 32,
   /** MSCHAPv2 takes 256 characters; other methods a little more. */

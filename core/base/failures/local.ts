@@ -34,12 +34,12 @@ export const localLeaves = {
   },
   'secret.file-mode': {
     family: 'local-refused',
-    what: 'The password file {file} can be read by others.',
+    what: 'The file {file} holds a secret and can be read by others.',
     next: 'Run `chmod 600 {file}` and try again.',
   },
   'secret.file-owner': {
     family: 'local-refused',
-    what: 'The password file {file} belongs to another user.',
+    what: 'The file {file} holds a secret and belongs to another user.',
     next: 'Make a file of your own with mode 0600 and try again.',
   },
   'secret.unreadable': {
