@@ -14,6 +14,12 @@ export interface Candidate {
   readonly headStart: Duration;
 }
 
+/** An address that is asked beside the login that is under way. */
+export interface Scout {
+  readonly candidate: Candidate;
+  readonly attempt: Attempt;
+}
+
 /** A gateway and where it was found. */
 export interface Found {
   readonly destination: Destination;

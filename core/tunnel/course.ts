@@ -5,13 +5,12 @@ import type { Random } from '../crypto/interfaces.ts';
 import type { IkeAsk, IkeOutput, IkePort } from '../ike/io.ts';
 import type { RedirectTarget } from '../ike/redirect-target.ts';
 import { type Attempt, connectedDetails, type IkeEngine } from './attempt.ts';
-import type { Candidate } from './candidates.ts';
+import type { Candidate, Scout } from './candidates.ts';
 import type { NetworkWishes } from './compute-network-plan.ts';
 import { type Destination, RedirectLimit } from './destination.ts';
 import type { ConnectingPhase, TunnelOutput, TunnelState } from './io.ts';
 import type { NetworkPlan } from './network-plan.ts';
 import type { Phase } from './phase.ts';
-import type { Scout } from './race.ts';
 import type { Loss } from './reconnect-policy.ts';
 
 export interface ConnectionConfig {

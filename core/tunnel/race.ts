@@ -3,7 +3,7 @@ import type { Failure } from '../base/errors.ts';
 import type { Result } from '../base/result.ts';
 import { after, earliest, type Instant } from '../base/time.ts';
 import type { IkeInput } from '../ike/io.ts';
-import { type Attempt, newAttempt } from './attempt.ts';
+import { newAttempt } from './attempt.ts';
 import type { Candidate } from './candidates.ts';
 import type { Course } from './course.ts';
 
@@ -11,12 +11,6 @@ import type { Course } from './course.ts';
  * While the first address is silent, the others are asked too: scouts send IKE_SA_INIT from sockets of their own. The first that
  * answers gets the login, and whatever the others began is dropped. @rfc 8305 5
  */
-
-/** An address that is asked beside the login that is under way. */
-export interface Scout {
-  readonly candidate: Candidate;
-  readonly attempt: Attempt;
-}
 
 /** The login at the first candidate has begun: when the next one is due. */
 export function startRace(course: Course, now: Instant): void {
