@@ -110,6 +110,12 @@ function timeOf(value: DerValue | undefined): number | undefined {
   return Date.UTC(fullYear, month - 1, day, hour, minute, second);
 }
 
+/** Bits of the modulus of an RSA key (SubjectPublicKeyInfo, DER); 0 for any other key. */
+export function rsaBitsOfKey(spki: Uint8Array): number {
+  const value = decodeDer(spki);
+  return (value === undefined ? undefined : rsaBitsOf(value)) ?? 0;
+}
+
 function rsaBitsOf(spki: DerValue): number | undefined {
   const [algorithm, key] = spki.parts;
   const oid = algorithm?.parts[0]?.text;
