@@ -14,6 +14,7 @@ import { recoverFromJournal } from '../platform/linux/plan/recover.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
 import { readPasswordFile } from '../platform/password-file.ts';
 import { version } from '../platform/version.ts';
+import { passwordFileOf } from '../profile/authentication/authentication.ts';
 import type { Profile } from '../profile/profile.ts';
 import { socketGroup } from '../rpc/socket-path.ts';
 import { createRpcServer } from '../rpc/transport/server.ts';
@@ -95,7 +96,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
 }
 
 async function storedPassword(profile: Profile): Promise<Result<Secret | undefined, Failure>> {
-  const { passwordFile } = profile.authentication;
+  const passwordFile = passwordFileOf(profile.authentication);
   return passwordFile === undefined ? ok(undefined) : readPasswordFile(passwordFile, isOwn);
 }
 

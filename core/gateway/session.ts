@@ -1,27 +1,26 @@
-import { type Endpoint, sameEndpoint } from '../base/address.ts';
+import type { Endpoint } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Result } from '../base/result.ts';
 import { after, earliest, type Instant } from '../base/time.ts';
 import type { Association } from '../ike/association.ts';
-import { FragmentSizes } from '../ike/fragments/fragment-sizes.ts';
 import type { IkePort } from '../ike/io.ts';
 import { wipeIkeKeys } from '../ike/keymat.ts';
 import { ikeNotify } from '../ike/payload-list.ts';
-import { checksPath, echoCookie } from '../ike/tasks/mobike.ts';
-import { notifyOf, payloadsOf } from '../wire/ike/lookup.ts';
+import { deletedSpis, deleteIkeSa, deletesIkeSa } from '../ike/tasks/delete.ts';
+import { notifyOf } from '../wire/ike/lookup.ts';
 import type { SealedMessage } from '../wire/ike/message.ts';
-import type { IkeHeader, IkeMessage, IkeSpi, Payload, Spi } from '../wire/ike/payload.ts';
+import type { IkeHeader, IkeMessage, IkeSpi, Spi } from '../wire/ike/payload.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
-import { securityProtocol } from '../wire/registry/protocols.ts';
+import { authLifetime } from './auth-lifetime.ts';
 import { type Channel, Connection, type ConnectionHost, type Purpose } from './connection.ts';
 import { type FirstChildContext, releaseAddresses } from './first-child.ts';
-import { natNotifies } from './init-responder.ts';
 import type { ClientId, DownReason, GatewayDrop, GatewayOutput } from './io.ts';
 import { type LoggedIn, Login } from './login.ts';
 import type { NewIkeSa } from './rekey-ike.ts';
 import { type ChannelStart, lingerUntil, SaChannel } from './sa-channel.ts';
+import { Whereabouts } from './whereabouts.ts';
 
 /** What one client's session needs of the gateway. */
 export interface SessionContext extends FirstChildContext {
@@ -62,14 +61,8 @@ export class Session {
   #state: State;
   #channels: readonly Channel[];
   #current: Channel;
-  #endpoint: Endpoint;
-  #via: IkePort;
-  /** The client tells us when it moves. @rfc 4555 */
-  #mobike = false;
-  /** Where the request came from that is being answered, when the client has not moved there for good. */
-  #answerTo: { readonly from: Endpoint; readonly via: IkePort } | undefined;
+  readonly #where: Whereabouts;
   #lastHeard: Instant;
-  readonly #fragmentSizes = new FragmentSizes();
 
   constructor(context: SessionContext, start: SessionStart, now: Instant) {
     const { association } = start;
@@ -77,10 +70,8 @@ export class Session {
     this.#association = association;
     this.#context = context;
     this.#state = { kind: 'logging-in', login: new Login(context, association, start.clientHashes) };
-    this.#endpoint = start.from;
-    this.#via = start.via;
+    this.#where = new Whereabouts({ from: start.from, via: start.via }, start.fragmentation);
     this.#lastHeard = now;
-    if (start.fragmentation) this.#fragmentSizes.allow(start.from.address.family);
     const { spis, suite, keys } = association;
     this.#current = this.#channel({ role: 'responder', spis, suite, keys, firstPeerId: 1 });
     this.#current.forgetAt = after(now, limits.gatewayLoginMs);
@@ -134,10 +125,12 @@ export class Session {
       this.#answered(channel, received.to, message.ok ? message.value : undefined, now);
       return undefined;
     }
-    if (!this.#mobike || (message.ok && updatesAddresses(message.value))) this.#moved(from, via);
-    else this.#answerTo = { from, via };
+    const hasMoved = this.#where.heard({ from, via }, message.ok ? message.value : undefined);
+    if (hasMoved && this.#state.kind === 'established') {
+      this.#context.emit({ kind: 'client-moved', client: this.id, remote: from });
+    }
     const dropped = this.#handle(channel, header, message, now);
-    this.#answerTo = undefined;
+    this.#where.answered();
     return dropped;
   }
 
@@ -233,14 +226,14 @@ export class Session {
       }
       case 'in':
         this.#establish(channel, step.client, now);
-        channel.respond(request.header, [...step.payloads, ...this.#lifetime()]);
+        channel.respond(request.header, [...step.payloads, ...authLifetime(this.#context.config)]);
     }
   }
 
   #establish(channel: Channel, client: LoggedIn, now: Instant): void {
     const { user, addresses, child, espProposal } = client;
     const { authLifetimeMs } = this.#context.config;
-    this.#mobike = client.mobike;
+    this.#where.mobike = client.mobike;
     channel.forgetAt = undefined;
     this.#context.loggedIn(this, client, now);
     const connection = new Connection(this.#host(), user, addresses, now);
@@ -249,7 +242,7 @@ export class Session {
     if (child !== undefined) connection.installFirst(child, now);
     const summary = {
       user,
-      endpoint: this.#endpoint,
+      endpoint: this.#where.endpoint,
       addresses,
       ikeProposal: this.#association.suite.notation,
       natDetected: this.#association.nat.remote,
@@ -261,21 +254,12 @@ export class Session {
     });
   }
 
-  /** Seconds in four octets. @rfc 4478 3 */
-  #lifetime(): readonly Payload[] {
-    const { authLifetimeMs } = this.#context.config;
-    if (authLifetimeMs === undefined) return [];
-    const data = new Uint8Array(4);
-    new DataView(data.buffer).setUint32(0, Math.floor(authLifetimeMs / 1_000));
-    return [ikeNotify(notifyType.AUTH_LIFETIME, data)];
-  }
-
   #host(): ConnectionHost {
     const { config, dependencies, newSpi, freeSpi, newIkeSpi, emit } = this.#context;
     return {
       ...{ config, dependencies, newSpi, freeSpi, newIkeSpi, emit },
       id: this.id,
-      endpoint: () => this.#endpoint,
+      endpoint: () => this.#where.endpoint,
       current: () => this.#current,
       adopt: (channel) => {
         this.#current = channel;
@@ -298,40 +282,29 @@ export class Session {
   #channel(start: ChannelStart): Channel {
     const { random } = this.#context.dependencies;
     const send = (octets: Uint8Array) => {
-      const { from, via } = this.#answerTo ?? { from: this.#endpoint, via: this.#via };
+      const { from, via } = this.#where.answerTo;
       this.#transmit(octets, from, via);
     };
-    const channel = new SaChannel<Purpose>(start, random, this.#fragmentSizes, send);
+    const channel = new SaChannel<Purpose>(start, random, this.#where.fragmentSizes, send);
     this.#context.route(channel.ownSpi, this);
     return channel;
   }
 
   /** An empty request is a liveness check, and gets an empty answer. @rfc 7296 1.4 */
   #informational(channel: Channel, request: IkeMessage, now: Instant): undefined {
-    const deletes = payloadsOf(request, 'D');
-    const endsIke =
-      deletes.some(({ protocol }) => protocol === securityProtocol.IKE) ||
-      notifyOf(request, notifyType.AUTHENTICATION_FAILED) !== undefined;
-    if (endsIke) {
+    const isOver = notifyOf(request, notifyType.AUTHENTICATION_FAILED) !== undefined;
+    if (isOver || deletesIkeSa(request)) {
       channel.respond(request.header, []);
       this.#deleted(channel, now);
       return;
     }
-    const spis = deletes
-      .filter(({ protocol }) => protocol === securityProtocol.ESP)
-      .flatMap(({ spis }) => spis);
     const state = this.#state;
-    const answer = state.kind === 'established' ? state.connection.deleteChildren(spis, now) : [];
-    channel.respond(request.header, [...answer, ...this.#path(channel, request)]);
-  }
-
-  /** How we see the client, when it asks, and its own words back. @rfc 4555 3.7 @rfc 4555 3.8 */
-  #path(channel: Channel, request: IkeMessage): readonly Payload[] {
-    if (!this.#mobike) return [];
-    const { config, dependencies } = this.#context;
-    const seen = this.#answerTo ?? { from: this.#endpoint, via: this.#via };
-    const nat = checksPath(request) ? natNotifies(config, dependencies, seen, channel.sa.spis) : [];
-    return [...nat, ...echoCookie(request)];
+    const answer =
+      state.kind === 'established' ? state.connection.deleteChildren(deletedSpis(request), now) : [];
+    channel.respond(request.header, [
+      ...answer,
+      ...this.#where.describe(this.#context, channel.sa.spis, request),
+    ]);
   }
 
   #deleted(channel: Channel, now: Instant): void {
@@ -349,8 +322,7 @@ export class Session {
 
   #deleteIke(channel: Channel, now: Instant): void {
     channel.deleteAt = undefined;
-    const payload = { kind: 'D', protocol: securityProtocol.IKE, spis: [] } as const;
-    channel.request(exchangeType.INFORMATIONAL, [payload], { kind: 'delete-ike' }, now);
+    channel.request(exchangeType.INFORMATIONAL, [deleteIkeSa], { kind: 'delete-ike' }, now);
   }
 
   /** Octets from the client that break a rule: it is told so, and the connection ends. @rfc 7296 2.21.3 */
@@ -380,16 +352,6 @@ export class Session {
   /** The client knows of the end, or does not hear: nothing is asked of it any more. */
   #fallSilent(): void {
     for (const channel of this.#channels) channel.abandon();
-  }
-
-  /** Follows an authenticated client to its new address. @rfc 7296 2.23 @rfc 4555 3.5 */
-  #moved(from: Endpoint, via: IkePort): void {
-    if (sameEndpoint(from, this.#endpoint) && via === this.#via) return;
-    this.#endpoint = from;
-    this.#via = via;
-    if (this.#fragmentSizes.allowed) this.#fragmentSizes.allow(from.address.family);
-    if (this.#state.kind !== 'established') return;
-    this.#context.emit({ kind: 'client-moved', client: this.id, remote: from });
   }
 
   #down(reason: DownReason, now: Instant): void {
@@ -434,11 +396,4 @@ export class Session {
   #transmit(octets: Uint8Array, to: Endpoint, via: IkePort): void {
     this.#context.emit({ kind: 'transmit', octets, to, via });
   }
-}
-
-function updatesAddresses(request: IkeMessage): boolean {
-  return (
-    request.header.exchange === exchangeType.INFORMATIONAL &&
-    notifyOf(request, notifyType.UPDATE_SA_ADDRESSES) !== undefined
-  );
 }

@@ -2,73 +2,32 @@ import type { Failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
 import { decodeMessage, type SealedMessage } from '../wire/ike/message.ts';
-import { checkOccurrence } from '../wire/ike/message-rules.ts';
 import type { IkeMessage, IkeSpi, Payload } from '../wire/ike/payload.ts';
 import { encodeChain } from '../wire/ike/payload-chain.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import { FragmentSizes } from './fragments/fragment-sizes.ts';
-import { asksAgain, type Opened, openMessage } from './fragments/open-message.ts';
+import { openMessage } from './fragments/open-message.ts';
 import { OutgoingRequest } from './fragments/outgoing-request.ts';
 import { Reassembler } from './fragments/reassembler.ts';
 import { type PlainMessage, sealDatagrams } from './fragments/seal-datagrams.ts';
-import { type InitRestart, InitRestarts } from './init-restarts.ts';
+import { InitExchange } from './init-exchange.ts';
+import type { InitRestart } from './init-restarts.ts';
 import type { IkePort } from './io.ts';
 import { ikeNotify } from './payload-list.ts';
+import { PeerWindow } from './peer-window.ts';
 import type { Protection } from './protection.ts';
-import { type Pace, Retransmission, RetransmitSchedule } from './retransmission.ts';
+import type { DropCause, Exhausted, Received } from './received.ts';
+import { type Pace, RetransmitSchedule } from './retransmission.ts';
 
-/** Why a datagram was not taken. Nobody is told; somebody may look at the counts. @rfc 7296 2.21 */
-export type DropCause =
-  | 'oversize'
-  | 'malformed'
-  | 'spi'
-  /** Its Initiator flag is not that of the other side. */
-  | 'direction'
-  | 'message-id'
-  /** Another exchange than the request has. */
-  | 'exchange'
-  /** Unprotected after IKE_SA_INIT, or protected before. */
-  | 'protection'
-  | 'integrity'
-  /** A fragment that nobody may send, that came before, or of a set that is no longer of use. */
-  | 'fragment'
-  /** An answer to IKE_SA_INIT that is not the one: forged, late, or an error. */
-  | 'hint';
-
-/** What came in and is worth acting on. Everything but `init-response` is authenticated. */
-export type Received =
-  /** It may be the answer to IKE_SA_INIT: follow with `acceptInit` or `rejectInit`. `octets` is a view of the input. */
-  | { readonly kind: 'init-response'; readonly message: IkeMessage; readonly octets: Uint8Array }
-  /** The answer to our request, which is done with. */
-  | { readonly kind: 'response'; readonly message: IkeMessage }
-  /** A new request of the peer: answer it with `respond` at once. */
-  | { readonly kind: 'request'; readonly message: IkeMessage }
-  /** The peer broke a rule in a way that ends the IKE SA; a request has been answered with INVALID_SYNTAX. @rfc 7296 2.21.3 */
-  | { readonly kind: 'broken'; readonly error: Failure };
-
-/** A request that nobody answered. `hint`: the last unauthenticated error that came instead. */
-export interface Exhausted {
+/** A protected request on the wire. */
+interface Outstanding {
+  readonly kind: 'protected';
+  readonly retransmission: RetransmitSchedule;
+  readonly sent: OutgoingRequest;
   readonly exchange: number;
-  readonly hint?: Failure;
+  readonly messageId: number;
 }
-
-type Outstanding =
-  | {
-      readonly kind: 'init';
-      retransmission: Retransmission;
-      readonly restarts: InitRestarts;
-      readonly build: (restart: InitRestart) => Uint8Array;
-      candidates: number;
-      hint?: Failure;
-    }
-  | {
-      readonly kind: 'protected';
-      readonly retransmission: RetransmitSchedule;
-      readonly sent: OutgoingRequest;
-      readonly exchange: number;
-      readonly messageId: number;
-    };
 
 interface QueuedRequest {
   readonly exchange: number;
@@ -92,16 +51,11 @@ export class ExchangeLayer {
   #initiatorSpi: IkeSpi = 0n;
   #responderSpi: IkeSpi = 0n;
   #protection: Protection | undefined;
-  #outstanding: Outstanding | undefined;
+  #outstanding: Outstanding | InitExchange | undefined;
   #queue: QueuedRequest[] = [];
   #nextId = 0;
-  #nextPeerId = 0;
-  /** The answer to the peer's last request, as it was cut. */
-  #lastResponse: readonly Uint8Array[] | undefined;
-  readonly #requestFragments = new Reassembler();
+  readonly #peer: PeerWindow;
   readonly #responseFragments = new Reassembler();
-  /** The largest fragment of the peer's last request; `undefined` when that came whole. */
-  #requestFragmentOctets: number | undefined;
   /** For an IKE SA that replaces this one. */
   readonly fragmentSizes: FragmentSizes;
 
@@ -112,6 +66,7 @@ export class ExchangeLayer {
     fragmentSizes: FragmentSizes = new FragmentSizes(),
   ) {
     this.fragmentSizes = fragmentSizes;
+    this.#peer = new PeerWindow(fragmentSizes);
     this.#transmit = transmit;
     this.#drops = drops;
   }
@@ -143,9 +98,7 @@ export class ExchangeLayer {
     now: Instant,
   ): void {
     this.#initiatorSpi = initiatorSpi;
-    const restarts = new InitRestarts(groups);
-    const retransmission = this.#sendInit(build(restarts.current), now);
-    this.#outstanding = { kind: 'init', retransmission, restarts, build, candidates: 0 };
+    this.#outstanding = new InitExchange(groups, build, (octets) => this.#transmit(octets, 'ike'), now);
   }
 
   /** The response was good: from here on everything is protected, and goes to port 4500. @rfc 7296 2.23 */
@@ -181,9 +134,7 @@ export class ExchangeLayer {
   /** The response was not the answer, for this reason. Anybody may have sent it, so the wait goes on, but not for long. */
   rejectInit(error: Failure): void {
     this.#drop('hint');
-    if (this.#outstanding?.kind !== 'init') return;
-    this.#outstanding.hint = error;
-    this.#outstanding.retransmission.limitTo(limits.hintedTries);
+    if (this.#outstanding?.kind === 'init') this.#outstanding.reject(error);
   }
 
   /** Sends a protected request, or keeps it until the one on the wire is answered. */
@@ -219,12 +170,7 @@ export class ExchangeLayer {
     if (this.#protection === undefined) return;
     const { exchange, messageId } = request.header;
     const message = this.#plain(exchange, payloads, messageId, true);
-    const largest =
-      this.#requestFragmentOctets === undefined
-        ? this.fragmentSizes.largest
-        : this.fragmentSizes.notAbove(this.#requestFragmentOctets);
-    this.#lastResponse = sealDatagrams(message, this.#protection, largest);
-    this.#transmitAll(this.#lastResponse);
+    this.#transmitAll(this.#peer.respond(message, this.#protection));
   }
 
   /** Retransmits what is due. The result is there when the tries are used up; then nothing is outstanding any more. */
@@ -266,39 +212,15 @@ export class ExchangeLayer {
     this.#protection = undefined;
     this.#endOutstanding();
     this.#queue = [];
-    this.#lastResponse = undefined;
-    this.#requestFragments.clear();
+    this.#peer.clear();
     this.#responseFragments.clear();
   }
 
   #receiveClear(message: IkeMessage, octets: Uint8Array, now: Instant): Received | undefined {
-    const { header } = message;
-    const outstanding = this.#outstanding;
-    if (outstanding?.kind !== 'init') return this.#drop('protection');
-    if (header.exchange !== exchangeType.IKE_SA_INIT) return this.#drop('exchange');
-    if (!header.isResponse) return this.#drop('direction');
-    if (header.messageId !== 0) return this.#drop('message-id');
-    const allowed = checkOccurrence(message, false);
-    if (!allowed.ok) {
-      this.rejectInit(allowed.error);
-      return undefined;
-    }
-    const verdict = outstanding.restarts.judge(message);
-    switch (verdict.kind) {
-      case 'candidate':
-        if (header.responderSpi === 0n) return this.#drop('spi');
-        if (outstanding.candidates >= limits.initCandidates) return this.#drop('hint');
-        outstanding.candidates += 1;
-        return { kind: 'init-response', message, octets };
-      case 'restart':
-        outstanding.retransmission = this.#sendInit(outstanding.build(outstanding.restarts.current), now);
-        return undefined;
-      case 'hint':
-        this.rejectInit(verdict.error);
-        return undefined;
-      case 'stale':
-        return this.#drop('hint');
-    }
+    if (this.#outstanding?.kind !== 'init') return this.#drop('protection');
+    const verdict = this.#outstanding.receive(message, now);
+    if (verdict === 'candidate') return { kind: 'init-response', message, octets };
+    return verdict === undefined ? undefined : this.#drop(verdict);
   }
 
   #receiveResponse(sealed: SealedMessage, protection: Protection, now: Instant): Received | undefined {
@@ -308,8 +230,11 @@ export class ExchangeLayer {
       return this.#drop('message-id');
     }
     if (header.exchange !== outstanding.exchange) return this.#drop('exchange');
-    const opened = this.#open(sealed, protection, this.#responseFragments, now);
-    if (opened === undefined) return undefined;
+    const cipher = { cipher: protection.cipher, key: protection.inbound };
+    const fragments = this.fragmentSizes.allowed ? this.#responseFragments : undefined;
+    const opened = openMessage(sealed, cipher, fragments, now);
+    if (opened.kind === 'dropped') return this.#drop(opened.cause);
+    if (opened.kind === 'stored') return undefined;
     outstanding.sent.answered();
     this.#outstanding = undefined;
     this.#sendNext(now);
@@ -318,28 +243,19 @@ export class ExchangeLayer {
   }
 
   #receiveRequest(sealed: SealedMessage, protection: Protection, now: Instant): Received | undefined {
-    const { header } = sealed;
-    if (this.#lastResponse !== undefined && header.messageId === this.#nextPeerId - 1) {
-      return this.#repeat(sealed, protection, this.#lastResponse);
+    const request = this.#peer.receive(sealed, protection, now);
+    switch (request.kind) {
+      case 'nothing':
+        return undefined;
+      case 'dropped':
+        return this.#drop(request.cause);
+      case 'again':
+        this.#transmitAll(request.answer);
+        return undefined;
+      case 'open':
+        if (request.message.ok) return { kind: 'request', message: request.message.value };
+        return this.#refuse({ header: sealed.header, payloads: [] }, request.message.error);
     }
-    if (header.messageId !== this.#nextPeerId) return this.#drop('message-id');
-    const opened = this.#open(sealed, protection, this.#requestFragments, now);
-    if (opened === undefined) return undefined;
-    this.#nextPeerId += 1;
-    this.#requestFragmentOctets = opened.fragmentOctets;
-    if (opened.message.ok) return { kind: 'request', message: opened.message.value };
-    return this.#refuse({ header, payloads: [] }, opened.message.error);
-  }
-
-  /** The peer's last request again: it has lost our answer, or part of it. */
-  #repeat(sealed: SealedMessage, protection: Protection, response: readonly Uint8Array[]): undefined {
-    const { fragment } = sealed.encrypted;
-    if (fragment !== undefined && !this.fragmentSizes.allowed) return this.#drop('fragment');
-    // Its other fragments go by without a word. @rfc 7383 2.6.1
-    if (fragment !== undefined && fragment.number !== 1) return undefined;
-    if (!asksAgain(sealed, { cipher: protection.cipher, key: protection.inbound }))
-      return this.#drop('integrity');
-    this.#transmitAll(response);
   }
 
   /** The peer's request breaks a rule: it is told so, and unless it may go on, the IKE SA ends. @rfc 7296 2.21.3 */
@@ -351,24 +267,6 @@ export class ExchangeLayer {
     }
     this.respond(request, [ikeNotify(notifyType.INVALID_SYNTAX)]);
     return { kind: 'broken', error };
-  }
-
-  /** `undefined`: not from the peer and dropped, or a fragment that waits for the others. */
-  #open(
-    sealed: SealedMessage,
-    protection: Protection,
-    reassembler: Reassembler,
-    now: Instant,
-  ): Extract<Opened, { readonly kind: 'open' }> | undefined {
-    const cipher = { cipher: protection.cipher, key: protection.inbound };
-    const opened = openMessage(sealed, cipher, this.fragmentSizes.allowed ? reassembler : undefined, now);
-    if (opened.kind === 'open') return opened;
-    return opened.kind === 'dropped' ? this.#drop(opened.cause) : undefined;
-  }
-
-  #sendInit(octets: Uint8Array, now: Instant): Retransmission {
-    this.#transmit(octets, 'ike');
-    return new Retransmission(octets, limits.retransmitTries, now);
   }
 
   #sendNext(now: Instant): void {

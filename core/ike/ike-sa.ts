@@ -5,7 +5,7 @@ import type { IkeConfig, IkeDependencies } from './config.ts';
 import { close, fail, onClosingResponse, sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
 import { onEarlyRequest } from './established.ts';
-import { type DropCause, ExchangeLayer, type Exhausted, type Received } from './exchange.ts';
+import { ExchangeLayer } from './exchange.ts';
 import type { FragmentSizes } from './fragments/fragment-sizes.ts';
 import type { IkeLink } from './ike-link.ts';
 import type { IkeAnswer, IkeCommand, IkeInput, IkeOutput } from './io.ts';
@@ -27,6 +27,7 @@ import {
   startNext,
 } from './own-exchanges.ts';
 import { onEstablishedRequest } from './peer-request.ts';
+import type { DropCause, Exhausted, Received } from './received.ts';
 import { probe, roam } from './roaming.ts';
 import type { Closing, IkeState } from './state.ts';
 

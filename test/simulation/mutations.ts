@@ -21,10 +21,10 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'the kept response is not kept, and a repeated request is answered anew',
-    file: 'core/ike/exchange.ts',
-    find: 'if (this.#lastResponse !== undefined && header.messageId === this.#nextPeerId - 1) {',
+    file: 'core/ike/peer-window.ts',
+    find: 'if (this.#lastResponse !== undefined && messageId === this.#nextId - 1) {',
     replace:
-      'if (header.messageId === this.#nextPeerId - 1) this.#nextPeerId -= 1;\n    if (this.#nextPeerId < 0) {',
+      'if (messageId === this.#nextId - 1) this.#nextId -= 1;\n    if (this.#lastResponse && this.#nextId < 0) {',
     seenBy: ['retransmission'],
   },
   {
