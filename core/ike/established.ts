@@ -1,8 +1,8 @@
 import { failure } from '../base/errors.ts';
 import { toHex } from '../base/octets.ts';
 import { after, type Instant } from '../base/time.ts';
+import { formatIdentity } from '../pki/identity.ts';
 import type { IkeMessage } from '../wire/ike/payload.ts';
-import { notateId } from '../wire/ike/payloads/id.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import { Agenda } from './agenda.ts';
@@ -17,7 +17,13 @@ import { spiOctets } from './keymat.ts';
 import { lifetimesOf } from './lifetimes.ts';
 import { ikeNotify } from './payload-list.ts';
 import { beginMobility, mobilityShown } from './roaming.ts';
-import type { Established, IkeState, RequestingAddress } from './state.ts';
+import {
+  type Established,
+  type IkeState,
+  type Login,
+  type ProvenGateway,
+  wipeLoginSecrets,
+} from './state.ts';
 import { reportAuthLifetime } from './tasks/auth-lifetime.ts';
 import { type ChildSa, processChildCreate } from './tasks/child-create.ts';
 import { processConfigReply } from './tasks/config-request.ts';
@@ -30,7 +36,8 @@ import { Liveness } from './tasks/liveness.ts';
  */
 export function establish(
   engine: Engine,
-  state: RequestingAddress,
+  state: Login,
+  gateway: ProvenGateway,
   message: IkeMessage,
   now: Instant,
 ): IkeState {
@@ -39,7 +46,7 @@ export function establish(
   const child = processChildCreate(engine.dependencies.crypto, state.association, state.child, message);
   if (!child.ok) return sayGoodbye(engine, state, child.error, now);
   const { parameters, notation } = child.value;
-  state.msk?.fill(0);
+  wipeLoginSecrets(state);
   engine.emit({ kind: 'config-assigned', config: config.value });
   const mobility = beginMobility(engine, state.association, state.association.nat, message);
   const next: Established = {
@@ -53,7 +60,7 @@ export function establish(
     todo: [],
     ikeTrouble: { refusals: 0 },
     childGroup: undefined,
-    summary: { ...summarize(state, child.value), ...mobilityShown(mobility) },
+    summary: { ...summarize(state, gateway, child.value), ...mobilityShown(mobility) },
     mobility,
   };
   installChild(engine, next, { parameters, notation }, { kind: 'live' }, now);
@@ -97,7 +104,11 @@ function endingOf(state: IkeState) {
   return failure('peer.closed');
 }
 
-function summarize(state: RequestingAddress, child: ChildSa): Omit<IkeSummary, 'mobike' | 'peerAddresses'> {
+function summarize(
+  state: Login,
+  gateway: ProvenGateway,
+  child: ChildSa,
+): Omit<IkeSummary, 'mobike' | 'peerAddresses'> {
   const { spis, suite, nat } = state.association;
   return {
     initiatorSpi: toHex(spiOctets(spis.initiator)),
@@ -105,8 +116,11 @@ function summarize(state: RequestingAddress, child: ChildSa): Omit<IkeSummary, '
     ikeProposal: suite.notation,
     espProposal: child.notation,
     natDetected: nat,
-    remoteIdentity: notateId({ kind: 'IDr', ...state.gateway.identity }),
-    remoteAuthentication: state.gateway.authentication,
-    localAuthentication: state.method,
+    remoteIdentity: formatIdentity(gateway.identity),
+    remoteNames: gateway.names,
+    remoteAuthentication: gateway.authentication,
+    localAuthentication: state.proofs.join(', then '),
+    ppk: state.ppk.kind === 'used',
+    weaknesses: [...new Set(state.weaknesses)],
   };
 }

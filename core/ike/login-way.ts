@@ -46,6 +46,9 @@ export interface GatewayProofs {
   readonly keys: readonly Uint8Array[];
 }
 
+/** A pre-shared key of fewer octets may be guessed by who has seen one login at a gateway of his own. */
+export const shortPskOctets = 20;
+
 /** EAP with a gateway that has a certificate. */
 export const usualWay: LoginWay = {
   rounds: [{ kind: 'eap' }],

@@ -33,7 +33,8 @@ export function chooseSignature(
       ? classicChoice(kind, wishes.allowSha1)
       : digitalChoice(kind, rsaBitsOfKey(spki), peerHashes, wishes.rsaPss);
   if (choice !== undefined) return ok(choice);
-  const reason = peerHashes === undefined ? 'it does not know RFC 7427' : 'it takes none of the hashes for it';
+  const reason =
+    peerHashes === undefined ? 'it does not know RFC 7427' : 'it takes none of the hashes for it';
   return err(failure('auth.signature-unsupported', { side: 'local', key: kind, reason }));
 }
 
