@@ -23,6 +23,7 @@ import type { TunnelState } from '../tunnel/io.ts';
 import { judge } from './certificate-judge.ts';
 import { connectionConfig, loginTerms } from './connection-config.ts';
 import { Controller, type RunningSession } from './controller.ts';
+import type { LoginCredentials } from './login-credentials.ts';
 import { ProfileStore } from './profile-store.ts';
 import { Session } from './session.ts';
 import { SystemDeeds } from './system-deeds.ts';
@@ -58,8 +59,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
     clock: { now: () => systemClock.now(), wall: () => systemClock.wallClock().getTime() },
     profiles: new ProfileStore(options.profilesFolder),
     storedPassword,
-    createSession: (profile, password, onState) =>
-      createSession(profile, password, onState, options, spareWorkers),
+    createSession: (profile, credentials, onState) =>
+      createSession(profile, credentials, onState, options, spareWorkers),
     publish: (event, data) => server?.publish(event, data),
     onShutdown: askShutdown,
   });
@@ -107,20 +108,19 @@ function isOwn(owner: number): boolean {
 
 async function createSession(
   profile: Profile,
-  password: Secret,
+  credentials: LoginCredentials,
   onState: (state: TunnelState) => void,
   options: DaemonOptions,
   spareWorkers: SpareWorkers,
 ): Promise<Result<RunningSession, Failure>> {
   const anchors = await trustAnchors(profile);
   const terms = anchors.ok ? loginTerms(profile, anchors.value) : anchors;
-  if (!terms.ok) {
-    password.wipe();
-    return terms;
-  }
+  if (!terms.ok) return terms;
   const crypto = nodeCryptoProvider();
   const answer = async (ask: IkeAsk): Promise<IkeAnswer> => {
-    if (ask.kind === 'credential') return { kind: 'credential', password };
+    if (ask.kind === 'credential') return await credentials.answer(ask);
+    if (ask.kind === 'signature' || ask.kind === 'shared-secret')
+      return { kind: 'refused', error: failure('misuse', { reason: 'no key to sign with' }) };
     return judge(ask, profile, terms.value, crypto.signatures, systemClock.wallClock().getTime());
   };
   const deeds = new SystemDeeds({
@@ -135,7 +135,7 @@ async function createSession(
   return ok({
     connect: () => session.connect(),
     disconnect: () => session.disconnect(),
-    finished: session.finished.finally(() => password.wipe()),
+    finished: session.finished,
     provenAt: () => session.provenAt(),
     counters: () => deeds.counters(),
     ikeDrops: () => session.ikeDrops(),

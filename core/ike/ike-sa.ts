@@ -245,11 +245,11 @@ export class IkeSa {
     if (answer.kind === 'refused') return fail(engine, state, answer.error);
     switch (state.kind) {
       case 'awaiting-secret':
-        return answer.kind === 'shared-secret' ? onSharedSecret(engine, state, answer.secret, now) : state;
+        return answer.kind === 'credential' ? onSharedSecret(engine, state, answer.secret, now) : state;
       case 'awaiting-signature':
         return answer.kind === 'signature' ? onSignature(engine, state, answer.signature, now) : state;
       case 'awaiting-credential':
-        return answer.kind === 'credential' ? onCredential(engine, state, answer.password, now) : state;
+        return answer.kind === 'credential' ? onCredential(engine, state, answer.secret, now) : state;
       case 'judging-gateway': {
         if (answer.kind !== 'certificate-verdict') return state;
         const { verdict } = answer;

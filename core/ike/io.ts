@@ -4,6 +4,7 @@ import type { Secret } from '../base/secret.ts';
 import type { Duration, Instant } from '../base/time.ts';
 import type { Weakness } from '../base/weaknesses.ts';
 import type { PacketCipher, PacketCipherKey, SignatureScheme } from '../crypto/interfaces.ts';
+import type { EapQuestion } from '../eap/method.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
 
 /**
@@ -46,12 +47,13 @@ export type IkeCommand =
 
 /** What the engine asks of its driver. Each ask has an `id`; its answer may come at any later time. */
 export type IkeAsk =
-  | { readonly kind: 'credential'; readonly identity: string }
-  /** A pre-shared key of `identity`, or the PPK with this name. */
+  /** Something that only the user `identity` knows. The gateway waits for as long as it likes, often half a minute. */
+  | { readonly kind: 'credential'; readonly identity: string; readonly question: EapQuestion }
+  /** The pre-shared key of `identity`, or the PPK of this name. Answered by a `credential`. */
   | { readonly kind: 'shared-secret'; readonly use: 'psk' | 'ppk'; readonly identity: string }
   /**
-   * A signature by the private key of `spki` (SubjectPublicKeyInfo, DER), which may live on a token. The octets belong to the
-   * driver.
+   * A signature by the private key of `spki` (SubjectPublicKeyInfo, DER), which may live on a token. `octets` is what is to be
+   * signed, not its hash, and belongs to the driver.
    */
   | {
       readonly kind: 'signature';
@@ -68,9 +70,8 @@ export type IkeAsk =
     };
 
 export type IkeAnswer =
-  | { readonly kind: 'credential'; readonly password: Secret }
   /** The engine takes a copy before `handle` returns. */
-  | { readonly kind: 'shared-secret'; readonly secret: Secret }
+  | { readonly kind: 'credential'; readonly secret: Secret }
   | { readonly kind: 'signature'; readonly signature: Uint8Array }
   /**
    * `spki`: the SubjectPublicKeyInfo (DER) of the certificate that was found good. `names`: what it says its holder is called,
