@@ -7,6 +7,7 @@ import { systemRandom } from '../crypto/node/random.ts';
 import { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { IkeAnswer, IkeAsk } from '../ike/io.ts';
 import { parsePemCertificates } from '../pki/pem.ts';
+import { readTrust } from '../pki/trust.ts';
 import { readBoundedText } from '../platform/bounded-file.ts';
 import { groupNumber, peerCredentials } from '../platform/linux/peer-credentials.ts';
 import type { PlanOptions } from '../platform/linux/plan/network-plan-applier.ts';
@@ -114,14 +115,14 @@ async function createSession(
   spareWorkers: SpareWorkers,
 ): Promise<Result<RunningSession, Failure>> {
   const anchors = await trustAnchors(profile);
-  const terms = anchors.ok ? loginTerms(profile, anchors.value) : anchors;
+  const terms = anchors.ok ? loginTerms(profile, readTrust(anchors.value)) : anchors;
   if (!terms.ok) return terms;
   const crypto = nodeCryptoProvider();
   const answer = async (ask: IkeAsk): Promise<IkeAnswer> => {
     if (ask.kind === 'credential') return await credentials.answer(ask);
     if (ask.kind === 'signature' || ask.kind === 'shared-secret')
       return { kind: 'refused', error: failure('misuse', { reason: 'no key to sign with' }) };
-    return judge(ask, profile, terms.value, crypto.signatures, systemClock.wallClock().getTime());
+    return judge(ask, profile, terms.value, crypto, systemClock.wallClock().getTime());
   };
   const deeds = new SystemDeeds({
     log: options.log,

@@ -1,5 +1,5 @@
-import { concat } from '../../base/octets.ts';
 import type { CryptoProvider } from '../../crypto/interfaces.ts';
+import { certReqHashes } from '../../pki/certificate-request.ts';
 import type { AuthPayload, Payload } from '../../wire/ike/payload.ts';
 import { certEncoding } from '../../wire/registry/authentication.ts';
 import { notifyType } from '../../wire/registry/notify-types.ts';
@@ -86,7 +86,7 @@ function buildOwnIdentity({ identity, chain = [], rawKey }: Proof): readonly Pay
 function buildRequests(config: IkeConfig, crypto: CryptoProvider): readonly Payload[] {
   const payloads: Payload[] = [];
   if (config.trustAnchors.length > 0) {
-    const authorities = concat(...config.trustAnchors.map((spki) => crypto.hash('sha1', spki)));
+    const authorities = certReqHashes(config.trustAnchors, crypto.hash);
     payloads.push({ kind: 'CERTREQ', encoding: certEncoding.X509_SIGNATURE, authorities });
   }
   if (config.remoteIdentity !== undefined) payloads.push({ kind: 'IDr', ...config.remoteIdentity });
