@@ -128,6 +128,14 @@ export const limits = {
   rpcCallsInFlight: 16,
   /** Text fields on the RPC edge that have no tighter bound of their own. */
   rpcTextCharacters: 4_096,
+  /** Of one user: enough for every gateway that a person logs in to. */
+  profilesOfUser: 64,
+  /** One a second: ten minutes of a chart. */
+  samplesKept: 600,
+  journeyKept: 256,
+  logRecordsKept: 500,
+  /** While somebody watches: an answer at least this often shows the round trip. */
+  watchedProbeMs: 5_000,
   /** A file that is imported: a profile, or a PKCS#12 container with a chain. */
   importOctets: 524_288,
   /** Messages of a page that could not be read, before it is turned out: a page of ours sends none. */

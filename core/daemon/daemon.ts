@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Failure, failure, formatFailure } from '../base/errors.ts';
 import type { LogSink } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
@@ -24,6 +25,7 @@ import type { TunnelState } from '../tunnel/io.ts';
 import { judge } from './certificate-judge.ts';
 import { connectionConfig, loginTerms } from './connection-config.ts';
 import { Controller, type RunningSession } from './controller.ts';
+import { FlightRecorder } from './flight-recorder.ts';
 import type { LoginCredentials } from './login-credentials.ts';
 import { ProfileStore } from './profile-store.ts';
 import { Session } from './session.ts';
@@ -32,6 +34,8 @@ import { SystemDeeds } from './system-deeds.ts';
 export interface DaemonOptions {
   readonly socketPath: string;
   readonly profilesFolder: string;
+  /** Where the daemon keeps the profiles that users give it. */
+  readonly stateFolder: string;
   /** Name of the TUN device. */
   readonly device: string;
   readonly plan: PlanOptions;
@@ -46,8 +50,13 @@ export interface Daemon {
 }
 
 /** Takes back what an earlier daemon left, then listens. Fails with `rpc.busy` when another daemon listens there. */
-export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon, Failure>> {
-  const { log } = options;
+export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, Failure>> {
+  const recorder = new FlightRecorder(
+    (event, data) => server?.publish(event, data),
+    () => systemClock.wallClock().getTime(),
+  );
+  const log = recorder.tee(given.log);
+  const options = { ...given, log };
   let askShutdown: () => void = () => undefined;
   const shutdownAsked = new Promise<void>((resolve) => {
     askShutdown = resolve;
@@ -58,11 +67,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
     version,
     log,
     clock: { now: () => systemClock.now(), wall: () => systemClock.wallClock().getTime() },
-    profiles: new ProfileStore(options.profilesFolder),
+    profiles: new ProfileStore(options.profilesFolder, join(options.stateFolder, 'profiles')),
     storedPassword,
     createSession: (profile, credentials, onState) =>
       createSession(profile, credentials, onState, options, spareWorkers),
     publish: (event, data) => server?.publish(event, data),
+    recorder,
+    watched: () => (server?.subscribers('sample') ?? 0) > 0,
     onShutdown: askShutdown,
   });
   const groupId = groupNumber(socketGroup);
@@ -140,6 +151,9 @@ async function createSession(
     provenAt: () => session.provenAt(),
     counters: () => deeds.counters(),
     ikeDrops: () => session.ikeDrops(),
+    takeRoundTrip: () => session.takeRoundTrip(),
+    doubtedSince: () => session.doubtedSince,
+    probe: () => session.probe(),
   });
 }
 
