@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { bundle, bundleFolder } from '../../build/bundle.ts';
 import { enterSandbox, missingPrograms } from '../support/net/sandbox.ts';
 import { strongSwanObstacle } from '../support/peers/strongswan.ts';
 import { benchIdle, benchMemory } from './footprint.ts';
@@ -78,6 +80,9 @@ if (options.help || bench === undefined) {
 
 async function report(of: Bench): Promise<void> {
   try {
+    // What is shipped is what is measured.
+    await bundle();
+    process.env['GODWIT_DAEMON'] = join(bundleFolder, 'godwitd.js');
     const result = await of.run();
     process.stdout.write(`${options.json ? JSON.stringify(result) : table(result)}\n`);
   } catch (error) {
