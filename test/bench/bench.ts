@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { enterSandbox, missingPrograms } from '../support/net/sandbox.ts';
 import { strongSwanObstacle } from '../support/peers/strongswan.ts';
+import { benchFlood } from './flood.ts';
 import { benchHandshake } from './handshake.ts';
 import { benchPacket } from './packet.ts';
 import { godwit, godwitToStrongSwan } from './pairs/godwit.ts';
@@ -15,6 +16,7 @@ const usage = `npm run bench -- NAME [--json] [--rounds N] [--seconds S] [--only
   tunnel      one TCP flow through the tunnel, both directions, Godwit and its peers side by side
   handshake   the time from "up" to a tunnel that can be used, Godwit and charon at the same gateway
   packet      what one packet costs without a network, beside openssl speed
+  flood       one TCP flow while 100,000 datagrams of garbage a second come to the client's socket
   roam        an uplink is cut under a TCP connection, then the gateway restarts: how long nothing arrives`;
 
 const pairs: readonly BenchPair[] = [libipsec, godwit, godwitToStrongSwan];
@@ -37,6 +39,10 @@ interface Bench {
 
 const benches: Readonly<Record<string, Bench>> = {
   tunnel: { programs: ['iperf3'], run: tunnel },
+  flood: {
+    programs: ['iperf3'],
+    run: () => benchFlood({ rounds: rounds(3), seconds: Number(options.seconds) }),
+  },
   roam: { programs: ['ping'], run: () => roam() },
   handshake: { programs: ['ping'], run: () => handshake() },
   packet: { programs: [], run: async () => benchPacket({ rounds: rounds(5) }) },

@@ -45,7 +45,8 @@ export async function benchTunnel(
   return { ok: true, name: 'tunnel', rows, ratios: ratios(rows) };
 }
 
-async function layCable(lab: Lab): Promise<BenchNetwork> {
+/** A client and a gateway on one cable, and a target behind the gateway. */
+export async function layCable(lab: Lab): Promise<BenchNetwork> {
   const [client, gateway] = await Promise.all([lab.namespace('client'), lab.namespace('gateway')]);
   await lab.link(
     { namespace: client, device: 'eth0', addresses: ['192.0.2.10/24'] },
@@ -63,25 +64,34 @@ async function layCable(lab: Lab): Promise<BenchNetwork> {
 }
 
 async function measure(
-  { client, gateway, target }: BenchNetwork,
+  network: BenchNetwork,
   tunnel: BenchTunnel,
   direction: Direction,
   seconds: number,
 ): Promise<Sample> {
-  const server = gateway.spawn(['iperf3', '--server', '--one-off', '--bind', target, '--forceflush']);
-  await server.waitFor(/listening/);
   const before = times(tunnel);
-  const args = ['--client', target, '--time', String(seconds), '--json'];
-  const run = await client.run(['iperf3', ...args, ...(direction === 'download' ? ['--reverse'] : [])]);
+  const octets = await throughput(network, direction, seconds);
   const after = times(tunnel);
-  await server.stop();
-  const octets = received(run.stdout);
   const gibibytes = octets.total / 2 ** 30;
   return {
     megabitsPerSecond: octets.perSecond * 8e-6,
     client: (after.client - before.client) / gibibytes,
     gateway: (after.gateway - before.gateway) / gibibytes,
   };
+}
+
+/** One TCP flow: octets that arrived, in all and a second. */
+export async function throughput(
+  { client, gateway, target }: BenchNetwork,
+  direction: Direction,
+  seconds: number,
+): Promise<{ total: number; perSecond: number }> {
+  const server = gateway.spawn(['iperf3', '--server', '--one-off', '--bind', target, '--forceflush']);
+  await server.waitFor(/listening/);
+  const args = ['--client', target, '--time', String(seconds), '--json'];
+  const run = await client.run(['iperf3', ...args, ...(direction === 'download' ? ['--reverse'] : [])]);
+  await server.stop();
+  return received(run.stdout);
 }
 
 function times({ processes }: BenchTunnel): { client: number; gateway: number } {
