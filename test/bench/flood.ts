@@ -2,10 +2,11 @@ import { fileURLToPath } from 'node:url';
 import { Lab } from '../support/net/lab.ts';
 import { EmbeddedGateway } from '../support/peers/embedded-gateway.ts';
 import { Godwit } from '../support/peers/godwit.ts';
+import { layCable } from './cable.ts';
+import { runIperf } from './iperf.ts';
 import { benchGateway, benchLogin } from './pairs/credentials.ts';
 import { type BenchResult, type BenchRow, say } from './report.ts';
 import { spread } from './statistics.ts';
-import { layCable, throughput } from './tunnel.ts';
 
 const sender = fileURLToPath(new URL('flood-sender.ts', import.meta.url));
 const rate = 100_000;
@@ -39,13 +40,15 @@ export async function benchFlood(options: { rounds: number; seconds: number }): 
       const args = [network.clientAddress, target, rate, seconds, spi].map(String);
       const running = flood === 'none' ? undefined : gateway.spawn([process.execPath, sender, ...args]);
       await running?.waitFor(/flooding/);
-      const { perSecond } = await throughput(network, 'download', options.seconds);
+      const load = { reverse: true, seconds: options.seconds };
+      const { octets, seconds: took } = await runIperf(network, load);
+      const megabits = (octets * 8e-6) / took;
       await running?.waitFor(/sent/, 20_000);
       const sent = Number(/sent (\d+)/.exec(running?.stdout ?? '')?.[1] ?? 0) / seconds;
       await running?.stop();
-      note(`${flood}:throughput`, perSecond * 8e-6);
+      note(`${flood}:throughput`, megabits);
       if (flood !== 'none') note(`${flood}:flood`, sent);
-      const rates = `${(perSecond * 8e-6).toFixed(0)} Mbit/s beside ${sent.toFixed(0)} datagrams/s`;
+      const rates = `${megabits.toFixed(0)} Mbit/s beside ${sent.toFixed(0)} datagrams/s`;
       say(`round ${round}: ${flood.padEnd(10)} ${rates}`);
     }
   }
