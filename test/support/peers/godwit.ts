@@ -208,6 +208,7 @@ export function profileText(profile: ClientProfile): string {
     authentication: { method: 'eap-mschapv2', username: profile.username },
     trust: { ca: pemOf(profile), allowSha1Signatures: profile.allowSha1Signatures ?? false },
     ...(profile.remoteNetworks === undefined ? {} : { remoteNetworks: profile.remoteNetworks }),
+    ...(profile.gateways === undefined ? {} : { gateways: profile.gateways }),
     ...(profile.children === undefined ? {} : { children: profile.children }),
     ...(profile.childless === undefined ? {} : { childless: profile.childless }),
     ...(profile.requestedAddresses === undefined ? {} : { requestedAddresses: profile.requestedAddresses }),
