@@ -25,6 +25,9 @@ export type TunnelInput =
   | { readonly kind: 'timeout' }
   /** Ends of deeds that the machine asked for. */
   | { readonly kind: 'resolved'; readonly result: Result<readonly IpAddress[], Failure> }
+  | { readonly kind: 'scout-opened'; readonly scout: number; readonly result: Result<Endpoint, Failure> }
+  /** What came in on a scout's socket. */
+  | { readonly kind: 'scout-datagram'; readonly scout: number; readonly octets: Uint8Array }
   | { readonly kind: 'transport-opened'; readonly result: Result<Endpoint, Failure> }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: IkeAnswer }
   | { readonly kind: 'child-installed'; readonly result: Result<undefined, Failure> }
@@ -63,7 +66,23 @@ export type TunnelOutput =
       readonly to: Endpoint;
       readonly marker: boolean;
     }
-  | { readonly kind: 'ask'; readonly id: number; readonly ask: IkeAsk }
+  /** A socket beside the transport, for IKE_SA_INIT to another address; answered by `scout-opened`. */
+  | { readonly kind: 'open-scout'; readonly scout: number; readonly remote: IpAddress }
+  | {
+      readonly kind: 'scout-transmit';
+      readonly scout: number;
+      readonly octets: Uint8Array;
+      readonly to: Endpoint;
+    }
+  | { readonly kind: 'close-scout'; readonly scout: number }
+  /** `gateway`: the one of the profile that the answer is about. After `until` nobody waits for the answer any more. */
+  | {
+      readonly kind: 'ask';
+      readonly id: number;
+      readonly ask: IkeAsk;
+      readonly gateway: string;
+      readonly until?: Instant;
+    }
   /** `standby`: send nothing on it before `switch-outbound`. Each one is answered by `child-installed`. */
   | {
       readonly kind: 'install-child';
@@ -112,4 +131,6 @@ export interface ConnectedDetails {
   readonly history: SaHistory;
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  /** The gateway that sent us to this one. @rfc 5685 */
+  readonly redirectedFrom?: string;
 }

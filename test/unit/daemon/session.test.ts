@@ -48,6 +48,9 @@ class Diary implements SessionDeeds {
     await turn();
     this.lines.push('removed');
   }
+  openScout = async () => ok(local);
+  sendScout = () => undefined;
+  closeScout = () => undefined;
   applyNetwork = async () => ok();
   async undoNetwork() {
     this.lines.push('undone');
@@ -68,10 +71,11 @@ function session(diary: SessionDeeds, says: (input: IkeInput) => IkeOutput[]) {
     poll: () => queue.shift(),
     nextWakeup: () => undefined,
     drops: {},
+    owns: () => true,
   };
   const made = new Session(
     {
-      gateway: 'vpn.example',
+      gateways: ['vpn.example'],
       ikePort: 500,
       natTraversalPort: 4500,
       network: {
@@ -80,6 +84,7 @@ function session(diary: SessionDeeds, says: (input: IkeInput) => IkeOutput[]) {
         dns: { use: true, servers: undefined, domains: [] },
         onlyGatewaySubnets: false,
       },
+      random: { octets: (count) => new Uint8Array(count) },
       createEngine: () => engine,
     },
     diary,
