@@ -159,6 +159,10 @@ export const limits = {
   watchedProbeMs: 5_000,
   /** A file that is imported: a profile, or a PKCS#12 container with a chain. */
   importOctets: 524_288,
+  /** Pages of `godwit ui` at once, connections of its server, and octets that a page has not read yet. */
+  uiPages: 8,
+  uiConnections: 64,
+  uiUnreadOctets: 4_194_304,
   /** Messages of a page that could not be read, before it is turned out: a page of ours sends none. */
   bridgeStrikes: 16,
   /** A profile is a page of text and perhaps a few CA certificates. */
@@ -193,6 +197,10 @@ export const limits = {
   certificateChoices: 32,
   /** MSCHAPv2 takes 256 characters; other methods a little more. */
   passwordOctets: 1_024,
+  /** IKE SAs that the data plane knows: those of two logins and what they replace. */
+  knownIkeSas: 16,
+  /** IKE datagrams for other IKE SAs that go up to the control thread in a second: a new one of the gateway's may be among them. */
+  strangeIkePerSecond: 64,
   /** IKE datagrams waiting between the data plane and the control thread. */
   queuedIkeDatagrams: 256,
   logFieldCharacters: 1_024,

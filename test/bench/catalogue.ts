@@ -1,4 +1,5 @@
 import { strongSwanObstacle } from '../support/peers/strongswan.ts';
+import { benchFlood } from './flood.ts';
 import { benchIdle, benchMemory } from './footprint.ts';
 import { benchHandshake } from './handshake.ts';
 import { benchLatency } from './latency.ts';
@@ -72,6 +73,11 @@ export const benches: Readonly<Record<string, Bench>> = {
     programs: ['ping'],
     obstacle: strongSwanObstacle,
     run: (options) => benchHandshake(amount(options, [10, 0], [3, 0])),
+  },
+  flood: {
+    about: 'one TCP flow while 100,000 datagrams of garbage a second come to the socket of the client',
+    programs: ['iperf3'],
+    run: (options) => benchFlood(amount(options, [3, 3], [1, 2])),
   },
   roam: {
     about: 'an uplink is cut under a TCP connection, then the gateway restarts: how long nothing arrives',
