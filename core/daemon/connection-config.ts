@@ -1,12 +1,13 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
-import { createEapPeer, eapMethods } from '../eap/create-eap-peer.ts';
+import { createEapPeer } from '../eap/create-eap-peer.ts';
 import { IkeSa } from '../ike/ike-sa.ts';
 import { parseCertificate } from '../pki/certificate.ts';
 import { type IkeIdentity, parseIdentity } from '../pki/identity.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { ConnectionConfig } from '../tunnel/connection.ts';
+import { eapMethodsOf } from './eap-methods.ts';
 
 /** What a profile says, in the terms of the engines. */
 export interface LoginTerms {
@@ -65,7 +66,7 @@ export function connectionConfig(
               identity: authentication.eapIdentity,
               userName: authentication.username,
               random: parts.random,
-              methods: authentication.method === 'eap-mschapv2' ? eapMethods : [],
+              methods: eapMethodsOf(authentication),
             }),
         },
       ),
