@@ -30,6 +30,18 @@ export const limits = {
   /** ASN.1 values in one certificate: 100 names and 20 extensions make about 500. */
   asn1Values: 4_096,
   subjectAltNames: 256,
+  /** Policies and mappings in one certificate: a handful in real ones; each is looked up in the others. */
+  certificatePolicies: 64,
+  /** A CRL: about 100,000 entries. */
+  crlOctets: 4_194_304,
+  /** In one file: a CA with its CAs below it. */
+  crls: 16,
+  /** Addresses of CRLs, of OCSP responders and of the issuer in one certificate; each may be tried in turn. */
+  crlPoints: 4,
+  /** OpenSSL verifies no larger one, and this one takes it a millisecond. */
+  rsaBits: 16_384,
+  /** 65537 has 17; a long exponent makes each check as slow as signing. */
+  rsaExponentBits: 64,
   /** Certificate signatures verified for one verdict, so that a web of cross-signed CAs ends. */
   chainSignatures: 32,
   /** A system's whole bundle of CAs has about 150. */
@@ -130,6 +142,14 @@ export const limits = {
   rpcCallsInFlight: 16,
   /** Text fields on the RPC edge that have no tighter bound of their own. */
   rpcTextCharacters: 4_096,
+  /** Of one user: enough for every gateway that a person logs in to. */
+  profilesOfUser: 64,
+  /** One a second: ten minutes of a chart. */
+  samplesKept: 600,
+  journeyKept: 256,
+  logRecordsKept: 500,
+  /** While somebody watches: an answer at least this often shows the round trip. */
+  watchedProbeMs: 5_000,
   /** A file that is imported: a profile, or a PKCS#12 container with a chain. */
   importOctets: 524_288,
   /** Messages of a page that could not be read, before it is turned out: a page of ours sends none. */

@@ -67,7 +67,7 @@ const trust = z
       .meta({ description: 'The same CA certificates as PEM text, in place of `caFile`.' }),
     requireServerAuth: z.boolean().default(true).meta({
       description:
-        'Whether the certificate of the gateway must have the extended key usage serverAuth. With false, one without any extended key usage will do; one with others never does.',
+        'Whether the certificate of the gateway must have the extended key usage serverAuth. With false, one without any extended key usage will do, or one with ipsecIKE; one with others never does.',
     }),
     allowSha1Signatures: z.boolean().default(false).meta({
       description:

@@ -77,6 +77,8 @@ export class Connection {
         return command(course, { kind: 'rekey-child', inboundSpi: input.inboundSpi }, now);
       case 'network-changed':
         return networkChanged(course, input.local, now);
+      case 'probe':
+        return course.phase.kind === 'connected' ? command(course, { kind: 'probe' }, now) : undefined;
       case 'transport-failed':
         return abandon(course, input.error, now);
       case 'answer':

@@ -49,6 +49,8 @@ export type TunnelInput =
    * `local`: our address towards the gateway now, `none` when no way leads there, absent when nobody looked.
    */
   | { readonly kind: 'network-changed'; readonly local?: IpAddress | 'none' }
+  /** Somebody wants to see that the gateway is there: it is asked, when a connection stands. */
+  | { readonly kind: 'probe' }
   | { readonly kind: 'transport-failed'; readonly error: Failure };
 
 export type TunnelOutput =

@@ -17,6 +17,21 @@ export const localLeaves = {
     what: 'The file {file} cannot be read: {reason}.',
     next: 'Check the path and who may read it.',
   },
+  'profile.not-kept': {
+    family: 'system-failure',
+    what: 'The daemon could not change its store of profiles: {reason}.',
+    next: 'Look whether its disk is full or read-only; its log tells more.',
+  },
+  'profile.too-many': {
+    family: 'local-refused',
+    what: 'There are {most} profiles of yours already.',
+    next: 'Remove one that you no longer need.',
+  },
+  'profile.not-own': {
+    family: 'local-refused',
+    what: 'The profile {profile} belongs to this computer, not to you.',
+    next: 'Import a copy of it and change that, or ask the administrator of this computer.',
+  },
   'secret.file-mode': {
     family: 'local-refused',
     what: 'The password file {file} can be read by others.',

@@ -67,6 +67,8 @@ export interface RpcServer {
   readonly socketPath: string;
   /** Sends an event to all who subscribed to it. */
   publish<E extends SubscribableEvent>(event: E, data: EventData<E>): void;
+  /** Number of clients that get this event. */
+  subscribers(event: SubscribableEvent): number;
   /** Number of clients connected now. */
   readonly clients: number;
   /** Turns everyone out after what was queued for them is written, and removes the socket. Idempotent. */
