@@ -73,7 +73,8 @@ export function connectionConfig(
   };
 }
 
-function identity(profile: Profile, field: string, text: string): Result<IkeIdentity, Failure> {
+/** An identity of the profile, for an ID payload. */
+export function identity(profile: Profile, field: string, text: string): Result<IkeIdentity, Failure> {
   const parsed = parseIdentity(text);
   if (parsed.ok) return parsed;
   const { reason } = parsed.error;

@@ -107,6 +107,12 @@ class Peer implements EapPeer {
     return this.#resume((method) => method.answer(secret));
   }
 
+  refuse(error: Failure): EapStep {
+    const { question } = this.#asking ?? {};
+    if (question === undefined || question === 'tls') return misuse('EAP asked for no password');
+    return this.#resume((method) => method.refuse?.(error) ?? { kind: 'failed', error });
+  }
+
   tls(result: TlsResult): EapStep {
     if (this.#asking?.question !== 'tls') return misuse('EAP asked for no TLS');
     return this.#resume((method) => method.tls?.(result) ?? { kind: 'failed', error: noTls() });
@@ -200,11 +206,7 @@ class Peer implements EapPeer {
     return respond(request, new Uint8Array(0));
   }
 
-  #advance(
-    request: Request,
-    selected: Extract<Selected, { kind: 'running' }>,
-    step: EapMethodStep,
-  ): EapStep {
+  #advance(request: Request, selected: Extract<Selected, { kind: 'running' }>, step: EapMethodStep): EapStep {
     switch (step.kind) {
       case 'respond':
         this.#failing = step.failing;
@@ -304,7 +306,12 @@ function respond({ identifier, type, expanded }: Request, data: Uint8Array, fail
   const code = 'response' as const;
   const packet = encodeEapPacket(
     expanded
-      ? { code, identifier, type: eapType.Expanded, data: encodeExpandedType({ vendor: 0, vendorType: type, data }) }
+      ? {
+          code,
+          identifier,
+          type: eapType.Expanded,
+          data: encodeExpandedType({ vendor: 0, vendorType: type, data }),
+        }
       : { code, identifier, type, data },
   );
   return failing === undefined ? { kind: 'respond', packet } : { kind: 'respond', packet, failing };

@@ -14,6 +14,10 @@ export interface EapMethod {
   process(data: Uint8Array, identifier: number): EapMethodStep;
   /** What the last `ask` step asked for, whatever its kind. Takes a copy of what it needs. */
   answer(secret: Secret): EapMethodStep;
+  /**
+   * The last `ask` step gets no answer, because of `error`. A method that can tell the server, or knows a better cause, has this.
+   */
+  refuse?(error: Failure): EapMethodStep;
   /** How the TLS step ended that the last `tls` step asked for. A method without TLS lacks it. */
   tls?(result: TlsResult): EapMethodStep;
   /** Overwrites keys and what it kept of the password. */

@@ -19,6 +19,8 @@ export interface EapPeer {
    * refuses it.
    */
   answer(secret: Secret): EapStep;
+  /** An `ask` step gets no answer: the login ends, perhaps with a last word to the gateway. */
+  refuse(error: Failure): EapStep;
   /** How the TLS step of a `tls` step ended. */
   tls(result: TlsResult): EapStep;
   /** Overwrites keys and passwords. */

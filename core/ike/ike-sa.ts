@@ -10,7 +10,7 @@ import type { FragmentSizes } from './fragments/fragment-sizes.ts';
 import type { IkeLink } from './ike-link.ts';
 import type { IkeAnswer, IkeCommand, IkeInput, IkeOutput } from './io.ts';
 import {
-  onCredential,
+  onEapAnswer,
   onEapResponse,
   onGatewayResponse,
   onGoodCertificate,
@@ -240,11 +240,8 @@ export class IkeSa {
     const state = this.#state;
     if (state.kind !== 'judging-gateway' && state.kind !== 'awaiting-credential') return state;
     if (id !== state.ask) return state;
+    if (state.kind === 'awaiting-credential') return onEapAnswer(this.#engine, state, answer, now);
     if (answer.kind === 'refused') return fail(this.#engine, state, answer.error);
-    if (state.kind === 'awaiting-credential') {
-      if (answer.kind !== 'credential') return state;
-      return onCredential(this.#engine, state, answer.secret, now);
-    }
     if (answer.kind !== 'certificate-verdict') return state;
     const { verdict } = answer;
     return verdict.ok

@@ -3,6 +3,7 @@ import type { Failure } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Duration, Instant } from '../base/time.ts';
 import type { PacketCipher, PacketCipherKey, SignatureScheme } from '../crypto/interfaces.ts';
+import type { TlsRequest, TlsResult } from '../crypto/tls.ts';
 import type { EapQuestion } from '../eap/method.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
 
@@ -48,6 +49,8 @@ export type IkeCommand =
 export type IkeAsk =
   /** Something that only the user `identity` knows. The gateway waits for as long as it likes, often half a minute. */
   | { readonly kind: 'credential'; readonly identity: string; readonly question: EapQuestion }
+  /** One step of TLS inside of EAP. The driver owns the TLS, and judges the login server's certificate before it goes on. */
+  | { readonly kind: 'tls-step'; readonly request: TlsRequest }
   /** A signature with the private key of our certificate, which may live on a token. `octets` belong to the driver. */
   | { readonly kind: 'signature'; readonly scheme: SignatureScheme; readonly octets: Uint8Array }
   | {
@@ -62,6 +65,8 @@ export type IkeAnswer =
   /** The engine takes a copy before `handle` returns. */
   | { readonly kind: 'credential'; readonly secret: Secret }
   | { readonly kind: 'signature'; readonly signature: Uint8Array }
+  /** The engine owns the octets. */
+  | { readonly kind: 'tls-step'; readonly result: TlsResult }
   /** `spki`: the SubjectPublicKeyInfo (DER) of the certificate that was found good. */
   | {
       readonly kind: 'certificate-verdict';

@@ -1,8 +1,7 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import type { Secret } from '../base/secret.ts';
 import type { Instant } from '../base/time.ts';
-import type { EapStep } from '../eap/peer.ts';
+import type { EapPeer, EapStep } from '../eap/peer.ts';
 import { notifyOf, payloadOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage } from '../wire/ike/payload.ts';
 import { notateId } from '../wire/ike/payloads/id.ts';
@@ -12,6 +11,7 @@ import { close, fail, sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
 import { establish } from './established.ts';
 import { freshIkeSpi } from './fresh-ike-spi.ts';
+import type { IkeAnswer } from './io.ts';
 import { offeredGroups } from './negotiate.ts';
 import { ikeNotify } from './payload-list.ts';
 import { refusalIn } from './peer-refusal.ts';
@@ -152,15 +152,32 @@ export function onEapResponse(engine: Engine, state: LoggingIn, message: IkeMess
   return afterEapStep(engine, login, step, now);
 }
 
-/** Hands what the user knows to EAP. */
-export function onCredential(
+/** Hands EAP what it asked for: what the user knows, a step of TLS, or why there is none. */
+export function onEapAnswer(
   engine: Engine,
   state: AwaitingCredential,
-  secret: Secret,
+  answer: IkeAnswer,
   now: Instant,
 ): IkeState {
   const { association, child, gateway, eap, rounds } = state;
-  return afterEapStep(engine, { association, child, gateway, eap, rounds }, eap.answer(secret), now);
+  const step = eapStepOf(eap, answer);
+  if (step === undefined) return state;
+  return afterEapStep(engine, { association, child, gateway, eap, rounds }, step, now);
+}
+
+/** `undefined`: the answer is one to another question. */
+function eapStepOf(eap: EapPeer, answer: IkeAnswer): EapStep | undefined {
+  switch (answer.kind) {
+    case 'credential':
+      return eap.answer(answer.secret);
+    case 'tls-step':
+      return eap.tls(answer.result);
+    case 'refused':
+      return eap.refuse(answer.error);
+    case 'signature':
+    case 'certificate-verdict':
+      return undefined;
+  }
 }
 
 /** Takes the gateway's last word: its AUTH from EAP's key, our address, and the CHILD SA. */
@@ -190,6 +207,10 @@ function afterEapStep(engine: Engine, login: EapLogin, step: EapStep, now: Insta
     case 'ask': {
       const { identity, question } = step;
       const ask = engine.ask({ kind: 'credential', identity, question });
+      return { kind: 'awaiting-credential', ...login, ask };
+    }
+    case 'tls': {
+      const ask = engine.ask({ kind: 'tls-step', request: step.request });
       return { kind: 'awaiting-credential', ...login, ask };
     }
     case 'success':

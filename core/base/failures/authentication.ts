@@ -57,6 +57,11 @@ export const authenticationLeaves = {
     what: 'Your certificate and your private key do not fit together, or the key cannot be read.',
     next: 'Choose the certificate and the key that were issued together.',
   },
+  'auth.client-key-on-token': {
+    family: 'local-refused',
+    what: 'The login server wants your certificate inside TLS, and its key lies on a token, which Godwit cannot use there.',
+    next: 'Use a certificate with its key in a file, or ask the administrator whether the gateway itself takes certificates.',
+  },
   'auth.tunnel-binding': {
     family: 'authentication-failed',
     what: 'The login server did not prove that it took part in the login inside TLS.',
@@ -86,11 +91,6 @@ export const authenticationLeaves = {
     family: 'authentication-failed',
     what: 'The gateway sent no certificate.',
     next: 'Ask the administrator to have the gateway always send its certificate.',
-  },
-  'certificate.login-server': {
-    family: 'authentication-failed',
-    what: 'The certificate of the login server behind the gateway is not good: {problem}.',
-    next: 'Send this message to the administrator of the gateway; docs/profile.md tells how the login server is trusted.',
   },
   'certificate.login-server-name': {
     family: 'authentication-failed',

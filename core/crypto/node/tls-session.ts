@@ -5,14 +5,7 @@ import { type Failure, failure } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { concat } from '../../base/octets.ts';
 import { err, ok } from '../../base/result.ts';
-import type {
-  TlsExport,
-  TlsProgress,
-  TlsResult,
-  TlsSession,
-  TlsSessionOptions,
-  TlsVersion,
-} from '../tls.ts';
+import type { TlsExport, TlsProgress, TlsResult, TlsSession, TlsSessionOptions, TlsVersion } from '../tls.ts';
 import { toPem } from './pem.ts';
 import { tlsFailure } from './tls-failure.ts';
 

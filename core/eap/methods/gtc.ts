@@ -1,8 +1,8 @@
 import { failure } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Secret } from '../../base/secret.ts';
-import { serverText } from '../../wire/server-text.ts';
 import { eapType } from '../../wire/registry/eap-types.ts';
+import { serverText } from '../../wire/server-text.ts';
 import type { EapMethod, EapMethodKind, EapMethodStep } from '../method.ts';
 
 /**

@@ -70,6 +70,8 @@ class Mschapv2Method implements EapMethod {
   /** Passwords and new passwords that the server has refused. */
   #refusals = 0;
   #changing = false;
+  /** What the last Failure meant, while the user is asked about it. */
+  #refusal: Failure | undefined;
 
   constructor(context: EapMethodContext) {
     this.#context = context;
@@ -99,6 +101,13 @@ class Mschapv2Method implements EapMethod {
     if (state.kind === 'expect-password') return this.#respond(secret, state);
     if (state.kind === 'expect-new-password') return this.#change(secret, state);
     return this.#fail(failure('misuse', { reason: 'no password was asked for' }));
+  }
+
+  /** When the question came of a Failure, that is the cause, and the server hears that we leave it at that. */
+  refuse(error: Failure): EapMethodStep {
+    const refusal = this.#refusal;
+    if (refusal === undefined) return this.#fail(error);
+    return this.#fail(error.code === 'secret.missing' ? refusal : error, failureAcknowledged());
   }
 
   wipe(): void {
@@ -189,6 +198,7 @@ class Mschapv2Method implements EapMethod {
   #failed(id: number, text: Uint8Array, state: Judged): EapMethodStep {
     const said = parseMschapv2Failure(text);
     const challenge = said.challenge ?? state.challenge;
+    this.#refusal = mschapv2Failure(text);
     if (this.#refusals < limits.passwordRetries) {
       if (said.error === passwordExpired && said.version === version && !this.#changing) {
         const passwordHash = state.passwordHash.slice();
@@ -196,10 +206,10 @@ class Mschapv2Method implements EapMethod {
         this.#state = { kind: 'expect-new-password', id, challenge, passwordHash };
         return { kind: 'ask', question: this.#newPassword(said.message) };
       }
-      if (said.error === wrongPassword && said.retry && !this.#changing) return this.#again(id, challenge, said);
+      if (said.error === wrongPassword && said.retry && !this.#changing)
+        return this.#again(id, challenge, said);
     }
-    const acknowledged = encodeMschapv2Response({ kind: 'failure-acknowledged' });
-    return this.#fail(mschapv2Failure(text), acknowledged);
+    return this.#fail(mschapv2Failure(text), failureAcknowledged());
   }
 
   #again(id: number, challenge: Uint8Array, { message }: Mschapv2Failure): EapMethodStep {
@@ -219,6 +229,10 @@ class Mschapv2Method implements EapMethod {
     this.wipe();
     return data === undefined ? { kind: 'failed', error } : { kind: 'failed', error, data };
   }
+}
+
+function failureAcknowledged(): Uint8Array {
+  return encodeMschapv2Response({ kind: 'failure-acknowledged' });
 }
 
 /** Owned by the caller. */

@@ -13,9 +13,9 @@ import {
 import { eapType } from '../../wire/registry/eap-types.ts';
 import { createEapPeer } from '../create-eap-peer.ts';
 import type { EapMethodContext, EapMethodKind } from '../method.ts';
-import type { EapPeer, EapStep } from '../peer.ts';
 import { boundMsk, compoundKeys, compoundMac, innerSessionKey, isBound } from '../peap/cryptobinding.ts';
 import { type InnerPacket, unwrapInner, wrapInner } from '../peap/inner-packet.ts';
+import type { EapPeer, EapStep } from '../peer.ts';
 import {
   type EstablishedTls,
   type InsideStep,
@@ -75,6 +75,10 @@ class PeapInside implements TunnelInside {
     return this.#play(this.#peer.answer(secret));
   }
 
+  refuse(error: Failure): InsideStep {
+    return this.#play(this.#peer.refuse(error));
+  }
+
   tls(result: TlsResult): InsideStep {
     return this.#play(this.#peer.tls(result));
   }
@@ -113,8 +117,7 @@ class PeapInside implements TunnelInside {
       return this.#refuse(broken(`it insists on a TLV that Godwit does not know (${unknown.type})`));
     const result = find(tlvs.value, 'result');
     if (result === undefined) return this.#refuse(broken('it says how the login inside ended'));
-    if (!result.success)
-      return this.#refuse(this.#failing ?? failure('auth.refused', { side: 'local' }));
+    if (!result.success) return this.#refuse(this.#failing ?? failure('auth.refused', { side: 'local' }));
     const success = encodeEapPacket({ code: 'success', identifier: this.#ofPeer });
     const login = this.#peer.handle(success);
     if (login.kind !== 'success')

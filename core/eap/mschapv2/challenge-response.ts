@@ -55,8 +55,7 @@ function challengeResponse(challenge: Uint8Array, passwordHash: Uint8Array): Uin
   const padded = new Uint8Array(21);
   padded.set(passwordHash);
   const response = new Uint8Array(24);
-  for (let i = 0; i < 3; i++)
-    response.set(desEncrypt(padded.subarray(7 * i, 7 * i + 7), challenge), 8 * i);
+  for (let i = 0; i < 3; i++) response.set(desEncrypt(padded.subarray(7 * i, 7 * i + 7), challenge), 8 * i);
   padded.fill(0);
   return response;
 }

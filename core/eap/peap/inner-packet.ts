@@ -17,7 +17,12 @@ const headerOctets = 4;
 export function unwrapInner(plaintext: Uint8Array, identifier: number): InnerPacket {
   const [code = 0, , high = 0, low = 0] = plaintext;
   const length = high * 0x100 + low;
-  if (code >= eapCode.Request && code <= eapCode.Failure && length === plaintext.length && length >= headerOctets)
+  if (
+    code >= eapCode.Request &&
+    code <= eapCode.Failure &&
+    length === plaintext.length &&
+    length >= headerOctets
+  )
     return { form: 'whole', packet: plaintext };
   const whole = plaintext.length + headerOctets;
   const header = Uint8Array.of(eapCode.Request, identifier, whole >> 8, whole & 0xff);

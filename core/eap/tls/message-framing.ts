@@ -19,7 +19,9 @@ export type Incoming =
 export class MessageFraming {
   readonly #version: number;
   /** Fragments of the server's message so far, and what it said the whole is long. */
-  #incoming: { readonly parts: Uint8Array[]; octets: number; readonly announced: number | undefined } | undefined;
+  #incoming:
+    | { readonly parts: Uint8Array[]; octets: number; readonly announced: number | undefined }
+    | undefined;
   /** What is left of our message. */
   #outgoing: Uint8Array = new Uint8Array(0);
 

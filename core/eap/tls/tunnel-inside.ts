@@ -8,6 +8,8 @@ export interface TunnelInside {
   /** It is our turn: `plaintext` came, which is empty when the server only waits for us. A view, valid during the call. */
   turn(plaintext: Uint8Array): InsideStep;
   answer(secret: Secret): InsideStep;
+  /** As `refuse` of a method. */
+  refuse?(error: Failure): InsideStep;
   /** The end of a TLS step of a method inside. */
   tls(result: TlsResult): InsideStep;
   wipe(): void;

@@ -70,8 +70,14 @@ class TunnelMethod implements EapMethod {
 
   answer(secret: Secret): EapMethodStep {
     const state = this.#state;
-    if (state.kind !== 'inside') return this.#fail(failure('misuse', { reason: 'no password was asked for' }));
+    if (state.kind !== 'inside')
+      return this.#fail(failure('misuse', { reason: 'no password was asked for' }));
     return this.#play(state.inside.answer(secret));
+  }
+
+  refuse(error: Failure): EapMethodStep {
+    const inside = this.#state.kind === 'inside' ? this.#state.inside : undefined;
+    return this.#play(inside?.refuse?.(error) ?? { kind: 'failed', error });
   }
 
   tls(result: TlsResult): EapMethodStep {
@@ -112,7 +118,8 @@ class TunnelMethod implements EapMethod {
     const ending = this.#ending;
     this.#records = concat(this.#records, records);
     // What the inside had to say is protected now.
-    if (ending !== undefined || (plaintext.length === 0 && this.#records.length > 0)) return this.#sendRecords();
+    if (ending !== undefined || (plaintext.length === 0 && this.#records.length > 0))
+      return this.#sendRecords();
     const state = this.#state;
     if (state.kind !== 'inside') return this.#broken('each message of the TLS handshake is whole');
     if (closed && plaintext.length === 0)

@@ -39,6 +39,10 @@ export class TtlsEap implements TunnelInside {
     return this.#play(this.#peer.answer(secret));
   }
 
+  refuse(error: Failure): InsideStep {
+    return this.#play(this.#peer.refuse(error));
+  }
+
   tls(result: TlsResult): InsideStep {
     return this.#play(this.#peer.tls(result));
   }
@@ -65,7 +69,9 @@ export class TtlsEap implements TunnelInside {
   }
 
   #send(packet: Uint8Array, final: boolean, failing: Failure | undefined): InsideStep {
-    const plaintext = encodeAvps([{ code: avpCode['EAP-Message'], vendor: 0, mandatory: true, data: packet }]);
+    const plaintext = encodeAvps([
+      { code: avpCode['EAP-Message'], vendor: 0, mandatory: true, data: packet },
+    ]);
     if (final) return { kind: 'done', plaintext, msk: this.#msk(), more: true };
     return failing === undefined ? { kind: 'send', plaintext } : { kind: 'send', plaintext, failing };
   }

@@ -1,6 +1,5 @@
 import { failure } from '../../base/errors.ts';
-import { concat } from '../../base/octets.ts';
-import { equalConstantTime } from '../../base/octets.ts';
+import { concat, equalConstantTime } from '../../base/octets.ts';
 import type { Secret } from '../../base/secret.ts';
 import { utf8 } from '../../base/utf8.ts';
 import { parseMschapv2Success } from '../../wire/eap/mschapv2-text.ts';

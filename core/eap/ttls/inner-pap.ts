@@ -26,7 +26,10 @@ export class TtlsPap implements TunnelInside {
     if (this.#state === 'sent') return { kind: 'done', msk: this.#msk(), more: true };
     this.#state = 'expect-password';
     const message = said.value.replyMessage;
-    return { kind: 'ask', question: { kind: 'password', retry: 0, ...(message === undefined ? {} : { message }) } };
+    return {
+      kind: 'ask',
+      question: { kind: 'password', retry: 0, ...(message === undefined ? {} : { message }) },
+    };
   }
 
   answer(secret: Secret): InsideStep {

@@ -125,11 +125,17 @@ describe('a TLS session', () => {
     const session = open();
     await session.start();
     const alert = bad(await session.receive(Uint8Array.of(21, 3, 3, 0, 2, 2, 40)));
-    assert.deepEqual([alert.code, alert.detail], ['auth.tls-alert', { side: 'remote', alert: 'handshake failure' }]);
+    assert.deepEqual(
+      [alert.code, alert.detail],
+      ['auth.tls-alert', { side: 'remote', alert: 'handshake failure' }],
+    );
     const other = open();
     await other.start();
     const refused = bad(await other.receive(Uint8Array.of(21, 3, 3, 0, 2, 2, 48)));
-    assert.deepEqual([refused.code, refused.detail], ['auth.client-certificate', { side: 'local', alert: 'unknown ca' }]);
+    assert.deepEqual(
+      [refused.code, refused.detail],
+      ['auth.client-certificate', { side: 'local', alert: 'unknown ca' }],
+    );
   });
 
   it('fails as a value on what is not TLS, and stays failed', async () => {
@@ -153,7 +159,9 @@ describe('a TLS session', () => {
   });
 
   it('says so when the private key is not readable', async () => {
-    const session = open({ clientCertificate: { chain: [alice.der], privateKey: Secret.fromText('nonsense') } });
+    const session = open({
+      clientCertificate: { chain: [alice.der], privateKey: Secret.fromText('nonsense') },
+    });
     assert.equal(bad(await session.start()).code, 'auth.client-key');
     const other = open({ clientCertificate: { ...certificateOf(alice), chain: [stranger.der] } });
     assert.equal(bad(await other.start()).code, 'auth.client-key');
