@@ -26,6 +26,7 @@ import { judge } from './certificate-judge.ts';
 import { connectionConfig, identity, type LoginTerms, loginTerms } from './connection-config.ts';
 import { Controller, type RunningSession } from './controller.ts';
 import { FlightRecorder } from './flight-recorder.ts';
+import { openCertificate } from './keys/open-certificate.ts';
 import type { LoginCredentials } from './login-credentials.ts';
 import { judgeLoginServer, type LoginServerTerms } from './login-server-judge.ts';
 import { ProfileStore } from './profile-store.ts';
@@ -71,6 +72,7 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     clock: { now: () => systemClock.now(), wall: () => systemClock.wallClock().getTime() },
     profiles: new ProfileStore(options.profilesFolder, join(options.stateFolder, 'profiles')),
     storedPassword,
+    openCertificate: (client) => openCertificate(client.credentials, log),
     createSession: (profile, credentials, onState) =>
       createSession(profile, credentials, onState, options, spareWorkers),
     publish: (event, data) => server?.publish(event, data),
@@ -136,13 +138,12 @@ async function createSession(
   if (!loginServer.ok) return loginServer;
   const tls = new TlsDesk({
     judge: async (chain) => judgeLoginServer(chain, loginServer.value, crypto, wall()),
-    clientCertificate: () => undefined,
+    clientCertificate: () => credentials.certificate,
   });
   const answer = async (ask: IkeAsk): Promise<IkeAnswer> => {
     if (ask.kind === 'credential') return await credentials.answer(ask);
     if (ask.kind === 'tls-step') return { kind: 'tls-step', result: await tls.answer(ask.request) };
-    if (ask.kind === 'signature')
-      return { kind: 'refused', error: failure('misuse', { reason: 'no key to sign with' }) };
+    if (ask.kind === 'signature') return await credentials.sign(ask);
     return judge(ask, profile, terms.value, crypto, wall());
   };
   const deeds = new SystemDeeds({
