@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import type { Failure } from '../../../core/base/errors.ts';
-import { concat } from '../../../core/base/octets.ts';
+import { concat, toHex } from '../../../core/base/octets.ts';
 import { err, ok, type Result } from '../../../core/base/result.ts';
 import { Secret } from '../../../core/base/secret.ts';
+import { utf8 } from '../../../core/base/utf8.ts';
 import { openTlsSession } from '../../../core/crypto/node/tls-session.ts';
 import type { TlsRequest, TlsResult, TlsSession, TlsVersion } from '../../../core/crypto/tls.ts';
 import type { EapMethod, EapMethodKind, EapMethodStep } from '../../../core/eap/method.ts';
+import { authenticatorResponse, ntPasswordHash } from '../../../core/eap/mschapv2/challenge-response.ts';
+import { utf16LePassword } from '../../../core/eap/mschapv2/password.ts';
 import { createCa, type Issued, issue } from '../../support/pki.ts';
 import { TlsServer, type TlsServerOptions } from '../../support/tls/tls-server.ts';
 import { rfcRandom } from './login-server.ts';
@@ -121,6 +124,18 @@ export class TunnelScene {
   async say(plaintext: Uint8Array): Promise<{ readonly step: EapMethodStep; readonly inside: Uint8Array }> {
     const { step, records } = await this.message(await this.server.say(plaintext));
     return { step, inside: await this.heard(records) };
+  }
+
+  /** `S=…` for a peer challenge (16 octets), 8 of zero and an NT-Response. */
+  mschapv2Proof(response: Uint8Array, authenticatorChallenge: Uint8Array, password: string): string {
+    const passwordHash = ntPasswordHash(utf16LePassword(utf8.encode(password)));
+    const input = {
+      authenticatorChallenge,
+      peerChallenge: response.subarray(0, 16),
+      userName: utf8.encode('User'),
+      passwordHash,
+    };
+    return `S=${toHex(authenticatorResponse(input, response.subarray(24, 48))).toUpperCase()}`;
   }
 
   async #settle(step: EapMethodStep): Promise<EapMethodStep> {
