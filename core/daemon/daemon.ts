@@ -144,6 +144,8 @@ async function createSession(
     if (ask.kind === 'credential') return await credentials.answer(ask);
     if (ask.kind === 'tls-step') return { kind: 'tls-step', result: await tls.answer(ask.request) };
     if (ask.kind === 'signature') return await credentials.sign(ask);
+    if (ask.kind === 'shared-secret')
+      return { kind: 'refused', error: failure('misuse', { reason: 'no key to share' }) };
     return judge(ask, profile, terms.value, crypto, wall());
   };
   const deeds = new SystemDeeds({
