@@ -140,13 +140,13 @@ async function createSession(
     judge: async (chain) => judgeLoginServer(chain, loginServer.value, crypto, wall()),
     clientCertificate: () => credentials.certificate,
   });
-  const answer = async (ask: IkeAsk): Promise<IkeAnswer> => {
+  const answer = async (ask: IkeAsk, gateway: string): Promise<IkeAnswer> => {
     if (ask.kind === 'credential') return await credentials.answer(ask);
     if (ask.kind === 'tls-step') return { kind: 'tls-step', result: await tls.answer(ask.request) };
     if (ask.kind === 'signature') return await credentials.sign(ask);
     if (ask.kind === 'shared-secret')
       return { kind: 'refused', error: failure('misuse', { reason: 'no key to share' }) };
-    return judge(ask, profile, terms.value, crypto, wall());
+    return judge(ask, profile, terms.value, crypto, wall(), gateway);
   };
   const deeds = new SystemDeeds({
     log: options.log,
