@@ -176,10 +176,11 @@ async function loginServerTerms(
   gateway: LoginTerms,
 ): Promise<Result<LoginServerTerms, Failure>> {
   const server = loginServerOf(profile.authentication);
-  if (server === undefined) return ok({ trust: gateway.trust, expected: gateway.expected });
+  const nameOfGateway = gateway.expected(profile.gateway.host);
+  if (server === undefined) return ok({ trust: gateway.trust, expected: nameOfGateway });
   const field = 'authentication.server';
   const expected =
-    server.name === undefined ? ok(gateway.expected) : identity(profile, `${field}.name`, server.name);
+    server.name === undefined ? ok(nameOfGateway) : identity(profile, `${field}.name`, server.name);
   if (!expected.ok) return expected;
   if (server.trust === undefined) return ok({ trust: gateway.trust, expected: expected.value });
   const anchors = await anchorsOf(server.trust, profile.name, field);
