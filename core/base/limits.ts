@@ -173,6 +173,10 @@ export const limits = {
   watchedProbeMs: 5_000,
   /** A file that is imported: a profile, or a PKCS#12 container with a chain. */
   importOctets: 524_288,
+  /** Pages of `godwit ui` at once, connections of its server, and octets that a page has not read yet. */
+  uiPages: 8,
+  uiConnections: 64,
+  uiUnreadOctets: 4_194_304,
   /** Messages of a page that could not be read, before it is turned out: a page of ours sends none. */
   bridgeStrikes: 16,
   /** A profile is a page of text and perhaps a few CA certificates. */
