@@ -1,4 +1,4 @@
-import type { MenuItemConstructorOptions, NativeImage } from 'electron';
+import type { MenuItemConstructorOptions } from 'electron';
 import type { AppTray, ElectronApis } from './electron-apis.ts';
 import { type Mood, profileName, type Situation } from './mood.ts';
 import type { Words } from './words.ts';
@@ -32,7 +32,7 @@ export class StateTray {
     const key = `${mood} ${text}`;
     if (key === this.#shown) return;
     this.#shown = key;
-    const image = this.#electron.nativeImage.createFromPath(this.#iconOf(mood));
+    const image = this.#iconOf(mood);
     const tray = this.#tray ?? this.#create(image);
     tray.setImage(image);
     tray.setToolTip(`Godwit: ${text}`);
@@ -44,7 +44,7 @@ export class StateTray {
     this.#tray = undefined;
   }
 
-  #create(image: NativeImage): AppTray {
+  #create(image: string): AppTray {
     const tray = new this.#electron.Tray(image);
     tray.on('click', this.#actions.open);
     this.#tray = tray;

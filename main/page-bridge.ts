@@ -1,9 +1,8 @@
-import type { IpcMainEvent } from 'electron';
 import { limits } from '../core/base/limits.ts';
 import type { BridgeEventData, HostEventName } from '../core/rpc/bridge.ts';
 import { BridgePage, type BridgePageOptions } from '../core/rpc/transport/bridge-page.ts';
 import { channels } from './channels.ts';
-import type { AppContents, ElectronApis } from './electron-apis.ts';
+import type { AppContents, ElectronApis, PageEvent } from './electron-apis.ts';
 import { isPageAddress } from './page-address.ts';
 
 /** What a page was told before it listens, at most: of more, only the last is news. */
@@ -69,6 +68,6 @@ export class PageBridge {
   }
 }
 
-function mayTalk({ sender, senderFrame }: IpcMainEvent): boolean {
+function mayTalk({ sender, senderFrame }: PageEvent): boolean {
   return senderFrame !== null && senderFrame === sender.mainFrame && isPageAddress(senderFrame.url);
 }
