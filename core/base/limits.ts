@@ -183,6 +183,8 @@ export const limits = {
   certificateChoices: 32,
   /** MSCHAPv2 takes 256 characters; other methods a little more. */
   passwordOctets: 1_024,
+  /** How long the desktop may ask its user to unlock the keyring. */
+  keyringMs: 60_000,
   /** IKE datagrams waiting between the data plane and the control thread. */
   queuedIkeDatagrams: 256,
   logFieldCharacters: 1_024,
