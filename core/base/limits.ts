@@ -74,10 +74,20 @@ export const limits = {
   queuedIkeRequests: 4,
   /** CHILD SAs at once: one, its successor, redundant ones of a collision, and what lingers for late packets. */
   childSas: 16,
+  /** INVALID_MAJOR_VERSION on one IKE SA: nothing protects the question. */
+  versionAnswers: 3,
+  /** CHILD SAs that one profile asks for: each may be there twice while it is rekeyed. */
+  childWishes: 6,
+  /** How often in all a CHILD SA is asked for anew that the peer deleted or had no time for; half a day goes by. */
+  childTries: 12,
   /** Replaced IKE SAs that wait for their DELETE. */
   retiringIkeSas: 4,
   /** A replaced IKE SA that the peer should have deleted is deleted by us after this time. */
   retiringIkeMs: 60_000,
+  /** An address that does not answer in this time has the next one asked beside it. @rfc 8305 8 */
+  raceStaggerMs: 250,
+  /** Gateways of one profile. */
+  gatewaysOfProfile: 8,
   /** Addresses of the gateway's name that are tried. */
   addressesOfGateway: 8,
   addressesFromGateway: 8,
@@ -149,6 +159,10 @@ export const limits = {
   watchedProbeMs: 5_000,
   /** A file that is imported: a profile, or a PKCS#12 container with a chain. */
   importOctets: 524_288,
+  /** Pages of `godwit ui` at once, connections of its server, and octets that a page has not read yet. */
+  uiPages: 8,
+  uiConnections: 64,
+  uiUnreadOctets: 4_194_304,
   /** Messages of a page that could not be read, before it is turned out: a page of ours sends none. */
   bridgeStrikes: 16,
   /** A profile is a page of text and perhaps a few CA certificates. */
@@ -185,6 +199,10 @@ export const limits = {
   passwordOctets: 1_024,
   /** How long the desktop may ask its user to unlock the keyring. */
   keyringMs: 60_000,
+  /** IKE SAs that the data plane knows: those of two logins and what they replace. */
+  knownIkeSas: 16,
+  /** IKE datagrams for other IKE SAs that go up to the control thread in a second: a new one of the gateway's may be among them. */
+  strangeIkePerSecond: 64,
   /** IKE datagrams waiting between the data plane and the control thread. */
   queuedIkeDatagrams: 256,
   logFieldCharacters: 1_024,

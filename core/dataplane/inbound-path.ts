@@ -8,6 +8,7 @@ import { InboundSa } from '../esp/inbound-sa.ts';
 import { InnerPacket } from '../esp/inner-packet.ts';
 import { clampMss } from '../esp/mss-clamp.ts';
 import { ChildSelectors } from '../esp/selectors.ts';
+import { bringInCongestion } from '../esp/traffic-class.ts';
 import { SocketAddress } from '../platform/linux/socket-address.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
 import { receiveSlotOctets, UdpReceiveBatch } from '../platform/linux/udp-receive-batch.ts';
@@ -28,6 +29,7 @@ const keepaliveOctet = 0xff;
 const truncated = dropIndex('truncated');
 const tooBig = dropIndex('too-big');
 const unknownSpi = dropIndex('unknown-spi');
+const congestion = dropIndex('congestion');
 
 interface InboundChild {
   readonly sa: InboundSa;
@@ -40,6 +42,8 @@ interface InboundChild {
 
 /** What the path hands to the control thread. */
 export interface InboundEvents {
+  /** Whether the IKE message at `at` goes up: asked before anything is spent on it. */
+  readonly takesIke: (octets: Uint8Array, at: number) => boolean;
   readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean) => void;
   readonly onMoved: (child: Spi, remote: Endpoint) => void;
   /** Once: the first authentic packet of this child. */
@@ -56,6 +60,8 @@ export class InboundPath {
   readonly #cells: DirectionCells;
   /** An authentic packet with a new sequence number was in this batch. */
   #proven = false;
+  /** DSCP and ECN around the datagrams of the slot at hand. */
+  #outerClass = 0;
   readonly #events: InboundEvents;
   readonly #memory: PacketMemory;
   readonly #batch: UdpReceiveBatch;
@@ -144,6 +150,7 @@ export class InboundPath {
     const at = this.#batch.at(i);
     const length = this.#batch.length(i);
     const size = this.#batch.segmentOctets(i);
+    this.#outerClass = this.#batch.trafficClass(i);
     let done = 0;
     // Once at least: an empty datagram is counted too.
     do {
@@ -183,6 +190,10 @@ export class InboundPath {
       this.#cells.drop(dropped);
       return;
     }
+    if (!bringInCongestion(this.#memory.octets, packet, this.#outerClass)) {
+      this.#cells.drop(congestion);
+      return;
+    }
     this.#cells.count(1, packet.length);
     if (child.use.count(packet.length, sa.replay.highest)) this.#events.onRekeyDue(sa.spi);
     clampMss(this.#memory.octets, packet, packet.version === 4 ? this.#mss4 : this.#mss6);
@@ -199,9 +210,17 @@ export class InboundPath {
 
   /** An IKE message for the control thread. Rare, so it may allocate. @rfc 3948 2.2 */
   #handUp(i: number, at: number, length: number, marker: boolean): void {
-    const from = this.#batch.sender(i);
-    if (length < ikeHeaderOctets || length > limits.ikeMessageOctets || from === undefined) {
+    if (length < ikeHeaderOctets || length > limits.ikeMessageOctets) {
       this.#cells.drop(length > limits.ikeMessageOctets ? tooBig : truncated);
+      return;
+    }
+    if (!this.#events.takesIke(this.#memory.octets, at)) {
+      this.#cells.drop(unknownSpi);
+      return;
+    }
+    const from = this.#batch.sender(i);
+    if (from === undefined) {
+      this.#cells.drop(truncated);
       return;
     }
     this.#events.onIke(this.#memory.octets.slice(at, at + length), from, marker);

@@ -2,6 +2,7 @@ import type { Endpoint, IpAddress, IpPrefix } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Duration, Instant } from '../base/time.ts';
+import type { Weakness } from '../base/weaknesses.ts';
 import type { PacketCipher, PacketCipherKey, SignatureScheme } from '../crypto/interfaces.ts';
 import type { EapQuestion } from '../eap/method.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
@@ -49,8 +50,18 @@ export type IkeCommand =
 export type IkeAsk =
   /** Something that only the user `identity` knows. The gateway waits for as long as it likes, often half a minute. */
   | { readonly kind: 'credential'; readonly identity: string; readonly question: EapQuestion }
-  /** A signature with the private key of our certificate, which may live on a token. `octets` belong to the driver. */
-  | { readonly kind: 'signature'; readonly scheme: SignatureScheme; readonly octets: Uint8Array }
+  /** The pre-shared key of `identity`, or the PPK of this name. Answered by a `credential`. */
+  | { readonly kind: 'shared-secret'; readonly use: 'psk' | 'ppk'; readonly identity: string }
+  /**
+   * A signature by the private key of `spki` (SubjectPublicKeyInfo, DER), which may live on a token. `octets` is what is to be
+   * signed, not its hash, and belongs to the driver.
+   */
+  | {
+      readonly kind: 'signature';
+      readonly spki: Uint8Array;
+      readonly scheme: SignatureScheme;
+      readonly octets: Uint8Array;
+    }
   | {
       readonly kind: 'certificate-verdict';
       /** DER, the gateway's own certificate first. */
@@ -63,11 +74,14 @@ export type IkeAnswer =
   /** The engine takes a copy before `handle` returns. */
   | { readonly kind: 'credential'; readonly secret: Secret }
   | { readonly kind: 'signature'; readonly signature: Uint8Array }
-  /** `spki`: the SubjectPublicKeyInfo (DER) of the certificate that was found good. */
+  /**
+   * `spki`: the SubjectPublicKeyInfo (DER) of the certificate that was found good. `names`: what it says its holder is called,
+   * for people.
+   */
   | {
       readonly kind: 'certificate-verdict';
       readonly verdict:
-        | { readonly ok: true; readonly spki: Uint8Array }
+        | { readonly ok: true; readonly spki: Uint8Array; readonly names?: readonly string[] }
         | { readonly ok: false; readonly error: Failure };
     }
   | { readonly kind: 'refused'; readonly error: Failure };
@@ -80,7 +94,13 @@ export type IkeOutput =
    * Install both directions of a CHILD SA; the inbound one first. With `outbound: 'standby'` nothing is sent on it before
    * `child-switch-outbound`: its peer may not have it yet. Without `outbound` it takes over at once from older ones.
    */
-  | { readonly kind: 'child-install'; readonly child: ChildSaParameters; readonly outbound?: 'standby' }
+  | {
+      readonly kind: 'child-install';
+      readonly child: ChildSaParameters;
+      readonly outbound?: 'standby';
+      /** Which of the wishes in the configuration it fulfils; absent for one that the peer asked for. */
+      readonly wish?: number;
+    }
   /** Send on this CHILD SA from now on, in place of the older one with the same selectors. @rfc 7296 2.8 */
   | { readonly kind: 'child-switch-outbound'; readonly inboundSpi: Spi }
   | { readonly kind: 'child-remove'; readonly inboundSpi: Spi }
@@ -88,6 +108,8 @@ export type IkeOutput =
   | { readonly kind: 'rekeyed'; readonly what: 'ike' | 'child'; readonly summary: IkeSummary }
   /** Replacing an SA failed; the connection goes on with the old one while it may. */
   | { readonly kind: 'rekey-failed'; readonly what: 'ike' | 'child'; readonly error: Failure }
+  /** One of the CHILD SAs that we wish for is not to be had; the others carry on. */
+  | { readonly kind: 'child-refused'; readonly wish: number; readonly error: Failure }
   /** The gateway follows us to another address, or to another one that a NAT gave us; `local`: as our packets leave. @rfc 4555 */
   | { readonly kind: 'roamed'; readonly local: Endpoint; readonly summary: IkeSummary }
   /** The gateway has named its other addresses anew. */
@@ -154,6 +176,12 @@ export interface IkeSummary {
   /** Other addresses that the gateway says it has. */
   readonly peerAddresses: readonly IpAddress[];
   readonly remoteIdentity: string;
+  /** What the gateway's certificate says it is called; empty when it has none. */
+  readonly remoteNames: readonly string[];
   readonly remoteAuthentication: string;
+  /** All rounds, e.g. `ECDSA P-256 with SHA-256, then EAP-MSCHAPv2`. */
   readonly localAuthentication: string;
+  /** A post-quantum pre-shared key is in the keys. @rfc 8784 */
+  readonly ppk: boolean;
+  readonly weaknesses: readonly Weakness[];
 }

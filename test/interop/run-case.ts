@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ClientProfile, ClientView } from '../support/peers/client.ts';
 import { Godwit } from '../support/peers/godwit.ts';
 import type { ChildSaView, IkeSaView } from '../support/peers/strongswan.ts';
-import { addresses, type WireCounters } from '../support/topology.ts';
+import { addresses, type Topology, type WireCounters } from '../support/topology.ts';
 import type { DownExpectation, InteropCase, UpExpectation } from './case.ts';
 import { gatewayName } from './certificates.ts';
 import { type Bench, createStage, lasts, type Stage } from './stage.ts';
@@ -17,6 +18,7 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
   await gateway.reset();
   await configure(each, bench);
   await topology.resetRouter(each.gateway.lose, each.gateway.losesIpFragments);
+  nameHosts(each.client.hosts, topology);
   const stage = createStage(bench, profile(each, bench), () => configure(each, bench));
   await gateway.resetCounters();
   await each.before?.(stage);
@@ -37,12 +39,20 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
   return problems;
 }
 
+/** In place of a name server. */
+function nameHosts(hosts: readonly string[] = [], { client }: Topology): void {
+  const file = join(client.folder, 'etc/hosts');
+  rmSync(file, { force: true });
+  writeFileSync(file, hosts.map((address) => `${address} ${gatewayName}\n`).join(''));
+}
+
 async function playOn(each: InteropCase, stage: Stage): Promise<string[]> {
   if (each.during === undefined) return [];
   const logins = async (): Promise<number> => (await stage.gateway.counters())('ike-init-in-req');
   const before = await logins();
   const problems = await each.during(stage);
-  if (each.endsTunnel !== true && (await logins()) !== before)
+  const { endsTunnel = false, otherLogins = 0 } = each;
+  if (!endsTunnel && (await logins()) !== before + otherLogins)
     problems.push('the connection was lost, and made again');
   return problems;
 }
@@ -52,7 +62,7 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
   const { client } = each;
   const where = addresses[at];
   return {
-    gateway: outside === 4 ? where.v4 : where.v6,
+    gateway: client.hosts === undefined ? (outside === 4 ? where.v4 : where.v6) : gatewayName,
     remoteIdentity: client.remoteIdentity === undefined ? gatewayName : client.remoteIdentity,
     username: client.username ?? username,
     password: client.password ?? password,
@@ -60,6 +70,10 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
     ...(client.furtherCas === undefined ? {} : { furtherCas: certificates.strangers(client.furtherCas) }),
     allowSha1Signatures: client.allowSha1Signatures ?? false,
     ...(client.remoteNetworks === undefined ? {} : { remoteNetworks: client.remoteNetworks }),
+    ...(client.gateways === undefined ? {} : { gateways: client.gateways }),
+    ...(client.children === undefined ? {} : { children: client.children }),
+    ...(client.childless === undefined ? {} : { childless: client.childless }),
+    ...(client.requestedAddresses === undefined ? {} : { requestedAddresses: client.requestedAddresses }),
     ...(client.ike === undefined ? {} : { ike: client.ike }),
     ...(client.esp === undefined ? {} : { esp: client.esp }),
     ...(client.rekey === undefined ? {} : { rekey: client.rekey }),
@@ -78,7 +92,8 @@ async function configure(each: InteropCase, { gateway, certificates }: Bench): P
   if (name === 'under-intermediate') await gateway.loadCertificate(certificates.intermediate, 'CA');
   await gateway.loadUser(username, password);
   const pools = config.pools ?? [4, 6];
-  if (pools.includes(4)) await gateway.loadPool('pool4', addresses.pool.v4, { dns: [addresses.lan.v4] });
+  const { addrs = addresses.pool.v4, ...attributes } = config.pool4 ?? { dns: [addresses.lan.v4] };
+  if (pools.includes(4)) await gateway.loadPool('pool4', String(addrs), attributes);
   if (pools.includes(6)) await gateway.loadPool('pool6', addresses.pool.v6, { dns: [addresses.lan.v6] });
   const identity = name === 'other-name' ? 'other.example.org' : gatewayName;
   await gateway.loadConnection('gateway', {
@@ -99,7 +114,8 @@ async function configure(each: InteropCase, { gateway, certificates }: Bench): P
       ...(name === 'common-name-only' ? {} : { id: identity }),
     },
     remote: { auth: 'eap-mschapv2', id: '%any', eap_id: '%any' },
-    children: {
+    ...config.connection,
+    children: config.children ?? {
       net: {
         local_ts: [...(config.localSelectors ?? [addresses.lan.net4, addresses.lan.net6])],
         esp_proposals: config.esp ?? ['aes256gcm16', 'aes256-sha256'],
@@ -124,12 +140,13 @@ async function checkUp(expect: UpExpectation, bench: Bench): Promise<string[]> {
   // Half open may be what came before the login.
   const sas = (await gateway.sas()).filter(({ state }) => state !== 'CONNECTING');
   const [sa] = sas;
-  const child = sa?.children[0];
+  const view = await client.view?.();
+  const child = sa?.children.find(({ spiOut }) => spiOut === view?.inboundSpi) ?? sa?.children[0];
   if (sas.length !== 1 || sa === undefined || child === undefined) {
     return [`the gateway has ${sas.length} IKE SAs and the client believes in one with a child`];
   }
   problems.push(...checkSas(expect, sa, child));
-  if (client.view !== undefined) problems.push(...checkView(expect, await client.view(), sa, child, bench));
+  if (view !== undefined) problems.push(...checkView(expect, view, sa, child, bench));
   for (const host of expect.ping ?? ['lan4']) {
     // A small packet, and one that fills the tunnel's MTU nearly.
     for (const size of ['8', '1300']) {
@@ -175,7 +192,9 @@ function checkSas(expect: UpExpectation, sa: IkeSaView, child: ChildSaView): str
   if (expect.selectors !== undefined) {
     same('networks', [...child.localSelectors].sort(), [...expect.selectors].sort());
   }
-  const inner = child.remoteSelectors.map((selector) => selector.replace(/\/(?:32|128)$/, '')).sort();
+  const inner = child.remoteSelectors
+    .map((selector) => selector.replace(/\/(?:32|128)(?:\[.*\])?$/, ''))
+    .sort();
   same('inner addresses in the selectors', inner, [...sa.remoteVips].sort());
   return problems;
 }
@@ -195,9 +214,11 @@ function checkView(
   const inner = view.addresses.map((address) => address.replace(/\/.*$/, '')).sort();
   same('inner addresses', inner, [...sa.remoteVips].sort());
   if (expect.natDetected !== undefined) same('NAT', view.natDetected, expect.natDetected);
-  const servers = view.addresses.map((address) =>
+  if (expect.addresses !== undefined) same('wanted addresses', inner, [...expect.addresses].sort());
+  const byFamily = view.addresses.map((address) =>
     address.includes(':') ? addresses.lan.v6 : addresses.lan.v4,
   );
+  const servers = [...(expect.dnsServers ?? byFamily)];
   same('DNS servers', [...view.dnsServers].sort(), servers.sort());
   const resolver = readFileSync(topology.client.resolvConf, 'utf8');
   for (const server of servers) {

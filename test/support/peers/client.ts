@@ -4,6 +4,8 @@ import type { Issued } from '../pki.ts';
 export interface ClientProfile {
   /** Address or name of the gateway. */
   readonly gateway: string;
+  /** Further gateways, and how one is chosen, as Godwit's profile has them. */
+  readonly gateways?: { readonly others: readonly string[]; readonly choose: 'in-order' | 'fastest' };
   /** What its certificate must say; null sends no IDr, and the certificate must name `gateway`. */
   readonly remoteIdentity: string | null;
   readonly username: string;
@@ -15,6 +17,15 @@ export interface ClientProfile {
   readonly allowSha1Signatures?: boolean;
   /** Networks behind the gateway; everything when absent. */
   readonly remoteNetworks?: readonly string[];
+  /** CHILD SAs with selectors of their own, as Godwit's profile has them. */
+  readonly children?: readonly {
+    readonly networks: readonly string[];
+    readonly protocol?: string;
+    readonly ports?: string;
+  }[];
+  /** The login makes no CHILD SA. @rfc 6023 */
+  readonly childless?: boolean;
+  readonly requestedAddresses?: readonly string[];
   /** In strongSwan's notation; the client's own when absent. */
   readonly ike?: readonly string[];
   readonly esp?: readonly string[];
