@@ -52,6 +52,20 @@ export const limits = {
   /** EAP-TLS with long chains takes about 30; more is a loop. */
   eapRounds: 60,
   eapPacketOctets: 65_535,
+  /** Methods of a gateway that a message names. */
+  eapMethodsShown: 8,
+  /** One TLS flight of a login server in EAP: a chain of ten large certificates. RFC 5216 2.1.5 asks for a bound. */
+  eapTlsMessageOctets: 131_072,
+  /** TLS octets of one login, in the server's direction. */
+  tlsSessionOctets: 262_144,
+  /** Of our own TLS octets in one EAP packet: RADIUS carries it in 4,096 octets together with everything else. */
+  eapFragmentOctets: 1_024,
+  /** AVPs (TTLS) or TLVs (PEAP) of one message; real ones have about five. */
+  eapTunnelItems: 64,
+  /** Questions to the user in one run of a method: a password, a code, and a few that were mistyped. */
+  eapPrompts: 8,
+  /** Logins with another password that a server allows in one run (MSCHAPv2 R=1), before accounts are locked. */
+  passwordRetries: 3,
   /** Of a gateway's or login server's own words, where they are shown as evidence. */
   peerTextCharacters: 200,
   /** Of a login server's words in a question to the user: a second factor explains itself in a sentence or two. */
