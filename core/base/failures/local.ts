@@ -59,12 +59,12 @@ export const localLeaves = {
   },
   'secret.store-locked': {
     family: 'local-refused',
-    what: '{store} is locked, and was not unlocked.',
+    what: 'The keyring is locked, and was not unlocked.',
     next: 'Unlock the keyring of the desktop (Passwords and Keys, or log in again), then repeat the command.',
   },
   'secret.store-failed': {
     family: 'local-refused',
-    what: '{store} cannot do that: {reason}.',
+    what: 'Secrets cannot be kept or read there ({store}): {reason}.',
     next: 'Look into the log of the keyring; with --no-keyring Godwit asks and keeps nothing.',
   },
   'secret.timed-out': {

@@ -7,8 +7,6 @@ import type { SecretKey, SecretStore } from './secret-store.ts';
 
 const service = 'godwit';
 const name = 'the keyring';
-/** At the beginning of a sentence. */
-const title = 'The keyring';
 
 /**
  * The keyring of the desktop, over D-Bus (org.freedesktop.secrets): GNOME Keyring, KWallet, KeePassXC. It fails with
@@ -58,16 +56,15 @@ async function attempt<T>(use: (library: Library) => Promise<T>): Promise<Result
 /** The library tells its errors apart by their text alone. */
 function failureOf(message: string): Failure {
   const reason = message.replace(/^[^:]*: /, '').slice(0, limits.peerTextCharacters);
-  if (/prompt was dismissed|IsLocked|locked/i.test(message))
-    return failure('secret.store-locked', { store: title });
-  if (/abort/i.test(message)) return failure('secret.store-locked', { store: title, reason: 'no answer' });
+  if (/prompt was dismissed|IsLocked|locked/i.test(message)) return failure('secret.store-locked');
+  if (/abort/i.test(message)) return failure('secret.store-locked', { reason: 'no answer' });
   if (
     /DBUS_SESSION_BUS_ADDRESS|not provided by any|no result found|Failed to connect|AccessDenied/i.test(
       message,
     )
   )
     return failure('secret.store-missing', { reason });
-  return failure('secret.store-failed', { store: title, reason });
+  return failure('secret.store-failed', { store: name, reason });
 }
 
 function formatAccount({ profile, kind, of }: SecretKey): string {
