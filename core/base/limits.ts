@@ -82,6 +82,8 @@ export const limits = {
   initCandidates: 16,
   /** The same right after our address changed, at a brisker pace: 0.5 s, then 1.4 times as long, gives up after 8 s. */
   roamTries: 6,
+  /** Hints that the gateway has forgotten us are heeded once in so long: anybody on the path can send them. */
+  hintPauseMs: 10_000,
   /** A goodbye that is not answered is not worth a longer wait (about 5 s). */
   deleteTries: 2,
   /** Requests of ours that wait for the one on the wire: a goodbye behind a liveness check. */
