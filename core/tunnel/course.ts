@@ -181,7 +181,8 @@ export class Course {
     if (this.phase.kind !== 'connected') return false;
     const { attempt } = this.phase;
     const connected = connectedDetails(attempt, this.remote(attempt, 'nat-traversal'));
-    if (connected !== undefined) this.tell({ kind: 'connected', connected });
+    const renewing = this.renewal === undefined ? {} : { renewing: true as const };
+    if (connected !== undefined) this.tell({ kind: 'connected', connected, ...renewing });
     return connected !== undefined;
   }
 }
