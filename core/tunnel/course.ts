@@ -60,6 +60,8 @@ export class Course {
   laterGateways: readonly Destination[] = [];
   /** Why another candidate of this try failed, when that says more than silence. */
   failed: Failure | undefined;
+  /** How often a login was repeated at its address because two answers differed. */
+  rivalTries = 0;
   /** By number. */
   readonly scouts = new Map<number, Scout>();
   lastScout = 0;
