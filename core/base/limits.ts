@@ -215,6 +215,8 @@ export const limits = {
   certificateChoices: 32,
   /** MSCHAPv2 takes 256 characters; other methods a little more. */
   passwordOctets: 1_024,
+  /** How long the desktop may ask its user to unlock the keyring. */
+  keyringMs: 60_000,
   /** IKE SAs that the data plane knows: those of two logins and what they replace. */
   knownIkeSas: 16,
   /** IKE datagrams for other IKE SAs that go up to the control thread in a second: a new one of the gateway's may be among them. */
