@@ -9,6 +9,7 @@ import { parseProposal } from '../crypto/proposals.ts';
 import { readAuthentication } from './authentication/authentication.ts';
 import { joinToFolderOf } from './file-path.ts';
 import { type JsonDocument, type JsonPath, type JsonProblem, readJson } from './json-document.ts';
+import { readLoginPlan } from './login-plan.ts';
 import type { Profile, ProfileTrust } from './profile.ts';
 import { type ProfileDocument, profileJsonSchema, profileSchema } from './schema.ts';
 import { suggest } from './suggest.ts';
@@ -192,11 +193,13 @@ function toProfile(document: ProfileDocument, file: string): Profile {
       send: document.remoteIdentity !== null,
       given: typeof document.remoteIdentity === 'string',
     },
-    localIdentity: document.localIdentity ?? authentication.username,
+    localIdentity:
+      document.localIdentity ?? ('username' in authentication ? authentication.username : undefined),
     authentication: readAuthentication(authentication, file),
+    ...readLoginPlan(document, file),
     trust: trustOf(document, file),
-    requireServerAuth: document.trust.requireServerAuth,
-    allowSha1Signatures: document.trust.allowSha1Signatures,
+    requireServerAuth: document.trust?.requireServerAuth ?? true,
+    allowSha1Signatures: document.trust?.allowSha1Signatures ?? false,
     remoteNetworks: networks.flatMap((network) => checkedValue(parseIpPrefix(network))),
     fullTunnel: networks.some((network) => network.endsWith('/0')),
     onlyGatewaySubnets: document.onlyGatewaySubnets,
@@ -222,6 +225,7 @@ function toProfile(document: ProfileDocument, file: string): Profile {
 }
 
 function trustOf(document: ProfileDocument, file: string): ProfileTrust {
+  if (document.trust === undefined) return { kind: 'none' };
   const { ca, caFile } = document.trust;
   if (ca !== undefined) return { kind: 'inline', ca };
   return { kind: 'file', caFile: joinToFolderOf(file, caFile ?? '') };

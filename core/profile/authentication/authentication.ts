@@ -1,5 +1,10 @@
 import * as z from 'zod';
 import {
+  type CertificateAuthentication,
+  certificateSchema,
+  readCertificateAuthentication,
+} from './certificate.ts';
+import {
   type EapPasswordAuthentication,
   eapGtcSchema,
   eapMd5Schema,
@@ -8,6 +13,7 @@ import {
 } from './eap-password.ts';
 import { type EapTlsAuthentication, eapTlsSchema, readEapTls } from './eap-tls.ts';
 import { type EapTtlsAuthentication, eapTtlsSchema, readEapTtls } from './eap-ttls.ts';
+import { type PskAuthentication, pskSchema } from './psk.ts';
 import { type PeapAuthentication, peapSchema, readPeap } from './peap.ts';
 
 /** How to log in: one file for each method beside this one. */
@@ -19,6 +25,8 @@ export const authenticationSchema = z
     peapSchema,
     eapGtcSchema,
     eapMd5Schema,
+    certificateSchema,
+    pskSchema,
   ])
   .meta({ description: 'How you log in.' });
 
@@ -28,7 +36,12 @@ export type EapAuthentication =
   | EapTtlsAuthentication
   | PeapAuthentication;
 
-export type ProfileAuthentication = EapAuthentication;
+export type ProfileAuthentication = EapAuthentication | CertificateAuthentication | PskAuthentication;
+
+/** Whether the user logs in by EAP, with a user name. */
+export function isEap(authentication: ProfileAuthentication): authentication is EapAuthentication {
+  return authentication.method !== 'psk' && authentication.method !== 'certificate';
+}
 
 export function readAuthentication(
   document: z.output<typeof authenticationSchema>,
@@ -45,6 +58,10 @@ export function readAuthentication(
       return readEapTtls(document, file);
     case 'peap':
       return readPeap(document, file);
+    case 'certificate':
+      return readCertificateAuthentication(document, file);
+    case 'psk':
+      return document;
   }
 }
 
