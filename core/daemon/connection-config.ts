@@ -39,8 +39,9 @@ export function connectionConfig(
     ikePort: gateway.ikePort,
     natTraversalPort: gateway.natTraversalPort,
     network: { device, mtu, dns, onlyGatewaySubnets: profile.onlyGatewaySubnets },
-    ...(profile.reconnect ? { reconnect: { random: parts.random } } : {}),
-    createEngine: (local, remote) =>
+    random: parts.random,
+    reconnect: profile.reconnect,
+    createEngine: (local, remote, { wantedAddresses, redirectedFrom: from }) =>
       new IkeSa(
         {
           local,
@@ -52,6 +53,8 @@ export function connectionConfig(
           ikeProposals: proposals.ike,
           espProposals: proposals.esp,
           remoteNetworks: profile.remoteNetworks,
+          wantedAddresses,
+          ...(profile.followRedirects ? { redirects: from === undefined ? {} : { from } } : {}),
           acceptSha1Signatures: profile.allowSha1Signatures,
           livenessMs: profile.liveness,
           childLifetimeMs: profile.rekey.child,

@@ -19,7 +19,7 @@ import type { ProfileEntry, ProfileReference, Snapshot } from '../rpc/values.ts'
 import type { TunnelState } from '../tunnel/io.ts';
 import { deviceOf, type FlightRecorder } from './flight-recorder.ts';
 import { JourneyMaker } from './journey.ts';
-import { LoginCredentials } from './login-credentials.ts';
+import { LoginCredentials, type OpenCertificate } from './login-credentials.ts';
 import { type DaemonState, tunnelSnapshot } from './snapshot.ts';
 
 /** One running connection, as the controller sees it. */
@@ -61,6 +61,8 @@ export interface ControllerParts {
   };
   /** The password of a profile that names a file; `undefined` when it names none. */
   readonly storedPassword: (profile: Profile) => Promise<Result<Secret | undefined, Failure>>;
+  /** Opens the user's own certificate, with the rights of the client that connects. */
+  readonly openCertificate: (client: RpcClientHandle) => OpenCertificate;
   /** The credentials stay the controller's, which closes them when the session is finished. */
   readonly createSession: (
     profile: Profile,
@@ -185,7 +187,7 @@ export class Controller {
     });
     const since = this.#parts.clock.wall();
     this.#enter({ kind: 'connecting', profile: reference, since, phase: 'resolving', phaseSince: since });
-    this.#run(attempt, profile, params.canAnswer ? client : undefined)
+    this.#run(attempt, profile, client, params.canAnswer)
       .catch((cause: unknown) =>
         failure('misuse', { reason: cause instanceof Error ? cause.message : 'unknown' }),
       )
@@ -202,11 +204,17 @@ export class Controller {
   async #run(
     attempt: Attempt,
     profile: Profile,
-    client: RpcClientHandle | undefined,
+    client: RpcClientHandle,
+    canAnswer: boolean,
   ): Promise<Failure | undefined> {
     const stored = await this.#parts.storedPassword(profile);
     if (!stored.ok) return stored.error;
-    const credentials = new LoginCredentials({ profile, asker: client, stored: stored.value });
+    const credentials = new LoginCredentials({
+      profile,
+      asker: canAnswer ? client : undefined,
+      stored: stored.value,
+      openCertificate: this.#parts.openCertificate(client),
+    });
     attempt.credentials = credentials;
     if (attempt.cancel.signal.aborted) return failure('tunnel.cancelled');
     const prepared = await credentials.prepare();

@@ -26,6 +26,7 @@ import { judge } from './certificate-judge.ts';
 import { connectionConfig, loginTerms } from './connection-config.ts';
 import { Controller, type RunningSession } from './controller.ts';
 import { FlightRecorder } from './flight-recorder.ts';
+import { openCertificate } from './keys/open-certificate.ts';
 import type { LoginCredentials } from './login-credentials.ts';
 import { ProfileStore } from './profile-store.ts';
 import { Session } from './session.ts';
@@ -69,6 +70,7 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     clock: { now: () => systemClock.now(), wall: () => systemClock.wallClock().getTime() },
     profiles: new ProfileStore(options.profilesFolder, join(options.stateFolder, 'profiles')),
     storedPassword,
+    openCertificate: (client) => openCertificate(client.credentials, log),
     createSession: (profile, credentials, onState) =>
       createSession(profile, credentials, onState, options, spareWorkers),
     publish: (event, data) => server?.publish(event, data),
@@ -131,8 +133,9 @@ async function createSession(
   const crypto = nodeCryptoProvider();
   const answer = async (ask: IkeAsk): Promise<IkeAnswer> => {
     if (ask.kind === 'credential') return await credentials.answer(ask);
-    if (ask.kind === 'signature' || ask.kind === 'shared-secret')
-      return { kind: 'refused', error: failure('misuse', { reason: 'no key to sign with' }) };
+    if (ask.kind === 'signature') return await credentials.sign(ask);
+    if (ask.kind === 'shared-secret')
+      return { kind: 'refused', error: failure('misuse', { reason: 'no key to share' }) };
     return judge(ask, profile, terms.value, crypto, systemClock.wallClock().getTime());
   };
   const deeds = new SystemDeeds({

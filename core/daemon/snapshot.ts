@@ -95,7 +95,7 @@ function connectedSnapshot(
   state: Extract<DaemonState, { kind: 'connected' }>,
   live: LiveFigures,
 ): ConnectedTunnel {
-  const { summary, plan, child, history, local, remote } = state.details;
+  const { summary, plan, child, history, local, remote, redirectedFrom } = state.details;
   const { lifetimes } = live;
   const { dns } = plan;
   return {
@@ -105,6 +105,7 @@ function connectedSnapshot(
     connectMs: state.connectMs,
     provenAgeMs: live.provenAgeMs,
     gateway: formatEndpoint(remote),
+    ...(redirectedFrom === undefined ? {} : { redirectedFrom }),
     local: formatEndpoint(local),
     remoteIdentity: summary.remoteIdentity,
     remoteAuthentication: summary.remoteAuthentication,
@@ -155,7 +156,7 @@ function ageOf({ madeAt, rekeys }: SaAge, now: Instant): { readonly ageMs: numbe
 function rekeyFailureOf({ rekeyFailure }: SaHistory, now: Instant): Pick<ConnectedTunnel, 'rekeyFailure'> {
   if (rekeyFailure === undefined) return {};
   const { what, error, at } = rekeyFailure;
-  return { rekeyFailure: { what: what === 'ike' ? 'ike' : 'esp', error, ageMs: Math.max(0, now - at) } };
+  return { rekeyFailure: { what: what === 'child' ? 'esp' : what, error, ageMs: Math.max(0, now - at) } };
 }
 
 function plainCounters(counters: DataplaneCounters['outbound']): ConnectedTunnel['counters']['outbound'] {

@@ -1,15 +1,19 @@
 import { type Failure, failure } from '../base/errors.ts';
+import type { Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import { formatIdentity } from '../pki/identity.ts';
 import { notifyOf, payloadOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage } from '../wire/ike/payload.ts';
+import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
-import { close, fail } from './ending.ts';
+import { close, fail, sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
 import { startEap } from './login-eap.ts';
 import { roundOf } from './own-proof.ts';
 import { refusalIn } from './peer-refusal.ts';
 import { ppkRefused, settlePpk } from './ppk-settlement.ts';
+import type { RedirectTarget } from './redirect-target.ts';
+import { redirected } from './redirected.ts';
 import { roundDone } from './round-done.ts';
 import type { AuthenticatingGateway, IkeState, JudgingGateway, Login, ProvenGateway } from './state.ts';
 import {
@@ -20,6 +24,8 @@ import {
   verifyGatewayByKey,
   verifyGatewayByPsk,
 } from './tasks/authenticate-gateway.ts';
+import { deleteIkeSa } from './tasks/delete.ts';
+import { redirectIn } from './tasks/redirect.ts';
 import { answered, isQuestion, turnedAway } from './turned-away.ts';
 
 /*
@@ -41,7 +47,8 @@ export function onGatewayResponse(
   if (notifyOf(message, notifyType.ANOTHER_AUTH_FOLLOWS) !== undefined)
     return fail(engine, state, refusedMethod('more than one proof'));
   const wantedEap = roundOf(state).kind === 'eap';
-  if (wantedEap && payloadOf(message, 'EAP') === undefined)
+  const goesOn = payloadOf(message, 'EAP') !== undefined || redirectIn(engine.config, message) !== undefined;
+  if (wantedEap && !goesOn)
     return turnedAway(engine, state, failure('auth.wants-no-eap', namesOf(engine)), now);
   const settled = wantedEap ? state : { ...state, ...settlePpk(state, message) };
   if (ppkRefused(settled)) return fail(engine, settled, failure('auth.ppk-missing', unknownPpk));
@@ -164,10 +171,27 @@ function onGatewayProven(
   message: IkeMessage,
   now: Instant,
 ): IkeState {
+  const redirect = redirectIn(engine.config, message);
+  if (redirect !== undefined) return onRedirect(engine, login, redirect, now);
   const packet = payloadOf(message, 'EAP')?.packet;
   if (roundOf(login).kind !== 'eap') return roundDone(engine, login, gateway, message, now);
   const missing = failure('peer.misbehaved', { rule: 'EAP begins beside the proof of the gateway' });
   return packet === undefined
     ? fail(engine, { kind: 'authenticating-gateway', ...login }, missing)
     : startEap(engine, login, gateway, packet, now);
+}
+
+/** A proven gateway sends us to another one, before it has let us in or after. @rfc 5685 6 */
+function onRedirect(
+  engine: Engine,
+  login: Login,
+  redirect: Result<RedirectTarget, Failure>,
+  now: Instant,
+): IkeState {
+  const state = { kind: 'authenticating-gateway', ...login } as const;
+  if (!redirect.ok) return fail(engine, state, redirect.error);
+  const error = redirected(engine, redirect.value);
+  if (roundOf(login).kind !== 'eap') return sayGoodbye(engine, login, error, now);
+  engine.exchange.announce(exchangeType.INFORMATIONAL, [deleteIkeSa]);
+  return close(engine, state, error);
 }

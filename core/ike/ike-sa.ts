@@ -75,6 +75,14 @@ export class IkeSa {
     return Object.fromEntries(this.#drops);
   }
 
+  /** Whether a datagram names this IKE SA, or one that replaces it. */
+  owns(octets: Uint8Array): boolean {
+    const links = this.#links();
+    return links.length === 0
+      ? this.#engine.exchange.expects(octets)
+      : links.some(({ exchange }) => exchange.owns(octets));
+  }
+
   /** The next output, in order; `undefined` when there is none. */
   poll(): IkeOutput | undefined {
     return this.#outputs.shift();

@@ -1,4 +1,5 @@
 import { type Failure, failure } from '../base/errors.ts';
+import type { Result } from '../base/result.ts';
 import { Secret } from '../base/secret.ts';
 import type { Instant } from '../base/time.ts';
 import { utf8 } from '../base/utf8.ts';
@@ -15,6 +16,8 @@ import { offeredGroups } from './negotiate.ts';
 import { startRound } from './own-proof.ts';
 import { mixPpk } from './ppk.ts';
 import { createProtection } from './protection.ts';
+import type { RedirectTarget } from './redirect-target.ts';
+import { redirected } from './redirected.ts';
 import type { AwaitingSecret, Course, GatewayAbilities, IkeState, Init, Login, PpkState } from './state.ts';
 import { offerChild } from './tasks/child-create.ts';
 import { IkeInitTask } from './tasks/ike-init.ts';
@@ -44,6 +47,8 @@ export function onInitResponse(
   now: Instant,
 ): IkeState {
   const { config, dependencies, exchange } = engine;
+  const redirect = state.task.redirect(message);
+  if (redirect !== undefined) return onInitRedirect(engine, state, redirect);
   const association = state.task.process(message, octets);
   if (!association.ok) {
     exchange.rejectInit(association.error);
@@ -70,6 +75,13 @@ export function onInitResponse(
   if (lacking !== undefined)
     return turnedAway(engine, { kind: 'authenticating-gateway', ...login }, lacking, now);
   return withPpkTerms(engine, login, message, now);
+}
+
+/** Nothing but our nonce vouches for it; whoever answers there must prove to be our gateway all the same. @rfc 5685 3 */
+function onInitRedirect(engine: Engine, state: Init, to: Result<RedirectTarget, Failure>): IkeState {
+  if (to.ok) return close(engine, state, redirected(engine, to.value));
+  engine.exchange.rejectInit(to.error);
+  return state;
 }
 
 function readAbilities(message: IkeMessage): GatewayAbilities {

@@ -194,6 +194,10 @@ export const profileSchema = z
     reconnect: z.boolean().default(true).meta({
       description: 'A connection that is lost is made again; traffic of the tunnel is held back meanwhile.',
     }),
+    followRedirects: z.boolean().default(true).meta({
+      description:
+        'Whether the gateway may send us to another one, which must prove the same identity as this one.',
+    }),
     keepaliveSeconds: seconds.default(20).meta({
       description: 'Seconds of silence after which a packet is sent to keep NAT routers from forgetting us.',
     }),

@@ -85,6 +85,9 @@ const connected = z.strictObject({
   }),
   provenAgeMs: spanMs.meta({ description: 'Since the gateway last answered something authenticated.' }),
   gateway: text.meta({ description: 'Endpoint, e.g. 203.0.113.7:4500.' }),
+  redirectedFrom: text
+    .optional()
+    .meta({ description: 'The gateway that sent us to this one, by address or name.' }),
   local: text.optional().meta({ description: 'Endpoint on this computer.' }),
   remoteIdentity: text,
   remoteAuthentication: text,
@@ -92,9 +95,12 @@ const connected = z.strictObject({
   ike: z.strictObject({ proposal: text, initiatorSpi: text, responderSpi: text, ...saAge }),
   esp: z.strictObject({ proposal: text, inboundSpi: text, outboundSpi: text, ...saAge }),
   rekeyFailure: z
-    .strictObject({ what: z.enum(['ike', 'esp']), error: failureSchema, ageMs: spanMs })
+    .strictObject({ what: z.enum(['ike', 'esp', 'login']), error: failureSchema, ageMs: spanMs })
     .optional()
-    .meta({ description: 'The last attempt to replace an SA failed; the present one goes on while it may.' }),
+    .meta({
+      description:
+        'The last attempt to replace an SA, or the whole login, failed; the present one goes on while it may.',
+    }),
   nat: z.strictObject({ local: z.boolean(), remote: z.boolean() }),
   mobike: z
     .boolean()

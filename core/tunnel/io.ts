@@ -63,7 +63,14 @@ export type TunnelOutput =
       readonly to: Endpoint;
       readonly marker: boolean;
     }
-  | { readonly kind: 'ask'; readonly id: number; readonly ask: IkeAsk }
+  /** `gateway`: the one of the profile that the answer is about. After `until` nobody waits for the answer any more. */
+  | {
+      readonly kind: 'ask';
+      readonly id: number;
+      readonly ask: IkeAsk;
+      readonly gateway: string;
+      readonly until?: Instant;
+    }
   /** `standby`: send nothing on it before `switch-outbound`. Each one is answered by `child-installed`. */
   | {
       readonly kind: 'install-child';
@@ -112,4 +119,6 @@ export interface ConnectedDetails {
   readonly history: SaHistory;
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  /** The gateway that sent us to this one. @rfc 5685 */
+  readonly redirectedFrom?: string;
 }

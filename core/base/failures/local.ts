@@ -34,12 +34,12 @@ export const localLeaves = {
   },
   'secret.file-mode': {
     family: 'local-refused',
-    what: 'The password file {file} can be read by others.',
+    what: 'The file {file} holds a secret and can be read by others.',
     next: 'Run `chmod 600 {file}` and try again.',
   },
   'secret.file-owner': {
     family: 'local-refused',
-    what: 'The password file {file} belongs to another user.',
+    what: 'The file {file} holds a secret and belongs to another user.',
     next: 'Make a file of your own with mode 0600 and try again.',
   },
   'secret.unreadable': {
@@ -66,6 +66,11 @@ export const localLeaves = {
     family: 'local-refused',
     what: 'The connection was cancelled.',
     next: 'Connect again when you are ready.',
+  },
+  'tunnel.renewal-late': {
+    family: 'timeout',
+    what: 'A new login, which was to take the place of the present one, did not end in time.',
+    next: 'Godwit tries again while the present one stands. If it asked you for something, answer sooner.',
   },
   'gateway.unresolved': {
     family: 'local-refused',

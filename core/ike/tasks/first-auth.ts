@@ -45,7 +45,7 @@ export function buildFirstAuth(
     ...buildRequests(config, crypto),
     ...(auth === undefined ? [] : [auth]),
     ...(config.initialContact === true ? [ikeNotify(notifyType.INITIAL_CONTACT)] : []),
-    buildConfigRequest(),
+    buildConfigRequest(config.wantedAddresses),
     ...buildChildCreate(child),
     ...(config.mobike === false ? [] : [ikeNotify(notifyType.MOBIKE_SUPPORTED)]),
     ...(offers.severalRounds ? [ikeNotify(notifyType.MULTIPLE_AUTH_SUPPORTED)] : []),

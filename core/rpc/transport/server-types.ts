@@ -19,6 +19,8 @@ import type { AskPatience } from './ask-desk.ts';
 export interface PeerCredentials {
   readonly pid: number;
   readonly uid: number;
+  /** Its own group first. */
+  readonly gids?: readonly number[];
 }
 
 /** A connected client, as a handler sees it. */
