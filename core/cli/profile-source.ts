@@ -57,12 +57,18 @@ async function certificatesOf(
         reason: `${caFile}: ${reason}`,
       }),
     );
-  const gateway = trust.kind === 'inline' ? ok(trust.ca) : await read(trust.caFile, ['trust', 'caFile']);
+  const gateway =
+    trust.kind === 'none'
+      ? ok(undefined)
+      : trust.kind === 'inline'
+        ? ok(trust.ca)
+        : await read(trust.caFile, ['trust', 'caFile']);
   if (!gateway.ok) return gateway;
+  const gatewayCa = gateway.value === undefined ? {} : { gateway: gateway.value };
   const own = 'server' in authentication ? authentication.server.trust : undefined;
-  if (own?.kind !== 'file') return ok({ gateway: gateway.value });
+  if (own?.kind !== 'file') return ok(gatewayCa);
   const loginServer = await read(own.caFile, ['authentication', 'server', 'caFile']);
-  return loginServer.ok ? ok({ gateway: gateway.value, loginServer: loginServer.value }) : loginServer;
+  return loginServer.ok ? ok({ ...gatewayCa, loginServer: loginServer.value }) : loginServer;
 }
 
 /** The user's own certificate and key, to go with the profile. The daemon decrypts it, and asks for its password. */

@@ -1,12 +1,21 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { utf8 } from '../base/utf8.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
 import { createEapPeer, eapMethods } from '../eap/create-eap-peer.ts';
+import type { EapPeer } from '../eap/peer.ts';
+import type { EapRun } from '../ike/config.ts';
 import { IkeSa } from '../ike/ike-sa.ts';
+import type { KeyCredential, LoginWay } from '../ike/login-way.ts';
+import type { PpkTerms } from '../ike/ppk.ts';
+import { parseCertificate } from '../pki/certificate.ts';
 import { type IkeIdentity, parseIdentity } from '../pki/identity.ts';
 import type { Trust } from '../pki/trust.ts';
+import { isEap, type ProfileAuthentication } from '../profile/authentication/authentication.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { ConnectionConfig } from '../tunnel/connection.ts';
+import { authenticationsOf, eapOf, loginWays } from './login-ways.ts';
+import { identityOfCertificate } from './own-identity.ts';
 
 /** What a profile says, in the terms of the engines. */
 export interface LoginTerms {
@@ -14,16 +23,62 @@ export interface LoginTerms {
   readonly trust: Trust;
   /** Who the gateway must be. */
   readonly expected: IkeIdentity;
+  /** Who the user is, where a round has no identity of its own. */
   readonly local: IkeIdentity;
+  readonly ways: readonly LoginWay[];
 }
 
-/** Fails with `profile.invalid` when an identity of the profile can't be written in an ID payload. */
-export function loginTerms(profile: Profile, trust: Trust): Result<LoginTerms, Failure> {
+/**
+ * `chain`: the user's own certificate (DER) and what leads from it to a root, when there is one. Fails with `profile.invalid` when
+ * an identity of the profile can't be written in an ID payload, and with `credential.missing`.
+ */
+export function loginTerms(
+  profile: Profile,
+  trust: Trust,
+  chain: readonly Uint8Array[] = [],
+): Result<LoginTerms, Failure> {
   const expected = identity(profile, 'remoteIdentity', profile.remoteIdentity.expected);
   if (!expected.ok) return expected;
-  const local = identity(profile, 'localIdentity', profile.localIdentity);
-  if (!local.ok) return local;
-  return ok({ trust, expected: expected.value, local: local.value });
+  const [own] = chain;
+  const needed = authenticationsOf(profile).some(({ method }) => method === 'certificate');
+  if (needed && own === undefined) return err(failure('credential.missing'));
+  const given =
+    profile.localIdentity === undefined
+      ? undefined
+      : identity(profile, 'localIdentity', profile.localIdentity);
+  if (given?.ok === false) return given;
+  const certified = own === undefined ? undefined : identityOfCertificate(own);
+  const local = given?.value ?? certified ?? expected.value;
+  const ways = loginWays(profile, credentialsOf(chain, trust), (authentication) =>
+    identityOfRound(profile, authentication, certified),
+  );
+  return ok({ trust, expected: expected.value, local, ways });
+}
+
+/** A round that is not the first way to log in has an identity of its own: IDi of the profile belongs to that one. */
+function identityOfRound(
+  profile: Profile,
+  authentication: ProfileAuthentication,
+  certified: IkeIdentity | undefined,
+): IkeIdentity | undefined {
+  if (authentication === profile.authentication) return undefined;
+  if (authentication.method === 'certificate') return certified;
+  if (!isEap(authentication)) return undefined;
+  const parsed = parseIdentity(authentication.username);
+  return parsed.ok ? parsed.value : undefined;
+}
+
+function credentialsOf(chain: readonly Uint8Array[], trust: Trust): readonly KeyCredential[] {
+  const [own] = chain;
+  const certificate = own === undefined ? undefined : parseCertificate(own);
+  if (certificate?.ok !== true) return [];
+  const last = parseCertificate(chain.at(-1) ?? new Uint8Array(0));
+  const selfSigned = last.ok && last.value.subject.key === last.value.issuer.key && chain.length > 1;
+  const root = trust.anchors.find(({ subject }) => last.ok && subject.key === last.value.issuer.key);
+  // A root is no news to who trusts it.
+  const shown = selfSigned ? chain.slice(0, -1) : chain;
+  const known = selfSigned ? last.value.spki : root?.spki;
+  return [{ spki: certificate.value.spki, chain: shown, ...(known === undefined ? {} : { root: known }) }];
 }
 
 /** The configuration of one connection. `device` is the name of the TUN device that it will use. */
@@ -33,7 +88,7 @@ export function connectionConfig(
   device: string,
   parts: { readonly crypto: CryptoProvider; readonly random: Random },
 ): ConnectionConfig {
-  const { gateway, authentication, dns, mtu, proposals } = profile;
+  const { gateway, dns, mtu, proposals } = profile;
   return {
     gateway: gateway.host,
     ikePort: gateway.ikePort,
@@ -48,6 +103,8 @@ export function connectionConfig(
           remote,
           natTraversalPort: gateway.natTraversalPort,
           localIdentity: terms.local,
+          logins: terms.ways,
+          ...ppkOf(profile),
           ...(profile.remoteIdentity.send ? { remoteIdentity: terms.expected } : {}),
           trustAnchors: terms.trust.anchors.map(({ spki }) => spki),
           ikeProposals: proposals.ike,
@@ -63,13 +120,7 @@ export function connectionConfig(
         },
         {
           ...parts,
-          createEapPeer: () =>
-            createEapPeer({
-              identity: authentication.eapIdentity,
-              userName: authentication.username,
-              random: parts.random,
-              methods: authentication.method === 'eap-mschapv2' ? eapMethods : [],
-            }),
+          createEapPeer: (run) => eapPeer(profile, run, parts.random),
         },
       ),
   };
@@ -80,4 +131,18 @@ function identity(profile: Profile, field: string, text: string): Result<IkeIden
   if (parsed.ok) return parsed;
   const { reason } = parsed.error;
   return err(failure('profile.invalid', { file: profile.name, line: 1, field, reason }));
+}
+
+function ppkOf({ ppk }: Profile): { readonly ppk?: PpkTerms } {
+  return ppk === undefined ? {} : { ppk: { id: utf8.encode(ppk.id), required: ppk.required } };
+}
+
+function eapPeer(profile: Profile, run: EapRun, random: Random): EapPeer {
+  const authentication = eapOf(profile, run);
+  if (authentication === undefined) return createEapPeer({ identity: '', random, methods: [] });
+  const { eapIdentity, username } = authentication;
+  const all = authentication.method === 'eap-mschapv2' ? eapMethods : [];
+  // None of these proves the server well enough to stand alone. @rfc 5998 4
+  const methods = run.gatewayProven ? all : [];
+  return createEapPeer({ identity: eapIdentity, userName: username, random, methods });
 }

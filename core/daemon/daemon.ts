@@ -70,6 +70,7 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     clock: { now: () => systemClock.now(), wall: () => systemClock.wallClock().getTime() },
     profiles: new ProfileStore(options.profilesFolder, join(options.stateFolder, 'profiles')),
     storedPassword,
+    readSecretFile: (file) => readPasswordFile(file, isOwn),
     openCertificate: (client) => openCertificate(client.credentials, log),
     createSession: (profile, credentials, onState) =>
       createSession(profile, credentials, onState, options, spareWorkers),
@@ -128,14 +129,15 @@ async function createSession(
   spareWorkers: SpareWorkers,
 ): Promise<Result<RunningSession, Failure>> {
   const anchors = await trustAnchors(profile);
-  const terms = anchors.ok ? loginTerms(profile, readTrust(anchors.value)) : anchors;
+  const terms = anchors.ok
+    ? loginTerms(profile, readTrust(anchors.value), credentials.certificate?.chain)
+    : anchors;
   if (!terms.ok) return terms;
   const crypto = nodeCryptoProvider();
   const answer = async (ask: IkeAsk): Promise<IkeAnswer> => {
     if (ask.kind === 'credential') return await credentials.answer(ask);
     if (ask.kind === 'signature') return await credentials.sign(ask);
-    if (ask.kind === 'shared-secret')
-      return { kind: 'refused', error: failure('misuse', { reason: 'no key to share' }) };
+    if (ask.kind === 'shared-secret') return await credentials.shared(ask);
     return judge(ask, profile, terms.value, crypto, systemClock.wallClock().getTime());
   };
   const deeds = new SystemDeeds({
@@ -161,6 +163,7 @@ async function createSession(
 }
 
 async function trustAnchors(profile: Profile): Promise<Result<readonly Uint8Array[], Failure>> {
+  if (profile.trust.kind === 'none') return ok([]);
   const pem =
     profile.trust.kind === 'inline' ? ok(profile.trust.ca) : await readBoundedText(profile.trust.caFile);
   if (!pem.ok) return pem;

@@ -13,7 +13,8 @@ type ProfileWay = readonly ProfileAuthentication[];
 
 /** The ways of a profile, best first. A second proof belongs to the first way. */
 function waysOf({ authentication, secondAuthentication, otherwise }: Profile): readonly ProfileWay[] {
-  const first = secondAuthentication === undefined ? [authentication] : [authentication, secondAuthentication];
+  const first =
+    secondAuthentication === undefined ? [authentication] : [authentication, secondAuthentication];
   return [first, ...otherwise.map((way) => [way])];
 }
 

@@ -1,6 +1,6 @@
+import { utf8 } from '../base/utf8.ts';
 import { parseCertificate } from '../pki/certificate.ts';
 import { type IkeIdentity, identityTypes } from '../pki/identity.ts';
-import { utf8 } from '../base/utf8.ts';
 
 /**
  * Who a certificate says its holder is: the first mail address of its subjectAltName, else the first host name, else the

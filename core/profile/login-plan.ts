@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { limits } from '../base/limits.ts';
+import { joined } from './authentication/account.ts';
 import {
   authenticationSchema,
   type ProfileAuthentication,
   readAuthentication,
 } from './authentication/authentication.ts';
-import { joined } from './authentication/account.ts';
 import { pathText, text } from './fields.ts';
 
 /*

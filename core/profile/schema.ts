@@ -133,7 +133,8 @@ export const profileSchema = z
         examples: ['vpn.example.org', null],
       }),
     localIdentity: identityText.optional().meta({
-      description: 'The identity shown to the gateway before the login (IDi). Default: the user name; with a certificate, its first name or its subject. A prefix says what it is: fqdn:, email:, ipv4:, ipv6:, keyid:, asn1dn:.',
+      description:
+        'The identity shown to the gateway before the login (IDi). Default: the user name; with a certificate, its first name or its subject. A prefix says what it is: fqdn:, email:, ipv4:, ipv6:, keyid:, asn1dn:.',
       examples: ['alice@example.org'],
     }),
     authentication: authenticationSchema,

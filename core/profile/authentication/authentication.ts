@@ -1,10 +1,11 @@
 import * as z from 'zod';
-import type { ProfileClientCertificate } from './client-certificate.ts';
+import type { EapAccount } from './account.ts';
 import {
   type CertificateAuthentication,
   certificateSchema,
   readCertificateAuthentication,
 } from './certificate.ts';
+import type { ProfileClientCertificate } from './client-certificate.ts';
 import {
   type EapPasswordAuthentication,
   eapGtcSchema,
@@ -14,8 +15,8 @@ import {
 } from './eap-password.ts';
 import { type EapTlsAuthentication, eapTlsSchema, readEapTls } from './eap-tls.ts';
 import { type EapTtlsAuthentication, eapTtlsSchema, readEapTtls } from './eap-ttls.ts';
-import { type PskAuthentication, pskSchema } from './psk.ts';
 import { type PeapAuthentication, peapSchema, readPeap } from './peap.ts';
+import { type PskAuthentication, pskSchema } from './psk.ts';
 
 /** How to log in: one file for each method beside this one. */
 export const authenticationSchema = z
@@ -72,7 +73,9 @@ export function passwordFileOf(authentication: ProfileAuthentication): string | 
 }
 
 /** Whether a password is needed in any case, whatever the server asks. */
-export function needsPassword(authentication: ProfileAuthentication): boolean {
+export function needsPassword(
+  authentication: ProfileAuthentication,
+): authentication is ProfileAuthentication & EapAccount {
   return 'passwordFile' in authentication;
 }
 
