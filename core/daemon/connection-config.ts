@@ -4,7 +4,8 @@ import { utf8 } from '../base/utf8.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
 import { createEapPeer, eapMethods } from '../eap/create-eap-peer.ts';
 import type { EapPeer } from '../eap/peer.ts';
-import type { EapRun } from '../ike/config.ts';
+import { selectorOf } from '../ike/child-wishes.ts';
+import type { ChildWish, EapRun } from '../ike/config.ts';
 import { IkeSa } from '../ike/ike-sa.ts';
 import type { KeyCredential, LoginWay } from '../ike/login-way.ts';
 import type { PpkTerms } from '../ike/ppk.ts';
@@ -12,7 +13,7 @@ import { parseCertificate } from '../pki/certificate.ts';
 import { type IkeIdentity, parseIdentity } from '../pki/identity.ts';
 import type { Trust } from '../pki/trust.ts';
 import { isEap, type ProfileAuthentication } from '../profile/authentication/authentication.ts';
-import type { Profile } from '../profile/profile.ts';
+import type { Profile, ProfileChild } from '../profile/profile.ts';
 import type { ConnectionConfig } from '../tunnel/connection.ts';
 import { authenticationsOf, eapOf, loginWays } from './login-ways.ts';
 import { identityOfCertificate } from './own-identity.ts';
@@ -110,7 +111,9 @@ export function connectionConfig(
           ikeProposals: proposals.ike,
           espProposals: proposals.esp,
           remoteNetworks: profile.remoteNetworks,
-          wantedAddresses,
+          ...(profile.children === undefined ? {} : { children: profile.children.map(wishOf) }),
+          childless: profile.childless,
+          wantedAddresses: wantedAddresses.length > 0 ? wantedAddresses : profile.requestedAddresses,
           ...(profile.followRedirects ? { redirects: from === undefined ? {} : { from } } : {}),
           acceptSha1Signatures: profile.allowSha1Signatures,
           livenessMs: profile.liveness,
@@ -124,6 +127,11 @@ export function connectionConfig(
         },
       ),
   };
+}
+
+function wishOf({ networks, protocol, ports }: ProfileChild): ChildWish {
+  const only = { protocol, startPort: ports.first, endPort: ports.last };
+  return { remote: networks.map((network) => ({ ...selectorOf(network), ...only })) };
 }
 
 function identity(profile: Profile, field: string, text: string): Result<IkeIdentity, Failure> {

@@ -5,7 +5,8 @@ import type { IkeMessage } from '../wire/ike/payload.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import type { Engine } from './engine.ts';
 import { notifyForFailure } from './failure-notify.ts';
-import { type IkeLink, openLink } from './ike-link.ts';
+import type { IkeLink } from './ike-link.ts';
+import { openLink } from './open-link.ts';
 import { wipeTask } from './own-task.ts';
 import { ikeNotify } from './payload-list.ts';
 import {

@@ -1,4 +1,4 @@
-import type { IkeIdentity } from './config.ts';
+import type { IkeIdentity } from '../pki/identity.ts';
 
 /**
  * One way to log in: what we show of ourselves, round after round, and what the gateway must show. A profile may have several;

@@ -61,9 +61,11 @@ export function onInitResponse(
     exchange.fragmentSizes.allow(config.remote.address.family);
   }
   engine.emit({ kind: 'phase', phase: 'authenticating-gateway' });
+  const childless =
+    config.childless === true && notifyOf(message, notifyType.CHILDLESS_IKEV2_SUPPORTED) !== undefined;
   const login: Login = {
     association: association.value,
-    child: offerChild(config, dependencies.random),
+    child: childless ? undefined : offerChild(config, dependencies.random),
     course: state.course,
     abilities: readAbilities(message),
     round: 0,

@@ -1,8 +1,9 @@
+import type { IpPrefix } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Weakness } from '../base/weaknesses.ts';
 import type { EapPeer } from '../eap/peer.ts';
-import type { IkeMessage } from '../wire/ike/payload.ts';
+import type { IkeMessage, Spi } from '../wire/ike/payload.ts';
 import type { Agenda } from './agenda.ts';
 import { type Association, wipeAssociation } from './association.ts';
 import type { ChildTable } from './child-table.ts';
@@ -73,7 +74,8 @@ export interface GatewayAbilities {
 /** What every state after IKE_SA_INIT has until the login is done. */
 export interface Login {
   readonly association: Association;
-  readonly child: ChildOffer;
+  /** Absent: the IKE SA begins without a CHILD SA. @rfc 6023 */
+  readonly child: ChildOffer | undefined;
   readonly course: Course;
   readonly abilities: GatewayAbilities;
   /** Our round, from 0. */
@@ -184,6 +186,14 @@ export interface Established {
   readonly children: ChildTable;
   readonly agenda: Agenda;
   readonly liveness: Liveness;
+  /** Our inner addresses. */
+  readonly addresses: readonly IpPrefix[];
+  /** How often each of our wishes was asked for anew. */
+  readonly wishTries: number[];
+  /** The driver knows that all stands: only then is there a CHILD SA. */
+  announced: boolean;
+  /** SPIs of CHILD SAs that the peer deleted and we do not know: their making may still be on the way to us. */
+  readonly goneUnseen: Set<Spi>;
   /** Our exchange on the wire, unless it is a liveness check. */
   active: OwnTask | undefined;
   readonly todo: Plan[];

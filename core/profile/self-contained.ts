@@ -1,4 +1,4 @@
-import { applyEdits, modify } from 'jsonc-parser';
+import { applyEdits, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { filesOf } from './authentication/authentication.ts';
@@ -41,6 +41,10 @@ export function makeSelfContained(text: string, cas: ProfileCas, certificate?: I
 }
 
 function edit(source: string, path: readonly string[], value: unknown): string {
+  const tree = parseTree(source);
+  // What is not there cannot be taken out.
+  if (value === undefined && (tree === undefined || findNodeAtLocation(tree, [...path]) === undefined))
+    return source;
   return applyEdits(source, modify(source, [...path], value, {}));
 }
 

@@ -35,7 +35,7 @@ export interface Proof {
 export function buildFirstAuth(
   config: IkeConfig,
   crypto: CryptoProvider,
-  child: ChildOffer,
+  child: ChildOffer | undefined,
   proof: Proof,
   offers: { readonly eapOnly: boolean; readonly severalRounds: boolean },
 ): readonly Payload[] {
@@ -46,7 +46,7 @@ export function buildFirstAuth(
     ...(auth === undefined ? [] : [auth]),
     ...(config.initialContact === true ? [ikeNotify(notifyType.INITIAL_CONTACT)] : []),
     buildConfigRequest(config.wantedAddresses),
-    ...buildChildCreate(child),
+    ...(child === undefined ? [] : buildChildCreate(child)),
     ...(config.mobike === false ? [] : [ikeNotify(notifyType.MOBIKE_SUPPORTED)]),
     ...(offers.severalRounds ? [ikeNotify(notifyType.MULTIPLE_AUTH_SUPPORTED)] : []),
     ...(offers.eapOnly ? [ikeNotify(notifyType.EAP_ONLY_AUTHENTICATION)] : []),

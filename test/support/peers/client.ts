@@ -13,8 +13,21 @@ export interface ClientProfile {
   readonly furtherCas?: readonly Issued[];
   /** Takes a gateway that signs with SHA-1; absent: no. */
   readonly allowSha1Signatures?: boolean;
+  /** Further parts of Godwit's profile, in place of what stands there. */
+  readonly profile?: Readonly<Record<string, unknown>>;
+  /** Keys that it shares with the gateway. */
+  readonly sharedKeys?: { readonly psk?: string; readonly ppk?: string };
   /** Networks behind the gateway; everything when absent. */
   readonly remoteNetworks?: readonly string[];
+  /** CHILD SAs with selectors of their own, as Godwit's profile has them. */
+  readonly children?: readonly {
+    readonly networks: readonly string[];
+    readonly protocol?: string;
+    readonly ports?: string;
+  }[];
+  /** The login makes no CHILD SA. @rfc 6023 */
+  readonly childless?: boolean;
+  readonly requestedAddresses?: readonly string[];
   /** In strongSwan's notation; the client's own when absent. */
   readonly ike?: readonly string[];
   readonly esp?: readonly string[];
