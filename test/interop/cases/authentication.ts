@@ -165,7 +165,7 @@ export const authenticationCases: readonly InteropCase[] = [
   ),
   up(
     'SHA-384 one way and SHA-512 the other',
-    certificateGateway({ auth: 'rsa-sha384' }, { certificate: 'rsa', auth: 'rsa-sha512' }),
+    certificateGateway({ auth: 'ike:rsa-sha384' }, { certificate: 'rsa', auth: 'rsa-sha512' }),
     certificateClient('rsa-3072'),
     {
       user: userMail,
@@ -293,8 +293,8 @@ export const authenticationCases: readonly InteropCase[] = [
   up(
     'two rounds: EAP, then EAP',
     {
-      remote: () => ({ auth: 'eap-mschapv2', id: '%any', eap_id: '%any', round: '1' }),
-      further: () => ({ 'remote-2': { auth: 'eap-mschapv2', id: '%any', eap_id: '%any', round: '2' } }),
+      remote: () => ({ auth: 'eap-mschapv2', id: 'alice', eap_id: 'alice', round: '1' }),
+      further: () => ({ 'remote-2': { auth: 'eap-mschapv2', id: 'bob', eap_id: 'bob', round: '2' } }),
       load: (gateway) => gateway.loadUser('bob', 'correct horse battery staple'),
     },
     { profile: () => ({ secondAuthentication: { method: 'eap-mschapv2', username: 'bob' } }) },
@@ -323,7 +323,6 @@ export const authenticationCases: readonly InteropCase[] = [
 
 function ppkCases(): readonly InteropCase[] {
   const withKey = (further: Partial<GatewayConfig> = {}): GatewayConfig => ({
-    further: () => ({ ppk_id: 'office-ppk' }),
     load: (gateway) => gateway.loadShared('PPK', ppk, ['office-ppk']),
     ...further,
   });
@@ -341,7 +340,6 @@ function ppkCases(): readonly InteropCase[] {
   const certified = certificateGateway(
     {},
     {
-      further: () => ({ ppk_id: 'office-ppk' }),
       load: async (gateway, certificates) => {
         await certificateGateway().load?.(gateway, certificates);
         await gateway.loadShared('PPK', ppk, ['office-ppk']);
