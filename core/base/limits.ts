@@ -86,6 +86,10 @@ export const limits = {
   retiringIkeSas: 4,
   /** A replaced IKE SA that the peer should have deleted is deleted by us after this time. */
   retiringIkeMs: 60_000,
+  /** An address that does not answer in this time has the next one asked beside it. @rfc 8305 8 */
+  raceStaggerMs: 250,
+  /** Gateways of one profile. */
+  gatewaysOfProfile: 8,
   /** Addresses of the gateway's name that are tried. */
   addressesOfGateway: 8,
   addressesFromGateway: 8,
@@ -191,6 +195,10 @@ export const limits = {
   certificateChoices: 32,
   /** MSCHAPv2 takes 256 characters; other methods a little more. */
   passwordOctets: 1_024,
+  /** IKE SAs that the data plane knows: those of two logins and what they replace. */
+  knownIkeSas: 16,
+  /** IKE datagrams for other IKE SAs that go up to the control thread in a second: a new one of the gateway's may be among them. */
+  strangeIkePerSecond: 64,
   /** IKE datagrams waiting between the data plane and the control thread. */
   queuedIkeDatagrams: 256,
   logFieldCharacters: 1_024,

@@ -22,8 +22,8 @@ import { identityOfCertificate } from './own-identity.ts';
 export interface LoginTerms {
   /** Who may vouch for the gateway. */
   readonly trust: Trust;
-  /** Who the gateway must be. */
-  readonly expected: IkeIdentity;
+  /** Who this gateway of the profile must be. */
+  readonly expected: (gateway: string) => IkeIdentity;
   /** Who the user is, where a round has no identity of its own. */
   readonly local: IkeIdentity;
   readonly ways: readonly LoginWay[];
@@ -38,7 +38,7 @@ export function loginTerms(
   trust: Trust,
   chain: readonly Uint8Array[] = [],
 ): Result<LoginTerms, Failure> {
-  const expected = identity(profile, 'remoteIdentity', profile.remoteIdentity.expected);
+  const expected = expectedNames(profile);
   if (!expected.ok) return expected;
   const [own] = chain;
   const needed = authenticationsOf(profile).some(({ method }) => method === 'certificate');
@@ -49,7 +49,7 @@ export function loginTerms(
       : identity(profile, 'localIdentity', profile.localIdentity);
   if (given?.ok === false) return given;
   const certified = own === undefined ? undefined : identityOfCertificate(own);
-  const local = given?.value ?? certified ?? expected.value;
+  const local = given?.value ?? certified ?? expected.value('');
   const ways = loginWays(profile, credentialsOf(chain, trust), (authentication) =>
     identityOfRound(profile, authentication, certified),
   );
@@ -82,6 +82,20 @@ function credentialsOf(chain: readonly Uint8Array[], trust: Trust): readonly Key
   return [{ spki: certificate.value.spki, chain: shown, ...(known === undefined ? {} : { root: known }) }];
 }
 
+/** Who each gateway of the profile must be. */
+function expectedNames(profile: Profile): Result<(gateway: string) => IkeIdentity, Failure> {
+  const { expected, given } = profile.remoteIdentity;
+  const first = identity(profile, 'remoteIdentity', expected);
+  if (!first.ok) return first;
+  const names = new Map<string, IkeIdentity>();
+  for (const gateway of given ? [] : profile.gateways.others) {
+    const name = identity(profile, 'gateways', gateway);
+    if (!name.ok) return name;
+    names.set(gateway, name.value);
+  }
+  return ok((gateway) => names.get(gateway) ?? first.value);
+}
+
 /** The configuration of one connection. `device` is the name of the TUN device that it will use. */
 export function connectionConfig(
   profile: Profile,
@@ -91,13 +105,14 @@ export function connectionConfig(
 ): ConnectionConfig {
   const { gateway, dns, mtu, proposals } = profile;
   return {
-    gateway: gateway.host,
+    gateways: [gateway.host, ...profile.gateways.others],
+    fastest: profile.gateways.choose === 'fastest',
     ikePort: gateway.ikePort,
     natTraversalPort: gateway.natTraversalPort,
     network: { device, mtu, dns, onlyGatewaySubnets: profile.onlyGatewaySubnets },
     random: parts.random,
     reconnect: profile.reconnect,
-    createEngine: (local, remote, { wantedAddresses, redirectedFrom: from }) =>
+    createEngine: (local, remote, { gateway: name, wantedAddresses, redirectedFrom: from }) =>
       new IkeSa(
         {
           local,
@@ -106,7 +121,7 @@ export function connectionConfig(
           localIdentity: terms.local,
           logins: terms.ways,
           ...ppkOf(profile),
-          ...(profile.remoteIdentity.send ? { remoteIdentity: terms.expected } : {}),
+          ...(profile.remoteIdentity.send ? { remoteIdentity: terms.expected(name) } : {}),
           trustAnchors: terms.trust.anchors.map(({ spki }) => spki),
           ikeProposals: proposals.ike,
           espProposals: proposals.esp,
