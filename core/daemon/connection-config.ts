@@ -2,7 +2,7 @@ import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { utf8 } from '../base/utf8.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
-import { createEapPeer, eapMethods } from '../eap/create-eap-peer.ts';
+import { createEapPeer } from '../eap/create-eap-peer.ts';
 import type { EapPeer } from '../eap/peer.ts';
 import { selectorOf } from '../ike/child-wishes.ts';
 import type { ChildWish, EapRun } from '../ike/config.ts';
@@ -15,6 +15,8 @@ import type { Trust } from '../pki/trust.ts';
 import { isEap, type ProfileAuthentication } from '../profile/authentication/authentication.ts';
 import type { Profile, ProfileChild } from '../profile/profile.ts';
 import type { ConnectionConfig } from '../tunnel/connection.ts';
+import { eapType } from '../wire/registry/eap-types.ts';
+import { eapMethodsOf } from './eap-methods.ts';
 import { authenticationsOf, eapOf, loginWays } from './login-ways.ts';
 import { identityOfCertificate } from './own-identity.ts';
 
@@ -149,7 +151,8 @@ function wishOf({ networks, protocol, ports }: ProfileChild): ChildWish {
   return { remote: networks.map((network) => ({ ...selectorOf(network), ...only })) };
 }
 
-function identity(profile: Profile, field: string, text: string): Result<IkeIdentity, Failure> {
+/** An identity of the profile, for an ID payload. */
+export function identity(profile: Profile, field: string, text: string): Result<IkeIdentity, Failure> {
   const parsed = parseIdentity(text);
   if (parsed.ok) return parsed;
   const { reason } = parsed.error;
@@ -160,12 +163,14 @@ function ppkOf({ ppk }: Profile): { readonly ppk?: PpkTerms } {
   return ppk === undefined ? {} : { ppk: { id: utf8.encode(ppk.id), required: ppk.required } };
 }
 
+const provesServer: ReadonlySet<number> = new Set([eapType.TLS, eapType.TTLS, eapType.PEAP]);
+
 function eapPeer(profile: Profile, run: EapRun, random: Random): EapPeer {
   const authentication = eapOf(profile, run);
   if (authentication === undefined) return createEapPeer({ identity: '', random, methods: [] });
   const { eapIdentity, username } = authentication;
-  const all = authentication.method === 'eap-mschapv2' ? eapMethods : [];
-  // None of these proves the server well enough to stand alone. @rfc 5998 4
-  const methods = run.gatewayProven ? all : [];
+  const all = eapMethodsOf(authentication);
+  // Alone stands only what proves the server by TLS. @rfc 5998 4
+  const methods = run.gatewayProven ? all : all.filter(({ type }) => provesServer.has(type));
   return createEapPeer({ identity: eapIdentity, userName: username, random, methods });
 }

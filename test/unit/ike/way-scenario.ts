@@ -151,6 +151,8 @@ function answerTo(
       return { kind: 'credential', secret: Secret.fromText(ask.use === 'psk' ? pskText : ppkText) };
     case 'signature':
       return { kind: 'signature', signature: signWith(ask.scheme, ownKey().privateKey, ask.octets) };
+    case 'tls-step':
+      throw new Error('the EAP of these tests has no TLS');
     case 'certificate-verdict': {
       const spki = new Uint8Array(gatewayKey().publicKey.export({ type: 'spki', format: 'der' }));
       const bad: Failure = { code: 'certificate.unknown-ca', family: 'authentication-failed', detail: {} };
