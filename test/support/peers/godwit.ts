@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatFailure } from '../../../core/base/errors.ts';
+import type { AskAnswer, AskRequest } from '../../../core/rpc/asks.ts';
 import { connectRpc, type RpcClient } from '../../../core/rpc/transport/client.ts';
 import type { Snapshot } from '../../../core/rpc/values.ts';
 import type { Namespace } from '../net/lab.ts';
@@ -32,6 +33,7 @@ export class Godwit implements VpnClient {
   #phases: PhaseTime[] = [];
   #started = 0;
   #password = '';
+  #sharedKeys: ClientProfile['sharedKeys'] = {};
   /** Told of each phase as it begins. */
   onPhase: (phase: PhaseTime) => void = () => {};
 
@@ -48,8 +50,8 @@ export class Godwit implements VpnClient {
     this.process = process;
     this.#rpc = rpc;
     this.socketPath = join(folder, 'godwitd.sock');
-    rpc.on('ask', ({ askId }) => {
-      void rpc.call('answer', { askId, answer: { kind: 'password', password: this.#password } });
+    rpc.on('ask', ({ askId, request }) => {
+      void rpc.call('answer', { askId, answer: this.#answer(request) });
     });
     rpc.on('phase', ({ phase }) => {
       const time = { name: phase, startMs: performance.now() - this.#started };
@@ -82,6 +84,20 @@ export class Godwit implements VpnClient {
     return this.#phases;
   }
 
+  #answer(request: AskRequest): AskAnswer {
+    switch (request.kind) {
+      case 'shared-key': {
+        const password = this.#sharedKeys?.[request.use];
+        return password === undefined ? { kind: 'refused' } : { kind: 'shared-key', password };
+      }
+      case 'password':
+      case 'key-password':
+        return { kind: request.kind, password: this.#password };
+      default:
+        return { kind: 'refused' };
+    }
+  }
+
   async snapshot(): Promise<Snapshot> {
     const status = await this.#rpc.call('status', {});
     if (!status.ok) throw new Error(`status: ${formatFailure(status.error)}`);
@@ -92,6 +108,7 @@ export class Godwit implements VpnClient {
     this.#phases = [];
     this.#started = performance.now();
     this.#password = profile.password;
+    this.#sharedKeys = profile.sharedKeys ?? {};
     const settled = this.#settled();
     const source = { kind: 'text', text: profileText(profile), file: 'test.json' } as const;
     const accepted = await this.#rpc.call('connect', { source, canAnswer: true });
@@ -215,6 +232,7 @@ export function profileText(profile: ClientProfile): string {
     ...(profile.rekey === undefined ? {} : { rekey: profile.rekey }),
     ...(profile.livenessSeconds === undefined ? {} : { livenessSeconds: profile.livenessSeconds }),
     ...(ike === undefined && esp === undefined ? {} : { proposals: { ike, esp } }),
+    ...profile.profile,
   });
 }
 
