@@ -86,7 +86,7 @@ export class SharedSecrets {
     const file = use === 'psk' ? profile.preSharedKeyFile : profile.ppk?.file;
     if (file !== undefined) return await readFile(file);
     if (asker === undefined) return err(failure('secret.missing'));
-    const request = { kind: 'shared-key', use, identity, profile: profile.name } as const;
+    const request = { kind: 'shared-key', use, identity, profile: profile.name, retry: 0 } as const;
     return await asker.ask(request, { signal, ms: limits.askMs });
   }
 }

@@ -49,6 +49,7 @@ export const askRequestSchema = z.discriminatedUnion('kind', [
       use: z.enum(['psk', 'ppk']),
       identity: text.meta({ description: 'By what the gateway finds the key.' }),
       profile: text,
+      retry,
     })
     .meta({ description: 'A pre-shared key, or a post-quantum one (RFC 8784).' }),
   z

@@ -1,7 +1,14 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { ViciSection } from '../../support/peers/vici.ts';
+import type { Issued } from '../../support/pki.ts';
 import type { ClientConfig, GatewayConfig, InteropCase, UpExpectation } from '../case.ts';
 import { type Certificates, gatewayName, type UserCertificateName, userMail } from '../certificates.ts';
 
+/** Of the account and of the key files: what the client is asked for, it answers with this. */
+const password = 'correct horse battery staple';
 const psk = 'a key that is long enough to be safe';
 const ppk = 'a key against the computers of tomorrow';
 
@@ -69,6 +76,35 @@ function certificateClient(
       return { authentication: { method: 'certificate', certificate: { pem, name }, ...settings } };
     },
   };
+}
+
+/** The certificate in a file that `password` opens. */
+function keyFileClient(
+  file: (own: Issued, certificates: Certificates) => Readonly<Record<string, string>>,
+): ClientConfig {
+  return {
+    profile: (certificates) => {
+      const certificate = { ...file(certificates.user('rsa-3072'), certificates), name: 'alice' };
+      return { authentication: { method: 'certificate', certificate } };
+    },
+  };
+}
+
+/** Base64. */
+function pkcs12Of(own: Issued, ca: Issued): string {
+  const folder = mkdtempSync(join(tmpdir(), 'godwit-p12-'));
+  try {
+    writeFileSync(join(folder, 'own.pem'), own.privateKeyPem + own.pem);
+    writeFileSync(join(folder, 'ca.pem'), ca.pem);
+    const files = ['-in', 'own.pem', '-certfile', 'ca.pem', '-out', 'own.p12'];
+    execFileSync('openssl', ['pkcs12', '-export', ...files, '-passout', 'stdin'], {
+      cwd: folder,
+      input: `${password}\n`,
+    });
+    return readFileSync(join(folder, 'own.p12')).toString('base64');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 const ofKinds: readonly (readonly [UserCertificateName, string])[] = [
@@ -215,6 +251,32 @@ export const authenticationCases: readonly InteropCase[] = [
       user: userMail,
     },
   ),
+  ...(['aes-128-cbc', 'aes-192-cbc', 'aes-256-cbc'] as const).map((cipher) =>
+    up(
+      `a certificate of one's own, its key encrypted with ${cipher}`,
+      certificateGateway(),
+      keyFileClient(({ privateKey, pem }) => ({
+        pem: pem + privateKey.export({ type: 'pkcs8', format: 'pem', cipher, passphrase: password }),
+      })),
+      { user: userMail },
+    ),
+  ),
+  up(
+    "a certificate of one's own, its key encrypted as OpenSSL did of old",
+    certificateGateway(),
+    keyFileClient(({ privateKey, pem }) => ({
+      pem:
+        pem +
+        privateKey.export({ type: 'pkcs1', format: 'pem', cipher: 'aes-256-cbc', passphrase: password }),
+    })),
+    { user: userMail },
+  ),
+  up(
+    "a certificate of one's own out of a PKCS#12 file with its CA",
+    certificateGateway(),
+    keyFileClient((own, { roots }) => ({ pkcs12: pkcs12Of(own, roots.rsa) })),
+    { user: userMail },
+  ),
   down(
     'an intermediate that is not sent',
     certificateGateway(),
@@ -295,7 +357,7 @@ export const authenticationCases: readonly InteropCase[] = [
     {
       remote: () => ({ auth: 'eap-mschapv2', id: 'alice', eap_id: 'alice', round: '1' }),
       further: () => ({ 'remote-2': { auth: 'eap-mschapv2', id: 'bob', eap_id: 'bob', round: '2' } }),
-      load: (gateway) => gateway.loadUser('bob', 'correct horse battery staple'),
+      load: (gateway) => gateway.loadUser('bob', password),
     },
     { profile: () => ({ secondAuthentication: { method: 'eap-mschapv2', username: 'bob' } }) },
     { user: 'bob', shows: { localAuthentication: 'EAP-MSCHAPv2, then EAP-MSCHAPv2' } },
