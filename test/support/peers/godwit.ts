@@ -106,6 +106,8 @@ export class Godwit implements VpnClient {
       }
       case 'password': {
         if (this.#isLast(request) && this.#whenAsked === 'refuse') return { kind: 'refused' };
+        // The same again would be as wrong.
+        if (request.retry > 0 && this.#firstPassword === undefined) return { kind: 'refused' };
         const first = request.retry === 0 ? this.#firstPassword : undefined;
         return { kind: 'password', password: first ?? this.#password };
       }
