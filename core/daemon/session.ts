@@ -1,12 +1,13 @@
 import type { Endpoint, IpAddress } from '../base/address.ts';
 import { type Failure, failure } from '../base/errors.ts';
 import type { LogSink } from '../base/log.ts';
-import type { Result } from '../base/result.ts';
+import { err, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
-import type { ChildSaParameters, IkeAnswer, IkeAsk } from '../ike/io.ts';
+import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
 import { Connection, type ConnectionConfig } from '../tunnel/connection.ts';
 import type { PlanChange, TunnelInput, TunnelOutput, TunnelState } from '../tunnel/io.ts';
 import type { NetworkPlan } from '../tunnel/network-plan.ts';
+import type { PathCandidate } from '../tunnel/paths/path.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 
 /** What the machine can do for a session. The real one is `system-deeds.ts`; a test has its own. */
@@ -15,8 +16,13 @@ export interface SessionDeeds {
   /** Calls `wake` once at `at` or soon after; a new call replaces the old. `undefined` only cancels. */
   setAlarm(at: Instant | undefined, wake: () => void): void;
   resolve(host: string): Promise<Result<readonly IpAddress[], Failure>>;
-  openTransport(remote: IpAddress, events: TransportEvents): Promise<Result<Endpoint, Failure>>;
-  transmit(octets: Uint8Array, to: Endpoint, marker: boolean): void;
+  openTransport(remote: IpAddress, events: TransportEvents): Promise<OpenedTransport>;
+  transmit(octets: Uint8Array, to: Endpoint, marker: boolean, options: SendOptions): void;
+  /** The ways to these addresses of the gateway, the preferred one first. */
+  findPaths(remotes: readonly IpAddress[]): readonly PathCandidate[];
+  openPath(path: PathId, candidate: PathCandidate): Promise<Result<Endpoint, Failure>>;
+  usePath(path: PathId, remote: Endpoint): void;
+  closePath(path: PathId): void;
   /** `standby`: nothing is sent on it before `switchOutbound`. */
   installChild(
     child: ChildSaParameters,
@@ -33,8 +39,22 @@ export interface SessionDeeds {
   lastTraffic(): Instant | undefined;
 }
 
+export interface OpenedTransport {
+  readonly result: Result<Endpoint, Failure>;
+  /** The way that its socket has, where the system knows. */
+  readonly via?: PathCandidate;
+}
+
+export interface SendOptions {
+  readonly path: PathId;
+  /** Nobody on the way may cut it. */
+  readonly dontFragment: boolean;
+}
+
 export interface TransportEvents {
-  readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean) => void;
+  readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean, path: PathId) => void;
+  /** Packets go into the tunnel, and for seconds none has come out of it. */
+  readonly onStalled: () => void;
   /** As the input `network-changed`. */
   readonly onNetworkChange: (local?: IpAddress | 'none') => void;
   readonly onChildUsed: (inboundSpi: Spi) => void;
@@ -127,6 +147,17 @@ export class Session {
         }));
       case 'open-transport':
         return this.#enqueue(() => this.#openTransport(output.remote));
+      case 'find-paths':
+        // After what else came out with it.
+        return queueMicrotask(() =>
+          this.#feed({ kind: 'paths-found', paths: this.#deeds.findPaths(output.remotes) }),
+        );
+      case 'open-path':
+        return this.#openPath(output.path, output.candidate);
+      case 'use-path':
+        return this.#deeds.usePath(output.path, output.remote);
+      case 'close-path':
+        return this.#deeds.closePath(output.path);
       case 'install-child':
         return this.#enqueueChild(async () => ({
           kind: 'child-installed',
@@ -163,15 +194,23 @@ export class Session {
   }
 
   async #openTransport(remote: IpAddress): Promise<TunnelInput> {
-    const result = await this.#deeds.openTransport(remote, {
-      onIke: (octets, from, marker) => this.#feed({ kind: 'datagram', octets, from, marker }),
+    const opened = await this.#deeds.openTransport(remote, {
+      onIke: (octets, from, marker, path) => this.#feed({ kind: 'datagram', octets, from, marker, path }),
+      onStalled: () => this.#feed({ kind: 'stalled' }),
       onNetworkChange: (local) =>
         this.#feed({ kind: 'network-changed', ...(local === undefined ? {} : { local }) }),
       onChildUsed: (inboundSpi) => this.#feed({ kind: 'child-used', inboundSpi }),
       onRekeyDue: (inboundSpi) => this.#feed({ kind: 'rekey-due', inboundSpi }),
       onFailure: (error) => this.#feed({ kind: 'transport-failed', error }),
     });
-    return { kind: 'transport-opened', result };
+    return { kind: 'transport-opened', ...opened };
+  }
+
+  #openPath(path: PathId, candidate: PathCandidate): void {
+    this.#deeds.openPath(path, candidate).then(
+      (result) => this.#feed({ kind: 'path-opened', path, result }),
+      (cause: unknown) => this.#feed({ kind: 'path-opened', path, result: err(bug(cause)) }),
+    );
   }
 
   #ask(id: number, ask: IkeAsk): void {
@@ -181,10 +220,12 @@ export class Session {
     );
   }
 
-  #transmit({ octets, to, marker }: Extract<TunnelOutput, { kind: 'transmit' }>): void {
-    if (this.#childDeeds === 0) return this.#deeds.transmit(octets, to, marker);
+  #transmit(output: Extract<TunnelOutput, { kind: 'transmit' }>): void {
+    const { octets, to, marker, path } = output;
+    const options = { path, dontFragment: output.dontFragment === true };
+    if (this.#childDeeds === 0) return this.#deeds.transmit(octets, to, marker, options);
     this.#enqueueChild(async () => {
-      this.#deeds.transmit(octets, to, marker);
+      this.#deeds.transmit(octets, to, marker, options);
       return undefined;
     });
   }

@@ -4,6 +4,7 @@ import type { Instant } from '../base/time.ts';
 import type { DataplaneCounters } from '../dataplane/dataplane.ts';
 import type { ConnectedTunnel, ConnectPhase, ProfileReference, TunnelSnapshot } from '../rpc/values.ts';
 import type { ConnectedDetails } from '../tunnel/io.ts';
+import type { Path } from '../tunnel/paths/path.ts';
 import type { LossDetails } from '../tunnel/reconnect-policy.ts';
 import type { SaAge, SaHistory } from '../tunnel/sa-history.ts';
 
@@ -93,7 +94,7 @@ function connectedSnapshot(
   state: Extract<DaemonState, { kind: 'connected' }>,
   live: LiveFigures,
 ): ConnectedTunnel {
-  const { summary, plan, child, history, remote } = state.details;
+  const { summary, plan, child, history, remote, paths } = state.details;
   const { dns } = plan;
   return {
     state: 'connected',
@@ -120,6 +121,12 @@ function connectedSnapshot(
     ...rekeyFailureOf(history, live.now),
     nat: summary.natDetected,
     mobike: summary.mobike,
+    peerAddresses: summary.peerAddresses.map(formatIpAddress),
+    path: {
+      state: paths.state,
+      ...wayOf(paths.current, live.now),
+      others: paths.others.map((path) => wayOf(path, live.now)),
+    },
     device: plan.device,
     mtu: plan.mtu,
     addresses: plan.addresses.map(formatIpPrefix),
@@ -139,6 +146,15 @@ function connectedSnapshot(
       inbound: plainCounters(live.counters.inbound),
       ike: { drops: { ...live.ikeDrops } },
     },
+  };
+}
+
+function wayOf({ candidate, local, provenAt }: Path, now: Instant): ConnectedTunnel['path']['others'][number] {
+  return {
+    interface: candidate.interfaceName,
+    local: local === undefined ? formatIpAddress(candidate.local) : formatEndpoint(local),
+    gateway: formatIpAddress(candidate.remote),
+    ...(provenAt === undefined ? {} : { provenAgeMs: Math.max(0, now - provenAt) }),
   };
 }
 

@@ -8,7 +8,7 @@ import { onEarlyRequest } from './established.ts';
 import { ExchangeLayer } from './exchange.ts';
 import type { FragmentSizes } from './fragments/fragment-sizes.ts';
 import type { IkeLink } from './ike-link.ts';
-import type { IkeAnswer, IkeCommand, IkeInput, IkeOutput } from './io.ts';
+import type { IkeAnswer, IkeCommand, IkeInput, IkeOutput, PathId } from './io.ts';
 import {
   onCredential,
   onEapResponse,
@@ -28,7 +28,8 @@ import {
 } from './own-exchanges.ts';
 import { onEstablishedRequest } from './peer-request.ts';
 import type { DropCause, Exhausted, Received } from './received.ts';
-import { probe, roam } from './roaming.ts';
+import { blamesPath, planCheck } from './path-checks.ts';
+import { probe, race, roam } from './roaming.ts';
 import type { Closing, IkeState } from './state.ts';
 
 /**
@@ -52,11 +53,16 @@ export class IkeSa {
       this.#outputs.push(output);
     };
     const openExchange = (sizes?: FragmentSizes): ExchangeLayer =>
-      new ExchangeLayer((octets, via) => emit({ kind: 'transmit', octets, via }), this.#drops, sizes);
+      new ExchangeLayer(
+        (octets, via, route) => emit({ kind: 'transmit', octets, via, ...route }),
+        this.#drops,
+        sizes,
+      );
     this.#engine = {
       config,
       dependencies,
       exchange: openExchange(),
+      heardFrom: undefined,
       // An IKE SA that replaces another knows the path as that one did. @rfc 7383 2.3
       openExchange: () => openExchange(this.#engine.exchange.fragmentSizes),
       emit,
@@ -102,7 +108,7 @@ export class IkeSa {
   #next(input: IkeInput, now: Instant): IkeState {
     switch (input.kind) {
       case 'datagram':
-        return this.#onDatagram(input.octets, now);
+        return this.#onDatagram(input, now);
       case 'timeout':
         return this.#onTimeout(now);
       case 'command':
@@ -113,10 +119,11 @@ export class IkeSa {
   }
 
   /** The SPIs in the header say which IKE SA a datagram is for; what belongs to none is counted at the one in use. */
-  #onDatagram(octets: Uint8Array, now: Instant): IkeState {
+  #onDatagram({ octets, path, from }: Extract<IkeInput, { kind: 'datagram' }>, now: Instant): IkeState {
     const link = this.#links().find(({ exchange }) => exchange.owns(octets));
     const exchange = link?.exchange ?? this.#engine.exchange;
-    return this.#onReceived(exchange.receive(octets, now), link, now);
+    this.#engine.heardFrom = from;
+    return this.#onReceived(exchange.receive(octets, now, path), link, now);
   }
 
   #links(): readonly IkeLink[] {
@@ -141,7 +148,7 @@ export class IkeSa {
           ? onEstablishedRequest(this.#engine, state, link ?? state.link, received.message, now)
           : onEarlyRequest(this.#engine, state, link?.exchange ?? this.#engine.exchange, received.message);
       case 'response':
-        this.#engine.emit({ kind: 'proven' });
+        this.#engine.emit({ kind: 'proven', ...provenPath(link?.exchange ?? this.#engine.exchange) });
         return this.#onResponse(received, link, now);
     }
   }
@@ -176,8 +183,12 @@ export class IkeSa {
   #onTimeout(now: Instant): IkeState {
     const state = this.#state;
     if (state.kind === 'closing') return this.#onClosingTimeout(state, now);
-    const exhausted = this.#engine.exchange.timeout(now);
+    const { exchange } = this.#engine;
+    const due = exchange.nextWakeup();
+    const exhausted = exchange.timeout(now);
     if (exhausted !== undefined) return close(this.#engine, state, this.#silence(exhausted));
+    if (state.kind === 'established' && due !== undefined && due <= now && blamesPath(state, exchange))
+      this.#engine.emit({ kind: 'unanswered' });
     return state.kind === 'established' ? onEstablishedTimeout(this.#engine, state, now) : state;
   }
 
@@ -218,10 +229,17 @@ export class IkeSa {
       case 'abandon':
         return close(this.#engine, state);
       case 'probe':
-        if (state.kind === 'established') probe(this.#engine, state, now);
+        if (state.kind === 'established') probe(this.#engine, state, now, command.brisk === true ? 'brisk' : 'usual');
         return state;
       case 'roam':
-        if (state.kind === 'established') roam(this.#engine, state, command.local, now);
+        if (state.kind === 'established') roam(this.#engine, state, command, now);
+        return state;
+      case 'race':
+        if (state.kind === 'established') race(this.#engine, state, command.paths, now);
+        return state;
+      case 'check-path':
+      case 'probe-size':
+        if (state.kind === 'established') planCheck(state, command);
         return state;
       case 'traffic-seen':
         if (state.kind === 'established') state.liveness.restart(command.at);
@@ -251,4 +269,8 @@ export class IkeSa {
       ? onGoodCertificate(this.#engine, state, verdict.spki, now)
       : fail(this.#engine, state, verdict.error);
   }
+}
+
+function provenPath({ answeredBy: { path } }: ExchangeLayer): { readonly path?: PathId } {
+  return path === undefined ? {} : { path };
 }

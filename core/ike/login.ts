@@ -16,6 +16,7 @@ import { offeredGroups } from './negotiate.ts';
 import { ikeNotify } from './payload-list.ts';
 import { refusalIn } from './peer-refusal.ts';
 import { createProtection } from './protection.ts';
+import { offerMobility } from './roaming.ts';
 import type {
   AuthenticatingGateway,
   AwaitingCredential,
@@ -78,7 +79,7 @@ export function onInitResponse(
     ...(config.initialContact === true ? [ikeNotify(notifyType.INITIAL_CONTACT)] : []),
     buildConfigRequest(),
     ...buildChildCreate(child),
-    ...(config.mobike === false ? [] : [ikeNotify(notifyType.MOBIKE_SUPPORTED)]),
+    ...offerMobility(config),
   ];
   exchange.request(exchangeType.IKE_AUTH, payloads, now);
   return { kind: 'authenticating-gateway', association: association.value, child };

@@ -1,11 +1,14 @@
-import type { IpAddress } from '../base/address.ts';
+import type { Endpoint, IpAddress } from '../base/address.ts';
 import { failure } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
+import type { Attempt } from './attempt.ts';
 import { ChildRoster } from './child-roster.ts';
 import type { Course } from './course.ts';
 import { command } from './drive-engine.ts';
 import type { TunnelInput } from './io.ts';
 import { closeTransport, end, leave } from './leaving.ts';
+import type { PathCandidate } from './paths/path.ts';
+import { PathBook } from './paths/path-book.ts';
 
 /*
  * The way in: resolve, open, log in; and the way back in after a loss.
@@ -47,7 +50,7 @@ function open(course: Course, remote: IpAddress): void {
 
 export function transportOpened(
   course: Course,
-  { result }: Extract<TunnelInput, { kind: 'transport-opened' }>,
+  { result, via }: Extract<TunnelInput, { kind: 'transport-opened' }>,
   now: Instant,
 ): void {
   // Else a disconnect overtook the opening: the transport that came late is closed by `closing-transport`.
@@ -59,9 +62,15 @@ export function transportOpened(
     return closeTransport(course, result.error, next);
   }
   attempt.local = result.value;
+  attempt.paths = new PathBook(via ?? someWay(attempt, result.value), result.value);
   attempt.engine = course.config.createEngine(result.value, course.remote(attempt, 'ike'));
   course.phase = { kind: 'login', attempt };
   command(course, { kind: 'connect' }, now);
+}
+
+/** Of a driver that has only one. */
+function someWay({ remote }: Attempt, { address }: Endpoint): PathCandidate {
+  return { interfaceName: '', interfaceIndex: 0, local: address, remote, linkMtu: 1_500 };
 }
 
 export function transportClosed(course: Course, now: Instant): void {

@@ -6,6 +6,7 @@ import { command, feed } from './drive-engine.ts';
 import type { TunnelInput, TunnelOutput } from './io.ts';
 import { abandon, cancel, cancellation, networkUndone } from './leaving.ts';
 import { networkChanged } from './network-change.ts';
+import { pathOpened, pathsFound } from './paths/follow-paths.ts';
 import { childInstalled, networkApplied } from './standing.ts';
 
 export type { IkeEngine } from './attempt.ts';
@@ -66,7 +67,8 @@ export class Connection {
         return transportClosed(course, now);
       case 'datagram': {
         const via: IkePort = input.marker ? 'nat-traversal' : 'ike';
-        return feed(course, { kind: 'datagram', octets: input.octets, via }, now);
+        const { octets, path, from } = input;
+        return feed(course, { kind: 'datagram', octets, via, path, from }, now);
       }
       case 'traffic-seen':
         if (course.provenAt === undefined || input.at > course.provenAt) course.provenAt = input.at;
@@ -77,6 +79,15 @@ export class Connection {
         return command(course, { kind: 'rekey-child', inboundSpi: input.inboundSpi }, now);
       case 'network-changed':
         return networkChanged(course, input.local, now);
+      case 'paths-found':
+        pathsFound(course, input, now);
+        return told(course);
+      case 'path-opened':
+        pathOpened(course, input, now);
+        return told(course);
+      case 'stalled':
+        if (course.phase.kind === 'connected') command(course, { kind: 'probe', brisk: true }, now);
+        return;
       case 'transport-failed':
         return abandon(course, input.error, now);
       case 'answer':
@@ -87,6 +98,10 @@ export class Connection {
           : feed(course, { kind: 'timeout' }, now);
     }
   }
+}
+
+function told(course: Course): void {
+  if (course.detailsChanged) course.tellConnected();
 }
 
 function disconnect(course: Course, now: Instant): void {

@@ -54,7 +54,7 @@ export class Course {
 
   remote(attempt: Attempt, via: IkePort): Endpoint {
     const port = via === 'ike' ? this.config.ikePort : this.config.natTraversalPort;
-    return { address: attempt.remote, port };
+    return { address: attempt.paths?.current.candidate.remote ?? attempt.remote, port };
   }
 
   nextCandidate(): IpAddress | undefined {

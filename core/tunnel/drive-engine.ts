@@ -5,6 +5,7 @@ import type { Attempt } from './attempt.ts';
 import { type ChildChange, changeChildren } from './child-changes.ts';
 import type { Course } from './course.ts';
 import { closeTransport, leave } from './leaving.ts';
+import { followed, pathChecked, pathProven, pathSilent, remoteOf } from './paths/follow-paths.ts';
 import { startHistory, withRekey, withRekeyFailure } from './sa-history.ts';
 
 /** Hands an input to the engine and acts on all that comes out. */
@@ -34,15 +35,8 @@ export function act(course: Course, output: IkeOutput, now: Instant): void {
   const { attempt } = course;
   if (attempt === undefined) return;
   switch (output.kind) {
-    case 'transmit': {
-      const to = course.remote(attempt, output.via);
-      return course.emit({
-        kind: 'transmit',
-        octets: output.octets,
-        to,
-        marker: output.via === 'nat-traversal',
-      });
-    }
+    case 'transmit':
+      return transmit(course, attempt, output);
     case 'ask':
       attempt.heard = true;
       return course.emit({ kind: 'ask', id: output.id, ask: output.ask });
@@ -68,9 +62,33 @@ export function act(course: Course, output: IkeOutput, now: Instant): void {
     case 'proven':
       attempt.heard = true;
       course.provenAt = now;
+      return pathProven(course, attempt, output.path, now);
+    case 'unanswered':
+      return pathSilent(course);
+    case 'path-checked':
+      return pathChecked(course, attempt, output, now);
+    case 'path-size':
       return;
     case 'closed':
       return onClosed(course, attempt, output.error, now);
+  }
+}
+
+/** A path that is gone is no way for an answer: then the one in use. */
+function transmit(
+  course: Course,
+  attempt: Attempt,
+  { octets, via, paths, dontFragment }: Extract<IkeOutput, { kind: 'transmit' }>,
+): void {
+  const { paths: book } = attempt;
+  const marker = via === 'nat-traversal';
+  const current = book?.current;
+  const named = (paths ?? []).flatMap((id) => book?.get(id) ?? []);
+  const ways = named.length > 0 || current === undefined ? named : [current];
+  for (const way of ways) {
+    const to = marker ? remoteOf(course, way) : course.remote(attempt, via);
+    const whole = dontFragment === true ? { dontFragment } : {};
+    course.emit({ kind: 'transmit', octets, to, marker, path: way.id, ...whole });
   }
 }
 
@@ -84,7 +102,10 @@ function note(
   const { history } = attempt;
   if (output.kind !== 'rekey-failed') attempt.summary = output.summary;
   if (output.kind === 'peer-addresses') return;
-  if (output.kind === 'roamed') attempt.local = output.local;
+  if (output.kind === 'roamed') {
+    attempt.local = output.local;
+    followed(course, attempt);
+  }
   if (output.kind === 'rekeyed' && history !== undefined)
     attempt.history = withRekey(history, output.what, now);
   if (output.kind === 'rekey-failed' && history !== undefined)

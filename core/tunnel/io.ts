@@ -9,9 +9,11 @@ import type {
   IkeAsk,
   IkePhase,
   IkeSummary,
+  PathId,
 } from '../ike/io.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { NetworkPlan } from './network-plan.ts';
+import type { Path, PathCandidate, PathState } from './paths/path.ts';
 import type { LossDetails } from './reconnect-policy.ts';
 import type { SaHistory } from './sa-history.ts';
 
@@ -25,7 +27,15 @@ export type TunnelInput =
   | { readonly kind: 'timeout' }
   /** Ends of deeds that the machine asked for. */
   | { readonly kind: 'resolved'; readonly result: Result<readonly IpAddress[], Failure> }
-  | { readonly kind: 'transport-opened'; readonly result: Result<Endpoint, Failure> }
+  /** `via`: the way that the socket has, which is path 0. */
+  | {
+      readonly kind: 'transport-opened';
+      readonly result: Result<Endpoint, Failure>;
+      readonly via?: PathCandidate;
+    }
+  /** The ways to these addresses of the gateway, the preferred one first; none when there is none. */
+  | { readonly kind: 'paths-found'; readonly paths: readonly PathCandidate[] }
+  | { readonly kind: 'path-opened'; readonly path: PathId; readonly result: Result<Endpoint, Failure> }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: IkeAnswer }
   | { readonly kind: 'child-installed'; readonly result: Result<undefined, Failure> }
   | { readonly kind: 'network-applied'; readonly result: Result<undefined, Failure> }
@@ -37,6 +47,7 @@ export type TunnelInput =
       readonly octets: Uint8Array;
       readonly from: Endpoint;
       readonly marker: boolean;
+      readonly path: PathId;
     }
   /** The last authenticated ESP packet came in at `at`, which is never later than now. */
   | { readonly kind: 'traffic-seen'; readonly at: Instant }
@@ -49,6 +60,8 @@ export type TunnelInput =
    * `local`: our address towards the gateway now, `none` when no way leads there, absent when nobody looked.
    */
   | { readonly kind: 'network-changed'; readonly local?: IpAddress | 'none' }
+  /** Packets go into the tunnel, and for seconds none has come out of it. */
+  | { readonly kind: 'stalled' }
   | { readonly kind: 'transport-failed'; readonly error: Failure };
 
 export type TunnelOutput =
@@ -60,7 +73,17 @@ export type TunnelOutput =
       readonly octets: Uint8Array;
       readonly to: Endpoint;
       readonly marker: boolean;
+      readonly path: PathId;
+      /** Nobody on the way may cut it. */
+      readonly dontFragment?: true;
     }
+  /** Which ways lead to these addresses of the gateway? Answered by `paths-found`. */
+  | { readonly kind: 'find-paths'; readonly remotes: readonly IpAddress[] }
+  /** Open a socket for one more path; answered by `path-opened`. */
+  | { readonly kind: 'open-path'; readonly path: PathId; readonly candidate: PathCandidate }
+  /** Send all ESP this way from now on. */
+  | { readonly kind: 'use-path'; readonly path: PathId; readonly remote: Endpoint }
+  | { readonly kind: 'close-path'; readonly path: PathId }
   | { readonly kind: 'ask'; readonly id: number; readonly ask: IkeAsk }
   /** `standby`: send nothing on it before `switch-outbound`. Each one is answered by `child-installed`. */
   | {
@@ -110,4 +133,13 @@ export interface ConnectedDetails {
   readonly history: SaHistory;
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  readonly paths: PathsShown;
+}
+
+/** Of the paths to the gateway. */
+export interface PathsShown {
+  readonly state: PathState;
+  readonly current: Path;
+  /** Further ones by which the gateway has answered since the network changed last. */
+  readonly others: readonly Path[];
 }

@@ -181,6 +181,21 @@ const details: ConnectedDetails = {
   history: startHistory(instant(50)),
   local: { address: { family: 4, octets: new Uint8Array(4) }, port: 1 },
   remote: { address: { family: 4, octets: new Uint8Array(4) }, port: 4500 },
+  paths: {
+    state: 'proven',
+    current: {
+      id: 0,
+      candidate: {
+        interfaceName: 'wlan0',
+        interfaceIndex: 2,
+        local: { family: 4, octets: new Uint8Array(4) },
+        remote: { family: 4, octets: new Uint8Array(4) },
+        linkMtu: 1500,
+      },
+      gone: false,
+    },
+    others: [],
+  },
 };
 
 test('a rekey changes what is shown of the SAs; the connection is as old as before', async () => {
