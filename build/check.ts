@@ -12,6 +12,7 @@ export const checkSteps: readonly Step[] = [
   { name: 'Layers', run: layers },
   { name: 'Lock file', run: lockFile },
   command('Types: pure folders', ['node_modules/.bin/tsc', '-p', 'build/tsconfig/pure.json']),
+  command('Types: renderer', ['node_modules/.bin/tsc', '-p', 'build/tsconfig/renderer.json']),
   command('Types: Node', ['node_modules/.bin/tsc', '-p', 'build/tsconfig/node.json']),
   {
     name: 'Unit tests',

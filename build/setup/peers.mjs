@@ -14,6 +14,7 @@ const packages = {
   'dbus-daemon': { has: 'dbus-daemon', for: 'a bus of its own for systemd-resolved' },
   procps: { has: 'ps', for: 'looking for leftovers' },
   openssl: { has: 'openssl', for: 'a second opinion on certificates' },
+  chromium: { has: 'chromium', for: 'the browser that tests the interface' },
   iperf3: { has: 'iperf3', for: 'throughput' },
   'charon-systemd': { has: 'charon-systemd', for: 'the strongSwan gateway' },
   'strongswan-swanctl': { has: 'swanctl', for: 'the strongSwan gateway' },

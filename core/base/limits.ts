@@ -42,6 +42,12 @@ export const limits = {
   eapPacketOctets: 65_535,
   /** Of a gateway's or login server's own words, where they are shown as evidence. */
   peerTextCharacters: 200,
+  /** Of a login server's words in a question to the user: a second factor explains itself in a sentence or two. */
+  promptTextCharacters: 500,
+  /** How long a question is open while nothing has been sent yet: long enough to look a password up. */
+  askMs: 300_000,
+  /** How long a question is open in the middle of a login. Gateways wait 30 s (strongSwan) to some minutes. */
+  askInLoginMs: 120_000,
   /** Transmissions of one request in all. RFC 7296 2.1 leaves it open: 2 s, then 1.4 times as long, gives up after 22 s. */
   retransmitTries: 5,
   /** After an unauthenticated error in IKE_SA_INIT the request goes out this often at most: once more shows whether it was forged. */
@@ -114,6 +120,10 @@ export const limits = {
   rpcCallsInFlight: 16,
   /** Text fields on the RPC edge that have no tighter bound of their own. */
   rpcTextCharacters: 4_096,
+  /** A file that is imported: a profile, or a PKCS#12 container with a chain. */
+  importOctets: 524_288,
+  /** Messages of a page that could not be read, before it is turned out: a page of ours sends none. */
+  bridgeStrikes: 16,
   /** A profile is a page of text and perhaps a few CA certificates. */
   profileOctets: 262_144,
   /** The schema is three levels deep; JSON deeper than this is not a profile. */
@@ -129,6 +139,8 @@ export const limits = {
   /** PEM text of the trusted CAs. */
   profileCaCharacters: 196_608,
   profilesListed: 256,
+  /** Certificates on a token that a user can choose from. */
+  certificateChoices: 32,
   /** MSCHAPv2 takes 256 characters; other methods a little more. */
   passwordOctets: 1_024,
   /** IKE datagrams waiting between the data plane and the control thread. */

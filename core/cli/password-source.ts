@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import { utf8 } from '../base/utf8.ts';
 import { passwordLine, readPasswordFile } from '../platform/password-file.ts';
-import type { AskAnswer, AskRequest } from '../rpc/values.ts';
+import type { AskAnswer, AskRequest } from '../rpc/asks.ts';
 import type { CliIo } from './cli-io.ts';
 import { promptPassword } from './password-prompt.ts';
 import { escapeText } from './text.ts';
@@ -45,15 +45,19 @@ export async function passwordSource(
 function knownPassword(password: Secret): PasswordSource {
   return {
     canAnswer: true,
-    answer: async ({ retry }) =>
-      retry > 0 ? { kind: 'refused' } : { kind: 'password', password: utf8.decode(password.expose()) },
+    answer: async (request) =>
+      request.kind !== 'password' || request.retry > 0
+        ? { kind: 'refused' }
+        : { kind: 'password', password: utf8.decode(password.expose()) },
   };
 }
 
 function prompt(io: CliIo): PasswordSource {
   return {
     canAnswer: true,
-    async answer({ identity, retry }, signal) {
+    async answer(request, signal) {
+      if (request.kind !== 'password') return { kind: 'refused' };
+      const { identity, retry } = request;
       if (retry > 0) io.stderr.write('The user name or the password is wrong. Type it again.\n');
       const typed = await promptPassword(`Password for ${escapeText(identity, 128)}: `, io, signal);
       if (typed.kind === 'interrupted') return 'interrupted';

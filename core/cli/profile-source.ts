@@ -4,10 +4,11 @@ import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { utf8 } from '../base/utf8.ts';
 import { readBoundedFile } from '../platform/bounded-file.ts';
+import { passwordFileOf } from '../profile/authentication/authentication.ts';
 import { lineOfField } from '../profile/json-document.ts';
 import { parseProfile } from '../profile/parse-profile.ts';
 import type { Profile } from '../profile/profile.ts';
-import { makeSelfContained } from '../profile/self-contained.ts';
+import { makeSelfContained, type ProfileCas } from '../profile/self-contained.ts';
 import type { ProfileSource } from '../rpc/schema.ts';
 
 /** What `godwit up` sends, and where the password lies when the profile says so. */
@@ -31,35 +32,46 @@ export async function chooseProfile(nameOrFile: string): Promise<Result<ChosenPr
   if (text === undefined) return err([failure('profile.unreadable', { file, reason: 'it is not UTF-8' })]);
   const profile = parseProfile(text, file);
   if (!profile.ok) return profile;
-  const ca = await certificatesOf(profile.value, text, file);
-  if (!ca.ok) return err([ca.error]);
+  const cas = await certificatesOf(profile.value, text, file);
+  if (!cas.ok) return err([cas.error]);
   return ok({
-    source: { kind: 'text', text: makeSelfContained(text, ca.value), file },
-    passwordFile: profile.value.authentication.passwordFile,
+    source: { kind: 'text', text: makeSelfContained(text, cas.value), file },
+    passwordFile: passwordFileOf(profile.value.authentication),
   });
 }
 
-/** Only the certificates: a private key in the same file stays here. */
 async function certificatesOf(
-  { trust }: Profile,
+  { trust, authentication }: Profile,
   text: string,
   file: string,
-): Promise<Result<string, Failure>> {
-  if (trust.kind === 'inline') return ok(trust.ca);
-  const invalid = (reason: string) =>
-    err(
+): Promise<Result<ProfileCas, Failure>> {
+  const read = (caFile: string, field: readonly string[]) =>
+    readCertificates(caFile, (reason) =>
       failure('profile.invalid', {
         file,
-        line: lineOfField(text, ['trust', 'caFile']),
-        field: 'trust.caFile',
-        reason: `${trust.caFile}: ${reason}`,
+        line: lineOfField(text, field),
+        field: field.join('.'),
+        reason: `${caFile}: ${reason}`,
       }),
     );
-  const contents = await readBoundedFile(trust.caFile, limits.profileCaCharacters);
-  if (!contents.ok) return invalid(contents.error);
+  const gateway = trust.kind === 'inline' ? ok(trust.ca) : await read(trust.caFile, ['trust', 'caFile']);
+  if (!gateway.ok) return gateway;
+  const own = 'server' in authentication ? authentication.server.trust : undefined;
+  if (own?.kind !== 'file') return ok({ gateway: gateway.value });
+  const loginServer = await read(own.caFile, ['authentication', 'server', 'caFile']);
+  return loginServer.ok ? ok({ gateway: gateway.value, loginServer: loginServer.value }) : loginServer;
+}
+
+/** Only the certificates: a private key in the same file stays here. */
+async function readCertificates(
+  caFile: string,
+  invalid: (reason: string) => Failure,
+): Promise<Result<string, Failure>> {
+  const contents = await readBoundedFile(caFile, limits.profileCaCharacters);
+  if (!contents.ok) return err(invalid(contents.error));
   const pem = utf8.decode(contents.value.octets);
   const certificates = pem.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g);
   return certificates === null
-    ? invalid('it holds no certificate in PEM text')
+    ? err(invalid('it holds no certificate in PEM text'))
     : ok(`${certificates.join('\n')}\n`);
 }

@@ -1,7 +1,7 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
-import { createEapPeer } from '../eap/create-eap-peer.ts';
+import { createEapPeer, eapMethods } from '../eap/create-eap-peer.ts';
 import { IkeSa } from '../ike/ike-sa.ts';
 import { parseCertificate } from '../pki/certificate.ts';
 import { type IkeIdentity, parseIdentity } from '../pki/identity.ts';
@@ -65,6 +65,7 @@ export function connectionConfig(
               identity: authentication.eapIdentity,
               userName: authentication.username,
               random: parts.random,
+              methods: authentication.method === 'eap-mschapv2' ? eapMethods : [],
             }),
         },
       ),

@@ -16,6 +16,7 @@ import {
 import type { RpcClientHandle, RpcHandlers } from '../rpc/transport/server-types.ts';
 import type { ProfileEntry, ProfileReference, Snapshot } from '../rpc/values.ts';
 import type { TunnelState } from '../tunnel/io.ts';
+import { LoginCredentials } from './login-credentials.ts';
 import { type DaemonState, tunnelSnapshot } from './snapshot.ts';
 
 /** One running connection, as the controller sees it. */
@@ -47,10 +48,10 @@ export interface ControllerParts {
   };
   /** The password of a profile that names a file; `undefined` when it names none. */
   readonly storedPassword: (profile: Profile) => Promise<Result<Secret | undefined, Failure>>;
-  /** Takes over `password` and wipes it in the end. */
+  /** The credentials stay the controller's, which closes them when the session is finished. */
   readonly createSession: (
     profile: Profile,
-    password: Secret,
+    credentials: LoginCredentials,
     onState: (state: TunnelState) => void,
   ) => Promise<Result<RunningSession, Failure>>;
   readonly publish: <E extends SubscribableEvent>(event: E, data: EventData<E>) => void;
@@ -64,6 +65,7 @@ interface Attempt {
   readonly cancel: AbortController;
   readonly ended: Promise<void>;
   session?: RunningSession;
+  credentials?: LoginCredentials;
 }
 
 /** Serves the RPC methods over at most one connection at a time, and tells the present state. */
@@ -108,6 +110,7 @@ export class Controller {
     const attempt = this.#attempt;
     if (attempt === undefined) return false;
     attempt.cancel.abort();
+    attempt.credentials?.closeAsks();
     attempt.session?.disconnect();
     await attempt.ended;
     return true;
@@ -147,6 +150,7 @@ export class Controller {
         failure('misuse', { reason: cause instanceof Error ? cause.message : 'unknown' }),
       )
       .then((error) => {
+        attempt.credentials?.close();
         this.#attempt = undefined;
         this.#enterDisconnected(error);
         end();
@@ -154,16 +158,23 @@ export class Controller {
     return ok({ attempt: number });
   }
 
-  /** From the password to the end of the connection. Returns why it ended, `undefined` for a wanted end. */
+  /** From the first question to the end of the connection. Returns why it ended, `undefined` for a wanted end. */
   async #run(
     attempt: Attempt,
     profile: Profile,
     client: RpcClientHandle | undefined,
   ): Promise<Failure | undefined> {
-    const password = await this.#password(attempt, profile, client);
-    if (!password.ok) return password.error;
+    const stored = await this.#parts.storedPassword(profile);
+    if (!stored.ok) return stored.error;
+    const credentials = new LoginCredentials({ profile, asker: client, stored: stored.value });
+    attempt.credentials = credentials;
+    if (attempt.cancel.signal.aborted) return failure('tunnel.cancelled');
+    const prepared = await credentials.prepare();
+    if (!prepared.ok) return prepared.error;
     let last: Failure | undefined;
-    const session = await this.#parts.createSession(profile, password.value, (state) => {
+    const session = await this.#parts.createSession(profile, credentials, (state) => {
+      if (isLoginOver(state)) credentials.closeAsks();
+      if (state.kind === 'connected') credentials.accepted();
       if (state.kind === 'disconnected') last = state.lastFailure;
       else this.#follow(attempt, state);
     });
@@ -173,20 +184,6 @@ export class Controller {
     if (attempt.cancel.signal.aborted) session.value.disconnect();
     await session.value.finished;
     return last;
-  }
-
-  /** Asked for before anything is sent: a gateway does not wait for a user who looks for a password. */
-  async #password(
-    attempt: Attempt,
-    profile: Profile,
-    client: RpcClientHandle | undefined,
-  ): Promise<Result<Secret, Failure>> {
-    const stored = await this.#parts.storedPassword(profile);
-    if (!stored.ok) return stored;
-    if (stored.value !== undefined) return ok(stored.value);
-    if (client === undefined) return err(failure('secret.missing'));
-    const request = { identity: profile.authentication.username, profile: profile.name, retry: 0 };
-    return client.ask({ kind: 'password', ...request }, attempt.cancel.signal);
   }
 
   #follow(attempt: Attempt, state: Exclude<TunnelState, { kind: 'disconnected' }>): void {
@@ -245,6 +242,11 @@ export class Controller {
       ikeDrops: session?.ikeDrops() ?? {},
     };
   }
+}
+
+/** Nobody waits for what a login asked any more. */
+function isLoginOver(state: TunnelState): boolean {
+  return state.kind !== 'connecting' && !(state.kind === 'reconnecting' && state.phase !== undefined);
 }
 
 function fieldsOf(state: DaemonState): Readonly<Record<string, string | number>> {

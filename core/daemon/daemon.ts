@@ -14,6 +14,7 @@ import { recoverFromJournal } from '../platform/linux/plan/recover.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
 import { readPasswordFile } from '../platform/password-file.ts';
 import { version } from '../platform/version.ts';
+import { passwordFileOf } from '../profile/authentication/authentication.ts';
 import type { Profile } from '../profile/profile.ts';
 import { socketGroup } from '../rpc/socket-path.ts';
 import { createRpcServer } from '../rpc/transport/server.ts';
@@ -22,6 +23,7 @@ import type { TunnelState } from '../tunnel/io.ts';
 import { judge } from './certificate-judge.ts';
 import { connectionConfig, loginTerms } from './connection-config.ts';
 import { Controller, type RunningSession } from './controller.ts';
+import type { LoginCredentials } from './login-credentials.ts';
 import { ProfileStore } from './profile-store.ts';
 import { Session } from './session.ts';
 import { SystemDeeds } from './system-deeds.ts';
@@ -57,8 +59,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
     clock: { now: () => systemClock.now(), wall: () => systemClock.wallClock().getTime() },
     profiles: new ProfileStore(options.profilesFolder),
     storedPassword,
-    createSession: (profile, password, onState) =>
-      createSession(profile, password, onState, options, spareWorkers),
+    createSession: (profile, credentials, onState) =>
+      createSession(profile, credentials, onState, options, spareWorkers),
     publish: (event, data) => server?.publish(event, data),
     onShutdown: askShutdown,
   });
@@ -95,7 +97,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
 }
 
 async function storedPassword(profile: Profile): Promise<Result<Secret | undefined, Failure>> {
-  const { passwordFile } = profile.authentication;
+  const passwordFile = passwordFileOf(profile.authentication);
   return passwordFile === undefined ? ok(undefined) : readPasswordFile(passwordFile, isOwn);
 }
 
@@ -106,20 +108,19 @@ function isOwn(owner: number): boolean {
 
 async function createSession(
   profile: Profile,
-  password: Secret,
+  credentials: LoginCredentials,
   onState: (state: TunnelState) => void,
   options: DaemonOptions,
   spareWorkers: SpareWorkers,
 ): Promise<Result<RunningSession, Failure>> {
   const anchors = await trustAnchors(profile);
   const terms = anchors.ok ? loginTerms(profile, anchors.value) : anchors;
-  if (!terms.ok) {
-    password.wipe();
-    return terms;
-  }
+  if (!terms.ok) return terms;
   const crypto = nodeCryptoProvider();
   const answer = async (ask: IkeAsk): Promise<IkeAnswer> => {
-    if (ask.kind === 'credential') return { kind: 'credential', password };
+    if (ask.kind === 'credential') return await credentials.answer(ask);
+    if (ask.kind === 'signature')
+      return { kind: 'refused', error: failure('misuse', { reason: 'no key to sign with' }) };
     return judge(ask, profile, terms.value, crypto.signatures, systemClock.wallClock().getTime());
   };
   const deeds = new SystemDeeds({
@@ -134,7 +135,7 @@ async function createSession(
   return ok({
     connect: () => session.connect(),
     disconnect: () => session.disconnect(),
-    finished: session.finished.finally(() => password.wipe()),
+    finished: session.finished,
     provenAt: () => session.provenAt(),
     counters: () => deeds.counters(),
     ikeDrops: () => session.ikeDrops(),

@@ -1,6 +1,6 @@
 import type { Endpoint } from '../base/address.ts';
 import { limits } from '../base/limits.ts';
-import { allocatePacketMemory, openBulkOpener, type PacketMemory } from '../crypto/openssl/bulk-cipher.ts';
+import { adoptPacketMemory, openBulkOpener, type PacketMemory } from '../crypto/openssl/bulk-cipher.ts';
 import { dropIndex } from '../esp/drop-cause.ts';
 import { tcpMss } from '../esp/encapsulation.ts';
 import { extendedHeaderOctets } from '../esp/extended-sequence.ts';
@@ -16,7 +16,7 @@ import type { Spi } from '../wire/ike/payload.ts';
 import { ChildUse } from './child-use.ts';
 import type { WorkerCommand } from './commands.ts';
 import type { DirectionCells } from './counters.ts';
-import { checksumMemory } from './offload/checksum.ts';
+import { allocateSummedMemory } from './offload/summed-memory.ts';
 import { TunOutput } from './tun-output.ts';
 
 const slots = 32;
@@ -79,9 +79,10 @@ export class InboundPath {
   constructor(udpFd: number, cells: DirectionCells, events: InboundEvents) {
     this.#cells = cells;
     this.#events = events;
-    this.#memory = allocatePacketMemory(extendedAt + extendedHeaderOctets);
+    const summed = allocateSummedMemory(extendedAt + extendedHeaderOctets);
+    this.#memory = adoptPacketMemory(summed.octets);
     this.#listen(0, udpFd);
-    this.#output = new TunOutput(this.#memory, checksumMemory(this.#memory.octets), cells);
+    this.#output = new TunOutput(this.#memory, summed, cells);
   }
 
   carryOut(command: WorkerCommand): void {

@@ -1,4 +1,4 @@
-import { allocatePacketMemory, openBulkSealer, type PacketMemory } from '../crypto/openssl/bulk-cipher.ts';
+import { adoptPacketMemory, openBulkSealer, type PacketMemory } from '../crypto/openssl/bulk-cipher.ts';
 import { dropIndex } from '../esp/drop-cause.ts';
 import { tcpMss } from '../esp/encapsulation.ts';
 import { extendedHeaderOctets } from '../esp/extended-sequence.ts';
@@ -13,7 +13,7 @@ import type { Spi } from '../wire/ike/payload.ts';
 import { ChildUse } from './child-use.ts';
 import type { WorkerCommand } from './commands.ts';
 import type { DirectionCells } from './counters.ts';
-import { type ChecksumMemory, checksumMemory } from './offload/checksum.ts';
+import { allocateSummedMemory, type SummedMemory } from './offload/summed-memory.ts';
 import { finishPacketChecksum, SuperPacket } from './offload/super-packet.ts';
 import { gsoNone, VirtioHeader, virtioHeaderOctets } from './offload/virtio-header.ts';
 import { createRandomIv } from './random-iv.ts';
@@ -58,7 +58,7 @@ export interface OutboundEvents {
 export class OutboundPath {
   readonly #cells: DirectionCells;
   readonly #memory: PacketMemory;
-  readonly #checksums: ChecksumMemory;
+  readonly #checksums: SummedMemory;
   readonly #batch: UdpSendBatch;
   readonly #superPacket: SuperPacket;
   readonly #packet = new InnerPacket();
@@ -87,8 +87,8 @@ export class OutboundPath {
   constructor(udpFd: number, cells: DirectionCells, segmentation: boolean, events: OutboundEvents) {
     this.#cells = cells;
     this.#events = events;
-    this.#memory = allocatePacketMemory(memoryOctets + extendedHeaderOctets);
-    this.#checksums = checksumMemory(this.#memory.octets);
+    this.#checksums = allocateSummedMemory(memoryOctets + extendedHeaderOctets);
+    this.#memory = adoptPacketMemory(this.#checksums.octets);
     this.#superPacket = new SuperPacket(this.#checksums);
     this.#batch = new UdpSendBatch(udpFd, this.#memory, messagesPerFlush, segmentation);
   }

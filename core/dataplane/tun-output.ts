@@ -4,7 +4,7 @@ import type { InnerPacket } from '../esp/inner-packet.ts';
 import { GatherWrite } from '../platform/linux/gather-write.ts';
 import { errnoName, lastErrno, packetCalls } from '../platform/linux/libc.ts';
 import type { DirectionCells } from './counters.ts';
-import type { ChecksumMemory } from './offload/checksum.ts';
+import type { SummedMemory } from './offload/summed-memory.ts';
 import { TcpMerge } from './offload/tcp-merge.ts';
 import { virtioHeaderOctets, writePlainHeader } from './offload/virtio-header.ts';
 
@@ -25,7 +25,7 @@ export class TunOutput {
   #vnetHeader = false;
   #merging = false;
 
-  constructor(memory: PacketMemory, checksums: ChecksumMemory, cells: DirectionCells) {
+  constructor(memory: PacketMemory, checksums: SummedMemory, cells: DirectionCells) {
     this.#memory = memory;
     this.#cells = cells;
     this.#merge = new TcpMerge(checksums);

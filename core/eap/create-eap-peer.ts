@@ -13,7 +13,7 @@ import {
 import { escapeText } from '../wire/escape-text.ts';
 import { eapType } from '../wire/registry/eap-types.ts';
 import { nameOf } from '../wire/registry/registry.ts';
-import type { EapMethod, EapMethodContext, EapMethodKind, EapMethodStep } from './method.ts';
+import type { EapMethod, EapMethodContext, EapMethodKind, EapMethodStep, EapQuestion } from './method.ts';
 import { identityMethod } from './methods/identity.ts';
 import { mschapv2Method } from './methods/mschapv2.ts';
 import type { EapPeer, EapStep } from './peer.ts';
@@ -49,8 +49,8 @@ class Peer implements EapPeer {
   #selected: Selected = { kind: 'none' };
   /** The last request with its response, so that a duplicate is answered identically. @rfc 3748 4.1 */
   #last: { readonly request: Uint8Array; readonly identifier: number; readonly step: EapStep } | undefined;
-  /** The request that waits for the password. */
-  #asking: EapRequestOrResponse | undefined;
+  /** The request that waits for the answer to a question. */
+  #asking: { readonly request: EapRequestOrResponse; readonly question: EapQuestion } | undefined;
   #password: Secret | undefined;
   #notice = '';
   #rounds = 0;
@@ -86,16 +86,18 @@ class Peer implements EapPeer {
     }
   }
 
-  answer(password: Secret): EapStep {
-    const request = this.#asking;
+  answer(secret: Secret): EapStep {
+    const asking = this.#asking;
     const selected = this.#selected;
-    if (this.#end !== undefined || request === undefined || selected.kind !== 'running') {
+    if (this.#end !== undefined || asking === undefined || selected.kind !== 'running') {
       return { kind: 'failure', error: failure('misuse', { reason: 'EAP asked for no password' }) };
     }
-    this.#password?.wipe();
-    this.#password = new Secret(password.expose());
+    if (asking.question.kind === 'password') {
+      this.#password?.wipe();
+      this.#password = new Secret(secret.expose());
+    }
     this.#asking = undefined;
-    const step = this.#advance(request, selected, selected.method.answer(this.#password));
+    const step = this.#advance(asking.request, selected, selected.method.answer(secret));
     if (this.#last !== undefined) this.#last = { ...this.#last, step };
     return step;
   }
@@ -164,11 +166,11 @@ class Peer implements EapPeer {
       case 'respond':
         return respond(request, request.type, step.data);
       case 'ask':
-        if (this.#password !== undefined) {
+        if (step.question.kind === 'password' && step.question.retry === 0 && this.#password !== undefined) {
           return this.#advance(request, selected, selected.method.answer(this.#password));
         }
-        this.#asking = request;
-        return { kind: 'ask', identity: this.#context.userName };
+        this.#asking = { request, question: step.question };
+        return { kind: 'ask', identity: this.#context.userName, question: step.question };
       case 'done':
         selected.method.wipe();
         this.#selected = {

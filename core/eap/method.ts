@@ -11,8 +11,8 @@ import type { Random } from '../crypto/interfaces.ts';
 export interface EapMethod {
   /** The Type-Data of one request; a view that is valid during the call only. */
   process(data: Uint8Array): EapMethodStep;
-  /** The password that the last step asked for. Takes a copy of what it needs. */
-  answer(password: Secret): EapMethodStep;
+  /** What the last `ask` step asked for, whatever its kind. Takes a copy of what it needs. */
+  answer(secret: Secret): EapMethodStep;
   /** Overwrites keys and what it kept of the password. */
   wipe(): void;
 }
@@ -20,12 +20,26 @@ export interface EapMethod {
 export type EapMethodStep =
   /** Send this and wait for the next request. `data` is owned by the caller. */
   | { readonly kind: 'respond'; readonly data: Uint8Array }
-  /** Nothing can be sent before the password is there. */
-  | { readonly kind: 'ask' }
+  /** Nothing can be sent before this is answered. One question is open at a time. */
+  | { readonly kind: 'ask'; readonly question: EapQuestion }
   /** Both sides proved themselves: send `data`, then EAP-Success may come. `msk` (64 octets) is owned by the caller. */
   | { readonly kind: 'done'; readonly data: Uint8Array; readonly msk?: Uint8Array }
   /** The end. With `data`, that is sent first, and the server answers it with EAP-Failure. */
   | { readonly kind: 'failed'; readonly error: Failure; readonly data?: Uint8Array };
+
+/**
+ * Something that only the user knows, in UTF-8 of 1 to `limits.passwordOctets` octets:
+ * - password: the one of the account
+ * - passcode: good for this once: a one-time code, or the answer to what `message` says
+ * - new-password: the old one, answered before, has to be replaced
+ */
+export interface EapQuestion {
+  readonly kind: 'password' | 'passcode' | 'new-password';
+  /** How many answers to this very question the server has refused in this run: 0 for the first time. */
+  readonly retry: number;
+  /** The server's own words, made safe by `serverText`. */
+  readonly message?: string;
+}
 
 /** How the peer knows a method: its type, and how a run of it starts. */
 export interface EapMethodKind {

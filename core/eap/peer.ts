@@ -1,5 +1,6 @@
 import type { Failure } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import type { EapQuestion } from './method.ts';
 
 /**
  * The EAP peer (the client's end): answers Identity and Notification itself, picks a method, sends Nak for those that
@@ -12,8 +13,11 @@ export interface EapPeer {
    * IKE delivers reliably and in order, so that nothing better would follow.
    */
   handle(packet: Uint8Array): EapStep;
-  /** The answer to an `ask` step. A copy is taken and kept until `wipe`, so that one run asks once. */
-  answer(password: Secret): EapStep;
+  /**
+   * The answer to an `ask` step. Of a password a copy is kept until `wipe`, so that one run asks once, unless the server
+   * refuses it.
+   */
+  answer(secret: Secret): EapStep;
   /** Overwrites keys and passwords. */
   wipe(): void;
 }
@@ -24,8 +28,8 @@ export type EapStep =
    * to report, even if the gateway falls silent instead of answering with EAP-Failure.
    */
   | { readonly kind: 'respond'; readonly packet: Uint8Array; readonly failing?: Failure }
-  /** Nothing can be sent before the password is there; then call `answer`. */
-  | { readonly kind: 'ask'; readonly identity: string }
+  /** Nothing can be sent before this is answered for the user `identity`; then call `answer`. */
+  | { readonly kind: 'ask'; readonly identity: string; readonly question: EapQuestion }
   /**
    * EAP-Success came after the method was done. `msk` is 64 octets and owned by the caller, or absent for methods without
    * a key.

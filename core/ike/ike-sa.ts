@@ -261,7 +261,7 @@ export class IkeSa {
     if (answer.kind === 'refused') return fail(this.#engine, state, answer.error);
     if (state.kind === 'awaiting-credential') {
       if (answer.kind !== 'credential') return state;
-      return onCredential(this.#engine, state, answer.password, now);
+      return onCredential(this.#engine, state, answer.secret, now);
     }
     if (answer.kind !== 'certificate-verdict') return state;
     const { verdict } = answer;

@@ -2,7 +2,8 @@ import type { Endpoint, IpAddress, IpPrefix } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Duration, Instant } from '../base/time.ts';
-import type { PacketCipher, PacketCipherKey } from '../crypto/interfaces.ts';
+import type { PacketCipher, PacketCipherKey, SignatureScheme } from '../crypto/interfaces.ts';
+import type { EapQuestion } from '../eap/method.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
 
 /**
@@ -71,7 +72,10 @@ export type IkeCommand =
 
 /** What the engine asks of its driver. Each ask has an `id`; its answer may come at any later time. */
 export type IkeAsk =
-  | { readonly kind: 'credential'; readonly identity: string }
+  /** Something that only the user `identity` knows. The gateway waits for as long as it likes, often half a minute. */
+  | { readonly kind: 'credential'; readonly identity: string; readonly question: EapQuestion }
+  /** A signature with the private key of our certificate, which may live on a token. `octets` belong to the driver. */
+  | { readonly kind: 'signature'; readonly scheme: SignatureScheme; readonly octets: Uint8Array }
   | {
       readonly kind: 'certificate-verdict';
       /** DER, the gateway's own certificate first. */
@@ -81,7 +85,9 @@ export type IkeAsk =
     };
 
 export type IkeAnswer =
-  | { readonly kind: 'credential'; readonly password: Secret }
+  /** The engine takes a copy before `handle` returns. */
+  | { readonly kind: 'credential'; readonly secret: Secret }
+  | { readonly kind: 'signature'; readonly signature: Uint8Array }
   /** `spki`: the SubjectPublicKeyInfo (DER) of the certificate that was found good. */
   | {
       readonly kind: 'certificate-verdict';

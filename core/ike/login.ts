@@ -153,15 +153,15 @@ export function onEapResponse(engine: Engine, state: LoggingIn, message: IkeMess
   return afterEapStep(engine, login, step, now);
 }
 
-/** Hands the password to EAP. */
+/** Hands what the user knows to EAP. */
 export function onCredential(
   engine: Engine,
   state: AwaitingCredential,
-  password: Secret,
+  secret: Secret,
   now: Instant,
 ): IkeState {
   const { association, child, gateway, eap, rounds } = state;
-  return afterEapStep(engine, { association, child, gateway, eap, rounds }, eap.answer(password), now);
+  return afterEapStep(engine, { association, child, gateway, eap, rounds }, eap.answer(secret), now);
 }
 
 /** Takes the gateway's last word: its AUTH from EAP's key, our address, and the CHILD SA. */
@@ -189,7 +189,8 @@ function afterEapStep(engine: Engine, login: EapLogin, step: EapStep, now: Insta
       return { kind: 'logging-in', ...login, ...(failing === undefined ? {} : { failing }) };
     }
     case 'ask': {
-      const ask = engine.ask({ kind: 'credential', identity: step.identity });
+      const { identity, question } = step;
+      const ask = engine.ask({ kind: 'credential', identity, question });
       return { kind: 'awaiting-credential', ...login, ask };
     }
     case 'success':

@@ -82,7 +82,7 @@ export interface LoggingIn extends EapLogin {
   readonly failing?: Failure;
 }
 
-/** The driver gets the password; the gateway waits. */
+/** The driver gets what only the user knows; the gateway waits. */
 export interface AwaitingCredential extends EapLogin {
   readonly kind: 'awaiting-credential';
   readonly ask: number;

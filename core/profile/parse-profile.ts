@@ -6,6 +6,7 @@ import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { defaultEspProposals, defaultIkeProposals } from '../crypto/default-proposals.ts';
 import { parseProposal } from '../crypto/proposals.ts';
+import { readAuthentication } from './authentication/authentication.ts';
 import { joinToFolderOf } from './file-path.ts';
 import { type JsonDocument, type JsonPath, type JsonProblem, readJson } from './json-document.ts';
 import type { Profile, ProfileTrust } from './profile.ts';
@@ -60,7 +61,7 @@ function problemsOf(issue: z.core.$ZodIssue, document: JsonDocument): JsonProble
     return issue.keys.slice(0, limits.profileFailures).map((key) => ({
       line: document.lineOf(keyNode(document.root, path, key)?.offset ?? 0),
       path: [...path, key],
-      reason: unknownFieldReason(key, path),
+      reason: unknownFieldReason(key, path, methodAt(document.root, path)),
     }));
   }
   const node = findNodeAtLocation(document.root, [...path]);
@@ -127,11 +128,18 @@ const otherWords: Readonly<Record<string, string>> = {
   lifetimes: 'rekey',
 };
 
-function unknownFieldReason(key: string, path: JsonPath): string {
+/** Which member of a union the file means at `path`. */
+function methodAt(root: Node, path: JsonPath): unknown {
+  return findNodeAtLocation(root, [...path, 'method'])?.value;
+}
+
+function unknownFieldReason(key: string, path: JsonPath, method: unknown): string {
   if (/^(password|passwd|secret)$/i.test(key)) {
     return 'a password must not stand in a profile; leave it out and Godwit asks, or name a `passwordFile`';
   }
-  const known = variantsAt(path).flatMap((variant) => variant.fields);
+  const variants = variantsAt(path);
+  const meant = variants.filter((variant) => variant.method === method);
+  const known = (meant.length > 0 ? meant : variants).flatMap((variant) => variant.fields);
   const other = Object.hasOwn(otherWords, key) ? otherWords[key] : undefined;
   const near = suggest(key, known) ?? other?.replace(`${path.join('.')}.`, '');
   if (near !== undefined) return `there is no such field; did you mean \`${near}\`?`;
@@ -185,15 +193,7 @@ function toProfile(document: ProfileDocument, file: string): Profile {
       given: typeof document.remoteIdentity === 'string',
     },
     localIdentity: document.localIdentity ?? authentication.username,
-    authentication: {
-      method: authentication.method,
-      username: authentication.username,
-      eapIdentity: authentication.eapIdentity ?? authentication.username,
-      passwordFile:
-        authentication.passwordFile === undefined
-          ? undefined
-          : joinToFolderOf(file, authentication.passwordFile),
-    },
+    authentication: readAuthentication(authentication, file),
     trust: trustOf(document, file),
     requireServerAuth: document.trust.requireServerAuth,
     allowSha1Signatures: document.trust.allowSha1Signatures,

@@ -1,6 +1,9 @@
 import type { IpAddress, IpPrefix } from '../base/address.ts';
 import type { Duration } from '../base/time.ts';
 import type { SuiteProposal } from '../crypto/proposals.ts';
+import type { ProfileAuthentication } from './authentication/authentication.ts';
+
+export type { ProfileAuthentication } from './authentication/authentication.ts';
 
 /** A profile that was read and checked, with its defaults filled in. Made by `parseProfile` alone. */
 export interface Profile {
@@ -56,16 +59,6 @@ export interface ProfileRemoteIdentity {
   /** The user wrote it: the gateway must then claim this very identity, not another that its certificate has too. */
   readonly given: boolean;
 }
-
-export type ProfileAuthentication = {
-  readonly method: 'eap-mschapv2';
-  /** The name inside EAP-MSCHAPv2, sometimes `DOMAIN\user`. */
-  readonly username: string;
-  /** The answer to an EAP-Identity request. */
-  readonly eapIdentity: string;
-  /** Absolute or relative to the working directory; already joined to the profile's folder. */
-  readonly passwordFile: string | undefined;
-};
 
 export type ProfileTrust =
   /** Path of a PEM file, already joined to the profile's folder. */

@@ -2,22 +2,15 @@ import * as z from 'zod';
 import { formatIpPrefix, networkOf, parseIpAddress, parseIpPrefix } from '../base/address.ts';
 import { limits } from '../base/limits.ts';
 import { type ProposalUse, parseProposal } from '../crypto/proposals.ts';
-import { isHost, isHostName, isPrintable, quote } from './text-rules.ts';
+import { authenticationSchema } from './authentication/authentication.ts';
+import { caText, identityText, pathText, text } from './fields.ts';
+import { isHost, isHostName, quote } from './text-rules.ts';
 
 /**
  * The profile as it stands in its file. One value gives the checks, the type, and the JSON Schema that is published as
  * `docs/profile.schema.json`. Unknown fields are errors everywhere.
  */
 
-const text = (max: number) =>
-  z
-    .string()
-    .min(1, 'must not be empty')
-    .max(max, `must not be longer than ${max} characters`)
-    .refine(isPrintable, 'holds a control or invisible character');
-
-const identity = text(limits.profileTextCharacters);
-const path = text(limits.profilePathCharacters);
 const port = z.int('must be a whole number').min(1, 'must be 1 to 65535').max(65_535, 'must be 1 to 65535');
 const lifetime = z
   .int('must be a whole number')
@@ -62,34 +55,14 @@ const proposalList = (use: ProposalUse) =>
     .min(1, 'must hold one proposal at least')
     .max(limits.profileProposals, `must not hold more than ${limits.profileProposals} proposals`);
 
-const eapMschapv2 = z.strictObject({
-  method: z.literal('eap-mschapv2').meta({ description: 'How to log in. Today: eap-mschapv2.' }),
-  username: identity.meta({
-    description: 'The user name, as the gateway knows it; with a Windows domain, DOMAIN\\user.',
-    examples: ['alice'],
-  }),
-  eapIdentity: identity.optional().meta({
-    description: 'What to answer when the gateway asks for the EAP identity. Default: the user name.',
-    examples: ['alice@example.org'],
-  }),
-  passwordFile: path.optional().meta({
-    description:
-      'A file with the password in its first line, mode 0600. Relative to the profile. Default: Godwit asks.',
-    examples: ['office.password'],
-  }),
-});
-
 const trust = z
   .strictObject({
-    caFile: path.optional().meta({
+    caFile: pathText.optional().meta({
       description:
         'A PEM file with the CA certificates that may vouch for the gateway. Relative to the profile.',
       examples: ['office-ca.pem'],
     }),
-    ca: z
-      .string()
-      .max(limits.profileCaCharacters, 'is too long')
-      .regex(/-----BEGIN CERTIFICATE-----/, 'must be PEM text with "-----BEGIN CERTIFICATE-----" in it')
+    ca: caText
       .optional()
       .meta({ description: 'The same CA certificates as PEM text, in place of `caFile`.' }),
     requireServerAuth: z.boolean().default(true).meta({
@@ -150,7 +123,7 @@ export const profileSchema = z
     natTraversalPort: port.default(4500).meta({
       description: 'UDP port of the gateway for all messages after the first, and for the traffic.',
     }),
-    remoteIdentity: identity
+    remoteIdentity: identityText
       .nullable()
       .optional()
       .meta({
@@ -158,11 +131,11 @@ export const profileSchema = z
           'The name that the certificate of the gateway must have, which is also asked for (IDr). Default: the gateway. null: ask for no name; the certificate must then have the name in `gateway`.',
         examples: ['vpn.example.org', null],
       }),
-    localIdentity: identity.optional().meta({
+    localIdentity: identityText.optional().meta({
       description: 'The identity shown to the gateway before the login (IDi). Default: the user name.',
       examples: ['alice@example.org'],
     }),
-    authentication: z.discriminatedUnion('method', [eapMschapv2]).meta({ description: 'How you log in.' }),
+    authentication: authenticationSchema,
     trust: trust.meta({ description: 'Who may vouch for the gateway.' }),
     remoteNetworks: z
       .array(prefix)

@@ -1,19 +1,39 @@
 import { applyEdits, modify } from 'jsonc-parser';
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { filesOf } from './authentication/authentication.ts';
 import type { Profile } from './profile.ts';
 
+/** PEM text of CA certificates, read for the files that a profile names. */
+export interface ProfileCas {
+  readonly gateway: string;
+  /** Of the login server; absent when the profile names no file for it. */
+  readonly loginServer?: string;
+}
+
 /**
- * The text of a valid profile with the CA certificates inside it and without `passwordFile`: what a client sends to
- * the daemon, so that the daemon never opens a path that a user named. `ca` is the PEM text.
+ * The text of a valid profile with the CA certificates inside it, and without the files of passwords and keys: what a client
+ * sends to the daemon, so that the daemon never opens a path that a user named.
  */
-export function makeSelfContained(text: string, ca: string): string {
-  const edit = (source: string, path: string[], value: string | undefined) =>
-    applyEdits(source, modify(source, path, value, {}));
+export function makeSelfContained(text: string, cas: ProfileCas): string {
   const plain = text.startsWith('\ufeff') ? text.slice(1) : text;
-  const withoutFile = edit(plain, ['trust', 'caFile'], undefined);
-  const withCa = edit(withoutFile, ['trust', 'ca'], ca);
-  return edit(withCa, ['authentication', 'passwordFile'], undefined);
+  const edits: readonly (readonly [path: readonly string[], value: string | undefined])[] = [
+    [['trust', 'caFile'], undefined],
+    [['trust', 'ca'], cas.gateway],
+    ...(cas.loginServer === undefined
+      ? []
+      : ([
+          [['authentication', 'server', 'caFile'], undefined],
+          [['authentication', 'server', 'ca'], cas.loginServer],
+        ] as const)),
+    [['authentication', 'passwordFile'], undefined],
+    [['authentication', 'certificate'], undefined],
+  ];
+  return edits.reduce((source, [path, value]) => edit(source, path, value), plain);
+}
+
+function edit(source: string, path: readonly string[], value: string | undefined): string {
+  return applyEdits(source, modify(source, [...path], value, {}));
 }
 
 /** For the daemon: refuses a profile from a client that names files. */
@@ -26,6 +46,7 @@ export function requireSelfContained(
       failure('profile.invalid', { file, line: 1, field, reason: 'names a file, which a client must not' }),
     );
   if (profile.trust.kind === 'file') return refuse('trust.caFile');
-  if (profile.authentication.passwordFile !== undefined) return refuse('authentication.passwordFile');
+  const [path] = filesOf(profile.authentication);
+  if (path !== undefined) return refuse(['authentication', ...path].join('.'));
   return ok(profile);
 }

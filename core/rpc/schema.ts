@@ -1,13 +1,7 @@
 import * as z from 'zod';
 import { limits } from '../base/limits.ts';
-import {
-  askAnswerSchema,
-  askRequestSchema,
-  connectPhases,
-  logRecordSchema,
-  profileEntrySchema,
-  snapshotSchema,
-} from './values.ts';
+import { askAnswerSchema, askEnds, askRequestSchema } from './asks.ts';
+import { connectPhases, logRecordSchema, profileEntrySchema, snapshotSchema } from './values.ts';
 
 /**
  * Everything that clients and the daemon say to each other. Both ends derive their types from these two values and
@@ -97,7 +91,7 @@ export const methods = {
   },
   answer: {
     access: 'control',
-    doc: 'Answers an `ask` that this client was sent.',
+    doc: 'Answers an `ask` that this client was sent, and that is still open, with the kind that it has or `refused`.',
     params: z.strictObject({ askId: count, answer: askAnswerSchema }),
     result: nothing,
   },
@@ -124,12 +118,16 @@ export const events = {
   ask: {
     access: 'control',
     doc: 'Something only the user knows is needed; `answer` it.',
-    data: z.strictObject({ askId: count, request: askRequestSchema }),
+    data: z.strictObject({
+      askId: count,
+      request: askRequestSchema,
+      deadlineAt: count.meta({ description: 'Until then it waits; milliseconds since 1970.' }),
+    }),
   },
   'ask-closed': {
     access: 'control',
     doc: 'An `ask` whose answer is of no more use.',
-    data: z.strictObject({ askId: count }),
+    data: z.strictObject({ askId: count, reason: z.enum(askEnds) }),
   },
 } as const satisfies Record<string, EventSchema>;
 

@@ -207,32 +207,6 @@ export const profileEntrySchema = z.strictObject({
 });
 export type ProfileEntry = z.output<typeof profileEntrySchema>;
 
-/** What the daemon asks of the client that called `connect`. */
-export const askRequestSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('password'),
-    identity: text,
-    profile: text,
-    retry: count.meta({
-      description: '0 for the first time, 1 when the first password was wrong, and so on.',
-    }),
-  }),
-]);
-export type AskRequest = z.output<typeof askRequestSchema>;
-
-export const askAnswerSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('password'),
-    password: z
-      .string()
-      .min(1)
-      .max(limits.passwordOctets)
-      .meta({ secret: true, description: 'Crosses in this direction alone; never logged, never sent back.' }),
-  }),
-  z.strictObject({ kind: z.literal('refused') }),
-]);
-export type AskAnswer = z.output<typeof askAnswerSchema>;
-
 export const logRecordSchema = z.strictObject({
   at: epochMs,
   level: z.enum(['error', 'warn', 'info', 'debug']),

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { enterSandbox, missingPrograms } from '../support/net/sandbox.ts';
 import { strongSwanObstacle } from '../support/peers/strongswan.ts';
 import { benchHandshake } from './handshake.ts';
+import { benchPacket } from './packet.ts';
 import { godwit, godwitToStrongSwan } from './pairs/godwit.ts';
 import { libipsec } from './pairs/libipsec.ts';
 import type { BenchPair } from './pairs/pair.ts';
@@ -13,6 +14,7 @@ const usage = `npm run bench -- NAME [--json] [--rounds N] [--seconds S] [--only
 
   tunnel      one TCP flow through the tunnel, both directions, Godwit and its peers side by side
   handshake   the time from "up" to a tunnel that can be used, Godwit and charon at the same gateway
+  packet      what one packet costs without a network, beside openssl speed
   roam        an uplink is cut under a TCP connection, then the gateway restarts: how long nothing arrives`;
 
 const pairs: readonly BenchPair[] = [libipsec, godwit, godwitToStrongSwan];
@@ -37,6 +39,7 @@ const benches: Readonly<Record<string, Bench>> = {
   tunnel: { programs: ['iperf3'], run: tunnel },
   roam: { programs: ['ping'], run: () => roam() },
   handshake: { programs: ['ping'], run: () => handshake() },
+  packet: { programs: [], run: async () => benchPacket({ rounds: rounds(5) }) },
 };
 
 const name = positionals[0] ?? '';

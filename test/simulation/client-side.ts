@@ -179,7 +179,7 @@ export class ClientSide {
     const wrong = story.wrongPassword && now() < story.ms;
     const answer =
       ask.kind === 'credential'
-        ? ({ kind: 'credential', password: Secret.fromText(wrong ? 'wrong' : 'correct horse') } as const)
+        ? ({ kind: 'credential', secret: Secret.fromText(wrong ? 'wrong' : 'correct horse') } as const)
         : ({ kind: 'certificate-verdict', verdict: { ok: true, spki: simSpki } } as const);
     later(story.answerMs, () => {
       if (engine === this.#engine) this.handle({ kind: 'answer', id, answer });

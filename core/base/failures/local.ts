@@ -37,6 +37,11 @@ export const localLeaves = {
     what: 'A password is needed and none was given.',
     next: 'Run the command on a terminal, or pass --password-stdin or --password-file.',
   },
+  'secret.timed-out': {
+    family: 'local-refused',
+    what: 'Nobody answered the question for a password or code within {seconds} seconds.',
+    next: 'Connect again with the answer at hand.',
+  },
   'tunnel.busy': {
     family: 'local-refused',
     what: 'A connection is already up: {profile}.',

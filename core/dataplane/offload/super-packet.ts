@@ -1,5 +1,6 @@
 import { type InnerPacket, protocolTcp, protocolUdp } from '../../esp/inner-packet.ts';
-import { type ChecksumMemory, fold, onesSum, pseudoHeaderSum, writeIpv4Checksum } from './checksum.ts';
+import { fold, pseudoHeaderSum, writeIpv4Checksum } from './checksum.ts';
+import type { SummedMemory } from './summed-memory.ts';
 import { gsoTcp4, gsoTcp6, gsoUdp, type VirtioHeader } from './virtio-header.ts';
 
 const flagsFinPush = 0x09;
@@ -15,7 +16,7 @@ export class SuperPacket {
   /** Of IP and transport header together. */
   headersLength = 0;
   segments = 0;
-  #memory: ChecksumMemory;
+  #memory: SummedMemory;
   #version: 4 | 6 = 4;
   #ipHeaderLength = 0;
   #protocol = 0;
@@ -25,7 +26,7 @@ export class SuperPacket {
   #sequence = 0;
   #flags = 0;
 
-  constructor(memory: ChecksumMemory) {
+  constructor(memory: SummedMemory) {
     this.#memory = memory;
   }
 
@@ -124,7 +125,7 @@ export class SuperPacket {
  * sum. False when the header points outside the packet.
  */
 export function finishPacketChecksum(
-  memory: ChecksumMemory,
+  memory: SummedMemory,
   packet: InnerPacket,
   header: VirtioHeader,
 ): boolean {
@@ -139,7 +140,7 @@ export function finishPacketChecksum(
 
 /** `neverZero`: in UDP a zero says that there is no checksum. @rfc 768 */
 function finishChecksum(
-  memory: ChecksumMemory,
+  memory: SummedMemory,
   start: number,
   length: number,
   checksumAt: number,
@@ -147,7 +148,7 @@ function finishChecksum(
   neverZero: boolean,
 ): void {
   writeWord(memory.octets, checksumAt, 0);
-  const checksum = ~fold(onesSum(memory, start, length) + pseudo) & 0xffff;
+  const checksum = ~fold(memory.sum(start, length) + pseudo) & 0xffff;
   writeWord(memory.octets, checksumAt, checksum === 0 && neverZero ? 0xffff : checksum);
 }
 

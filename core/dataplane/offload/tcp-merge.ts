@@ -1,5 +1,6 @@
 import { type InnerPacket, protocolTcp } from '../../esp/inner-packet.ts';
-import { type ChecksumMemory, fold, onesSum, pseudoHeaderSum, writeIpv4Checksum } from './checksum.ts';
+import { fold, pseudoHeaderSum, writeIpv4Checksum } from './checksum.ts';
+import type { SummedMemory } from './summed-memory.ts';
 import { writeMergedHeader } from './virtio-header.ts';
 
 const flagAck = 0x10;
@@ -13,7 +14,7 @@ const mergedMax = 65_535;
  * verified before it loses it, so a packet that was broken before the tunnel is not made whole by us.
  */
 export class TcpMerge {
-  readonly #memory: ChecksumMemory;
+  readonly #memory: SummedMemory;
   /** The first segment's headers as they came, to take a merge back. */
   readonly #saved = new Uint8Array(headersMax);
   #version: 4 | 6 = 4;
@@ -32,7 +33,7 @@ export class TcpMerge {
   /** Of the merged packet, headers included. */
   length = 0;
 
-  constructor(memory: ChecksumMemory) {
+  constructor(memory: SummedMemory) {
     this.#memory = memory;
   }
 
@@ -145,7 +146,7 @@ export class TcpMerge {
     const transportLength = length - this.#ipHeaderLength;
     const { octets } = this.#memory;
     const pseudo = pseudoHeaderSum(octets, this.#version, sourceAt, protocolTcp, transportLength);
-    return fold(onesSum(this.#memory, at + this.#ipHeaderLength, transportLength) + pseudo) === 0xffff;
+    return fold(this.#memory.sum(at + this.#ipHeaderLength, transportLength) + pseudo) === 0xffff;
   }
 }
 

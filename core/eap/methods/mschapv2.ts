@@ -68,11 +68,11 @@ class Mschapv2Method implements EapMethod {
     );
   }
 
-  answer(password: Secret): EapMethodStep {
+  answer(secret: Secret): EapMethodStep {
     const state = this.#state;
     if (state.kind !== 'expect-password')
       return this.#fail(failure('misuse', { reason: 'no password was asked for' }));
-    const unicode = utf16LePassword(password.expose());
+    const unicode = utf16LePassword(secret.expose());
     const passwordHash = ntPasswordHash(unicode);
     unicode.fill(0);
     const peerChallenge = this.#context.random.octets(16);
@@ -109,7 +109,7 @@ class Mschapv2Method implements EapMethod {
 
   #challenged(packet: Challenge): EapMethodStep {
     this.#state = { kind: 'expect-password', id: packet.id, challenge: packet.challenge.slice() };
-    return { kind: 'ask' };
+    return { kind: 'ask', question: { kind: 'password', retry: 0 } };
   }
 
   #succeeded(text: Uint8Array, state: Extract<State, { kind: 'expect-verdict' }>): EapMethodStep {

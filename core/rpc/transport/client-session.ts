@@ -5,6 +5,7 @@ import { limits } from '../../base/limits.ts';
 import type { LogSink } from '../../base/log.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { Secret } from '../../base/secret.ts';
+import type { ChoiceRequest, SecretRequest } from '../asks.ts';
 import { check, checkRequest, type RequestEnvelope } from '../envelope.ts';
 import { encodeFrame, FrameDecoder } from '../framing.ts';
 import {
@@ -20,8 +21,8 @@ import {
   methods,
   type SubscribableEvent,
 } from '../schema.ts';
-import type { AskRequest, Snapshot } from '../values.ts';
-import { AskDesk } from './ask-desk.ts';
+import type { Snapshot } from '../values.ts';
+import { AskDesk, type AskPatience } from './ask-desk.ts';
 import type { PeerCredentials, RpcClientHandle, RpcHandlers } from './server-types.ts';
 
 export interface SessionOptions {
@@ -57,8 +58,8 @@ export class ClientSession implements RpcClientHandle {
     this.#options = options;
     this.#socket = options.socket;
     this.#asks = new AskDesk({
-      sendAsk: (askId, request) => this.#sendEvent('ask', { askId, request }),
-      sendAskClosed: (askId) => this.#sendEvent('ask-closed', { askId }),
+      sendAsk: (askId, request, deadlineAt) => this.#sendEvent('ask', { askId, request, deadlineAt }),
+      sendAskClosed: (askId, reason) => this.#sendEvent('ask-closed', { askId, reason }),
     });
     this.#socket.on('data', (chunk) => this.#onData(typeof chunk === 'string' ? Buffer.from(chunk) : chunk));
     // `close` follows every error; there is nothing more to say about a client that went away.
@@ -73,9 +74,14 @@ export class ClientSession implements RpcClientHandle {
     return this.#gone.signal;
   }
 
-  ask(request: AskRequest, signal?: AbortSignal): Promise<Result<Secret, Failure>> {
-    if (this.gone.aborted) return Promise.resolve(err(failure('secret.missing')));
-    return this.#asks.ask(request, signal);
+  async ask(request: SecretRequest, patience?: AskPatience): Promise<Result<Secret, Failure>> {
+    if (this.gone.aborted) return err(failure('secret.missing'));
+    return await this.#asks.ask(request, patience);
+  }
+
+  async choose(request: ChoiceRequest, patience?: AskPatience): Promise<Result<string, Failure>> {
+    if (this.gone.aborted) return err(failure('secret.missing'));
+    return await this.#asks.choose(request, patience);
   }
 
   publish<E extends SubscribableEvent>(event: E, data: EventData<E>): void {
@@ -177,11 +183,10 @@ export class ClientSession implements RpcClientHandle {
       case 'subscribe':
         return this.#with('subscribe', params, (checked) => this.#subscribe(checked));
       case 'answer':
-        return this.#with('answer', params, ({ askId, answer }) =>
-          this.#asks.answer(askId, answer)
-            ? ok({})
-            : err(failure('rpc.invalid', { reason: 'nothing of that number was asked' })),
-        );
+        return this.#with('answer', params, ({ askId, answer }) => {
+          const taken = this.#asks.answer(askId, answer);
+          return taken.ok ? ok({}) : taken;
+        });
       case 'version':
         return this.#with('version', params, (checked) => handlers.version(checked, this));
       case 'profiles':

@@ -3,6 +3,7 @@ import type { Failure } from '../../base/errors.ts';
 import type { LogSink } from '../../base/log.ts';
 import type { Result } from '../../base/result.ts';
 import type { Secret } from '../../base/secret.ts';
+import type { ChoiceRequest, SecretRequest } from '../asks.ts';
 import type {
   Access,
   EventData,
@@ -11,7 +12,8 @@ import type {
   MethodResult,
   SubscribableEvent,
 } from '../schema.ts';
-import type { AskRequest, Snapshot } from '../values.ts';
+import type { Snapshot } from '../values.ts';
+import type { AskPatience } from './ask-desk.ts';
 
 /** Who is at the other end of a Unix socket, as the kernel says. */
 export interface PeerCredentials {
@@ -28,10 +30,13 @@ export interface RpcClientHandle {
   /** Aborts when the client is gone. */
   readonly gone: AbortSignal;
   /**
-   * Asks this client for a password. The Secret is the caller's, to wipe. Fails with `secret.missing` when the client
-   * refuses or goes away, and with `tunnel.cancelled` when `signal` aborts, which the client is told.
+   * Asks this client for a secret, which is the caller's to wipe: 1 to `limits.passwordOctets` octets of UTF-8. Fails with
+   * `secret.missing` when the client refuses or goes away, `secret.timed-out` when time is up, and `tunnel.cancelled` when
+   * the signal aborts; of these two the client is told.
    */
-  ask(request: AskRequest, signal?: AbortSignal): Promise<Result<Secret, Failure>>;
+  ask(request: SecretRequest, patience?: AskPatience): Promise<Result<Secret, Failure>>;
+  /** Asks it to choose; the answer is one of the ids. Fails as `ask`. */
+  choose(request: ChoiceRequest, patience?: AskPatience): Promise<Result<string, Failure>>;
 }
 
 /** Methods that the server serves by itself, from `snapshot` and from what clients have open. */

@@ -121,7 +121,7 @@ class Conversation {
       if (output.kind === 'ask') {
         const answer =
           output.ask.kind === 'credential'
-            ? ({ kind: 'credential', password: Secret.fromText('correct horse') } as const)
+            ? ({ kind: 'credential', secret: Secret.fromText('correct horse') } as const)
             : ({ kind: 'certificate-verdict', verdict: { ok: true, spki: simSpki } } as const);
         this.#answers.push({ kind: 'answer', id: output.id, answer });
       }

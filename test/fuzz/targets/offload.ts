@@ -1,4 +1,4 @@
-import { checksumMemory } from '../../../core/dataplane/offload/checksum.ts';
+import { allocateSummedMemory } from '../../../core/dataplane/offload/summed-memory.ts';
 import { finishPacketChecksum, SuperPacket } from '../../../core/dataplane/offload/super-packet.ts';
 import { TcpMerge } from '../../../core/dataplane/offload/tcp-merge.ts';
 import {
@@ -15,7 +15,7 @@ import type { FuzzTarget } from '../target.ts';
 /** More segments than this are cut one at a time from memory that the data plane has; here only some. */
 const segmentsTried = 64;
 const spacing = 8_192;
-const memory = checksumMemory(new Uint8Array(new ArrayBuffer(1_048_576)));
+const memory = allocateSummedMemory(1_048_576);
 
 /** A virtio header and a packet behind it: what the TUN device hands over. */
 function superPacket(packet: Uint8Array, version: 4 | 6, size: number): Uint8Array {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { type FailureCode, failure, failureCatalogue } from '../../../core/base/errors.ts';
 import { exitCodeOf, exitCodes } from '../../../core/cli/exit-codes.ts';
+import { passwordFileOf } from '../../../core/profile/authentication/authentication.ts';
 import { parseProfile } from '../../../core/profile/parse-profile.ts';
 import { profileText } from '../profile/examples.ts';
 import { connectedTunnel } from '../rpc/snapshots.ts';
@@ -225,7 +226,7 @@ test('a profile file is sent with its certificates inside and without its paths'
   const sent = parseProfile(source.text, file);
   assert.ok(sent.ok);
   assert.deepEqual(sent.value.trust, { kind: 'inline', ca });
-  assert.equal(sent.value.authentication.passwordFile, undefined);
+  assert.equal(passwordFileOf(sent.value.authentication), undefined);
   assert.doesNotMatch(source.text, /PRIVATE KEY/);
 });
 

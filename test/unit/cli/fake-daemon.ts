@@ -59,7 +59,7 @@ export async function startFakeDaemon(t: TestContext, script: Script = {}): Prom
     for (let retry = 0; retry < (script.tries ?? 1); retry++) {
       const secret = await client.ask(
         { kind: 'password', identity: 'alice', profile: 'Office', retry },
-        cancel.signal,
+        { signal: cancel.signal },
       );
       if (!secret.ok) return secret.error;
       const password = new TextDecoder().decode(secret.value.expose());

@@ -78,7 +78,8 @@ function bench(
     credentials: { pid: 1, uid: 0 },
     access: 'control',
     gone: new AbortController().signal,
-    ask: (_request, signal) =>
+    choose: async () => err(failure('secret.missing')),
+    ask: (_request, { signal } = {}) =>
       Promise.race([
         password,
         new Promise<Result<Secret, ReturnType<typeof failure>>>((resolve) =>

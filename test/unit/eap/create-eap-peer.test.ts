@@ -60,7 +60,7 @@ describe('the EAP peer logs in', () => {
       '0209000901' + '55736572',
     );
     const ask = peer.handle(eapRequest(10, type.mschapv2, mschapv2Challenge()));
-    assert.deepEqual(ask, { kind: 'ask', identity: 'User' });
+    assert.deepEqual(ask, { kind: 'ask', identity: 'User', question: { kind: 'password', retry: 0 } });
     assert.match(packetOf(peer.answer(password())), /^020a003f1a0207003a31/);
     peer.handle(eapRequest(11, type.mschapv2, mschapv2Success(7, rfcProof)));
     const end = peer.handle(eapSuccess(11));

@@ -216,7 +216,7 @@ export class Network {
       const { id, ask } = output;
       const answer =
         ask.kind === 'credential'
-          ? ({ kind: 'credential', password: Secret.fromText(client.password) } as const)
+          ? ({ kind: 'credential', secret: Secret.fromText(client.password) } as const)
           : ({ kind: 'certificate-verdict', verdict: { ok: true, spki: this.#spki } } as const);
       client.ike.handle({ kind: 'answer', id, answer }, this.now);
     }

@@ -26,7 +26,8 @@ export class FakeEapPeer implements EapPeer {
   handle(packet: Uint8Array): EapStep {
     const text = Buffer.from(packet).toString();
     this.seen.push(text);
-    if (text === 'challenge') return { kind: 'ask', identity: 'alice' };
+    if (text === 'challenge')
+      return { kind: 'ask', identity: 'alice', question: { kind: 'password', retry: 0 } };
     if (text === 'success')
       return { kind: 'success', method: 'EAP-Test', ...(this.withKey ? { msk: msk.slice() } : {}) };
     if (text === 'failure') {
@@ -159,7 +160,7 @@ export class Scenario {
 
   givePassword(): void {
     const id = this.all('ask').at(-1)?.id ?? 0;
-    this.answerAsk(id, { kind: 'credential', password: Secret.fromText('secret') });
+    this.answerAsk(id, { kind: 'credential', secret: Secret.fromText('secret') });
   }
 
   /** Plays the login as far as the engine waits in `stage`. */

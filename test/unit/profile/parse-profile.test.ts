@@ -6,6 +6,7 @@ import { explain } from '../../../core/base/errors.ts';
 import { limits } from '../../../core/base/limits.ts';
 import { defaultEspProposals, defaultIkeProposals } from '../../../core/crypto/default-proposals.ts';
 import { formatProposal } from '../../../core/crypto/proposals.ts';
+import { passwordFileOf } from '../../../core/profile/authentication/authentication.ts';
 import { parseProfile } from '../../../core/profile/parse-profile.ts';
 import type { Profile } from '../../../core/profile/profile.ts';
 import { profileText } from './examples.ts';
@@ -39,6 +40,7 @@ test('the smallest profile has sane defaults', () => {
     username: 'alice',
     eapIdentity: 'alice',
     passwordFile: undefined,
+    alternatives: [],
   });
   assert.deepEqual(profile.remoteNetworks.map(formatIpPrefix), ['0.0.0.0/0', '::/0']);
   assert.equal(profile.fullTunnel, true);
@@ -72,7 +74,7 @@ test('every field is taken as it is given', () => {
   assert.equal(profile.localIdentity, 'alice@example.org');
   assert.equal(profile.authentication.username, 'CORP\\alice');
   assert.equal(profile.authentication.eapIdentity, 'a');
-  assert.equal(profile.authentication.passwordFile, '/etc/godwit/profiles/pw');
+  assert.equal(passwordFileOf(profile.authentication), '/etc/godwit/profiles/pw');
   assert.deepEqual(profile.trust, { kind: 'inline', ca: '-----BEGIN CERTIFICATE-----\n…' });
   assert.deepEqual(profile.remoteNetworks.map(formatIpPrefix), ['10.0.0.0/8', 'fd00:1::/48']);
   assert.equal(profile.fullTunnel, false);
@@ -129,12 +131,28 @@ const wrong: readonly [string, Readonly<Record<string, unknown>>, string][] = [
   ['no way to log in', { authentication: undefined }, '1 authentication: is required'],
   [
     'an unknown way to log in',
-    { authentication: { method: 'eap-tls', username: 'a' } },
-    '5 authentication.method: must be "eap-mschapv2"',
+    { authentication: { method: 'eap-sim', username: 'a' } },
+    '5 authentication.method: must be "eap-mschapv2" or "eap-tls" or "eap-ttls" or "peap" or "eap-gtc" or "eap-md5"',
   ],
   ['no method', { authentication: { username: 'a' } }, '4 authentication.method: is required'],
   ['a login that is no object', { authentication: 'x' }, '4 authentication: must be an object, not a string'],
   ['no user name', { authentication: { method: 'eap-mschapv2' } }, '4 authentication.username: is required'],
+  [
+    'TTLS with a choice that its server does not have',
+    { authentication: { method: 'eap-ttls', username: 'a', innerMethods: ['pap', 'eap-gtc'] } },
+    '7 authentication.innerMethods: `pap` and `mschapv2` stand alone: with them the server cannot choose',
+  ],
+  [
+    'two kinds of certificate file',
+    {
+      authentication: {
+        method: 'eap-tls',
+        username: 'a',
+        certificate: { certificateFile: 'x', pkcs12File: 'y' },
+      },
+    },
+    '7 authentication.certificate: must have either `certificateFile` or `pkcs12File`',
+  ],
   ['no trust', { trust: {} }, '8 trust: must have either `caFile` or `ca`'],
   [
     'two trusts',
@@ -185,6 +203,50 @@ test('a misspelt field is an error that says what was meant', () => {
     '12 dns.sevrers: there is no such field; did you mean `servers`?',
   ]);
   assert.match(problems(profileText({ colour: 'x' }))[0] ?? '', /the fields here are name, gateway, /);
+});
+
+test('every method is read with its own settings', () => {
+  const read = (authentication: object) => parsed({ authentication }).authentication;
+  const server = { name: undefined, trust: undefined };
+  const account = { username: 'alice', eapIdentity: 'alice', passwordFile: undefined };
+  assert.deepEqual(
+    read({ method: 'eap-mschapv2', username: 'alice', alternatives: ['eap-gtc', 'eap-mschapv2', 'eap-gtc'] }),
+    { method: 'eap-mschapv2', ...account, alternatives: ['eap-gtc'] },
+  );
+  assert.deepEqual(
+    read({ method: 'eap-ttls', username: 'alice', eapIdentity: 'anonymous', innerMethods: ['pap'] }),
+    { method: 'eap-ttls', ...account, eapIdentity: 'anonymous', innerMethods: ['pap'], server },
+  );
+  assert.deepEqual(
+    read({ method: 'peap', username: 'alice', server: { name: 'aaa.example.org', caFile: 'aaa.pem' } }),
+    {
+      method: 'peap',
+      ...account,
+      innerMethods: ['eap-mschapv2'],
+      certificate: { kind: 'ask' },
+      server: {
+        name: 'aaa.example.org',
+        trust: { kind: 'file', caFile: '/etc/godwit/profiles/aaa.pem' },
+      },
+    },
+  );
+  assert.deepEqual(
+    read({ method: 'eap-tls', username: 'alice', certificate: { certificateFile: 'a.pem', keyFile: '/k' } }),
+    {
+      method: 'eap-tls',
+      username: 'alice',
+      eapIdentity: 'alice',
+      certificate: { kind: 'pem', certificateFile: '/etc/godwit/profiles/a.pem', keyFile: '/k' },
+      server,
+    },
+  );
+});
+
+test('a field of another method is named with the fields of this one', () => {
+  const authentication = { method: 'eap-tls', username: 'a', innerMethods: ['pap'] };
+  assert.deepEqual(problems(profileText({ authentication })), [
+    '7 authentication.innerMethods: there is no such field; the fields here are method, username, eapIdentity, certificate, server',
+  ]);
 });
 
 test('a password in a profile is refused and not repeated', () => {

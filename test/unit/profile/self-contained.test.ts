@@ -19,7 +19,7 @@ test('a profile with files becomes one without, and is the same otherwise', () =
   });
   const before = parse(text);
   for (const source of [text, `\ufeff${text}`, JSON.stringify(JSON.parse(text))]) {
-    const after = parse(makeSelfContained(source, ca));
+    const after = parse(makeSelfContained(source, { gateway: ca }));
     assert.deepEqual(after, {
       ...before,
       trust: { kind: 'inline', ca },
@@ -31,7 +31,7 @@ test('a profile with files becomes one without, and is the same otherwise', () =
 
 test('a profile that has its CA inside keeps it', () => {
   const text = profileText({ trust: { ca } });
-  assert.deepEqual(parse(makeSelfContained(text, ca)), parse(text));
+  assert.deepEqual(parse(makeSelfContained(text, { gateway: ca })), parse(text));
 });
 
 test('the daemon refuses a profile of a client that names a file', () => {
@@ -40,4 +40,35 @@ test('the daemon refuses a profile of a client that names a file', () => {
   const authentication = { method: 'eap-mschapv2', username: 'alice', passwordFile: '/etc/shadow' };
   const password = requireSelfContained(parse(profileText({ trust: { ca }, authentication })), 'office.json');
   assert.equal(password.ok ? undefined : password.error.detail['field'], 'authentication.passwordFile');
+});
+
+test('the files of the login server and of a certificate of ones own go the same way', () => {
+  const text = profileText({
+    authentication: {
+      method: 'eap-tls',
+      username: 'alice',
+      certificate: { certificateFile: 'alice.pem' },
+      server: { name: 'radius.example.org', caFile: 'radius-ca.pem' },
+    },
+  });
+  const after = parse(makeSelfContained(text, { gateway: ca, loginServer: ca }));
+  assert.deepEqual(after.authentication, {
+    method: 'eap-tls',
+    username: 'alice',
+    eapIdentity: 'alice',
+    certificate: { kind: 'ask' },
+    server: { name: 'radius.example.org', trust: { kind: 'inline', ca } },
+  });
+  assert.ok(requireSelfContained(after, 'office.json').ok);
+  for (const [change, field] of [
+    [{ server: { caFile: 'ca.pem' } }, 'authentication.server.caFile'],
+    [{ certificate: { pkcs12File: 'alice.p12' } }, 'authentication.certificate'],
+  ] as const) {
+    const authentication = { method: 'eap-tls', username: 'alice', ...change };
+    const refused = requireSelfContained(
+      parse(profileText({ trust: { ca }, authentication })),
+      'office.json',
+    );
+    assert.equal(refused.ok ? undefined : refused.error.detail['field'], field);
+  }
 });

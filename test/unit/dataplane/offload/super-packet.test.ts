@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { checksumMemory } from '../../../../core/dataplane/offload/checksum.ts';
+import { allocateSummedMemory } from '../../../../core/dataplane/offload/summed-memory.ts';
 import { finishPacketChecksum, SuperPacket } from '../../../../core/dataplane/offload/super-packet.ts';
 import { gsoTcp4, gsoTcp6, gsoUdp, VirtioHeader } from '../../../../core/dataplane/offload/virtio-header.ts';
 import { InnerPacket, readInnerPacket } from '../../../../core/esp/inner-packet.ts';
 import { octetsOf, tcpPacket, udpPacket } from '../support.ts';
 
-const memory = checksumMemory(new Uint8Array(new ArrayBuffer(524_288)));
+const memory = allocateSummedMemory(524_288);
 
 function header(gsoType: number, gsoSize: number): VirtioHeader {
   return Object.assign(new VirtioHeader(), { needsChecksum: true, gsoType, gsoSize });

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checksumMemory, fold, pseudoHeaderSum } from '../../../../core/dataplane/offload/checksum.ts';
+import { fold, pseudoHeaderSum } from '../../../../core/dataplane/offload/checksum.ts';
+import { allocateSummedMemory } from '../../../../core/dataplane/offload/summed-memory.ts';
 import { TcpMerge } from '../../../../core/dataplane/offload/tcp-merge.ts';
 import { VirtioHeader } from '../../../../core/dataplane/offload/virtio-header.ts';
 import { InnerPacket, readInnerPacket } from '../../../../core/esp/inner-packet.ts';
 import { here, octetsOf, tcpPacket, udpPacket } from '../support.ts';
 
 const spacing = 2048;
-const memory = checksumMemory(new Uint8Array(new ArrayBuffer(131_072)));
+const memory = allocateSummedMemory(131_072);
 
 function place(packets: readonly Uint8Array[]): InnerPacket[] {
   return packets.map((packet, i) => {

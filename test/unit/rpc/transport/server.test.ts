@@ -171,11 +171,11 @@ test('an ask ends when its client goes away, and when nobody wants to know any m
   await rpc.call('disconnect', {});
   const request = { kind: 'password', identity: 'alice', profile: 'Office', retry: 0 } as const;
   const cancel = new AbortController();
-  const first = callers[0]?.ask(request, cancel.signal);
-  const closed = new Promise((resolve) => rpc.on('ask-closed', ({ askId }) => resolve(askId)));
+  const first = callers[0]?.ask(request, { signal: cancel.signal });
+  const closed = new Promise((resolve) => rpc.on('ask-closed', resolve));
   cancel.abort();
   assert.deepEqual(await first, err(failure('tunnel.cancelled')));
-  assert.equal(await closed, 1);
+  assert.deepEqual(await closed, { askId: 1, reason: 'cancelled' });
   const second = callers[0]?.ask(request);
   rpc.close();
   assert.deepEqual(await second, err(failure('secret.missing')));

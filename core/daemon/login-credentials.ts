@@ -1,0 +1,123 @@
+import { type Failure, failure } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { err, ok, type Result } from '../base/result.ts';
+import type { Secret } from '../base/secret.ts';
+import type { IkeAnswer, IkeAsk } from '../ike/io.ts';
+import type { Profile } from '../profile/profile.ts';
+import type { RpcClientHandle } from '../rpc/transport/server-types.ts';
+
+type CredentialAsk = Extract<IkeAsk, { readonly kind: 'credential' }>;
+
+/** Whoever answers for the user: the client that called `connect`. */
+export type Asker = Pick<RpcClientHandle, 'ask' | 'choose'>;
+
+export interface LoginCredentialsParts {
+  readonly profile: Profile;
+  /** Absent: nobody can be asked. */
+  readonly asker: Asker | undefined;
+  /** The password of a profile that names a file; `undefined` when it names none. */
+  readonly stored: Secret | undefined;
+}
+
+/**
+ * What one attempt knows of its user's secrets, from `connect` to the end of the connection. It keeps the password, so that
+ * a lost connection comes back without the user; codes that are good for once it hands on and forgets.
+ */
+export class LoginCredentials {
+  readonly #parts: LoginCredentialsParts;
+  readonly #passwords = new Map<string, Secret>();
+  /** Handed out, and overwritten when the next one is, or at the end. */
+  #once: Secret | undefined;
+  /** A new password that the server has not taken yet. */
+  #changed: { readonly identity: string; readonly secret: Secret } | undefined;
+  #open = new AbortController();
+  #over = false;
+
+  constructor(parts: LoginCredentialsParts) {
+    this.#parts = parts;
+    const { profile, stored } = parts;
+    if (stored !== undefined) this.#passwords.set(profile.authentication.username, stored);
+  }
+
+  /** Asks for what is needed in any case, before anything is sent: a gateway does not wait for a user who looks for it. */
+  async prepare(): Promise<Result<undefined, Failure>> {
+    const identity = this.#parts.profile.authentication.username;
+    if (this.#passwords.has(identity)) return ok();
+    const password = await this.#ask({ kind: 'password', retry: 0 }, identity, limits.askMs);
+    if (!password.ok) return password;
+    this.#remember(identity, password.value);
+    return ok();
+  }
+
+  /** The answer to what the engine asks in the middle of the login. */
+  async answer({ identity, question }: CredentialAsk): Promise<IkeAnswer> {
+    const { kind, retry } = question;
+    const known = this.#passwords.get(identity);
+    if (kind === 'password' && retry === 0 && known !== undefined)
+      return { kind: 'credential', secret: known };
+    // The same password again would only lock the account.
+    const unattended = this.#parts.stored !== undefined && known === this.#parts.stored;
+    if (kind === 'password' && unattended)
+      return { kind: 'refused', error: failure('auth.password', { side: 'local' }) };
+    const answered = await this.#ask(question, identity, limits.askInLoginMs);
+    if (!answered.ok) return { kind: 'refused', error: answered.error };
+    if (kind === 'password') this.#remember(identity, answered.value);
+    else if (kind === 'new-password') this.#change(identity, answered.value);
+    else this.#handOut(answered.value);
+    return { kind: 'credential', secret: answered.value };
+  }
+
+  /** The login is done: a password that was changed in it is the one for the next. */
+  accepted(): void {
+    if (this.#changed !== undefined) this.#remember(this.#changed.identity, this.#changed.secret);
+    this.#changed = undefined;
+  }
+
+  /** The login that asked is over, however it ended: its questions are taken back. */
+  closeAsks(): void {
+    this.#open.abort();
+    this.#open = new AbortController();
+    this.#handOut(undefined);
+  }
+
+  /** Takes back every question and overwrites every secret. Idempotent. */
+  close(): void {
+    this.#over = true;
+    this.closeAsks();
+    for (const secret of this.#passwords.values()) secret.wipe();
+    this.#passwords.clear();
+    this.#changed?.secret.wipe();
+    this.#changed = undefined;
+  }
+
+  async #ask(
+    { kind, retry, message }: CredentialAsk['question'],
+    identity: string,
+    ms: number,
+  ): Promise<Result<Secret, Failure>> {
+    const { asker, profile } = this.#parts;
+    if (asker === undefined) return err(failure('secret.missing'));
+    const words = message === undefined || message === '' ? {} : { message };
+    const request = { kind, identity, profile: profile.name, retry, ...words };
+    const answered = await asker.ask(request, { signal: this.#open.signal, ms });
+    if (!answered.ok || !this.#over) return answered;
+    answered.value.wipe();
+    return err(failure('tunnel.cancelled'));
+  }
+
+  #remember(identity: string, secret: Secret): void {
+    const old = this.#passwords.get(identity);
+    if (old !== secret) old?.wipe();
+    this.#passwords.set(identity, secret);
+  }
+
+  #change(identity: string, secret: Secret): void {
+    this.#changed?.secret.wipe();
+    this.#changed = { identity, secret };
+  }
+
+  #handOut(secret: Secret | undefined): void {
+    this.#once?.wipe();
+    this.#once = secret;
+  }
+}

@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import {
+  type EapPasswordAuthentication,
+  eapGtcSchema,
+  eapMd5Schema,
+  eapMschapv2Schema,
+  readEapPassword,
+} from './eap-password.ts';
+import { type EapTlsAuthentication, eapTlsSchema, readEapTls } from './eap-tls.ts';
+import { type EapTtlsAuthentication, eapTtlsSchema, readEapTtls } from './eap-ttls.ts';
+import { type PeapAuthentication, peapSchema, readPeap } from './peap.ts';
+
+/** How to log in: one file for each method beside this one. */
+export const authenticationSchema = z
+  .discriminatedUnion('method', [
+    eapMschapv2Schema,
+    eapTlsSchema,
+    eapTtlsSchema,
+    peapSchema,
+    eapGtcSchema,
+    eapMd5Schema,
+  ])
+  .meta({ description: 'How you log in.' });
+
+export type EapAuthentication =
+  | EapPasswordAuthentication
+  | EapTlsAuthentication
+  | EapTtlsAuthentication
+  | PeapAuthentication;
+
+export type ProfileAuthentication = EapAuthentication;
+
+export function readAuthentication(
+  document: z.output<typeof authenticationSchema>,
+  file: string,
+): ProfileAuthentication {
+  switch (document.method) {
+    case 'eap-mschapv2':
+    case 'eap-gtc':
+    case 'eap-md5':
+      return readEapPassword(document, file);
+    case 'eap-tls':
+      return readEapTls(document, file);
+    case 'eap-ttls':
+      return readEapTtls(document, file);
+    case 'peap':
+      return readPeap(document, file);
+  }
+}
+
+/** Where the password lies; `undefined` when the method has none or the user is asked. */
+export function passwordFileOf(authentication: ProfileAuthentication): string | undefined {
+  return 'passwordFile' in authentication ? authentication.passwordFile : undefined;
+}
+
+/** Fields under `authentication` that name a file, each as a path in the document. */
+export function filesOf(authentication: ProfileAuthentication): readonly (readonly string[])[] {
+  const files: (readonly string[])[] = [];
+  if (passwordFileOf(authentication) !== undefined) files.push(['passwordFile']);
+  if ('server' in authentication && authentication.server.trust?.kind === 'file')
+    files.push(['server', 'caFile']);
+  if ('certificate' in authentication && authentication.certificate.kind !== 'ask')
+    files.push(['certificate']);
+  return files;
+}
