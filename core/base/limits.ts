@@ -110,6 +110,9 @@ export const limits = {
   networkLongestMs: 100,
   /** For the addresses of the gateway's name while the connection is lost; then those that were known are tried. */
   resolveAgainMs: 3_000,
+  /** A way that the machine prefers and that did not work is tried again so much later; twice as long each time. */
+  pathLookFirstMs: 8_000,
+  pathLookLongestMs: 300_000,
   /** Paths to the gateway that are open at once: sockets, the one in use among them. */
   pathsOpen: 8,
   rpcFrameOctets: 1_048_576,

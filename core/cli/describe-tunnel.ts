@@ -45,7 +45,8 @@ export function describeTunnel(tunnel: TunnelSnapshot, now: number, colors: Colo
 function headline({ path, profile }: ConnectedTunnel, colors: Colors): string {
   const name = colors.bold(escapeText(profile.name));
   if (path.state === 'proven') return `${colors.green('●')} Connected to ${name}`;
-  if (path.state === 'offline') return `${colors.yellow('◐')} Connected to ${name}, but no network leads there now`;
+  if (path.state === 'offline')
+    return `${colors.yellow('◐')} Connected to ${name}, but no network leads there now`;
   return `${colors.yellow('◐')} Connected to ${name}, and asking whether the gateway is still there`;
 }
 
@@ -109,7 +110,12 @@ function pathOf({ path, peerAddresses }: ConnectedTunnel): string {
   return `${wayOf(path)}${more}`;
 }
 
-function wayOf({ interface: name, local, gateway, provenAgeMs }: ConnectedTunnel['path']['others'][number]): string {
+function wayOf({
+  interface: name,
+  local,
+  gateway,
+  provenAgeMs,
+}: ConnectedTunnel['path']['others'][number]): string {
   const age = provenAgeMs === undefined ? 'not proven yet' : `proven ${formatDuration(provenAgeMs)} ago`;
   return `${name}, ${local} to ${gateway}, ${age}`;
 }

@@ -149,7 +149,10 @@ function connectedSnapshot(
   };
 }
 
-function wayOf({ candidate, local, provenAt }: Path, now: Instant): ConnectedTunnel['path']['others'][number] {
+function wayOf(
+  { candidate, local, provenAt }: Path,
+  now: Instant,
+): ConnectedTunnel['path']['others'][number] {
   return {
     interface: candidate.interfaceName,
     local: local === undefined ? formatIpAddress(candidate.local) : formatEndpoint(local),

@@ -9,8 +9,8 @@ import { type Dataplane, type DataplaneCounters, noCounters } from '../dataplane
 import { openDataplane } from '../dataplane/open-dataplane.ts';
 import type { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
-import { findPaths } from '../platform/linux/find-paths.ts';
 import { NetworkEvents } from '../platform/linux/events/network-events.ts';
+import { findPaths } from '../platform/linux/find-paths.ts';
 import {
   type AppliedPlan,
   applyNetworkPlan,

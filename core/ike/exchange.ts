@@ -332,7 +332,15 @@ export class ExchangeLayer {
     const sent = new OutgoingRequest(message, this.#protection, this.fragmentSizes, whole);
     const retransmission = new RetransmitSchedule(tries, now, pace);
     const transmissions = 1;
-    const made = { kind: 'protected', retransmission, sent, exchange, messageId, paths, transmissions } as const;
+    const made = {
+      kind: 'protected',
+      retransmission,
+      sent,
+      exchange,
+      messageId,
+      paths,
+      transmissions,
+    } as const;
     this.#outstanding = made;
     this.#send(made, sent.datagrams);
   }

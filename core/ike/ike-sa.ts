@@ -26,9 +26,9 @@ import {
   planRekey,
   startNext,
 } from './own-exchanges.ts';
+import { blamesPath, planCheck } from './path-checks.ts';
 import { onEstablishedRequest } from './peer-request.ts';
 import type { DropCause, Exhausted, Received } from './received.ts';
-import { blamesPath, planCheck } from './path-checks.ts';
 import { probe, race, roam } from './roaming.ts';
 import type { Closing, IkeState } from './state.ts';
 
@@ -229,7 +229,8 @@ export class IkeSa {
       case 'abandon':
         return close(this.#engine, state);
       case 'probe':
-        if (state.kind === 'established') probe(this.#engine, state, now, command.brisk === true ? 'brisk' : 'usual');
+        if (state.kind === 'established')
+          probe(this.#engine, state, now, command.brisk === true ? 'brisk' : 'usual');
         return state;
       case 'roam':
         if (state.kind === 'established') roam(this.#engine, state, command, now);

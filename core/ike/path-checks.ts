@@ -21,7 +21,8 @@ export function blamesPath({ active }: Established, { transmissions }: ExchangeL
 
 /** One check of a kind and path waits at most. */
 export function planCheck(state: Established, plan: CheckPathTask | ProbeSizeTask): void {
-  const same = (other: { readonly kind: string }) => other.kind === plan.kind && 'path' in other === 'path' in plan;
+  const same = (other: { readonly kind: string }) =>
+    other.kind === plan.kind && 'path' in other === 'path' in plan;
   const again = state.todo.some(
     (other) => same(other) && (plan.kind !== 'check-path' || !('path' in other) || other.path === plan.path),
   );
@@ -50,7 +51,9 @@ export function startSizeProbe(
 ): OwnTask | undefined {
   const { exchange, ike } = state.link;
   const { family } = (state.mobility?.remote ?? engine.config.remote).address;
-  const octets = exchange.fragmentSizes.allowed ? paddingFor(plan.octets, family, ike.suite.cipher) : undefined;
+  const octets = exchange.fragmentSizes.allowed
+    ? paddingFor(plan.octets, family, ike.suite.cipher)
+    : undefined;
   if (octets === undefined) {
     engine.emit({ kind: 'path-size', octets: plan.octets, fits: false });
     return undefined;

@@ -194,7 +194,10 @@ export function answerMobility(
     state.summary = { ...state.summary, peerAddresses: addresses };
     engine.emit({ kind: 'peer-addresses', summary: state.summary });
   }
-  return [...(checksPath(request) ? pathCheck(engine, link.ike, mobility.remote) : []), ...echoCookie(request)];
+  return [
+    ...(checksPath(request) ? pathCheck(engine, link.ike, mobility.remote) : []),
+    ...echoCookie(request),
+  ];
 }
 
 /** What a user is shown of it. */

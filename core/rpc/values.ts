@@ -79,7 +79,9 @@ const way = {
   interface: text.meta({ description: 'Of this computer, e.g. wlan0.' }),
   local: text.meta({ description: 'Our address and port there.' }),
   gateway: text.meta({ description: 'The address of the gateway that it leads to.' }),
-  provenAgeMs: spanMs.optional().meta({ description: 'Since the gateway last answered by it; absent: never.' }),
+  provenAgeMs: spanMs
+    .optional()
+    .meta({ description: 'Since the gateway last answered by it; absent: never.' }),
 };
 
 const connected = z.strictObject({

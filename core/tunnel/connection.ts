@@ -1,4 +1,4 @@
-import type { Instant } from '../base/time.ts';
+import { earliest, type Instant } from '../base/time.ts';
 import type { IkePort } from '../ike/io.ts';
 import { connect, resolved, transportClosed, transportOpened, tryWhenDue } from './connecting.ts';
 import { type ConnectionConfig, Course, withError } from './course.ts';
@@ -6,7 +6,7 @@ import { command, feed } from './drive-engine.ts';
 import type { TunnelInput, TunnelOutput } from './io.ts';
 import { abandon, cancel, cancellation, networkUndone } from './leaving.ts';
 import { networkChanged } from './network-change.ts';
-import { pathOpened, pathsFound } from './paths/follow-paths.ts';
+import { lookWhenDue, pathOpened, pathsFound } from './paths/follow-paths.ts';
 import { childInstalled, networkApplied } from './standing.ts';
 
 export type { IkeEngine } from './attempt.ts';
@@ -43,7 +43,9 @@ export class Connection {
 
   nextWakeup(): Instant | undefined {
     const { phase, loss, engine } = this.#course;
-    return phase.kind === 'waiting' ? loss?.nextTryAt : engine?.nextWakeup();
+    if (phase.kind === 'waiting') return loss?.nextTryAt;
+    const look = phase.kind === 'connected' ? phase.attempt.paths?.lookAgainAt : undefined;
+    return earliest(engine?.nextWakeup(), look);
   }
 
   handle(input: TunnelInput, now: Instant): void {
@@ -93,11 +95,14 @@ export class Connection {
       case 'answer':
         return feed(course, { kind: 'answer', id: input.id, answer: input.answer }, now);
       case 'timeout':
-        return course.phase.kind === 'waiting'
-          ? tryWhenDue(course, now)
-          : feed(course, { kind: 'timeout' }, now);
+        return course.phase.kind === 'waiting' ? tryWhenDue(course, now) : onTimeout(course, now);
     }
   }
+}
+
+function onTimeout(course: Course, now: Instant): void {
+  lookWhenDue(course, now);
+  feed(course, { kind: 'timeout' }, now);
 }
 
 function told(course: Course): void {

@@ -45,7 +45,12 @@ export function buildUpdate(
   cookie: Uint8Array,
   more: readonly Payload[] = [],
 ): readonly Payload[] {
-  return [ikeNotify(notifyType.UPDATE_SA_ADDRESSES), ...more, ...check, ikeNotify(notifyType.COOKIE2, cookie)];
+  return [
+    ikeNotify(notifyType.UPDATE_SA_ADDRESSES),
+    ...more,
+    ...check,
+    ikeNotify(notifyType.COOKIE2, cookie),
+  ];
 }
 
 /** All our addresses beside the one that the message leaves from. @rfc 4555 3.6 */
@@ -62,10 +67,7 @@ export function buildAdditionalAddresses(others: readonly IpAddress[]): readonly
 /** Source and destination address, then the ports, as they leave here: 12 octets, or 36 for IPv6. @rfc 4555 4.2.6 */
 export function buildNoNats(local: Endpoint, remote: Endpoint): Payload {
   const ports = Uint8Array.of(local.port >> 8, local.port & 255, remote.port >> 8, remote.port & 255);
-  return ikeNotify(
-    notifyType.NO_NATS_ALLOWED,
-    concat(local.address.octets, remote.address.octets, ports),
-  );
+  return ikeNotify(notifyType.NO_NATS_ALLOWED, concat(local.address.octets, remote.address.octets, ports));
 }
 
 /** True when the sender forbids NATs, and `from` and `to` of its packet are not what it wrote. @rfc 4555 3.9 */

@@ -1,8 +1,8 @@
 import type { CipherShape } from '../../crypto/interfaces.ts';
 import { ikeHeaderOctets } from '../../wire/ike/header.ts';
+import { notifiesOf } from '../../wire/ike/lookup.ts';
 import { nonEspMarkerOctets } from '../../wire/ike/non-esp-marker.ts';
 import type { IkeMessage, NotifyPayload } from '../../wire/ike/payload.ts';
-import { notifiesOf } from '../../wire/ike/lookup.ts';
 import { genericHeaderOctets } from '../../wire/ike/payload-chain.ts';
 import { ikeNotify } from '../payload-list.ts';
 

@@ -2,8 +2,8 @@ import { type IpAddress, prefixContains } from '../../base/address.ts';
 import type { Failure } from '../../base/errors.ts';
 import { ok, type Result } from '../../base/result.ts';
 import type { PathCandidate } from '../../tunnel/paths/path.ts';
-import { RtnetlinkClient } from './netlink/rtnetlink-client.ts';
 import { type Link, mainTable, type Route, routeTypes } from './netlink/rtnetlink.ts';
+import { RtnetlinkClient } from './netlink/rtnetlink-client.ts';
 
 /**
  * The ways from this machine to these addresses, outside the tunnel: those that the kernel itself would take for a packet with

@@ -24,6 +24,14 @@ export function pathSilent(course: Course): void {
   lookForPaths(course);
 }
 
+/** A `timeout`. */
+export function lookWhenDue(course: Course, now: Instant): void {
+  const book = bookOf(course);
+  if (book?.lookAgainAt === undefined || book.lookAgainAt > now) return;
+  book.lookAgainAt = undefined;
+  lookForPaths(course);
+}
+
 /** Asks the machine for the ways to the gateway; only where that knows MOBIKE, as it would not follow to another. */
 export function lookForPaths(course: Course): boolean {
   const { phase } = course;
@@ -57,6 +65,7 @@ export function pathsFound(
     return path;
   });
   book.ranks = found.map(({ id }) => id);
+  book.prefer(paths[0], now);
   for (const path of book.all) {
     path.gone = !book.ranks.includes(path.id);
     if (path.gone && path !== book.current) close(course, book, path.id);
@@ -142,6 +151,7 @@ function moveTo(course: Course, book: PathBook, path: Path, now: Instant): void 
   const { local } = path;
   if (local === undefined) return;
   book.use(path);
+  book.planLook(now);
   const remote = remoteOf(course, path);
   course.emit({ kind: 'use-path', path: path.id, remote });
   course.detailsChanged = true;

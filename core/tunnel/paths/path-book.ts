@@ -1,5 +1,7 @@
 import type { Endpoint, IpAddress } from '../../base/address.ts';
 import { sameAddress } from '../../base/address.ts';
+import { limits } from '../../base/limits.ts';
+import { after, type Instant } from '../../base/time.ts';
 import type { PathId } from '../../ike/io.ts';
 import { type Path, type PathCandidate, type PathState, sameCandidate } from './path.ts';
 
@@ -17,6 +19,10 @@ export class PathBook {
   /** The path in use has left a request unanswered. */
   urgent = false;
   state: PathState = 'checking';
+  /** When the machine is asked again, because its preferred way did not work. */
+  lookAgainAt: Instant | undefined;
+  #preferred: PathCandidate | undefined;
+  #looks = 0;
 
   /** The path that the attempt began on is number 0. */
   constructor(candidate: PathCandidate, local: Endpoint) {
@@ -66,6 +72,24 @@ export class PathBook {
 
   use(path: Path): void {
     this.#current = path;
+  }
+
+  /** The machine was asked, and would rather use this way than any other. */
+  prefer(candidate: PathCandidate | undefined, now: Instant): void {
+    const same = candidate !== undefined && this.#preferred !== undefined;
+    if (!same || !sameCandidate(candidate, this.#preferred ?? candidate)) this.#looks = 0;
+    this.#preferred = candidate;
+    this.planLook(now);
+  }
+
+  /** The next look at what the machine has: none while its preferred way is in use. */
+  planLook(now: Instant): void {
+    const candidate = this.#preferred;
+    const settled = candidate === undefined || sameCandidate(candidate, this.#current.candidate);
+    if (settled) this.#looks = 0;
+    const waitMs = Math.min(limits.pathLookFirstMs * 2 ** this.#looks, limits.pathLookLongestMs);
+    this.lookAgainAt = settled ? undefined : after(now, waitMs);
+    this.#looks += settled ? 0 : 1;
   }
 
   /** True when the machine would rather use `a` than the path in use. */

@@ -12,6 +12,7 @@ const pauseMs = 10_000;
 export class TrafficWatch {
   #sent = 0;
   #sendingSince: Instant | undefined;
+  #sentAt: Instant = instant(0);
   #quietUntil: Instant = instant(0);
 
   /** True when the gateway should be asked. */
@@ -21,6 +22,9 @@ export class TrafficWatch {
     if (this.#sendingSince !== undefined && receivedAt !== undefined && receivedAt >= this.#sendingSince)
       this.#sendingSince = undefined;
     if (!isSending) return false;
+    // A last word that needs no answer is no question of the packets that come much later.
+    if (now - this.#sentAt > silenceMs) this.#sendingSince = undefined;
+    this.#sentAt = now;
     this.#sendingSince ??= now;
     if (now - this.#sendingSince < silenceMs || now < this.#quietUntil) return false;
     this.#quietUntil = after(now, pauseMs);

@@ -31,7 +31,9 @@ export const connectedTunnel: ConnectedTunnel = {
     local: '192.0.2.10:40000',
     gateway: '203.0.113.7',
     provenAgeMs: 1_500,
-    others: [{ interface: 'wwan0', local: '198.51.100.9:40001', gateway: '203.0.113.7', provenAgeMs: 60_000 }],
+    others: [
+      { interface: 'wwan0', local: '198.51.100.9:40001', gateway: '203.0.113.7', provenAgeMs: 60_000 },
+    ],
   },
   device: 'godwit0',
   mtu: 1400,
