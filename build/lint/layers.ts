@@ -39,7 +39,7 @@ export const layers: readonly Layer[] = [
     packages: ['@noble/ciphers'],
   },
   { name: 'wire', files: /^core\/wire\//, mayImport: ['base', 'crypto interfaces'], pure: true },
-  { name: 'pki', files: /^core\/pki\//, mayImport: foundation, pure: true, packages: ['asn1js'] },
+  { name: 'pki', files: /^core\/pki\//, mayImport: foundation, pure: true, packages: ['asn1js', 'pkijs'] },
   {
     name: 'eap',
     files: /^core\/eap\//,

@@ -1,6 +1,5 @@
-import type { Signatures } from '../crypto/interfaces.ts';
 import type { IkeAnswer, IkeAsk } from '../ike/io.ts';
-import { judgeGatewayCertificate } from '../pki/gateway-certificate.ts';
+import { judgeServerCertificate, type VerdictCrypto } from '../pki/server-certificate.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { LoginTerms } from './connection-config.ts';
 
@@ -13,20 +12,20 @@ export function judge(
   ask: Extract<IkeAsk, { kind: 'certificate-verdict' }>,
   profile: Profile,
   terms: LoginTerms,
-  signatures: Signatures,
+  crypto: VerdictCrypto,
   at: number,
 ): IkeAnswer {
-  const verdict = judgeGatewayCertificate(
+  const verdict = judgeServerCertificate(
     {
       chain: ask.chain,
-      anchors: terms.anchors,
+      trust: terms.trust,
       expected: terms.expected,
       claimed: ask.claimed,
       claimMustMatch: profile.remoteIdentity.given,
       requireServerUsage: profile.requireServerAuth,
       at,
     },
-    signatures,
+    crypto,
   );
   if (!verdict.ok) return { kind: 'certificate-verdict', verdict };
   return { kind: 'certificate-verdict', verdict: { ok: true, spki: verdict.value.spki } };

@@ -3,27 +3,27 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
 import { createEapPeer, eapMethods } from '../eap/create-eap-peer.ts';
 import { IkeSa } from '../ike/ike-sa.ts';
-import { parseCertificate } from '../pki/certificate.ts';
 import { type IkeIdentity, parseIdentity } from '../pki/identity.ts';
+import type { Trust } from '../pki/trust.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { ConnectionConfig } from '../tunnel/connection.ts';
 
 /** What a profile says, in the terms of the engines. */
 export interface LoginTerms {
-  /** DER of the CA certificates that may vouch for the gateway. */
-  readonly anchors: readonly Uint8Array[];
+  /** Who may vouch for the gateway. */
+  readonly trust: Trust;
   /** Who the gateway must be. */
   readonly expected: IkeIdentity;
   readonly local: IkeIdentity;
 }
 
 /** Fails with `profile.invalid` when an identity of the profile can't be written in an ID payload. */
-export function loginTerms(profile: Profile, anchors: readonly Uint8Array[]): Result<LoginTerms, Failure> {
+export function loginTerms(profile: Profile, trust: Trust): Result<LoginTerms, Failure> {
   const expected = identity(profile, 'remoteIdentity', profile.remoteIdentity.expected);
   if (!expected.ok) return expected;
   const local = identity(profile, 'localIdentity', profile.localIdentity);
   if (!local.ok) return local;
-  return ok({ anchors, expected: expected.value, local: local.value });
+  return ok({ trust, expected: expected.value, local: local.value });
 }
 
 /** The configuration of one connection. `device` is the name of the TUN device that it will use. */
@@ -39,8 +39,9 @@ export function connectionConfig(
     ikePort: gateway.ikePort,
     natTraversalPort: gateway.natTraversalPort,
     network: { device, mtu, dns, onlyGatewaySubnets: profile.onlyGatewaySubnets },
-    ...(profile.reconnect ? { reconnect: { random: parts.random } } : {}),
-    createEngine: (local, remote) =>
+    random: parts.random,
+    reconnect: profile.reconnect,
+    createEngine: (local, remote, { wantedAddresses, redirectedFrom: from }) =>
       new IkeSa(
         {
           local,
@@ -48,10 +49,12 @@ export function connectionConfig(
           natTraversalPort: gateway.natTraversalPort,
           localIdentity: terms.local,
           ...(profile.remoteIdentity.send ? { remoteIdentity: terms.expected } : {}),
-          trustAnchors: terms.anchors.flatMap(spkiOf),
+          trustAnchors: terms.trust.anchors.map(({ spki }) => spki),
           ikeProposals: proposals.ike,
           espProposals: proposals.esp,
           remoteNetworks: profile.remoteNetworks,
+          wantedAddresses,
+          ...(profile.followRedirects ? { redirects: from === undefined ? {} : { from } } : {}),
           acceptSha1Signatures: profile.allowSha1Signatures,
           livenessMs: profile.liveness,
           childLifetimeMs: profile.rekey.child,
@@ -70,11 +73,6 @@ export function connectionConfig(
         },
       ),
   };
-}
-
-function spkiOf(der: Uint8Array): Uint8Array[] {
-  const certificate = parseCertificate(der);
-  return certificate.ok ? [certificate.value.spki] : [];
 }
 
 function identity(profile: Profile, field: string, text: string): Result<IkeIdentity, Failure> {

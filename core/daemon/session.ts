@@ -9,6 +9,7 @@ import type { PlanChange, TunnelInput, TunnelOutput, TunnelState } from '../tunn
 import type { NetworkPlan } from '../tunnel/network-plan.ts';
 import type { PathCandidate } from '../tunnel/paths/path.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import { RoundTrip } from './round-trip.ts';
 
 /** What the machine can do for a session. The real one is `system-deeds.ts`; a test has its own. */
 export interface SessionDeeds {
@@ -73,7 +74,9 @@ export class Session {
   readonly #deeds: SessionDeeds;
   readonly #log: LogSink;
   readonly #onState: (state: TunnelState) => void;
+  readonly #roundTrip = new RoundTrip();
   #reportedTraffic: Instant | undefined;
+  #doubtedSince: Instant | undefined;
   #chain: Promise<void> = Promise.resolve();
   #childChain: Promise<void> = Promise.resolve();
   #childDeeds = 0;
@@ -104,6 +107,21 @@ export class Session {
   /** IKE datagrams that were dropped, by cause. */
   ikeDrops(): Readonly<Record<string, number>> {
     return this.#connection.ikeDrops;
+  }
+
+  /** The last measured round trip that nobody has taken yet, in milliseconds. */
+  takeRoundTrip(): number | undefined {
+    return this.#roundTrip.take();
+  }
+
+  /** When the network began to change, if nothing has proven since that the gateway is there. */
+  get doubtedSince(): Instant | undefined {
+    return this.#doubtedSince;
+  }
+
+  /** Asks the gateway whether it is there. */
+  probe(): void {
+    this.#feed({ kind: 'probe' });
   }
 
   connect(): void {
@@ -195,10 +213,12 @@ export class Session {
 
   async #openTransport(remote: IpAddress): Promise<TunnelInput> {
     const opened = await this.#deeds.openTransport(remote, {
-      onIke: (octets, from, marker, path) => this.#feed({ kind: 'datagram', octets, from, marker, path }),
+      onIke: (octets, from, marker, path) => this.#receive(octets, from, marker, path),
       onStalled: () => this.#feed({ kind: 'stalled' }),
-      onNetworkChange: (local) =>
-        this.#feed({ kind: 'network-changed', ...(local === undefined ? {} : { local }) }),
+      onNetworkChange: (local) => {
+        this.#doubtedSince ??= this.#deeds.now();
+        this.#feed({ kind: 'network-changed', ...(local === undefined ? {} : { local }) });
+      },
       onChildUsed: (inboundSpi) => this.#feed({ kind: 'child-used', inboundSpi }),
       onRekeyDue: (inboundSpi) => this.#feed({ kind: 'rekey-due', inboundSpi }),
       onFailure: (error) => this.#feed({ kind: 'transport-failed', error }),
@@ -213,6 +233,15 @@ export class Session {
     );
   }
 
+  #receive(octets: Uint8Array, from: Endpoint, marker: boolean, path: PathId): void {
+    const before = this.#connection.provenAt;
+    this.#roundTrip.received(octets, this.#deeds.now());
+    this.#feed({ kind: 'datagram', octets, from, marker, path });
+    if (this.#connection.provenAt === before) return;
+    this.#roundTrip.confirm();
+    this.#doubtedSince = undefined;
+  }
+
   #ask(id: number, ask: IkeAsk): void {
     this.#deeds.answer(ask).then(
       (answer) => this.#feed({ kind: 'answer', id, answer }),
@@ -223,6 +252,7 @@ export class Session {
   #transmit(output: Extract<TunnelOutput, { kind: 'transmit' }>): void {
     const { octets, to, marker, path } = output;
     const options = { path, dontFragment: output.dontFragment === true };
+    this.#roundTrip.sent(octets, this.#deeds.now());
     if (this.#childDeeds === 0) return this.#deeds.transmit(octets, to, marker, options);
     this.#enqueueChild(async () => {
       this.#deeds.transmit(octets, to, marker, options);

@@ -6,6 +6,7 @@ import { InnerPacket, readInnerPacket } from '../esp/inner-packet.ts';
 import { clampMss } from '../esp/mss-clamp.ts';
 import { OutboundSa } from '../esp/outbound-sa.ts';
 import { ChildSelectors } from '../esp/selectors.ts';
+import { trafficClassOf } from '../esp/traffic-class.ts';
 import { errnoName, lastErrno, packetCalls } from '../platform/linux/libc.ts';
 import { SocketAddress } from '../platform/linux/socket-address.ts';
 import { octetsPerSend, segmentsPerSend, UdpSendBatch } from '../platform/linux/udp-send-batch.ts';
@@ -76,11 +77,14 @@ export class OutboundPath {
   /** Where the next ESP packet begins, at best; and the headroom to expect there. */
   #next = 0;
   #headroom = 16;
+  /** Of the packet that was read; all its segments have the same. */
+  #trafficClass = 0;
   // The run of equal datagrams to one peer that the last packets form.
   #runAt = 0;
   #runLength = 0;
   #runSize = 0;
   #runCount = 0;
+  #runClass = 0;
   #runTo: SocketAddress | undefined;
   #counted = { sent: 0, queueFull: 0, tooBig: 0, refused: 0 };
 
@@ -217,6 +221,7 @@ export class OutboundPath {
       this.#cells.drop(noChild);
       return true;
     }
+    this.#trafficClass = trafficClassOf(this.#memory.octets, packet);
     if (this.#vnetOctets > 0) this.#header.read(this.#memory.octets, from);
     if (this.#vnetOctets > 0 && this.#header.gsoType !== gsoNone) this.#sendSuperPacket(child);
     else this.#sendPacket(child);
@@ -294,12 +299,13 @@ export class OutboundPath {
     this.#cells.count(1, innerLength);
     if (child.use.count(innerLength, child.sa.sequence)) this.#events.onRekeyDue(child.child, false);
     this.#next = at + length;
-    this.#addToRun(at, length, child.remote);
+    this.#addToRun(at, length, child.remote, this.#trafficClass);
   }
 
-  #addToRun(at: number, length: number, to: SocketAddress): void {
+  #addToRun(at: number, length: number, to: SocketAddress, trafficClass: number): void {
     const fits =
       this.#runTo === to &&
+      this.#runClass === trafficClass &&
       at === this.#runAt + this.#runLength &&
       length <= this.#runSize &&
       this.#runLength === this.#runCount * this.#runSize &&
@@ -312,6 +318,7 @@ export class OutboundPath {
       this.#runSize = length;
       this.#runCount = 0;
       this.#runTo = to;
+      this.#runClass = trafficClass;
     }
     this.#runLength += length;
     this.#runCount++;
@@ -321,7 +328,8 @@ export class OutboundPath {
     if (this.#runTo === undefined) return;
     // A flush keeps the packets' places: those that are still in the run stay as they are.
     if (this.#batch.count + this.#batch.needs(this.#runCount) > this.#batch.capacity) this.#batch.flush();
-    this.#batch.add(this.#runAt, this.#runLength, this.#runCount > 1 ? this.#runSize : 0, this.#runTo);
+    const size = this.#runCount > 1 ? this.#runSize : 0;
+    this.#batch.add(this.#runAt, this.#runLength, size, this.#runTo, this.#runClass);
     this.#runTo = undefined;
   }
 

@@ -3,6 +3,7 @@ import type { Duration } from '../base/time.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
 import type { SuiteProposal } from '../crypto/proposals.ts';
 import type { EapPeer } from '../eap/peer.ts';
+import type { RedirectTarget } from './redirect-target.ts';
 
 /** What one login needs to know. It does not change while the IKE SA lives. */
 export interface IkeConfig {
@@ -21,6 +22,10 @@ export interface IkeConfig {
   readonly espProposals: readonly SuiteProposal[];
   /** The networks behind the gateway that we ask for; empty asks for everything. */
   readonly remoteNetworks: readonly IpPrefix[];
+  /** Inner addresses of an earlier login, to be given to us again; at most one of each family. */
+  readonly wantedAddresses?: readonly IpAddress[];
+  /** Follow a gateway that sends us to another one; `from`: one did so just now. Absent: refuse. @rfc 5685 */
+  readonly redirects?: { readonly from?: RedirectTarget };
   /**
    * Tell the gateway to forget every other connection of this identity. Off unless a profile says so: the same user may be
    * connected from another computer, which this would cut off. @rfc 7296 2.4

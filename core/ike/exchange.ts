@@ -164,6 +164,14 @@ export class ExchangeLayer {
     return view.getBigUint64(0) === this.#initiatorSpi && view.getBigUint64(8) === this.#responderSpi;
   }
 
+  /** Whether a datagram may be for this IKE SA, which may still wait for the responder's SPI. */
+  expects(octets: Uint8Array): boolean {
+    if (octets.length < 16) return false;
+    const view = new DataView(octets.buffer, octets.byteOffset, 16);
+    if (view.getBigUint64(0) !== this.#initiatorSpi) return false;
+    return this.#responderSpi === 0n || view.getBigUint64(8) === this.#responderSpi;
+  }
+
   /** The response was not the answer, for this reason. Anybody may have sent it, so the wait goes on, but not for long. */
   rejectInit(error: Failure): void {
     this.#drop('hint');
@@ -195,6 +203,12 @@ export class ExchangeLayer {
     outstanding.paths = paths;
     outstanding.sent.cut();
     this.#send(outstanding, outstanding.sent.datagrams);
+  }
+
+  /** Somebody waits: the request on the wire goes out again soon, and is given up soon. */
+  quicken(now: Instant): void {
+    const outstanding = this.#outstanding;
+    if (outstanding?.kind === 'protected') outstanding.retransmission.restart(limits.roamTries, now, 'brisk');
   }
 
   /** Sends a request once and forgets it: for the last word, whose answer would change nothing. */

@@ -84,6 +84,14 @@ export class IkeSa {
     return Object.fromEntries(this.#drops);
   }
 
+  /** Whether a datagram names this IKE SA, or one that replaces it. */
+  owns(octets: Uint8Array): boolean {
+    const links = this.#links();
+    return links.length === 0
+      ? this.#engine.exchange.expects(octets)
+      : links.some(({ exchange }) => exchange.owns(octets));
+  }
+
   /** The next output, in order; `undefined` when there is none. */
   poll(): IkeOutput | undefined {
     return this.#outputs.shift();
@@ -230,7 +238,7 @@ export class IkeSa {
         return close(this.#engine, state);
       case 'probe':
         if (state.kind === 'established')
-          probe(this.#engine, state, now, command.brisk === true ? 'brisk' : 'usual');
+          probe(this.#engine, state, now, command.urgent === true ? 'brisk' : 'usual');
         return state;
       case 'roam':
         if (state.kind === 'established') roam(this.#engine, state, command, now);

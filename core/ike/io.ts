@@ -5,6 +5,7 @@ import type { Duration, Instant } from '../base/time.ts';
 import type { PacketCipher, PacketCipherKey, SignatureScheme } from '../crypto/interfaces.ts';
 import type { EapQuestion } from '../eap/method.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
+import type { RedirectTarget } from './redirect-target.ts';
 
 /**
  * What goes into the engine and what comes out of it. Both are values; whoever drives the engine owns sockets, clock
@@ -34,8 +35,8 @@ export type PathId = number;
 
 export type IkeCommand =
   | { readonly kind: 'connect' }
-  /** Proves that the peer lives: an INFORMATIONAL request. `brisk`: there is reason to think that it does not. */
-  | { readonly kind: 'probe'; readonly brisk?: true }
+  /** Proves that the peer lives: an INFORMATIONAL request. `urgent`: somebody waits for traffic that does not come. */
+  | { readonly kind: 'probe'; readonly urgent?: true }
   /**
    * The network changed, and packets to the gateway leave from `local` now. A peer with MOBIKE is told, unless that is where
    * they left from before; then, and without MOBIKE, it is a probe. @rfc 4555 3.5
@@ -120,6 +121,10 @@ export type IkeOutput =
   | { readonly kind: 'config-assigned'; readonly config: AssignedConfig }
   /** The gateway wants to see a fresh login, over a new IKE SA, within so many milliseconds. @rfc 4478 */
   | { readonly kind: 'auth-lifetime'; readonly lifetimeMs: Duration }
+  /**
+   * The gateway sends us to another one. During the login the end follows; later the IKE SA stays until we leave it.
+   * @rfc 5685 */
+  | { readonly kind: 'redirect'; readonly to: RedirectTarget }
   /** The IKE SA and its first CHILD SA stand. */
   | { readonly kind: 'established'; readonly summary: IkeSummary }
   /** A round trip was proven: the peer answered an authenticated request, and the answer came by `path`. */

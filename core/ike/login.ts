@@ -1,5 +1,7 @@
+import { formatIpAddress } from '../base/address.ts';
 import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Instant } from '../base/time.ts';
 import type { EapStep } from '../eap/peer.ts';
@@ -16,6 +18,7 @@ import { offeredGroups } from './negotiate.ts';
 import { ikeNotify } from './payload-list.ts';
 import { refusalIn } from './peer-refusal.ts';
 import { createProtection } from './protection.ts';
+import { formatTarget, type RedirectTarget } from './redirect-target.ts';
 import { offerMobility } from './roaming.ts';
 import type {
   AuthenticatingGateway,
@@ -35,8 +38,10 @@ import {
 } from './tasks/authenticate-gateway.ts';
 import { buildChildCreate, offerChild } from './tasks/child-create.ts';
 import { buildConfigRequest } from './tasks/config-request.ts';
+import { deleteIkeSa } from './tasks/delete.ts';
 import { buildEapAuth, verifyEapAuth } from './tasks/eap-login.ts';
 import { IkeInitTask } from './tasks/ike-init.ts';
+import { redirectIn } from './tasks/redirect.ts';
 
 /*
  * The way from `connect` to the end of IKE_AUTH. Each function takes the state in which an event came and returns the next one.
@@ -61,6 +66,8 @@ export function onInitResponse(
   now: Instant,
 ): IkeState {
   const { config, dependencies, exchange } = engine;
+  const redirect = state.task.redirect(message);
+  if (redirect !== undefined) return onInitRedirect(engine, state, redirect);
   const association = state.task.process(message, octets);
   if (!association.ok) {
     exchange.rejectInit(association.error);
@@ -77,12 +84,26 @@ export function onInitResponse(
   const payloads = [
     ...buildIdentities(config, dependencies.crypto),
     ...(config.initialContact === true ? [ikeNotify(notifyType.INITIAL_CONTACT)] : []),
-    buildConfigRequest(),
+    buildConfigRequest(config.wantedAddresses),
     ...buildChildCreate(child),
     ...offerMobility(config),
   ];
   exchange.request(exchangeType.IKE_AUTH, payloads, now);
   return { kind: 'authenticating-gateway', association: association.value, child };
+}
+
+/** Nothing but our nonce vouches for it; whoever answers there must prove to be our gateway all the same. @rfc 5685 3 */
+function onInitRedirect(engine: Engine, state: Init, to: Result<RedirectTarget, Failure>): IkeState {
+  if (to.ok) return close(engine, state, redirected(engine, to.value));
+  engine.exchange.rejectInit(to.error);
+  return state;
+}
+
+/** Tells where the gateway sends us, and answers why the login ends. */
+function redirected(engine: Engine, to: RedirectTarget): Failure {
+  engine.emit({ kind: 'redirect', to });
+  const gateway = formatIpAddress(engine.config.remote.address);
+  return failure('peer.redirected', { gateway, to: formatTarget(to) });
 }
 
 /** Takes the gateway's claim and asks the driver for its verdict on the certificates. */
@@ -95,13 +116,20 @@ export function onGatewayResponse(
   if (refusal !== undefined) return close(engine, state, earlyRefusal(engine, refusal));
   const claim = processGatewayClaim(message);
   if (!claim.ok) return fail(engine, state, claim.error);
-  const eap = firstEapPacket(message);
+  const redirect = redirectIn(engine.config, message);
+  if (redirect?.ok === false) return fail(engine, state, redirect.error);
+  const eap = redirect === undefined ? firstEapPacket(message) : ok(new Uint8Array(0));
   if (!eap.ok) return fail(engine, state, eap.error);
   const { chain, identity } = claim.value;
   if (chain.length === 0) return fail(engine, state, failure('auth.no-certificate', { side: 'remote' }));
   const ask = engine.ask({ kind: 'certificate-verdict', chain, claimed: identity });
   const { association, child } = state;
-  return { kind: 'judging-gateway', association, child, ask, claim: claim.value, eapPacket: eap.value };
+  const judging = { association, child, ask, claim: claim.value, eapPacket: eap.value };
+  return {
+    kind: 'judging-gateway',
+    ...judging,
+    ...(redirect === undefined ? {} : { redirect: redirect.value }),
+  };
 }
 
 /** Refused before any password: it is the names that the gateway does not like. */
@@ -126,6 +154,10 @@ export function onGoodCertificate(
   const { association, child, claim } = state;
   const authentication = verifyGateway(config, dependencies.crypto, association, claim, spki);
   if (!authentication.ok) return fail(engine, state, authentication.error);
+  if (state.redirect !== undefined) {
+    engine.exchange.announce(exchangeType.INFORMATIONAL, [deleteIkeSa]);
+    return close(engine, state, redirected(engine, state.redirect));
+  }
   engine.emit({ kind: 'phase', phase: 'logging-in' });
   const gateway = { identity: claim.identity, authentication: authentication.value };
   const login: EapLogin = { association, child, gateway, eap: dependencies.createEapPeer(), rounds: 1 };
@@ -176,6 +208,9 @@ export function onLastResponse(
   if (unproven && refusal !== undefined) return close(engine, state, refusal);
   const bound = verifyEapAuth(state.association, state.gateway.identity, state.msk, message);
   if (!bound.ok) return fail(engine, state, bound.error);
+  const redirect = redirectIn(engine.config, message);
+  if (redirect !== undefined)
+    return sayGoodbye(engine, state, redirect.ok ? redirected(engine, redirect.value) : redirect.error, now);
   // From here on the IKE SA stands, whatever became of the CHILD SA. @rfc 7296 2.21.2
   if (refusal !== undefined) return sayGoodbye(engine, state, refusal, now);
   return establish(engine, state, message, now);

@@ -18,6 +18,7 @@ import type { Established, IkeState } from './state.ts';
 import { reportAuthLifetime } from './tasks/auth-lifetime.ts';
 import { answerRekey, childNotify, rekeyedSpi } from './tasks/child-rekey.ts';
 import { buildChildDelete, deletedSpis, deletesIkeSa } from './tasks/delete.ts';
+import { redirectIn } from './tasks/redirect.ts';
 
 /** Answers a request of the peer on an established IKE SA; `link` is the one that it came on. @rfc 7296 1.3 @rfc 7296 1.4 */
 export function onEstablishedRequest(
@@ -50,6 +51,8 @@ function onInformational(
     return onLinkDeleted(engine, state, link, now) ? state : close(engine, state, failure('peer.closed'));
   }
   reportAuthLifetime(engine, request);
+  const redirect = redirectIn(engine.config, request);
+  if (redirect?.ok === true) engine.emit({ kind: 'redirect', to: redirect.value });
   const deleted = deletedSpis(request).flatMap((spi) => state.children.byOutbound(spi) ?? []);
   // What we delete ourselves is answered without a Delete. @rfc 7296 2.25.1
   const present = [...new Set(deleted)].filter(

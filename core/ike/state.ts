@@ -8,6 +8,7 @@ import { closeLink, type IkeLink } from './ike-link.ts';
 import type { IkeSummary } from './io.ts';
 import type { Mobility } from './mobility.ts';
 import { type OwnTask, type Plan, type RekeyIkeTask, wipeTask } from './own-task.ts';
+import type { RedirectTarget } from './redirect-target.ts';
 import type { GatewayClaim } from './tasks/authenticate-gateway.ts';
 import type { ChildOffer } from './tasks/child-create.ts';
 import type { IkeInitTask } from './tasks/ike-init.ts';
@@ -58,6 +59,8 @@ export interface JudgingGateway extends Login {
   readonly claim: GatewayClaim;
   /** The EAP request that came along, not looked at before the verdict. */
   readonly eapPacket: Uint8Array;
+  /** Once proven, the gateway sends us to this one. @rfc 5685 6 */
+  readonly redirect?: RedirectTarget;
 }
 
 /** A gateway whose certificate and signature are good. */

@@ -1,7 +1,20 @@
+import { BitString, Integer } from 'asn1js';
+import {
+  AuthorityKeyIdentifier,
+  BasicConstraints,
+  CertificatePolicies,
+  CRLDistributionPoints,
+  ExtKeyUsage,
+  InfoAccess,
+  PolicyConstraints,
+  PolicyMappings,
+} from 'pkijs';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { type DerValue, decodeDer, isContext, isUniversal, smallInteger, tags } from './der.ts';
+import { type DerValue, decodeDer, isContext, isUniversal, readAs, smallInteger, tags } from './der.ts';
+import { type CrlPoint, readCrlPoint, urlOf } from './distribution-point.ts';
 import { type GeneralName, readGeneralName } from './general-name.ts';
+import { readRawExtensions } from './raw-extension.ts';
 
 /** What the extensions of a certificate say; `undefined` where the extension is absent. @rfc 5280 4.2 */
 export interface Extensions {
@@ -13,6 +26,17 @@ export interface Extensions {
   readonly nameConstraints?: NameConstraints;
   readonly subjectKeyId?: Uint8Array;
   readonly authorityKeyId?: Uint8Array;
+  /** OBJECT IDENTIFIERs of the policies. */
+  readonly policies?: readonly string[];
+  /** Pairs: a policy of the issuer, and the policy of the subject that is as good. */
+  readonly policyMappings?: readonly (readonly [string, string])[];
+  readonly policyConstraints?: { readonly requireExplicit?: number; readonly inhibitMapping?: number };
+  readonly inhibitAnyPolicy?: number;
+  /** Where CRLs lie. @rfc 5280 4.2.1.13 */
+  readonly crlPoints: readonly CrlPoint[];
+  /** Addresses of OCSP responders, and of the issuer's certificate. @rfc 5280 4.2.2.1 */
+  readonly ocspUrls: readonly string[];
+  readonly issuerUrls: readonly string[];
   /** Critical extensions that nothing here understands: the certificate must be refused. */
   readonly unknownCritical: readonly string[];
 }
@@ -21,6 +45,7 @@ export interface KeyUsage {
   readonly digitalSignature: boolean;
   readonly nonRepudiation: boolean;
   readonly keyCertSign: boolean;
+  readonly crlSign: boolean;
 }
 
 export interface NameConstraints {
@@ -29,11 +54,8 @@ export interface NameConstraints {
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
+/** False when the value is malformed. */
 type Reader = (value: DerValue, into: Writable<Extensions>) => boolean;
-
-/** Certificate policies may be critical: no policy is asked for, so each is as good as any. */
-const certificatePolicies = '2.5.29.32';
-const mostExtensions = 64;
 
 const readers: Readonly<Record<string, Reader>> = {
   '2.5.29.14': readSubjectKeyId,
@@ -41,34 +63,39 @@ const readers: Readonly<Record<string, Reader>> = {
   '2.5.29.17': readSubjectAltNames,
   '2.5.29.19': readBasicConstraints,
   '2.5.29.30': readNameConstraints,
+  '2.5.29.31': readCrlPoints,
+  '2.5.29.32': readPolicies,
+  '2.5.29.33': readPolicyMappings,
   '2.5.29.35': readAuthorityKeyId,
+  '2.5.29.36': readPolicyConstraints,
   '2.5.29.37': readExtendedKeyUsage,
+  '2.5.29.54': readInhibitAnyPolicy,
+  '1.3.6.1.5.5.7.1.1': readInfoAccess,
 };
+
+const ocspMethod = '1.3.6.1.5.5.7.48.1';
+const issuersMethod = '1.3.6.1.5.5.7.48.2';
 
 /** Reads `[3] EXPLICIT Extensions`. The error is the end of a sentence. */
 export function readExtensions(field: DerValue | undefined): Result<Extensions, string> {
   const unknownCritical: string[] = [];
-  const extensions: Writable<Extensions> = { subjectAltNames: [], unknownCritical };
-  const list = field?.parts[0]?.parts ?? [];
-  if (list.length > mostExtensions) return err(`it has ${list.length} extensions`);
-  const seen = new Set<string>();
-  for (const extension of list) {
-    const [oid, ...others] = extension.parts;
-    const value = others.at(-1);
-    if (!isUniversal(oid, tags.oid) || oid.text === undefined || !isUniversal(value, tags.octetString))
-      return err('an extension of it is malformed');
-    if (seen.has(oid.text)) return err(`it has the extension ${oid.text} twice`);
-    seen.add(oid.text);
-    const flag = others.length === 2 ? others[0] : undefined;
-    const critical = isUniversal(flag, tags.boolean) && flag.content[0] !== 0;
-    const reader = readers[oid.text];
+  const extensions: Writable<Extensions> = {
+    subjectAltNames: [],
+    crlPoints: [],
+    ocspUrls: [],
+    issuerUrls: [],
+    unknownCritical,
+  };
+  const list = readRawExtensions(field);
+  if (!list.ok) return list;
+  for (const { oid, critical, value } of list.value) {
+    const reader = readers[oid];
     if (reader === undefined) {
-      if (critical && oid.text !== certificatePolicies) unknownCritical.push(oid.text);
+      if (critical) unknownCritical.push(oid);
       continue;
     }
-    const inner = decodeDer(value.content);
-    if (inner === undefined || !reader(inner, extensions))
-      return err(`its extension ${oid.text} is malformed`);
+    const inner = decodeDer(value);
+    if (inner === undefined || !reader(inner, extensions)) return err(`its extension ${oid} is malformed`);
   }
   return ok(extensions);
 }
@@ -79,34 +106,37 @@ function readSubjectKeyId(value: DerValue, into: Writable<Extensions>): boolean 
 }
 
 function readAuthorityKeyId(value: DerValue, into: Writable<Extensions>): boolean {
-  const id = value.parts.find((part) => isContext(part, 0));
-  if (id !== undefined) into.authorityKeyId = id.content;
-  return isUniversal(value, tags.sequence);
+  const read = readAs(AuthorityKeyIdentifier, value);
+  const id = read?.keyIdentifier?.valueBlock.valueHexView;
+  if (id !== undefined) into.authorityKeyId = id;
+  return read !== undefined;
 }
 
 function readKeyUsage(value: DerValue, into: Writable<Extensions>): boolean {
-  const bits = value.content[1] ?? 0;
+  const [bits = 0] = value.block instanceof BitString ? value.block.valueBlock.valueHexView : [];
   into.keyUsage = {
     digitalSignature: (bits & 0x80) !== 0,
     nonRepudiation: (bits & 0x40) !== 0,
     keyCertSign: (bits & 0x04) !== 0,
+    crlSign: (bits & 0x02) !== 0,
   };
   return isUniversal(value, tags.bitString);
 }
 
 function readExtendedKeyUsage(value: DerValue, into: Writable<Extensions>): boolean {
-  into.extendedKeyUsage = value.parts.map(({ text }) => text ?? '');
-  return isUniversal(value, tags.sequence) && value.parts.every((part) => isUniversal(part, tags.oid));
+  const read = readAs(ExtKeyUsage, value);
+  into.extendedKeyUsage = read?.keyPurposes ?? [];
+  return read !== undefined;
 }
 
 function readBasicConstraints(value: DerValue, into: Writable<Extensions>): boolean {
-  const [first, second] = value.parts;
-  const hasFlag = isUniversal(first, tags.boolean);
-  const ca = hasFlag && first.content[0] !== 0;
-  const length = hasFlag ? second : first;
-  const pathLength = smallInteger(length);
-  into.basicConstraints = pathLength === undefined ? { ca } : { ca, pathLength };
-  return isUniversal(value, tags.sequence) && (length === undefined || pathLength !== undefined);
+  const read = readAs(BasicConstraints, value);
+  if (read === undefined) return false;
+  const pathLength = read.pathLenConstraint;
+  // A large number is no bound on anything.
+  into.basicConstraints =
+    pathLength === undefined || pathLength instanceof Integer ? { ca: read.cA } : { ca: read.cA, pathLength };
+  return pathLength === undefined || pathLength instanceof Integer || pathLength >= 0;
 }
 
 function readSubjectAltNames(value: DerValue, into: Writable<Extensions>): boolean {
@@ -130,4 +160,55 @@ function readNameConstraints(value: DerValue, into: Writable<Extensions>): boole
     excluded: excluded.filter((name) => name !== undefined),
   };
   return isUniversal(value, tags.sequence) && [...permitted, ...excluded].every((name) => name !== undefined);
+}
+
+function readPolicies(value: DerValue, into: Writable<Extensions>): boolean {
+  const read = readAs(CertificatePolicies, value);
+  into.policies = read?.certificatePolicies.map(({ policyIdentifier }) => policyIdentifier) ?? [];
+  return read !== undefined && into.policies.length <= limits.certificatePolicies;
+}
+
+function readPolicyMappings(value: DerValue, into: Writable<Extensions>): boolean {
+  const mappings = readAs(PolicyMappings, value)?.mappings;
+  into.policyMappings = (mappings ?? []).map(
+    ({ issuerDomainPolicy, subjectDomainPolicy }) => [issuerDomainPolicy, subjectDomainPolicy] as const,
+  );
+  return mappings !== undefined && mappings.length <= limits.certificatePolicies;
+}
+
+function readPolicyConstraints(value: DerValue, into: Writable<Extensions>): boolean {
+  const read = readAs(PolicyConstraints, value);
+  const { requireExplicitPolicy: requireExplicit, inhibitPolicyMapping: inhibitMapping } = read ?? {};
+  into.policyConstraints = {
+    ...(requireExplicit === undefined ? {} : { requireExplicit }),
+    ...(inhibitMapping === undefined ? {} : { inhibitMapping }),
+  };
+  return read !== undefined && (requireExplicit ?? 0) >= 0 && (inhibitMapping ?? 0) >= 0;
+}
+
+function readInhibitAnyPolicy(value: DerValue, into: Writable<Extensions>): boolean {
+  const most = smallInteger(value);
+  if (most !== undefined) into.inhibitAnyPolicy = most;
+  return most !== undefined;
+}
+
+function readCrlPoints(value: DerValue, into: Writable<Extensions>): boolean {
+  const read = readAs(CRLDistributionPoints, value);
+  // pkijs 4.0.0 does not read a name relative to the issuer. Not to know where a CRL lies spoils no certificate.
+  into.crlPoints = read?.distributionPoints.slice(0, limits.crlPoints).map(readCrlPoint) ?? [
+    { urls: [], names: [], special: true },
+  ];
+  return isUniversal(value, tags.sequence);
+}
+
+function readInfoAccess(value: DerValue, into: Writable<Extensions>): boolean {
+  const read = readAs(InfoAccess, value);
+  const urls = (method: string) =>
+    (read?.accessDescriptions ?? [])
+      .filter(({ accessMethod }) => accessMethod === method)
+      .flatMap(({ accessLocation }) => urlOf(accessLocation))
+      .slice(0, limits.crlPoints);
+  into.ocspUrls = urls(ocspMethod);
+  into.issuerUrls = urls(issuersMethod);
+  return read !== undefined;
 }

@@ -1,8 +1,10 @@
+import { type GeneralizedTime, ObjectIdentifier, type UTCTime } from 'asn1js';
+import { Certificate as DecodedCertificate, RSAPublicKey } from 'pkijs';
 import { limits } from '../base/limits.ts';
 import { equal } from '../base/octets.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { type Extensions, readExtensions } from './certificate-extensions.ts';
-import { type DerValue, decodeDer, isContext, isUniversal, smallInteger, tags } from './der.ts';
+import { type DerValue, decodeDer, isContext, isUniversal, readAs, tags } from './der.ts';
 import {
   type DistinguishedName,
   formatDistinguishedName,
@@ -25,8 +27,12 @@ export interface Certificate {
   /** Milliseconds since 1970, both inclusive. */
   readonly notBefore: number;
   readonly notAfter: number;
+  /** The content of the INTEGER, as it stands in the certificate. */
+  readonly serial: Uint8Array;
   /** SubjectPublicKeyInfo in DER, as it stands in the certificate. */
   readonly spki: Uint8Array;
+  /** The key inside of `spki`: what OCSP takes a hash of. */
+  readonly publicKey: Uint8Array;
   /** Of an RSA key: bits of the modulus. */
   readonly rsaBits: number | undefined;
   readonly signatureAlgorithm: CertificateSignature;
@@ -59,66 +65,87 @@ function readTbs(
   algorithm: DerValue,
   signature: Uint8Array,
 ): Result<Certificate, string> {
-  const versioned = isContext(tbs.parts[0], 0);
-  const version = versioned ? (smallInteger(tbs.parts[0]?.parts[0]) ?? 9) + 1 : 1;
-  const [serial, inner, issuer, validity, subject, spki, ...rest] = tbs.parts.slice(versioned ? 1 : 0);
-  if (version > 3 || !isUniversal(serial, tags.integer)) return err('its version or serial number is wrong');
+  const decoded = readAs(DecodedCertificate, whole);
+  if (decoded === undefined) return err('it has not the structure of a certificate');
+  // Names and key stay the octets that they were: pkijs forgets which attributes of a name stand together.
+  const [serial, inner, issuer, validity, subject, spki] = tbs.parts.slice(
+    isContext(tbs.parts[0], 0) ? 1 : 0,
+  );
+  const key = spki?.parts[1];
+  if (decoded.version > 2 || !isUniversal(serial, tags.integer))
+    return err('its version or serial number is wrong');
   if (inner === undefined || !equal(inner.octets, algorithm.octets))
     return err('it names two different signature algorithms');
   const names = [issuer, subject].map((name) => name && readDistinguishedName(name));
   const [issuerName, subjectName] = names;
   if (issuerName === undefined || subjectName === undefined)
     return err('its subject or issuer is not a name');
-  const notBefore = timeOf(validity?.parts[0]);
-  const notAfter = timeOf(validity?.parts[1]);
+  const [notBefore, notAfter] = (validity?.parts ?? []).map(readTime);
   if (notBefore === undefined || notAfter === undefined) return err('its dates are wrong');
-  if (!isUniversal(spki, tags.sequence)) return err('it has no public key');
-  const extensions = readExtensions(rest.find((field) => isContext(field, 3)));
+  if (!isUniversal(spki, tags.sequence) || !isUniversal(key, tags.bitString))
+    return err('it has no public key');
+  const publicKey = key.content.subarray(1);
+  const rsa = readRsaKey(spki, publicKey);
+  if (!rsa.ok) return rsa;
+  const extensions = readExtensions(tbs.parts.find((field) => isContext(field, 3)));
   if (!extensions.ok) return extensions;
   return ok({
     der: whole.octets,
     tbs: tbs.octets,
-    version,
+    version: decoded.version + 1,
     subject: subjectName,
     issuer: issuerName,
     subjectText: formatDistinguishedName(subjectName),
     issuerText: formatDistinguishedName(issuerName),
     notBefore,
     notAfter,
+    serial: serial.content,
     spki: spki.octets,
-    rsaBits: rsaBitsOf(spki),
+    publicKey,
+    rsaBits: rsa.value,
     signatureAlgorithm: readSignatureAlgorithm(algorithm),
     signature,
     extensions: extensions.value,
   });
 }
 
-/** UTCTime or GeneralizedTime in the only forms that RFC 5280 4.1.2.5 allows. */
-function timeOf(value: DerValue | undefined): number | undefined {
-  if (value === undefined) return undefined;
+/**
+ * Milliseconds since 1970. asn1js takes a time without Z for the time zone of this computer, and a 13th month for the next January: only
+ * the forms of RFC 5280 4.1.2.5 get that far.
+ */
+export function readTime(value: DerValue): number | undefined {
   const text = String.fromCharCode(...value.content.subarray(0, 16));
   const short = isUniversal(value, tags.utcTime);
   if (!short && !isUniversal(value, tags.generalizedTime)) return undefined;
-  const match = (
-    short ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/ : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/
-  ).exec(text);
-  if (match === null) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
-  if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59)
-    return undefined;
-  const fullYear = short ? year + (year < 50 ? 2000 : 1900) : year;
-  return Date.UTC(fullYear, month - 1, day, hour, minute, second);
+  const form = short ? /^\d{2}(\d{8})(\d{2})Z$/ : /^\d{4}(\d{8})(\d{2})Z$/;
+  const [, fields, seconds] = form.exec(text) ?? [];
+  const sane = /^(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])[0-5]\d$/;
+  if (fields === undefined || !sane.test(fields) || Number(seconds) > 59) return undefined;
+  return dateOf(value.block)?.getTime();
 }
 
-function rsaBitsOf(spki: DerValue): number | undefined {
-  const [algorithm, key] = spki.parts;
-  const oid = algorithm?.parts[0]?.text;
-  if (oid !== '1.2.840.113549.1.1.1' && oid !== '1.2.840.113549.1.1.10') return undefined;
-  const modulus = isUniversal(key, tags.bitString)
-    ? decodeDer(key.content.subarray(1))?.parts[0]?.content
-    : undefined;
-  if (modulus === undefined) return 0;
-  const start = modulus.findIndex((octet) => octet !== 0);
-  if (start < 0) return 0;
-  return (modulus.length - start) * 8 - Math.clz32((modulus[start] ?? 0) << 24);
+function dateOf(block: DerValue['block']): Date | undefined {
+  return 'toDate' in block ? (block as UTCTime | GeneralizedTime).toDate() : undefined;
+}
+
+const rsaKeys = new Set(['1.2.840.113549.1.1.1', '1.2.840.113549.1.1.10']);
+
+/** The bits of the modulus; `undefined` for another kind of key. A key that makes verifying costly is refused. */
+function readRsaKey(spki: DerValue, publicKey: Uint8Array): Result<number | undefined, string> {
+  const oid = spki.parts[0]?.parts[0]?.block;
+  if (!(oid instanceof ObjectIdentifier) || !rsaKeys.has(oid.getValue())) return ok(undefined);
+  const value = decodeDer(publicKey);
+  const key = value && readAs(RSAPublicKey, value);
+  if (key === undefined) return err('its RSA key is malformed');
+  const bits = bitsOf(key.modulus.valueBlock.valueHexView);
+  const exponent = key.publicExponent.valueBlock.valueHexView;
+  if (bits > limits.rsaBits) return err(`its RSA key has ${bits} bits, more than ${limits.rsaBits}`);
+  if (bitsOf(exponent) > limits.rsaExponentBits || bitsOf(exponent) < 2 || ((exponent.at(-1) ?? 0) & 1) === 0)
+    return err('its RSA key has a public exponent that no sound key has');
+  return ok(bits);
+}
+
+function bitsOf(integer: Uint8Array): number {
+  const start = integer.findIndex((octet) => octet !== 0);
+  return start < 0 ? 0 : (integer.length - start) * 8 - Math.clz32((integer[start] ?? 0) << 24);
 }

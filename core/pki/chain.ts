@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { Signatures } from '../crypto/interfaces.ts';
 import type { Certificate } from './certificate.ts';
 import { problemWithConstraints } from './name-constraints.ts';
+import { problemWithPolicies } from './policies.ts';
 
 export interface ChainContext {
   readonly signatures: Signatures;
@@ -13,6 +14,8 @@ export interface ChainContext {
   readonly anchors: readonly Certificate[];
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** Whether a CA with these extended key usages may issue the leaf. Default: any may. */
+  readonly allows?: (extendedKeyUsage: readonly string[]) => boolean;
 }
 
 type CertificateFailure = Extract<Failure['code'], `certificate.${string}`>;
@@ -44,7 +47,7 @@ function extend(path: readonly Certificate[], search: Search): Result<readonly C
   const top = path[path.length - 1];
   if (top === undefined) throw new RangeError('a path without certificates');
   const { anchors, intermediates } = search.context;
-  if (anchors.some((anchor) => equal(anchor.der, top.der))) return ok(path);
+  if (anchors.some((anchor) => equal(anchor.der, top.der))) return atAnchor(path);
   if (path.length >= limits.chainLength)
     return miss(
       'certificate.chain',
@@ -62,6 +65,11 @@ function extend(path: readonly Certificate[], search: Search): Result<readonly C
     if (tried.error.signed && !best.signed) best = tried.error;
   }
   return err(best);
+}
+
+function atAnchor(path: readonly Certificate[]): Result<readonly Certificate[], Miss> {
+  const reason = problemWithPolicies(path);
+  return reason === undefined ? ok(path) : miss('certificate.chain', { reason }, true);
 }
 
 function tryIssuer(
@@ -86,7 +94,9 @@ function tryIssuer(
   }
   const isAnchor = anchors.includes(issuer);
   const problem =
-    validityFailure(issuer, at) ?? authorityFailure(path, issuer, isAnchor) ?? criticalFailure(issuer);
+    validityFailure(issuer, at) ??
+    authorityFailure(path, issuer, isAnchor, search.context) ??
+    criticalFailure(issuer);
   if (problem !== undefined) return err({ failure: problem, signed: true });
   return extend([...path, issuer], search);
 }
@@ -115,7 +125,7 @@ export function weaknessOfKey({ rsaBits, subjectText }: Certificate): FailureDet
 }
 
 export function certificateFailure(code: CertificateFailure, detail: FailureDetail): Failure {
-  return failure(code, { side: 'remote', ...detail });
+  return failure(code, { side: 'remote', holder: 'gateway', ...detail });
 }
 
 /** RFC 5280 4.2.1.9, 4.2.1.3, 4.2.1.10, and, as every TLS library has it, 4.2.1.12 for intermediates too. */
@@ -123,6 +133,7 @@ function authorityFailure(
   path: readonly Certificate[],
   issuer: Certificate,
   isAnchor: boolean,
+  { allows = () => true }: ChainContext,
 ): Failure | undefined {
   const broken = (reason: string) => certificateFailure('certificate.chain', { reason });
   const { basicConstraints, keyUsage, extendedKeyUsage } = issuer.extensions;
@@ -135,15 +146,10 @@ function authorityFailure(
   const most = basicConstraints?.pathLength;
   if (most !== undefined && below > most)
     return broken(`${issuer.subjectText} allows ${most} CAs below it, and there are ${below}`);
-  if (!isAnchor && extendedKeyUsage !== undefined && !allowsServer(extendedKeyUsage))
+  if (!isAnchor && extendedKeyUsage !== undefined && !allows(extendedKeyUsage))
     return broken(`${issuer.subjectText} may not issue certificates for servers`);
   const problem = problemWithConstraints(path, issuer);
   return problem === undefined ? undefined : broken(problem);
-}
-
-/** serverAuth or anyExtendedKeyUsage. */
-export function allowsServer(extendedKeyUsage: readonly string[]): boolean {
-  return extendedKeyUsage.some((oid) => oid === '1.3.6.1.5.5.7.3.1' || oid === '2.5.29.37.0');
 }
 
 function mayHaveIssued(candidate: Certificate, below: Certificate): boolean {

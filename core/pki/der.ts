@@ -15,6 +15,8 @@ export interface DerValue {
   readonly parts: readonly DerValue[];
   /** The text of a string type or of an OBJECT IDENTIFIER (dotted decimal). */
   readonly text?: string;
+  /** The same as asn1js has it, for the types of pkijs. They may change it. */
+  readonly block: BaseBlock;
 }
 
 export const tags = {
@@ -62,6 +64,21 @@ export function isContext(value: DerValue | undefined, tag: number): value is De
   return value?.tagClass === 3 && value.tag === tag;
 }
 
+/**
+ * Has a type of pkijs read a value, such as `readAs(PolicyMappings, value)`. `undefined` when the value has not the structure of the
+ * type. What pkijs decodes inside of it is bounded by the size of `value`.
+ */
+export function readAs<T>(
+  type: new (parameters: { readonly schema: BaseBlock }) => T,
+  value: DerValue,
+): T | undefined {
+  try {
+    return new type({ schema: value.block });
+  } catch {
+    return undefined;
+  }
+}
+
 /** A non-negative INTEGER that is a safe number. */
 export function smallInteger(value: DerValue | undefined): number | undefined {
   if (!isUniversal(value, tags.integer) || value.content.length > 4 || (value.content[0] ?? 0x80) & 0x80)
@@ -75,7 +92,7 @@ function readValue(block: BaseBlock): DerValue {
   const { tagClass, tagNumber: tag, isConstructed: constructed } = block.idBlock;
   const inner: unknown = 'value' in block.valueBlock ? block.valueBlock.value : undefined;
   const parts = constructed && Array.isArray(inner) ? (inner as BaseBlock[]).map(readValue) : [];
-  const value = { octets, content, tagClass, tag, constructed, parts };
+  const value = { octets, content, tagClass, tag, constructed, parts, block };
   if (tagClass !== 1 || constructed) return value;
   if (tag === tags.oid) return { ...value, text: block.valueBlock.toString() };
   return stringTags.has(tag) && typeof inner === 'string' ? { ...value, text: inner } : value;

@@ -12,19 +12,22 @@ import { normalHost, normalMail } from './identity.ts';
 
 /** One name of a subjectAltName, or the base of a name constraint. @rfc 5280 4.2.1.6 */
 export type GeneralName =
-  | { readonly kind: 'dns' | 'mail'; readonly text: string }
+  | { readonly kind: 'dns' | 'mail' | 'uri'; readonly text: string }
   /** 4 or 16 octets; in a constraint 8 or 32, the second half being the mask. */
   | { readonly kind: 'ip'; readonly octets: Uint8Array }
   | { readonly kind: 'directory'; readonly name: DistinguishedName }
-  /** URI, otherName and others, which no identity of IKE matches. `tag` tells them apart. */
+  /** otherName and others, which no identity of IKE matches. `tag` tells them apart. */
   | { readonly kind: 'other'; readonly tag: number };
+
+const textKinds: Readonly<Record<number, 'mail' | 'dns' | 'uri'>> = { 1: 'mail', 2: 'dns', 6: 'uri' };
 
 /** `undefined` when the name is malformed. */
 export function readGeneralName(value: DerValue): GeneralName | undefined {
   if (value.tagClass !== 3) return undefined;
-  if (value.tag === 1 || value.tag === 2) {
+  const textKind = textKinds[value.tag];
+  if (textKind !== undefined) {
     const text = utf8.decodeStrict(value.content);
-    return text === undefined ? undefined : { kind: value.tag === 1 ? 'mail' : 'dns', text };
+    return text === undefined ? undefined : { kind: textKind, text };
   }
   if (value.tag === 7) {
     const { length } = value.content;
@@ -41,6 +44,7 @@ export function formatGeneralName(name: GeneralName): string {
   switch (name.kind) {
     case 'dns':
     case 'mail':
+    case 'uri':
       return printable(name.text);
     case 'ip':
       return [4, 16].includes(name.octets.length) ? formatIpAddress(ipAddress(name.octets)) : '(a network)';
@@ -63,6 +67,7 @@ export function sameKind(name: GeneralName, base: GeneralName): boolean {
 export function isWithin(name: GeneralName, base: GeneralName): boolean | undefined {
   if (name.kind === 'dns' && base.kind === 'dns') return isHostWithin(normalHost(name.text), base.text);
   if (name.kind === 'mail' && base.kind === 'mail') return isMailWithin(name.text, base.text);
+  if (name.kind === 'uri' && base.kind === 'uri') return isUriWithin(name.text, base.text);
   if (name.kind === 'directory' && base.kind === 'directory') return isWithinName(name.name, base.name);
   if (name.kind === 'ip' && base.kind === 'ip') return isAddressWithin(name.octets, base.octets);
   return undefined;
@@ -79,6 +84,15 @@ function isHostWithin(host: string, base: string): boolean {
 function isMailWithin(mail: string, base: string): boolean {
   if (base.includes('@')) return normalMail(mail) === normalMail(base);
   const host = normalHost(mail.slice(mail.lastIndexOf('@') + 1));
+  const domain = normalHost(base);
+  return domain.startsWith('.') ? host.endsWith(domain) : host === domain;
+}
+
+/** The host of a URI: `example.com` holds itself alone, `.example.com` all below it. An address has no host. */
+function isUriWithin(uri: string, base: string): boolean | undefined {
+  const [, authority] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(uri) ?? [];
+  const host = normalHost((authority ?? '').replace(/^.*@/, '').replace(/:\d*$/, ''));
+  if (host === '' || host.startsWith('[') || /^[\d.]+$/.test(host)) return undefined;
   const domain = normalHost(base);
   return domain.startsWith('.') ? host.endsWith(domain) : host === domain;
 }

@@ -1,47 +1,52 @@
 import type { ParseError } from '../base/address.ts';
+import { decodeBase64 } from '../base/base64.ts';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { parseCertificate } from './certificate.ts';
+import { parseCrl } from './crl.ts';
 
-const begin = '-----BEGIN CERTIFICATE-----';
-const end = '-----END CERTIFICATE-----';
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+interface Kind {
+  readonly label: string;
+  readonly what: string;
+  readonly most: number;
+  readonly octets: number;
+  readonly parse: (der: Uint8Array) => Result<unknown, string>;
+}
 
 /**
  * The certificates (DER) of a PEM bundle, in order; text around them is skipped. Each is checked to be readable, so a
  * profile learns of a bad file early. @rfc 7468 5
  */
 export function parsePemCertificates(text: string): Result<readonly Uint8Array[], ParseError> {
-  const certificates: Uint8Array[] = [];
-  const refuse = (reason: string) => err({ text: 'PEM text', reason });
-  for (let at = text.indexOf(begin); at >= 0; at = text.indexOf(begin, at)) {
-    const number = certificates.length + 1;
-    if (number > limits.trustAnchors) return refuse(`more than ${limits.trustAnchors} certificates`);
-    const stop = text.indexOf(end, at);
-    if (stop < 0) return refuse(`certificate ${number} has no end line`);
-    if (stop - at > 2 * limits.certificateOctets) return refuse(`certificate ${number} is too long`);
-    const der = decodeBase64(text.slice(at + begin.length, stop));
-    if (der === undefined) return refuse(`certificate ${number} is not valid base64`);
-    const certificate = parseCertificate(der);
-    if (!certificate.ok) return refuse(`certificate ${number} can't be read: ${certificate.error}`);
-    certificates.push(der);
-    at = stop + end.length;
-  }
-  return certificates.length > 0 ? ok(certificates) : refuse('there is no certificate in it');
+  const most = limits.trustAnchors;
+  const octets = limits.certificateOctets;
+  return parsePem(text, { label: 'CERTIFICATE', what: 'certificate', most, octets, parse: parseCertificate });
 }
 
-/** `undefined` when `text` (white space aside) is not base64. */
-function decodeBase64(text: string): Uint8Array | undefined {
-  const digits = text.replace(/\s+/g, '');
-  if (digits.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(digits)) return undefined;
-  const padding = digits.endsWith('==') ? 2 : digits.endsWith('=') ? 1 : 0;
-  const octets = new Uint8Array((digits.length / 4) * 3);
-  for (let i = 0, at = 0; i < digits.length; i += 4) {
-    let group = 0;
-    for (let j = 0; j < 4; j++) group = group * 64 + Math.max(0, alphabet.indexOf(digits[i + j] ?? 'A'));
-    octets[at++] = group >> 16;
-    octets[at++] = (group >> 8) & 0xff;
-    octets[at++] = group & 0xff;
+/** The CRLs (DER) of a PEM text, in order, as `parsePemCertificates`. @rfc 7468 6 */
+export function parsePemCrls(text: string): Result<readonly Uint8Array[], ParseError> {
+  const { crlOctets: octets, crls: most } = limits;
+  return parsePem(text, { label: 'X509 CRL', what: 'CRL', most, octets, parse: parseCrl });
+}
+
+function parsePem(text: string, kind: Kind): Result<readonly Uint8Array[], ParseError> {
+  const begin = `-----BEGIN ${kind.label}-----`;
+  const end = `-----END ${kind.label}-----`;
+  const { what, most } = kind;
+  const found: Uint8Array[] = [];
+  const refuse = (reason: string) => err({ text: 'PEM text', reason });
+  for (let at = text.indexOf(begin); at >= 0; at = text.indexOf(begin, at)) {
+    const number = found.length + 1;
+    if (number > most) return refuse(`more than ${most} ${what}s`);
+    const stop = text.indexOf(end, at);
+    if (stop < 0) return refuse(`${what} ${number} has no end line`);
+    if (stop - at > 2 * kind.octets) return refuse(`${what} ${number} is too long`);
+    const der = decodeBase64(text.slice(at + begin.length, stop));
+    if (der === undefined) return refuse(`${what} ${number} is not valid base64`);
+    const parsed = kind.parse(der);
+    if (!parsed.ok) return refuse(`${what} ${number} can't be read: ${parsed.error}`);
+    found.push(der);
+    at = stop + end.length;
   }
-  return octets.subarray(0, octets.length - padding);
+  return found.length > 0 ? ok(found) : refuse(`there is no ${what} in it`);
 }

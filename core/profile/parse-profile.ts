@@ -217,6 +217,7 @@ function toProfile(document: ProfileDocument, file: string): Profile {
       early: document.rekey.earlySeconds === 0 ? 'off' : document.rekey.earlySeconds * 1_000,
     },
     reconnect: document.reconnect,
+    followRedirects: document.followRedirects,
     keepalive: document.keepaliveSeconds * 1_000,
   };
 }

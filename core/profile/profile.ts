@@ -40,6 +40,8 @@ export interface Profile {
   readonly rekey: { readonly child: Duration; readonly ike: Duration; readonly early: Duration | 'off' };
   /** A connection that is lost is made again, until the user ends it. */
   readonly reconnect: boolean;
+  /** A gateway may send us to another one, which must prove to be the same. @rfc 5685 */
+  readonly followRedirects: boolean;
   /** Silence of our own after which a NAT keepalive goes out. @rfc 3948 4 */
   readonly keepalive: Duration;
 }

@@ -67,7 +67,7 @@ const trust = z
       .meta({ description: 'The same CA certificates as PEM text, in place of `caFile`.' }),
     requireServerAuth: z.boolean().default(true).meta({
       description:
-        'Whether the certificate of the gateway must have the extended key usage serverAuth. With false, one without any extended key usage will do; one with others never does.',
+        'Whether the certificate of the gateway must have the extended key usage serverAuth. With false, one without any extended key usage will do, or one with ipsecIKE; one with others never does.',
     }),
     allowSha1Signatures: z.boolean().default(false).meta({
       description:
@@ -191,6 +191,10 @@ export const profileSchema = z
       .meta({ description: 'When keys are replaced; each well before its lifetime ends.' }),
     reconnect: z.boolean().default(true).meta({
       description: 'A connection that is lost is made again; traffic of the tunnel is held back meanwhile.',
+    }),
+    followRedirects: z.boolean().default(true).meta({
+      description:
+        'Whether the gateway may send us to another one, which must prove the same identity as this one.',
     }),
     keepaliveSeconds: seconds.default(20).meta({
       description: 'Seconds of silence after which a packet is sent to keep NAT routers from forgetting us.',

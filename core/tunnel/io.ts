@@ -62,6 +62,8 @@ export type TunnelInput =
   | { readonly kind: 'network-changed'; readonly local?: IpAddress | 'none' }
   /** Packets go into the tunnel, and for seconds none has come out of it. */
   | { readonly kind: 'stalled' }
+  /** Somebody wants to see that the gateway is there: it is asked, when a connection stands. */
+  | { readonly kind: 'probe' }
   | { readonly kind: 'transport-failed'; readonly error: Failure };
 
 export type TunnelOutput =
@@ -84,7 +86,14 @@ export type TunnelOutput =
   /** Send all ESP this way from now on. */
   | { readonly kind: 'use-path'; readonly path: PathId; readonly remote: Endpoint }
   | { readonly kind: 'close-path'; readonly path: PathId }
-  | { readonly kind: 'ask'; readonly id: number; readonly ask: IkeAsk }
+  /** `gateway`: the one of the profile that the answer is about. After `until` nobody waits for the answer any more. */
+  | {
+      readonly kind: 'ask';
+      readonly id: number;
+      readonly ask: IkeAsk;
+      readonly gateway: string;
+      readonly until?: Instant;
+    }
   /** `standby`: send nothing on it before `switch-outbound`. Each one is answered by `child-installed`. */
   | {
       readonly kind: 'install-child';
@@ -133,6 +142,8 @@ export interface ConnectedDetails {
   readonly history: SaHistory;
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  /** The gateway that sent us to this one. @rfc 5685 */
+  readonly redirectedFrom?: string;
   readonly paths: PathsShown;
 }
 

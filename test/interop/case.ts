@@ -14,7 +14,8 @@ export interface InteropCase {
     | 'fragments'
     | 'rekeying'
     | 'liveness'
-    | 'roaming';
+    | 'roaming'
+    | 'renewal';
   readonly gateway: GatewayConfig;
   readonly client: ClientConfig;
   readonly expect: UpExpectation | DownExpectation;
@@ -56,6 +57,8 @@ export interface GatewayConfig {
   readonly fragmentOctets?: number;
   /** When the gateway itself replaces its SAs; never unless given. */
   readonly rekey?: { readonly childSeconds?: number; readonly ikeSeconds?: number };
+  /** The gateway wants a new login within this time (AUTH_LIFETIME), and ends the IKE SA five seconds later. */
+  readonly reauthSeconds?: number;
   /** Silence of the client after which the gateway asks whether it lives. */
   readonly dpdSeconds?: number;
 }

@@ -13,6 +13,7 @@ import { livenessCases } from './cases/liveness.ts';
 import { networkCases } from './cases/networks.ts';
 import { refusalCases } from './cases/refusals.ts';
 import { rekeyingCases } from './cases/rekeying.ts';
+import { renewalCases } from './cases/renewal.ts';
 import { roamingCases } from './cases/roaming.ts';
 import { createCertificates } from './certificates.ts';
 import { runCase } from './run-case.ts';
@@ -60,6 +61,7 @@ if (options.help) {
     ...rekeyingCases,
     ...livenessCases,
     ...roamingCases,
+    ...renewalCases,
   ]
     .filter(({ name, theme }) => filter.test(`${theme}: ${name}`))
     .filter(({ soak }) => soak !== true || /soak/i.test(options.filter));

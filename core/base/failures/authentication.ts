@@ -59,13 +59,13 @@ export const authenticationLeaves = {
   },
   'certificate.malformed': {
     family: 'authentication-failed',
-    what: "The gateway's certificate can't be read: {reason}.",
+    what: "The {holder}'s certificate can't be read: {reason}.",
     next: 'Ask the administrator to replace the certificate of the gateway.',
   },
   'certificate.unknown-ca': {
     family: 'authentication-failed',
-    what: "The gateway's certificate was issued by {issuer}, which this profile does not trust.",
-    next: "Check that the profile holds the right CA certificate; if it does, this isn't your gateway.",
+    what: "The {holder}'s certificate was issued by {issuer}, which this profile does not trust.",
+    next: "Check that the profile holds the right CA certificate; if it does, this isn't your {holder}.",
   },
   'certificate.expired': {
     family: 'authentication-failed',
@@ -79,17 +79,17 @@ export const authenticationLeaves = {
   },
   'certificate.name': {
     family: 'authentication-failed',
-    what: 'The gateway was expected to be {expected}, but its certificate says {names}.',
+    what: 'The {holder} was expected to be {expected}, but its certificate says {names}.',
     next: 'If one of these names is right, set it as the remote identity in the profile.',
   },
   'certificate.usage': {
     family: 'authentication-failed',
-    what: "The gateway's certificate may not be used for a server: it lacks {missing}.",
+    what: "The {holder}'s certificate may not be used for a server: it lacks {missing}.",
     next: 'Ask the administrator for a certificate with the extended key usage serverAuth; docs/profile.md tells when trust.requireServerAuth may be set to false.',
   },
   'certificate.identity': {
     family: 'authentication-failed',
-    what: 'The gateway was expected to be {expected}, but calls itself {claimed}.',
+    what: 'The {holder} was expected to be {expected}, but calls itself {claimed}.',
     next: 'If this is your gateway, set that name as the remote identity in the profile.',
   },
   'certificate.weak': {
@@ -97,9 +97,24 @@ export const authenticationLeaves = {
     what: 'The certificate of {subject} is too weak to be trusted: {weakness}.',
     next: 'Ask the administrator of the gateway for a certificate with RSA of 2048 bits or more, or ECDSA, and SHA-256.',
   },
+  'certificate.pin': {
+    family: 'authentication-failed',
+    what: "The {holder}'s certificate is not one that the profile pins. It has the SHA-256 fingerprint {fingerprint}, and its key {key}.",
+    next: "If the administrator says that the {holder} got a new certificate, pin it in the profile (trust.pins). Otherwise this isn't your {holder}.",
+  },
+  'certificate.revoked': {
+    family: 'authentication-failed',
+    what: 'The certificate of {subject} was revoked on {date}: {reason}.',
+    next: 'Do not connect. Ask the administrator for what happened, and to give the {holder} a new certificate.',
+  },
+  'certificate.revocation-unknown': {
+    family: 'authentication-failed',
+    what: 'Whether the certificate of {subject} was revoked could not be found out: {reason}.',
+    next: 'Try again on a network that reaches the CA. trust.revocation in the profile says whether to insist, and what may be asked.',
+  },
   'certificate.chain': {
     family: 'authentication-failed',
-    what: "The gateway's certificate chain is broken: {reason}.",
+    what: "The {holder}'s certificate chain is broken: {reason}.",
     next: 'Ask the administrator to check the certificate chain of the gateway.',
   },
 } as const satisfies Record<string, Leaf>;

@@ -1,7 +1,7 @@
 import { type Failure, failure } from '../../base/errors.ts';
-import { concat } from '../../base/octets.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { CryptoProvider } from '../../crypto/interfaces.ts';
+import { certReqHashes } from '../../pki/certificate-request.ts';
 import { payloadOf, payloadsOf } from '../../wire/ike/lookup.ts';
 import type { AuthPayload, IkeMessage, Payload } from '../../wire/ike/payload.ts';
 import { certEncoding } from '../../wire/registry/authentication.ts';
@@ -30,7 +30,7 @@ export interface GatewayClaim {
 export function buildIdentities(config: IkeConfig, crypto: CryptoProvider): readonly Payload[] {
   const payloads: Payload[] = [{ kind: 'IDi', ...config.localIdentity }];
   if (config.trustAnchors.length > 0) {
-    const authorities = concat(...config.trustAnchors.map((spki) => crypto.hash('sha1', spki)));
+    const authorities = certReqHashes(config.trustAnchors, crypto.hash);
     payloads.push({ kind: 'CERTREQ', encoding: certEncoding.X509_SIGNATURE, authorities });
   }
   if (config.remoteIdentity !== undefined) payloads.push({ kind: 'IDr', ...config.remoteIdentity });

@@ -11,7 +11,9 @@ import type { InitRestart } from '../init-restarts.ts';
 import { deriveIkeKeys, deriveSkeyseed, type NoncePair } from '../keymat.ts';
 import { chosenIkeSuite, type IkeSuite, ikeProposals } from '../negotiate.ts';
 import { ikeNotify, required } from '../payload-list.ts';
+import type { RedirectTarget } from '../redirect-target.ts';
 import { buildNatDetection, processNatDetection } from './nat-detection.ts';
+import { buildRedirectSupport, redirectIn } from './redirect.ts';
 
 /** As long as the longest PRF key that we offer asks for (half of 512 bits). @rfc 7296 2.10 */
 const nonceOctets = 32;
@@ -56,6 +58,7 @@ export class IkeInitTask {
       ...buildNatDetection(crypto, random, { initiator: initiatorSpi, responder: 0n }, config.remote),
       ikeNotify(notifyType.SIGNATURE_HASH_ALGORITHMS, hashList(acceptedHashes)),
       ikeNotify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED),
+      ...buildRedirectSupport(config),
     ];
   }
 
@@ -114,6 +117,11 @@ export class IkeInitTask {
       initMessages: { request: sent.octets, response: octets.slice() },
       nat,
     });
+  }
+
+  /** Where the response sends us; `undefined` when nowhere. @rfc 5685 3 */
+  redirect(message: IkeMessage): Result<RedirectTarget, Failure> | undefined {
+    return redirectIn(this.#config, message, this.#nonce);
   }
 
   wipe(): void {

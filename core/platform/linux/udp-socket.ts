@@ -31,6 +31,12 @@ const levelUdp = 17;
 export const optionUdpSegment = 103;
 export const optionUdpGro = 104;
 
+/** Where DSCP and ECN of the outer header are set per packet, and asked for and told: IP_TOS, IPV6_TCLASS. */
+export const trafficClassOption = {
+  4: { level: levelIp, name: 1, ask: 13 },
+  6: { level: levelIpv6, name: 67, ask: 66 },
+} as const;
+
 /** Values of IP_MTU_DISCOVER and IPV6_MTU_DISCOVER. */
 const discover = { fragment: 0, 'refuse-large': 2, probe: 3 } as const;
 
@@ -103,6 +109,8 @@ function prepare(fd: number, options: UdpSocketOptions): Result<Endpoint, Failur
   }
   const discovered = setPathMtu(fd, family, options.pathMtu ?? 'fragment');
   if (!discovered.ok) return discovered;
+  const told = setNumber(fd, trafficClassOption[family].level, trafficClassOption[family].ask, 1);
+  if (!told.ok) return told;
   enlargeBuffers(fd, options.bufferOctets ?? 4 * 1024 * 1024);
   const name = new Uint8Array(socketAddressOctets);
   const address = options.address ?? ipAddress(new Uint8Array(family === 4 ? 4 : 16));

@@ -6,6 +6,7 @@ import type { Attempt } from '../attempt.ts';
 import type { Course } from '../course.ts';
 import { command } from '../drive-engine.ts';
 import type { TunnelInput } from '../io.ts';
+import { renewalMoved } from '../renewal.ts';
 import type { Path, PathState } from './path.ts';
 import type { PathBook } from './path-book.ts';
 
@@ -96,7 +97,7 @@ function tryOut(course: Course, book: PathBook, now: Instant): void {
   if (book.racing) return command(course, { kind: 'race', paths: book.live.map(({ id }) => id) }, now);
   // There is nothing to choose from, and nothing to lose.
   if (lost && only !== book.current) return moveTo(course, book, only, now);
-  command(course, { kind: 'probe', brisk: true }, now);
+  command(course, { kind: 'probe', urgent: true }, now);
   checkOthers(course, book, now);
 }
 
@@ -151,6 +152,7 @@ function moveTo(course: Course, book: PathBook, path: Path, now: Instant): void 
   const { local } = path;
   if (local === undefined) return;
   book.use(path);
+  renewalMoved(course, local.address, now);
   book.planLook(now);
   const remote = remoteOf(course, path);
   course.emit({ kind: 'use-path', path: path.id, remote });

@@ -70,6 +70,16 @@ export class PathBook {
     if (id !== this.#current.id) this.#paths.delete(id);
   }
 
+  /** The socket in use leads to this address from now on; all others are forgotten, and answered. */
+  leadTo(remote: IpAddress): readonly Path[] {
+    const { id, candidate, ...rest } = this.#current;
+    const others = this.all.filter((path) => path.id !== id);
+    for (const other of others) this.remove(other.id);
+    this.#current = { id, candidate: { ...candidate, remote }, ...rest };
+    this.#paths.set(id, this.#current);
+    return others;
+  }
+
   use(path: Path): void {
     this.#current = path;
   }

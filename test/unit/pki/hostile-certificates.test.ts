@@ -4,13 +4,15 @@ import { limits } from '../../../core/base/limits.ts';
 import { concat } from '../../../core/base/octets.ts';
 import type { Signatures } from '../../../core/crypto/interfaces.ts';
 import { nodeHash } from '../../../core/crypto/node/hash.ts';
+import { nodeCryptoProvider } from '../../../core/crypto/node/node-crypto-provider.ts';
 import { nodeSignatures } from '../../../core/crypto/node/signatures.ts';
 import { seededRandom } from '../../../core/crypto/seeded-random.ts';
 import { parseCertificate } from '../../../core/pki/certificate.ts';
 import { certReqHashes } from '../../../core/pki/certificate-request.ts';
-import { judgeGatewayCertificate } from '../../../core/pki/gateway-certificate.ts';
 import { formatIdentity, parseIdentity } from '../../../core/pki/identity.ts';
 import { parsePemCertificates } from '../../../core/pki/pem.ts';
+import { judgeServerCertificate } from '../../../core/pki/server-certificate.ts';
+import { readCertificates, readTrust } from '../../../core/pki/trust.ts';
 import { caExtensions, certificateMaker } from './certificate-maker.ts';
 
 const maker = certificateMaker();
@@ -86,9 +88,9 @@ describe('hostile certificates', () => {
       const [a = 0, b = 0, value = 0] = random.octets(3);
       const der = good.der.slice();
       der[((a << 8) | b) % der.length] = value;
-      const verdict = judgeGatewayCertificate(
-        { chain: [der], anchors: [root.der], expected: identityOf('a.example'), at: Date.now() },
-        nodeSignatures,
+      const verdict = judgeServerCertificate(
+        { chain: [der], trust: readTrust([root.der]), expected: identityOf('a.example'), at: Date.now() },
+        nodeCryptoProvider(),
       );
       if (verdict.ok) assert.deepEqual(der, good.der);
     }
@@ -114,9 +116,9 @@ describe('hostile certificates', () => {
       der[der.length - 1] = i;
       chain.push(der);
     }
-    const verdict = judgeGatewayCertificate(
-      { chain, anchors: [root.der], expected: identityOf('a.example'), at: Date.now() + 3_600_000 },
-      counting,
+    const verdict = judgeServerCertificate(
+      { chain, trust: readTrust([root.der]), expected: identityOf('a.example'), at: Date.now() + 3_600_000 },
+      { ...nodeCryptoProvider(), signatures: counting },
     );
     assert.ok(!verdict.ok);
     assert.ok(checks > 0 && checks <= limits.chainSignatures, `${checks} checks`);
@@ -159,7 +161,8 @@ test('CERTREQ carries the SHA-1 of each key once', () => {
   const parsed = parseCertificate(root.der);
   assert.ok(parsed.ok);
   const again = maker.make({ subject: '/CN=Root again', keyOf: root });
-  const hashes = certReqHashes([root.der, Uint8Array.of(1), again.der, good.der], nodeHash);
+  const keys = readCertificates([root.der, Uint8Array.of(1), again.der, good.der]).map(({ spki }) => spki);
+  const hashes = certReqHashes(keys, nodeHash);
   assert.equal(hashes.length, 40);
   assert.deepEqual(hashes.subarray(0, 20), nodeHash('sha1', parsed.value.spki));
 });

@@ -151,7 +151,7 @@ const wrong: readonly [string, Readonly<Record<string, unknown>>, string][] = [
         certificate: { certificateFile: 'x', pkcs12File: 'y' },
       },
     },
-    '7 authentication.certificate: must have either `certificateFile` or `pkcs12File`',
+    '7 authentication.certificate: must have one of `certificateFile`, `pkcs12File` and `pkcs11`',
   ],
   ['no trust', { trust: {} }, '8 trust: must have either `caFile` or `ca`'],
   [
@@ -223,7 +223,7 @@ test('every method is read with its own settings', () => {
       method: 'peap',
       ...account,
       innerMethods: ['eap-mschapv2'],
-      certificate: { kind: 'ask' },
+      certificate: { kind: 'none' },
       server: {
         name: 'aaa.example.org',
         trust: { kind: 'file', caFile: '/etc/godwit/profiles/aaa.pem' },
@@ -236,7 +236,7 @@ test('every method is read with its own settings', () => {
       method: 'eap-tls',
       username: 'alice',
       eapIdentity: 'alice',
-      certificate: { kind: 'pem', certificateFile: '/etc/godwit/profiles/a.pem', keyFile: '/k' },
+      certificate: { kind: 'file', files: ['/etc/godwit/profiles/a.pem', '/k'], passwordFile: undefined },
       server,
     },
   );

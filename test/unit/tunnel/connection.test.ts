@@ -42,6 +42,9 @@ class ScriptedEngine implements IkeEngine {
   readonly inputs: IkeInput[] = [];
   readonly says: IkeOutput[] = [];
   readonly drops = {};
+  owns(): boolean {
+    return true;
+  }
   handle(input: IkeInput): void {
     this.inputs.push(input);
   }
@@ -65,6 +68,7 @@ class Bench {
       dns: { use: true, servers: undefined, domains: [] },
       onlyGatewaySubnets: false,
     },
+    random: { octets: (count) => new Uint8Array(count) },
     createEngine: () => {
       const engine = new ScriptedEngine();
       this.engines.push(engine);

@@ -5,6 +5,7 @@ import { failure } from '../../../core/base/errors.ts';
 import { limits } from '../../../core/base/limits.ts';
 import { err, ok } from '../../../core/base/result.ts';
 import { type Instant, instant } from '../../../core/base/time.ts';
+import { seededRandom } from '../../../core/crypto/seeded-random.ts';
 import type { IkeInput, IkeOutput, IkeSummary } from '../../../core/ike/io.ts';
 import { Connection } from '../../../core/tunnel/connection.ts';
 import type { ConnectedDetails, TunnelInput, TunnelOutput } from '../../../core/tunnel/io.ts';
@@ -41,6 +42,7 @@ class Bench {
   readonly says: IkeOutput[] = [];
   details: ConnectedDetails | undefined;
   readonly connection = new Connection({
+    random: seededRandom(1),
     gateway: 'vpn.example',
     ikePort: 500,
     natTraversalPort: 4500,
@@ -55,6 +57,7 @@ class Bench {
       poll: () => this.says.shift(),
       nextWakeup: (): Instant | undefined => undefined,
       drops: {},
+      owns: () => true,
     }),
   });
 

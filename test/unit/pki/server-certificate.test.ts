@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { explain, type Failure } from '../../../core/base/errors.ts';
+import { nodeCryptoProvider } from '../../../core/crypto/node/node-crypto-provider.ts';
 import { nodeSignatures } from '../../../core/crypto/node/signatures.ts';
 import { parseCertificate } from '../../../core/pki/certificate.ts';
-import {
-  type GatewayCertificateQuestion,
-  judgeGatewayCertificate,
-} from '../../../core/pki/gateway-certificate.ts';
 import { type IkeIdentity, parseIdentity } from '../../../core/pki/identity.ts';
+import {
+  judgeServerCertificate,
+  type ServerCertificateQuestion,
+} from '../../../core/pki/server-certificate.ts';
+import { readTrust } from '../../../core/pki/trust.ts';
 import {
   caExtensions,
   certificateMaker,
@@ -44,7 +46,7 @@ function identity(text: string): IkeIdentity {
   return parsed.value;
 }
 
-type Options = Partial<Omit<GatewayCertificateQuestion, 'chain' | 'anchors' | 'expected'>>;
+type Options = Partial<Omit<ServerCertificateQuestion, 'chain' | 'expected'>>;
 
 function judge(
   chain: readonly Made[],
@@ -55,12 +57,12 @@ function judge(
   const ders = (made: readonly Made[]) => made.map(({ der }) => der);
   const question = {
     chain: ders(chain),
-    anchors: ders(anchors),
+    trust: readTrust(ders(anchors)),
     expected: identity(expected),
     at: now,
     ...options,
   };
-  return judgeGatewayCertificate(question, nodeSignatures);
+  return judgeServerCertificate(question, nodeCryptoProvider());
 }
 
 function accepts(...question: Parameters<typeof judge>): void {
@@ -100,7 +102,8 @@ describe('a good certificate', () => {
     assert.equal(nodeSignatures.kindOf(verdict.value.spki), 'ec-p256');
     assert.equal(verdict.value.subject, `CN=${name}`);
     assert.deepEqual(verdict.value.names, [name, '192.0.2.1', 'a@example.com', `CN=${name}`]);
-    assert.deepEqual(verdict.value.path, [`CN=${name}`, 'C=CH, CN=Middle', 'C=CH, O=Example, CN=Root']);
+    const subjects = verdict.value.path.map(({ subjectText }) => subjectText);
+    assert.deepEqual(subjects, [`CN=${name}`, 'C=CH, CN=Middle', 'C=CH, O=Example, CN=Root']);
   });
 
   test('may itself be the anchor', () => {
@@ -270,7 +273,17 @@ describe('usage', () => {
         'certificate.usage',
         /lacks the extended key usage serverAuth/,
         with_(`extendedKeyUsage=${usage}`),
+        name,
+        [root],
+        { requireServerUsage: usage !== 'clientAuth' },
       ));
+  test('ipsecIKE alone is for the profile to decide, of a CA too', () => {
+    accepts(with_('extendedKeyUsage=1.3.6.1.5.5.7.3.17'));
+    const by = ca('/CN=IKE', root, [...caExtensions, 'extendedKeyUsage=1.3.6.1.5.5.7.3.17']);
+    const chain = [leaf({ by }), by];
+    accepts(chain);
+    refuses('certificate.chain', /for servers/, chain, name, [root], { requireServerUsage: true });
+  });
   test('no extended key usage at all is for the profile to decide', () => {
     accepts(with_());
     refuses('certificate.usage', /serverAuth/, with_(), name, [root], { requireServerUsage: true });
@@ -321,7 +334,7 @@ describe('names', () => {
   const many = leaf({
     subject: '/C=CH/O=Exämple, Inc./CN=cn.example.com',
     extensions: [
-      `subjectAltName=DNS:VPN.Example.com,DNS:*.wild.example.com,IP:192.0.2.1,IP:2001:db8::1,email:Gate@Example.com,dirName:d`,
+      `subjectAltName=DNS:VPN.Example.com,DNS:*.wild.example.com,DNS:*.top,DNS:a*.example.com,DNS:b.*.example.com,IP:192.0.2.1,IP:2001:db8::1,email:Gate@Example.com,dirName:d`,
       server,
     ],
   });
@@ -333,13 +346,19 @@ describe('names', () => {
     'Gate@example.COM',
     'C=ch, O=exämple\\,  inc., CN=CN.example.com',
     'CN=Elsewhere',
+    'a.wild.example.com',
+    'A.Wild.Example.com.',
   ])
     test(`${expected} is confirmed`, () => accepts([many], expected));
   for (const expected of [
     'other.example.com',
     'example.com',
     'cn.example.com',
-    'a.wild.example.com',
+    'a.b.wild.example.com',
+    'wild.example.com',
+    '.wild.example.com',
+    'a.top',
+    'axpart.example.com',
     '*.wild.example.com',
     '192.0.2.2',
     '::1',
@@ -388,6 +407,12 @@ describe('names', () => {
   });
 });
 
+test('failures name the server that was asked about', () => {
+  const verdict = judge([good], 'other.example.com', [root], { holder: 'login server' });
+  assert.ok(!verdict.ok);
+  assert.match(explain(verdict.error).what, /^The login server was expected to be other.example.com/);
+});
+
 describe('name constraints', () => {
   const bound = (constraint: string) =>
     ca('/CN=Bound', root, [...caExtensions, `nameConstraints=critical,${constraint}`]);
@@ -403,7 +428,12 @@ describe('name constraints', () => {
     ['permitted;email:example.com', 'DNS:vpn.example.com,email:a@example.com', true],
     ['permitted;email:example.com', 'DNS:vpn.example.com,email:a@sub.example.com', false],
     ['permitted;dirName:d', 'DNS:vpn.example.com', false],
-    ['permitted;URI:example.com', 'DNS:vpn.example.com,URI:http://example.com', false],
+    ['permitted;URI:example.com', 'DNS:vpn.example.com,URI:http://u@example.com:80/a', true],
+    ['permitted;URI:example.com', 'DNS:vpn.example.com,URI:http://sub.example.com', false],
+    ['permitted;URI:.example.com', 'DNS:vpn.example.com,URI:http://sub.example.com', true],
+    ['excluded;URI:.example.com', 'DNS:vpn.example.com,URI:http://192.0.2.1/', false],
+    ['permitted;otherName:1.2.3.4;UTF8:a', 'DNS:vpn.example.com,otherName:1.2.3.4;UTF8:a', false],
+    ['permitted;RID:1.2.3.4', 'DNS:vpn.example.com', true],
   ] as const)
     test(`${constraint} ${fine ? 'allows' : 'forbids'} ${names}`, () => {
       const by = bound(constraint);

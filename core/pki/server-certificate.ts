@@ -3,16 +3,9 @@ import { limits } from '../base/limits.ts';
 import { equal } from '../base/octets.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { utf8 } from '../base/utf8.ts';
-import type { Signatures } from '../crypto/interfaces.ts';
+import type { CryptoProvider, Signatures } from '../crypto/interfaces.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
-import {
-  allowsServer,
-  certificateFailure,
-  criticalFailure,
-  findChain,
-  validityFailure,
-  weaknessOfKey,
-} from './chain.ts';
+import { certificateFailure, criticalFailure, findChain, validityFailure, weaknessOfKey } from './chain.ts';
 import { parseDistinguishedName } from './distinguished-name.ts';
 import { formatGeneralName, type GeneralName } from './general-name.ts';
 import {
@@ -23,13 +16,15 @@ import {
   normalMail,
   sameIdentity,
 } from './identity.ts';
+import { formatPin, isPinned } from './pin.ts';
+import { readCertificates, type Trust } from './trust.ts';
 
-export interface GatewayCertificateQuestion {
-  /** DER, as the gateway sent them: its own certificate first, the others in any order. */
+/** What is asked about a server that shows a certificate: the gateway, or a login server behind it. */
+export interface ServerCertificateQuestion {
+  /** DER, as the server sent them: its own certificate first, the others in any order. */
   readonly chain: readonly Uint8Array[];
-  /** DER of the CA certificates that the profile trusts, or of the gateway's own certificate. Unreadable ones count for nothing. */
-  readonly anchors: readonly Uint8Array[];
-  /** Who the gateway must be. The certificate must confirm it. */
+  readonly trust: Trust;
+  /** Who the server must be. The certificate must confirm it. */
   readonly expected: IkeIdentity;
   /** IDr, when the gateway sent it. The certificate must confirm it. */
   readonly claimed?: IkeIdentity;
@@ -39,74 +34,107 @@ export interface GatewayCertificateQuestion {
    * Windows gateways claim their subject name.
    */
   readonly claimMustMatch?: boolean;
-  /** Refuse a certificate without any extended key usage too, as Windows and macOS do. Default false. @rfc 4945 5.1.3.12 */
+  /**
+   * Refuse a certificate without any extended key usage too, and one with ipsecIKE alone, as Windows and macOS do. Default false.
+   * @rfc 4945 5.1.3.12
+   */
   readonly requireServerUsage?: boolean;
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** What failures call the server. Default: `gateway`. */
+  readonly holder?: string;
 }
 
-export interface GatewayCertificateVerdict {
-  /** SubjectPublicKeyInfo in DER: the key that the gateway must sign with. */
+export interface ServerCertificateVerdict {
+  /** SubjectPublicKeyInfo in DER: the key that the server must sign with. */
   readonly spki: Uint8Array;
   /** The subject in one line. */
   readonly subject: string;
   /** Every name that the certificate has, for people. */
   readonly names: readonly string[];
-  /** Subjects from the gateway's certificate up to the trust anchor. */
-  readonly path: readonly string[];
+  /** From the server's certificate up to the trust anchor; one certificate when it is pinned. */
+  readonly path: readonly Certificate[];
 }
+
+/** What a verdict needs of the cryptography. */
+export type VerdictCrypto = Pick<CryptoProvider, 'signatures' | 'hash'>;
 
 const mostNamesShown = 10;
 
 /**
- * Judges the certificate of a gateway: chain, dates, strength, usage, names. Names are matched against the
- * subjectAltName alone, never the common name; wildcards match nothing, because a gateway that holds a key for a whole
- * domain is not what the profile asked for. A distinguished name is matched against the subject.
+ * Judges the certificate of a server: chain or pin, dates, strength, usage, names. Revocation is for `RevocationCheck`. Names are
+ * matched against the subjectAltName alone, never the common name; a distinguished name is matched against the subject. `*` as the
+ * whole first label of a DNS name stands for one label. @rfc 9525 6.3
  *
- * An extended key usage, when there is one, must hold serverAuth or anyExtendedKeyUsage. ipsecIKE alone isn't enough:
- * it does not tell gateways from clients of the same CA.
+ * An extended key usage, when there is one, must hold serverAuth or anyExtendedKeyUsage; without `requireServerUsage` ipsecIKE
+ * will do, which does not tell gateways from clients of the same CA.
  */
-export function judgeGatewayCertificate(
-  question: GatewayCertificateQuestion,
-  signatures: Signatures,
-): Result<GatewayCertificateVerdict, Failure> {
+export function judgeServerCertificate(
+  question: ServerCertificateQuestion,
+  crypto: VerdictCrypto,
+): Result<ServerCertificateVerdict, Failure> {
+  const verdict = judge(question, crypto);
+  if (verdict.ok || question.holder === undefined) return verdict;
+  const { code, detail } = verdict.error;
+  return err(failure(code, { ...detail, holder: question.holder }));
+}
+
+function judge(
+  question: ServerCertificateQuestion,
+  crypto: VerdictCrypto,
+): Result<ServerCertificateVerdict, Failure> {
   const [first, ...others] = question.chain;
   if (first === undefined) return err(failure('auth.no-certificate', { side: 'remote' }));
   if (question.chain.length > limits.certificatesPerMessage)
     return err(
       certificateFailure('certificate.chain', {
-        reason: `the gateway sent ${question.chain.length} certificates`,
+        reason: `the server sent ${question.chain.length} certificates`,
       }),
     );
   const leaf = parseCertificate(first);
   if (!leaf.ok) return err(certificateFailure('certificate.malformed', { reason: leaf.error }));
-  const path = findChain(leaf.value, {
-    signatures,
-    intermediates: readable(others),
-    anchors: readable(question.anchors.slice(0, limits.trustAnchors)),
-    at: question.at,
-  });
+  const path = pathOf(leaf.value, others, question, crypto);
   if (!path.ok) return path;
-  const problem = leafFailure(leaf.value, question, signatures) ?? nameFailure(leaf.value, question);
+  const problem = leafFailure(leaf.value, question, crypto.signatures) ?? nameFailure(leaf.value, question);
   if (problem !== undefined) return err(problem);
   return ok({
     spki: leaf.value.spki,
     subject: leaf.value.subjectText,
     names: namesOf(leaf.value),
-    path: path.value.map(({ subjectText }) => subjectText),
+    path: path.value,
   });
 }
 
-function readable(ders: readonly Uint8Array[]): Certificate[] {
-  return ders.flatMap((der) => {
-    const certificate = parseCertificate(der);
-    return certificate.ok ? [certificate.value] : [];
-  });
+/** The way to an anchor, with a pinned certificate on it where certificates are pinned. */
+function pathOf(
+  leaf: Certificate,
+  others: readonly Uint8Array[],
+  question: ServerCertificateQuestion,
+  crypto: VerdictCrypto,
+): Result<readonly Certificate[], Failure> {
+  const { anchors, pins } = question.trust;
+  const pinnedAlone = anchors.length === 0 && pins.length > 0;
+  const path = pinnedAlone
+    ? ok([leaf])
+    : findChain(leaf, {
+        signatures: crypto.signatures,
+        intermediates: readCertificates(others),
+        anchors,
+        at: question.at,
+        allows: (usages) => allowsServer(usages, question),
+      });
+  if (!path.ok || pins.length === 0 || isPinned(path.value, pins, crypto.hash)) return path;
+  return err(
+    certificateFailure('certificate.pin', {
+      fingerprint: formatPin(leaf, 'certificate', crypto.hash),
+      key: formatPin(leaf, 'key', crypto.hash),
+    }),
+  );
 }
 
 function leafFailure(
   leaf: Certificate,
-  question: GatewayCertificateQuestion,
+  question: ServerCertificateQuestion,
   signatures: Signatures,
 ): Failure | undefined {
   const weakness = weaknessOfKey(leaf);
@@ -120,10 +148,12 @@ function leafFailure(
 
 function usageFailure(
   { extensions: { keyUsage, extendedKeyUsage }, subjectText: subject }: Certificate,
-  question: GatewayCertificateQuestion,
+  question: ServerCertificateQuestion,
 ): Failure | undefined {
   const lacks = (missing: string) => certificateFailure('certificate.usage', { missing, subject });
-  if (extendedKeyUsage === undefined ? question.requireServerUsage : !allowsServer(extendedKeyUsage))
+  if (
+    extendedKeyUsage === undefined ? question.requireServerUsage : !allowsServer(extendedKeyUsage, question)
+  )
     return lacks('the extended key usage serverAuth');
   // @rfc 4945 5.1.3.2
   if (keyUsage !== undefined && !keyUsage.digitalSignature && !keyUsage.nonRepudiation)
@@ -131,7 +161,15 @@ function usageFailure(
   return undefined;
 }
 
-function nameFailure(leaf: Certificate, question: GatewayCertificateQuestion): Failure | undefined {
+const serverUsages = new Set(['1.3.6.1.5.5.7.3.1', '2.5.29.37.0']);
+/** ipsecIKE, and what macOS had before it. */
+const ikeUsages = new Set(['1.3.6.1.5.5.7.3.17', '1.3.6.1.5.5.8.2.2']);
+
+function allowsServer(usages: readonly string[], { requireServerUsage }: ServerCertificateQuestion): boolean {
+  return usages.some((oid) => serverUsages.has(oid) || (requireServerUsage !== true && ikeUsages.has(oid)));
+}
+
+function nameFailure(leaf: Certificate, question: ServerCertificateQuestion): Failure | undefined {
   const { expected, claimed, claimMustMatch = true } = question;
   if (!confirms(leaf, expected)) return wrongName(leaf, expected);
   if (claimed === undefined) return undefined;
@@ -163,7 +201,7 @@ function confirms({ subject, extensions: { subjectAltNames } }: Certificate, ide
       return (
         text !== undefined &&
         !text.includes('*') &&
-        some((name) => name.kind === 'dns' && normalHost(name.text) === normalHost(text))
+        some((name) => name.kind === 'dns' && matchesHost(normalHost(name.text), normalHost(text)))
       );
     case identityTypes.rfc822:
       return (
@@ -185,7 +223,23 @@ function confirms({ subject, extensions: { subjectAltNames } }: Certificate, ide
   }
 }
 
+/** A `*` that is the whole first label stands for one label, below a domain of two labels at the least. @rfc 9525 6.3 */
+function matchesHost(pattern: string, host: string): boolean {
+  if (!pattern.startsWith('*.')) return pattern === host;
+  const domain = pattern.slice(1);
+  const label = host.slice(0, -domain.length);
+  return (
+    domain.indexOf('.', 1) > 0 &&
+    !domain.includes('*') &&
+    host.endsWith(domain) &&
+    label !== '' &&
+    !label.includes('.')
+  );
+}
+
 function namesOf({ extensions, subject, subjectText }: Certificate): string[] {
-  const names = extensions.subjectAltNames.filter(({ kind }) => kind !== 'other').map(formatGeneralName);
+  const names = extensions.subjectAltNames
+    .filter(({ kind }) => kind !== 'other' && kind !== 'uri')
+    .map(formatGeneralName);
   return subject.rdns.length > 0 ? [...names, subjectText] : names;
 }

@@ -1,0 +1,17 @@
+const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+
+/** Octets of base64 text; `undefined` when `text` (white space aside) is not base64. @rfc 4648 4 */
+export function decodeBase64(text: string): Uint8Array | undefined {
+  const digits = text.replace(/\s+/g, '');
+  if (digits.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(digits)) return undefined;
+  const padding = digits.endsWith('==') ? 2 : digits.endsWith('=') ? 1 : 0;
+  const octets = new Uint8Array((digits.length / 4) * 3);
+  for (let i = 0, at = 0; i < digits.length; i += 4) {
+    let group = 0;
+    for (let j = 0; j < 4; j++) group = group * 64 + Math.max(0, alphabet.indexOf(digits[i + j] ?? 'A'));
+    octets[at++] = group >> 16;
+    octets[at++] = (group >> 8) & 0xff;
+    octets[at++] = group & 0xff;
+  }
+  return octets.subarray(0, octets.length - padding);
+}
