@@ -76,6 +76,12 @@ export const limits = {
   queuedIkeRequests: 4,
   /** CHILD SAs at once: one, its successor, redundant ones of a collision, and what lingers for late packets. */
   childSas: 16,
+  /** INVALID_MAJOR_VERSION on one IKE SA: nothing protects the question. */
+  versionAnswers: 3,
+  /** CHILD SAs that one profile asks for: each may be there twice while it is rekeyed. */
+  childWishes: 6,
+  /** How often in all a CHILD SA is asked for anew that the peer deleted or had no time for; half a day goes by. */
+  childTries: 12,
   /** Replaced IKE SAs that wait for their DELETE. */
   retiringIkeSas: 4,
   /** A replaced IKE SA that the peer should have deleted is deleted by us after this time. */

@@ -68,6 +68,9 @@ export class OutboundPath {
   readonly #events: OutboundEvents;
   /** Those that send, the newest first. */
   #children: OutboundChild[] = [];
+  /** The same for packets of either version, in the order in which they are asked. */
+  #children4: OutboundChild[] = [];
+  #children6: OutboundChild[] = [];
   /** Those that wait for `switch-outbound`. */
   #standby: OutboundChild[] = [];
   #tunFd = -1;
@@ -134,6 +137,7 @@ export class OutboundPath {
         for (const { sa } of [...this.#children, ...this.#standby]) sa.close();
         this.#children = [];
         this.#standby = [];
+        this.#order();
         this.#tunFd = -1;
         return;
     }
@@ -175,6 +179,7 @@ export class OutboundPath {
     };
     if (command.standby) this.#standby.push(installed);
     else this.#children.unshift(installed);
+    this.#order();
   }
 
   /** Commands come between two steps, and a step leaves no packet behind: the order of the packets is kept. */
@@ -183,11 +188,21 @@ export class OutboundPath {
     if (found === undefined) return;
     this.#take(spi);
     this.#children.unshift(found);
+    this.#order();
+  }
+
+  /** A packet leaves by the narrowest that takes it; among equals that is the newest. */
+  #order(): void {
+    const narrowest = (family: 4 | 6): OutboundChild[] =>
+      this.#children.toSorted((a, b) => a.selectors.breadth[family] - b.selectors.breadth[family]);
+    this.#children4 = narrowest(4);
+    this.#children6 = narrowest(6);
   }
 
   #remove(spi: Spi): void {
     this.#find(spi)?.sa.close();
     this.#take(spi);
+    this.#order();
   }
 
   #find(spi: Spi): OutboundChild | undefined {
@@ -238,7 +253,8 @@ export class OutboundPath {
 
   #childFor(packet: InnerPacket): OutboundChild | undefined {
     const { octets } = this.#memory;
-    for (const child of this.#children) if (child.selectors.takesOutbound(octets, packet)) return child;
+    const children = packet.version === 4 ? this.#children4 : this.#children6;
+    for (const child of children) if (child.selectors.takesOutbound(octets, packet)) return child;
     return undefined;
   }
 

@@ -3,6 +3,7 @@ import type { Duration } from '../base/time.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
 import type { SuiteProposal } from '../crypto/proposals.ts';
 import type { EapPeer } from '../eap/peer.ts';
+import type { TrafficSelector } from '../wire/ike/payload.ts';
 import type { RedirectTarget } from './redirect-target.ts';
 
 /** What one login needs to know. It does not change while the IKE SA lives. */
@@ -22,7 +23,11 @@ export interface IkeConfig {
   readonly espProposals: readonly SuiteProposal[];
   /** The networks behind the gateway that we ask for; empty asks for everything. */
   readonly remoteNetworks: readonly IpPrefix[];
-  /** Inner addresses of an earlier login, to be given to us again; at most one of each family. */
+  /** CHILD SAs with selectors of their own, in place of one for `remoteNetworks`; the first comes with the login. */
+  readonly children?: readonly ChildWish[];
+  /** Log in without a CHILD SA where the gateway can do that; the first one then has a key exchange of its own. @rfc 6023 */
+  readonly childless?: boolean;
+  /** Inner addresses to ask for, as of an earlier login; at most one of each family. The gateway may give others. */
   readonly wantedAddresses?: readonly IpAddress[];
   /** Follow a gateway that sends us to another one; `from`: one did so just now. Absent: refuse. @rfc 5685 */
   readonly redirects?: { readonly from?: RedirectTarget };
@@ -49,6 +54,12 @@ export interface IkeConfig {
   readonly earlyRekeyMs?: Duration | 'off';
   /** How long a replaced CHILD SA still takes late packets after its DELETE. 3 s when absent. */
   readonly lingerMs?: Duration;
+}
+
+/** What one CHILD SA is to carry between us and the networks behind the gateway. */
+export interface ChildWish {
+  /** On the gateway's side. Not empty. */
+  readonly remote: readonly TrafficSelector[];
 }
 
 /** An IKE identity: type and data of an ID payload. @rfc 7296 3.5 */

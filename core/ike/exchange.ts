@@ -14,6 +14,7 @@ import { type PlainMessage, sealDatagrams } from './fragments/seal-datagrams.ts'
 import { InitExchange } from './init-exchange.ts';
 import type { InitRestart } from './init-restarts.ts';
 import type { IkePort, IkeRoute, PathId } from './io.ts';
+import { asksInNewerVersion, denyVersion } from './newer-version.ts';
 import { ikeNotify } from './payload-list.ts';
 import { PeerWindow } from './peer-window.ts';
 import type { Protection } from './protection.ts';
@@ -75,6 +76,8 @@ export class ExchangeLayer {
   #outstanding: Outstanding | InitExchange | undefined;
   #queue: QueuedRequest[] = [];
   #nextId = 0;
+  /** Requests in a newer version of IKE that were answered. */
+  #denials = 0;
   readonly #peer: PeerWindow;
   readonly #responseFragments = new Reassembler();
   #answeredBy: AnsweredBy = { path: undefined, raced: false, whole: false };
@@ -247,6 +250,7 @@ export class ExchangeLayer {
   /** One datagram, without the non-ESP marker. `undefined`: dropped and counted, or dealt with here. */
   receive(octets: Uint8Array, now: Instant, path?: PathId): Received | undefined {
     if (octets.length > limits.ikeMessageOctets) return this.#drop('oversize');
+    if (asksInNewerVersion(octets)) return this.#denyVersion(octets);
     const decoded = decodeMessage(octets);
     if (!decoded.ok) return this.#drop('malformed');
     const { header } = decoded.value;
@@ -275,6 +279,15 @@ export class ExchangeLayer {
     const verdict = this.#outstanding.receive(message, now);
     if (verdict === 'candidate') return { kind: 'init-response', message, octets };
     return verdict === undefined ? undefined : this.#drop(verdict);
+  }
+
+  /** Nothing protects this word: it is said a few times, to the gateway alone. @rfc 7296 1.5 @rfc 7296 2.5 */
+  #denyVersion(octets: Uint8Array): undefined {
+    if (this.owns(octets) && this.#protection !== undefined && this.#denials < limits.versionAnswers) {
+      this.#denials += 1;
+      this.#transmit(denyVersion(octets), 'nat-traversal');
+    }
+    return this.#drop('malformed');
   }
 
   #receiveResponse(

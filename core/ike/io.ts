@@ -106,7 +106,13 @@ export type IkeOutput =
    * Install both directions of a CHILD SA; the inbound one first. With `outbound: 'standby'` nothing is sent on it before
    * `child-switch-outbound`: its peer may not have it yet. Without `outbound` it takes over at once from older ones.
    */
-  | { readonly kind: 'child-install'; readonly child: ChildSaParameters; readonly outbound?: 'standby' }
+  | {
+      readonly kind: 'child-install';
+      readonly child: ChildSaParameters;
+      readonly outbound?: 'standby';
+      /** Which of the wishes in the configuration it fulfils; absent for one that the peer asked for. */
+      readonly wish?: number;
+    }
   /** Send on this CHILD SA from now on, in place of the older one with the same selectors. @rfc 7296 2.8 */
   | { readonly kind: 'child-switch-outbound'; readonly inboundSpi: Spi }
   | { readonly kind: 'child-remove'; readonly inboundSpi: Spi }
@@ -114,6 +120,8 @@ export type IkeOutput =
   | { readonly kind: 'rekeyed'; readonly what: 'ike' | 'child'; readonly summary: IkeSummary }
   /** Replacing an SA failed; the connection goes on with the old one while it may. */
   | { readonly kind: 'rekey-failed'; readonly what: 'ike' | 'child'; readonly error: Failure }
+  /** One of the CHILD SAs that we wish for is not to be had; the others carry on. */
+  | { readonly kind: 'child-refused'; readonly wish: number; readonly error: Failure }
   /** The gateway follows us to another address, or to another one that a NAT gave us; `local`: as our packets leave. @rfc 4555 */
   | { readonly kind: 'roamed'; readonly local: Endpoint; readonly summary: IkeSummary }
   /** The gateway has named its other addresses anew. */

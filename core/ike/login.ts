@@ -80,12 +80,14 @@ export function onInitResponse(
     exchange.fragmentSizes.allow(config.remote.address.family);
   }
   engine.emit({ kind: 'phase', phase: 'authenticating-gateway' });
-  const child = offerChild(config, dependencies.random);
+  const childless =
+    config.childless === true && notifyOf(message, notifyType.CHILDLESS_IKEV2_SUPPORTED) !== undefined;
+  const child = childless ? undefined : offerChild(config, dependencies.random);
   const payloads = [
     ...buildIdentities(config, dependencies.crypto),
     ...(config.initialContact === true ? [ikeNotify(notifyType.INITIAL_CONTACT)] : []),
     buildConfigRequest(config.wantedAddresses),
-    ...buildChildCreate(child),
+    ...(child === undefined ? [] : buildChildCreate(child)),
     ...offerMobility(config),
   ];
   exchange.request(exchangeType.IKE_AUTH, payloads, now);

@@ -1,5 +1,7 @@
+import type { IpPrefix } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { EapPeer } from '../eap/peer.ts';
+import type { Spi } from '../wire/ike/payload.ts';
 import type { Agenda } from './agenda.ts';
 import { type Association, wipeAssociation } from './association.ts';
 import type { ChildTable } from './child-table.ts';
@@ -44,7 +46,8 @@ export interface Init {
 /** What every state after IKE_SA_INIT has until the login is done. */
 interface Login {
   readonly association: Association;
-  readonly child: ChildOffer;
+  /** Absent: the IKE SA begins without a CHILD SA. @rfc 6023 */
+  readonly child: ChildOffer | undefined;
 }
 
 /** The first IKE_AUTH request is on the wire. */
@@ -113,6 +116,14 @@ export interface Established {
   readonly children: ChildTable;
   readonly agenda: Agenda;
   readonly liveness: Liveness;
+  /** Our inner addresses. */
+  readonly addresses: readonly IpPrefix[];
+  /** How often each of our wishes was asked for anew. */
+  readonly wishTries: number[];
+  /** The driver knows that all stands: only then is there a CHILD SA. */
+  announced: boolean;
+  /** SPIs of CHILD SAs that the peer deleted and we do not know: their making may still be on the way to us. */
+  readonly goneUnseen: Set<Spi>;
   /** Our exchange on the wire, unless it is a liveness check. */
   active: OwnTask | undefined;
   readonly todo: Plan[];

@@ -59,6 +59,8 @@ export class Course {
   renewal: Renewal | undefined;
   /** Replaced logins that say goodbye. */
   readonly retiring = new Set<Attempt>();
+  /** What the plans are for that are being applied, in order. */
+  readonly applying: ('login' | 'children')[] = [];
   /** Whose CHILD SAs are being installed, in order. */
   readonly installing: Attempt[] = [];
   /** Asks that are open, by the id that the driver knows. */

@@ -10,6 +10,7 @@ import { dismissRenewal } from './dismiss.ts';
 import { closeTransport, leave } from './leaving.ts';
 import { followed, pathChecked, pathProven, pathSilent } from './paths/follow-paths.ts';
 import { onAuthLifetime, onRedirect, renewalFailed, renewalRedirected, retired } from './renewal.ts';
+import { replan } from './replan.ts';
 import { startHistory, withRekey, withRekeyFailure } from './sa-history.ts';
 
 /** Hands an input to an engine and acts on all that comes out. */
@@ -56,6 +57,7 @@ function act(course: Course, attempt: Attempt, output: IkeOutput, now: Instant):
       return onChildChange(course, attempt, output);
     case 'rekeyed':
     case 'rekey-failed':
+    case 'child-refused':
     case 'roamed':
     case 'peer-addresses':
       return note(course, attempt, output, now);
@@ -96,11 +98,15 @@ function tellPhase(
 function note(
   course: Course,
   attempt: Attempt,
-  output: Extract<IkeOutput, { kind: 'rekeyed' | 'rekey-failed' | 'roamed' | 'peer-addresses' }>,
+  output: Extract<
+    IkeOutput,
+    { kind: 'rekeyed' | 'rekey-failed' | 'child-refused' | 'roamed' | 'peer-addresses' }
+  >,
   now: Instant,
 ): void {
   const { history } = attempt;
-  if (output.kind !== 'rekey-failed') attempt.summary = output.summary;
+  const isFailure = output.kind === 'rekey-failed' || output.kind === 'child-refused';
+  if (!isFailure) attempt.summary = output.summary;
   if (output.kind === 'peer-addresses') return;
   if (output.kind === 'roamed') {
     attempt.local = output.local;
@@ -108,8 +114,10 @@ function note(
   }
   if (output.kind === 'rekeyed' && history !== undefined)
     attempt.history = withRekey(history, output.what, now);
-  if (output.kind === 'rekey-failed' && history !== undefined)
-    attempt.history = withRekeyFailure(history, output.what, output.error, now);
+  if (isFailure && history !== undefined) {
+    const what = output.kind === 'rekey-failed' ? output.what : 'child';
+    attempt.history = withRekeyFailure(history, what, output.error, now);
+  }
   course.detailsChanged = true;
 }
 
@@ -136,7 +144,10 @@ function onChildChange(course: Course, attempt: Attempt, change: ChildChange): v
   if (change.kind === 'child-install') course.installing.push(attempt);
   const before = attempt.children.current;
   course.emit(changeChildren(attempt.children, change, course.remote(attempt, 'nat-traversal')));
-  if (attempt === course.attempt && attempt.children.current !== before) course.detailsChanged = true;
+  if (attempt !== course.attempt) return;
+  if (attempt.children.current !== before) course.detailsChanged = true;
+  // What is only on standby changes nothing yet.
+  if (change.kind !== 'child-install' || change.outbound === undefined) replan(course, attempt);
 }
 
 function onClosed(course: Course, attempt: Attempt, error: Failure | undefined, now: Instant): void {

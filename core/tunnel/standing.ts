@@ -1,13 +1,13 @@
 import { type Failure, failure } from '../base/errors.ts';
-import { err, ok, type Result } from '../base/result.ts';
+import { ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { Attempt } from './attempt.ts';
-import { computeNetworkPlan } from './compute-network-plan.ts';
 import type { Course, Renewal } from './course.ts';
 import { feed, giveUp } from './drive-engine.ts';
 import type { TunnelInput } from './io.ts';
-import { type NetworkPlan, samePlan } from './network-plan.ts';
+import { samePlan } from './network-plan.ts';
 import { renewalFailed, takeOver } from './renewal.ts';
+import { applyNetwork, planOf, replan } from './replan.ts';
 
 /*
  * From the end of a login to a connection that carries traffic.
@@ -44,14 +44,8 @@ function applyPlan(course: Course, attempt: Attempt): Result<'same' | 'asked' | 
   // The device is attached already where one login follows another.
   if (same && course.phase.kind === 'connected') return ok('same');
   const replaced = standing === undefined ? 'new' : 'replaced';
-  course.emit({ kind: 'apply-network', plan: plan.value, change: same ? 'same' : replaced });
+  applyNetwork(course, plan.value, same ? 'same' : replaced, 'login');
   return ok('asked');
-}
-
-function planOf(course: Course, { config, children }: Attempt): Result<NetworkPlan, Failure> {
-  const child = children.current;
-  if (config === undefined || child === undefined) return err(failure('peer.no-address'));
-  return computeNetworkPlan(config, child.remoteSelectors, course.config.network);
 }
 
 export function networkApplied(
@@ -62,8 +56,10 @@ export function networkApplied(
   // Then nothing of it is in force.
   if (!result.ok) course.plan = undefined;
   const { phase, renewal } = course;
+  const why = course.applying.shift();
   if (phase.kind === 'connected') {
     if (!result.ok) return giveUp(course, result.error, now);
+    if (why === 'children') return;
     if (renewal?.attempt?.plan !== undefined) return replacePresent(course, renewal, now);
     return keepPlan(course, phase.attempt);
   }
@@ -75,6 +71,7 @@ export function networkApplied(
   course.connectedAt = now;
   course.earlierLoss = course.loss;
   course.loss = undefined;
+  replan(course, attempt);
   if (!course.tellConnected())
     giveUp(course, failure('misuse', { reason: 'connected without details' }), now);
 }
@@ -83,11 +80,12 @@ export function networkApplied(
 function keepPlan(course: Course, { plan }: Attempt): void {
   if (plan === undefined || (course.plan !== undefined && samePlan(course.plan, plan))) return;
   course.plan = plan;
-  course.emit({ kind: 'apply-network', plan, change: 'replaced' });
+  applyNetwork(course, plan, 'replaced', 'login');
 }
 
 /** The login that follows takes the place of the present one, which says goodbye. @rfc 4478 3 */
 function replacePresent(course: Course, renewal: Renewal, now: Instant): void {
   const old = takeOver(course, renewal);
+  if (course.attempt !== undefined) replan(course, course.attempt);
   feed(course, old, { kind: 'command', command: { kind: 'disconnect' } }, now);
 }

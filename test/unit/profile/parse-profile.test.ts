@@ -311,6 +311,38 @@ for (const [what, text, expected] of syntax) {
   });
 }
 
+test('children: each with its networks, protocol and ports; all of them are the remote networks', () => {
+  const children = [
+    { networks: ['10.1.0.0/16'], protocol: 'icmp' },
+    { networks: ['10.2.0.0/16'], protocol: 'tcp', ports: '20-22' },
+    { networks: ['10.3.0.0/16'], protocol: 50 },
+  ];
+  const profile = parseProfile(profileText({ children }), file);
+  assert.ok(profile.ok);
+  const rules = profile.value.children?.map(({ protocol, ports }) => [protocol, ports.first, ports.last]);
+  assert.deepEqual(rules, [
+    [1, 0, 65_535],
+    [6, 20, 22],
+    [50, 0, 65_535],
+  ]);
+  assert.deepEqual(profile.value.remoteNetworks.map(formatIpPrefix), [
+    '10.1.0.0/16',
+    '10.2.0.0/16',
+    '10.3.0.0/16',
+  ]);
+  const wrong = [
+    { children, remoteNetworks: ['10.0.0.0/8'] },
+    { children: [{ networks: ['10.2.0.0/16'], ports: '22' }] },
+    { children: [{ networks: ['10.2.0.0/16'], protocol: 'icmp', ports: '8' }] },
+    { children: [{ networks: ['10.2.0.0/16'], protocol: 'tcp', ports: '22-20' }] },
+    { children: [{ networks: ['10.2.0.0/16'], protocol: 'tcp', ports: '70000' }] },
+    { children: [] },
+    { children: Array.from({ length: limits.childWishes + 1 }, () => ({ networks: ['10.2.0.0/16'] })) },
+    { requestedAddresses: ['10.3.0.7', '10.3.0.8'] },
+  ];
+  for (const fields of wrong) assert.equal(parseProfile(profileText(fields), file).ok, false);
+});
+
 test('brackets inside of text are not nesting, and a byte order mark is skipped', () => {
   assert.ok(parseProfile(profileText({ name: '['.repeat(60) }), file).ok);
   assert.ok(parseProfile(profileText({ name: '\\"[[[[[[[[[[[[[[[[[[[[[' }), file).ok);
