@@ -134,6 +134,8 @@ async function createSession(
   const answer = async (ask: IkeAsk): Promise<IkeAnswer> => {
     if (ask.kind === 'credential') return await credentials.answer(ask);
     if (ask.kind === 'signature') return await credentials.sign(ask);
+    if (ask.kind === 'shared-secret')
+      return { kind: 'refused', error: failure('misuse', { reason: 'no key to share' }) };
     return judge(ask, profile, terms.value, crypto, systemClock.wallClock().getTime());
   };
   const deeds = new SystemDeeds({

@@ -1,8 +1,8 @@
 import { failure } from '../base/errors.ts';
 import { toHex } from '../base/octets.ts';
 import type { Instant } from '../base/time.ts';
+import { formatIdentity } from '../pki/identity.ts';
 import type { IkeMessage } from '../wire/ike/payload.ts';
-import { notateId } from '../wire/ike/payloads/id.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import { Agenda } from './agenda.ts';
@@ -17,7 +17,13 @@ import type { IkeSummary } from './io.ts';
 import { spiOctets } from './keymat.ts';
 import { ikeNotify } from './payload-list.ts';
 import { beginMobility, mobilityShown } from './roaming.ts';
-import type { Established, IkeState, RequestingAddress } from './state.ts';
+import {
+  type Established,
+  type IkeState,
+  type Login,
+  type ProvenGateway,
+  wipeLoginSecrets,
+} from './state.ts';
 import { reportAuthLifetime } from './tasks/auth-lifetime.ts';
 import { processChildCreate } from './tasks/child-create.ts';
 import { processConfigReply } from './tasks/config-request.ts';
@@ -30,7 +36,8 @@ import { Liveness } from './tasks/liveness.ts';
  */
 export function establish(
   engine: Engine,
-  state: RequestingAddress,
+  state: Login,
+  gateway: ProvenGateway,
   message: IkeMessage,
   now: Instant,
 ): IkeState {
@@ -41,7 +48,7 @@ export function establish(
       ? undefined
       : processChildCreate(engine.dependencies.crypto, state.association, state.child, message);
   if (child?.ok === false) return sayGoodbye(engine, state, child.error, now);
-  state.msk?.fill(0);
+  wipeLoginSecrets(state);
   engine.emit({ kind: 'config-assigned', config: config.value });
   const mobility = beginMobility(engine, state.association, state.association.nat, message);
   const next: Established = {
@@ -59,7 +66,7 @@ export function establish(
     todo: [],
     ikeTrouble: { refusals: 0 },
     childGroup: undefined,
-    summary: { ...summarize(state), ...mobilityShown(mobility) },
+    summary: { ...summarize(state, gateway), ...mobilityShown(mobility) },
     mobility,
   };
   scheduleIke(engine, next, now);
@@ -100,7 +107,7 @@ function endingOf(state: IkeState) {
   return failure('peer.closed');
 }
 
-function summarize(state: RequestingAddress): Omit<IkeSummary, 'mobike' | 'peerAddresses'> {
+function summarize(state: Login, gateway: ProvenGateway): Omit<IkeSummary, 'mobike' | 'peerAddresses'> {
   const { spis, suite, nat } = state.association;
   return {
     initiatorSpi: toHex(spiOctets(spis.initiator)),
@@ -108,8 +115,11 @@ function summarize(state: RequestingAddress): Omit<IkeSummary, 'mobike' | 'peerA
     ikeProposal: suite.notation,
     espProposal: '',
     natDetected: nat,
-    remoteIdentity: notateId({ kind: 'IDr', ...state.gateway.identity }),
-    remoteAuthentication: state.gateway.authentication,
-    localAuthentication: state.method,
+    remoteIdentity: formatIdentity(gateway.identity),
+    remoteNames: gateway.names,
+    remoteAuthentication: gateway.authentication,
+    localAuthentication: state.proofs.join(', then '),
+    ppk: state.ppk.kind === 'used',
+    weaknesses: [...new Set(state.weaknesses)],
   };
 }

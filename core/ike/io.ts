@@ -2,6 +2,7 @@ import type { Endpoint, IpAddress, IpPrefix } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Duration, Instant } from '../base/time.ts';
+import type { Weakness } from '../base/weaknesses.ts';
 import type { PacketCipher, PacketCipherKey, SignatureScheme } from '../crypto/interfaces.ts';
 import type { EapQuestion } from '../eap/method.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
@@ -75,8 +76,18 @@ export type IkeCommand =
 export type IkeAsk =
   /** Something that only the user `identity` knows. The gateway waits for as long as it likes, often half a minute. */
   | { readonly kind: 'credential'; readonly identity: string; readonly question: EapQuestion }
-  /** A signature with the private key of our certificate, which may live on a token. `octets` belong to the driver. */
-  | { readonly kind: 'signature'; readonly scheme: SignatureScheme; readonly octets: Uint8Array }
+  /** The pre-shared key of `identity`, or the PPK of this name. Answered by a `credential`. */
+  | { readonly kind: 'shared-secret'; readonly use: 'psk' | 'ppk'; readonly identity: string }
+  /**
+   * A signature by the private key of `spki` (SubjectPublicKeyInfo, DER), which may live on a token. `octets` is what is to be
+   * signed, not its hash, and belongs to the driver.
+   */
+  | {
+      readonly kind: 'signature';
+      readonly spki: Uint8Array;
+      readonly scheme: SignatureScheme;
+      readonly octets: Uint8Array;
+    }
   | {
       readonly kind: 'certificate-verdict';
       /** DER, the gateway's own certificate first. */
@@ -89,11 +100,14 @@ export type IkeAnswer =
   /** The engine takes a copy before `handle` returns. */
   | { readonly kind: 'credential'; readonly secret: Secret }
   | { readonly kind: 'signature'; readonly signature: Uint8Array }
-  /** `spki`: the SubjectPublicKeyInfo (DER) of the certificate that was found good. */
+  /**
+   * `spki`: the SubjectPublicKeyInfo (DER) of the certificate that was found good. `names`: what it says its holder is called,
+   * for people.
+   */
   | {
       readonly kind: 'certificate-verdict';
       readonly verdict:
-        | { readonly ok: true; readonly spki: Uint8Array }
+        | { readonly ok: true; readonly spki: Uint8Array; readonly names?: readonly string[] }
         | { readonly ok: false; readonly error: Failure };
     }
   | { readonly kind: 'refused'; readonly error: Failure };
@@ -205,6 +219,12 @@ export interface IkeSummary {
   /** Other addresses that the gateway says it has. */
   readonly peerAddresses: readonly IpAddress[];
   readonly remoteIdentity: string;
+  /** What the gateway's certificate says it is called; empty when it has none. */
+  readonly remoteNames: readonly string[];
   readonly remoteAuthentication: string;
+  /** All rounds, e.g. `ECDSA P-256 with SHA-256, then EAP-MSCHAPv2`. */
   readonly localAuthentication: string;
+  /** A post-quantum pre-shared key is in the keys. @rfc 8784 */
+  readonly ppk: boolean;
+  readonly weaknesses: readonly Weakness[];
 }

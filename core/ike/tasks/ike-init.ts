@@ -30,9 +30,10 @@ export const acceptedHashes = [
  * IKE_SA_INIT: the first message, and what its answer makes of it.
  *
  *     HDR(SPIi, 0), [N(COOKIE)], SAi1, KEi, Ni, N(NAT_DETECTION_*), N(SIGNATURE_HASH_ALGORITHMS),
- *         N(IKEV2_FRAGMENTATION_SUPPORTED)  -->
+ *         N(IKEV2_FRAGMENTATION_SUPPORTED), [N(USE_PPK)]  -->
  *                              <--  HDR(SPIi, SPIr), SAr1, KEr, Nr, [N(NAT_DETECTION_*)], [CERTREQ],
- *                                       [N(IKEV2_FRAGMENTATION_SUPPORTED)]
+ *                                       [N(IKEV2_FRAGMENTATION_SUPPORTED)], [N(SIGNATURE_HASH_ALGORITHMS)],
+ *                                       [N(MULTIPLE_AUTH_SUPPORTED)], [N(USE_PPK)]
  *
  * A restart with a cookie or another group keeps SPI and nonce. @rfc 7296 1.2 @rfc 7296 2.6
  */
@@ -47,7 +48,8 @@ export class IkeInitTask {
     | { readonly octets: Uint8Array; readonly group: number; readonly secret: KeyExchangeSecret }
     | undefined;
 
-  constructor(config: IkeConfig, dependencies: IkeDependencies, initiatorSpi: IkeSpi) {
+  /** `usePpk`: offers to mix in a post-quantum pre-shared key. @rfc 8784 3 */
+  constructor(config: IkeConfig, dependencies: IkeDependencies, initiatorSpi: IkeSpi, usePpk = false) {
     const { crypto, random } = dependencies;
     this.#config = config;
     this.#dependencies = dependencies;
@@ -58,6 +60,7 @@ export class IkeInitTask {
       ...buildNatDetection(crypto, random, { initiator: initiatorSpi, responder: 0n }, config.remote),
       ikeNotify(notifyType.SIGNATURE_HASH_ALGORITHMS, hashList(acceptedHashes)),
       ikeNotify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED),
+      ...(usePpk ? [ikeNotify(notifyType.USE_PPK)] : []),
       ...buildRedirectSupport(config),
     ];
   }
