@@ -86,6 +86,10 @@ export const limits = {
   retiringIkeSas: 4,
   /** A replaced IKE SA that the peer should have deleted is deleted by us after this time. */
   retiringIkeMs: 60_000,
+  /** An address that does not answer in this time has the next one asked beside it. @rfc 8305 8 */
+  raceStaggerMs: 250,
+  /** Gateways of one profile. */
+  gatewaysOfProfile: 8,
   /** Addresses of the gateway's name that are tried. */
   addressesOfGateway: 8,
   addressesFromGateway: 8,

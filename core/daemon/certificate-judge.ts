@@ -5,7 +5,7 @@ import type { LoginTerms } from './connection-config.ts';
 
 /**
  * Answers a `certificate-verdict` ask: chain, dates, usage and names by the profile's terms at `at` (milliseconds since
- * 1970). A gateway may claim
+ * 1970). `gateway`: the one of the profile that must be there. It may claim
  * another identity that its certificate confirms too, unless the profile names one itself: Windows claims its subject.
  */
 export function judge(
@@ -14,12 +14,13 @@ export function judge(
   terms: LoginTerms,
   crypto: VerdictCrypto,
   at: number,
+  gateway: string = profile.gateway.host,
 ): IkeAnswer {
   const verdict = judgeServerCertificate(
     {
       chain: ask.chain,
       trust: terms.trust,
-      expected: terms.expected,
+      expected: terms.expected(gateway),
       claimed: ask.claimed,
       claimMustMatch: profile.remoteIdentity.given,
       requireServerUsage: profile.requireServerAuth,

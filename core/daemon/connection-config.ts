@@ -14,18 +14,25 @@ import type { ConnectionConfig } from '../tunnel/connection.ts';
 export interface LoginTerms {
   /** Who may vouch for the gateway. */
   readonly trust: Trust;
-  /** Who the gateway must be. */
-  readonly expected: IkeIdentity;
+  /** Who this gateway of the profile must be. */
+  readonly expected: (gateway: string) => IkeIdentity;
   readonly local: IkeIdentity;
 }
 
 /** Fails with `profile.invalid` when an identity of the profile can't be written in an ID payload. */
 export function loginTerms(profile: Profile, trust: Trust): Result<LoginTerms, Failure> {
-  const expected = identity(profile, 'remoteIdentity', profile.remoteIdentity.expected);
-  if (!expected.ok) return expected;
+  const { expected, given } = profile.remoteIdentity;
+  const first = identity(profile, 'remoteIdentity', expected);
+  if (!first.ok) return first;
+  const names = new Map<string, IkeIdentity>();
+  for (const gateway of given ? [] : profile.gateways.others) {
+    const name = identity(profile, 'gateways', gateway);
+    if (!name.ok) return name;
+    names.set(gateway, name.value);
+  }
   const local = identity(profile, 'localIdentity', profile.localIdentity);
   if (!local.ok) return local;
-  return ok({ trust, expected: expected.value, local: local.value });
+  return ok({ trust, expected: (gateway) => names.get(gateway) ?? first.value, local: local.value });
 }
 
 /** The configuration of one connection. `device` is the name of the TUN device that it will use. */
@@ -37,20 +44,21 @@ export function connectionConfig(
 ): ConnectionConfig {
   const { gateway, authentication, dns, mtu, proposals } = profile;
   return {
-    gateway: gateway.host,
+    gateways: [gateway.host, ...profile.gateways.others],
+    fastest: profile.gateways.choose === 'fastest',
     ikePort: gateway.ikePort,
     natTraversalPort: gateway.natTraversalPort,
     network: { device, mtu, dns, onlyGatewaySubnets: profile.onlyGatewaySubnets },
     random: parts.random,
     reconnect: profile.reconnect,
-    createEngine: (local, remote, { wantedAddresses, redirectedFrom: from }) =>
+    createEngine: (local, remote, { gateway: name, wantedAddresses, redirectedFrom: from }) =>
       new IkeSa(
         {
           local,
           remote,
           natTraversalPort: gateway.natTraversalPort,
           localIdentity: terms.local,
-          ...(profile.remoteIdentity.send ? { remoteIdentity: terms.expected } : {}),
+          ...(profile.remoteIdentity.send ? { remoteIdentity: terms.expected(name) } : {}),
           trustAnchors: terms.trust.anchors.map(({ spki }) => spki),
           ikeProposals: proposals.ike,
           espProposals: proposals.esp,

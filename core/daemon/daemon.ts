@@ -131,12 +131,12 @@ async function createSession(
   const terms = anchors.ok ? loginTerms(profile, readTrust(anchors.value)) : anchors;
   if (!terms.ok) return terms;
   const crypto = nodeCryptoProvider();
-  const answer = async (ask: IkeAsk): Promise<IkeAnswer> => {
+  const answer = async (ask: IkeAsk, gateway: string): Promise<IkeAnswer> => {
     if (ask.kind === 'credential') return await credentials.answer(ask);
     if (ask.kind === 'signature') return await credentials.sign(ask);
     if (ask.kind === 'shared-secret')
       return { kind: 'refused', error: failure('misuse', { reason: 'no key to share' }) };
-    return judge(ask, profile, terms.value, crypto, systemClock.wallClock().getTime());
+    return judge(ask, profile, terms.value, crypto, systemClock.wallClock().getTime(), gateway);
   };
   const deeds = new SystemDeeds({
     log: options.log,

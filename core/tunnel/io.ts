@@ -36,6 +36,9 @@ export type TunnelInput =
   /** The ways to these addresses of the gateway, the preferred one first; none when there is none. */
   | { readonly kind: 'paths-found'; readonly paths: readonly PathCandidate[] }
   | { readonly kind: 'path-opened'; readonly path: PathId; readonly result: Result<Endpoint, Failure> }
+  | { readonly kind: 'scout-opened'; readonly scout: number; readonly result: Result<Endpoint, Failure> }
+  /** What came in on a scout's socket. */
+  | { readonly kind: 'scout-datagram'; readonly scout: number; readonly octets: Uint8Array }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: IkeAnswer }
   | { readonly kind: 'child-installed'; readonly result: Result<undefined, Failure> }
   | { readonly kind: 'network-applied'; readonly result: Result<undefined, Failure> }
@@ -86,6 +89,15 @@ export type TunnelOutput =
   /** Send all ESP this way from now on. */
   | { readonly kind: 'use-path'; readonly path: PathId; readonly remote: Endpoint }
   | { readonly kind: 'close-path'; readonly path: PathId }
+  /** A socket beside the transport, for IKE_SA_INIT to another address; answered by `scout-opened`. */
+  | { readonly kind: 'open-scout'; readonly scout: number; readonly remote: IpAddress }
+  | {
+      readonly kind: 'scout-transmit';
+      readonly scout: number;
+      readonly octets: Uint8Array;
+      readonly to: Endpoint;
+    }
+  | { readonly kind: 'close-scout'; readonly scout: number }
   /** `gateway`: the one of the profile that the answer is about. After `until` nobody waits for the answer any more. */
   | {
       readonly kind: 'ask';

@@ -138,7 +138,6 @@ export function takeOver(course: Course, renewal: Renewal): Attempt | undefined 
   if (phase.kind !== 'connected' || attempt === undefined) return undefined;
   course.renewal = undefined;
   course.detour = undefined;
-  course.destination = attempt.destination;
   inheritPaths(course, phase.attempt, attempt);
   course.phase = { kind: 'connected', attempt };
   course.retiring.add(phase.attempt);

@@ -1,31 +1,43 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { bundle, bundleFolder } from '../../build/bundle.ts';
 import { enterSandbox, missingPrograms } from '../support/net/sandbox.ts';
 import { strongSwanObstacle } from '../support/peers/strongswan.ts';
+import { benchIdle, benchMemory } from './footprint.ts';
 import { benchHandshake } from './handshake.ts';
+import { benchLatency } from './latency.ts';
 import { benchPacket } from './packet.ts';
 import { godwit, godwitToStrongSwan } from './pairs/godwit.ts';
 import { libipsec } from './pairs/libipsec.ts';
+import { openvpn } from './pairs/openvpn.ts';
 import type { BenchPair } from './pairs/pair.ts';
+import { wireguardGo } from './pairs/wireguard-go.ts';
+import { benchPps } from './pps.ts';
 import { type BenchResult, say, table } from './report.ts';
 import { benchRoam } from './roam.ts';
 import { benchTunnel } from './tunnel.ts';
 
-const usage = `npm run bench -- NAME [--json] [--rounds N] [--seconds S] [--only NAME,NAME]
+const usage = `npm run bench -- NAME [--json] [--rounds N] [--seconds S] [--only NAME,NAME] [--quick]
 
-  tunnel      one TCP flow through the tunnel, both directions, Godwit and its peers side by side
+  tunnel      TCP through the tunnel, both directions, one flow and eight, IPv4 and IPv6, and loss of UDP by its rate
+  latency     the round trip of a ping, through an idle tunnel and beside a flow that fills it
+  pps         packets of 64 octets a second
+  memory      resident memory of the client, connected and after traffic
+  idle        what a connected client does while nothing is sent
   handshake   the time from "up" to a tunnel that can be used, Godwit and charon at the same gateway
   packet      what one packet costs without a network, beside openssl speed
   roam        an uplink is cut under a TCP connection, then the gateway restarts: how long nothing arrives`;
 
-const pairs: readonly BenchPair[] = [libipsec, godwit, godwitToStrongSwan];
+const pairs: readonly BenchPair[] = [libipsec, openvpn, wireguardGo, godwit, godwitToStrongSwan];
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
     rounds: { type: 'string' },
-    seconds: { type: 'string', default: '4' },
+    seconds: { type: 'string' },
     only: { type: 'string' },
+    quick: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -36,7 +48,20 @@ interface Bench {
 }
 
 const benches: Readonly<Record<string, Bench>> = {
-  tunnel: { programs: ['iperf3'], run: tunnel },
+  tunnel: {
+    programs: ['iperf3'],
+    run: () => benchTunnel(able(), { rounds: rounds(3), seconds: seconds(3), all: !options.quick }),
+  },
+  latency: { programs: ['iperf3', 'ping'], run: () => benchLatency(able(), { rounds: rounds(3) }) },
+  pps: { programs: ['iperf3'], run: () => benchPps(able(), { rounds: rounds(3), seconds: seconds(3) }) },
+  memory: {
+    programs: ['iperf3'],
+    run: () => benchMemory(able(), { rounds: rounds(1), gibibytes: options.quick ? 1 : 10 }),
+  },
+  idle: {
+    programs: [],
+    run: () => benchIdle(able(), { rounds: rounds(1), seconds: seconds(options.quick ? 10 : 60) }),
+  },
   roam: { programs: ['ping'], run: () => roam() },
   handshake: { programs: ['ping'], run: () => handshake() },
   packet: { programs: [], run: async () => benchPacket({ rounds: rounds(5) }) },
@@ -55,6 +80,9 @@ if (options.help || bench === undefined) {
 
 async function report(of: Bench): Promise<void> {
   try {
+    // What is shipped is what is measured.
+    await bundle();
+    process.env['GODWIT_DAEMON'] = join(bundleFolder, 'godwitd.js');
     const result = await of.run();
     process.stdout.write(`${options.json ? JSON.stringify(result) : table(result)}\n`);
   } catch (error) {
@@ -78,15 +106,19 @@ async function roam(): Promise<BenchResult> {
   return await benchRoam({ rounds: rounds(3) });
 }
 
-async function tunnel(): Promise<BenchResult> {
+function seconds(usual: number): number {
+  return Number(options.seconds ?? usual);
+}
+
+/** The pairs that were asked for and can run here. */
+function able(): BenchPair[] {
   const wanted = options.only?.split(',');
-  const able = pairs.filter((pair) => {
+  return pairs.filter((pair) => {
     if (wanted !== undefined && !wanted.includes(pair.name)) return false;
     const obstacle = pair.obstacle();
     if (obstacle !== undefined) say(`${pair.name} is left out: ${obstacle}`);
     return obstacle === undefined;
   });
-  return await benchTunnel(able, { rounds: rounds(5), seconds: Number(options.seconds) });
 }
 
 function fail(reason: string): void {

@@ -46,7 +46,12 @@ export function lookForPaths(course: Course): boolean {
 /** Where the gateway may be: where it is, by its own word, and by its name. @rfc 4555 3.4 */
 function remotesOf(course: Course, attempt: Attempt, book: PathBook): readonly IpAddress[] {
   const { peerAddresses = [] } = attempt.summary ?? {};
-  const all = [book.current.candidate.remote, attempt.remote, ...peerAddresses, ...course.known];
+  const all = [
+    book.current.candidate.remote,
+    attempt.remote,
+    ...peerAddresses,
+    ...(course.known.get(attempt.destination.host) ?? []),
+  ];
   const once = new Map(all.map((address) => [formatIpAddress(address), address]));
   return [...once.values()].slice(0, limits.addressesOfGateway);
 }

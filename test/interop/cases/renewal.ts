@@ -53,6 +53,28 @@ async function followsRedirect(stage: Stage): Promise<string[]> {
 
 export const renewalCases: readonly InteropCase[] = [
   {
+    name: 'the name of the gateway leads to a silent IPv6 address and to an IPv4 one: the one that answers',
+    theme: 'renewal',
+    gateway: {},
+    client: { hosts: [addresses.nobody.v6, addresses.natGateway.v4] },
+    expect: { up: true },
+  },
+  {
+    name: 'two gateways, the first of them silent: the fastest answer gets the login',
+    theme: 'renewal',
+    gateway: { at: 'nobody' },
+    client: { gateways: { others: [addresses.natGateway.v4], choose: 'fastest' } },
+    expect: { up: true },
+  },
+  {
+    name: 'two gateways, the first of them silent and reached by IPv6: the other is tried in its turn',
+    theme: 'renewal',
+    gateway: { at: 'nobody', outside: 6 },
+    client: { gateways: { others: [addresses.natGateway.v4], choose: 'in-order' } },
+    expect: { up: true },
+    seconds: 25,
+  },
+  {
     name: 'the gateway wants a new login every 16 seconds: two follow under pings, none lost, the same address',
     theme: 'renewal',
     gateway: { reauthSeconds: 16 },

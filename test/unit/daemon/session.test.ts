@@ -52,6 +52,9 @@ class Diary implements SessionDeeds {
     await turn();
     this.lines.push('removed');
   }
+  openScout = async () => ok(local);
+  sendScout = () => undefined;
+  closeScout = () => undefined;
   applyNetwork = async () => ok();
   async undoNetwork() {
     this.lines.push('undone');
@@ -76,7 +79,7 @@ function session(diary: SessionDeeds, says: (input: IkeInput) => IkeOutput[]) {
   };
   const made = new Session(
     {
-      gateway: 'vpn.example',
+      gateways: ['vpn.example'],
       ikePort: 500,
       natTraversalPort: 4500,
       network: {

@@ -27,6 +27,9 @@ const summary: IkeSummary = {
   remoteIdentity: 'vpn.example',
   remoteAuthentication: 'ECDSA',
   localAuthentication: 'EAP-MSCHAPv2',
+  remoteNames: [],
+  ppk: false,
+  weaknesses: [],
 };
 
 function way(interfaceName: string, interfaceIndex: number, local: string, remote: string): PathCandidate {
@@ -43,7 +46,7 @@ class Bench {
   details: ConnectedDetails | undefined;
   readonly connection = new Connection({
     random: seededRandom(1),
-    gateway: 'vpn.example',
+    gateways: ['vpn.example'],
     ikePort: 500,
     natTraversalPort: 4500,
     network: {
