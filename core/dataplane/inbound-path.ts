@@ -52,6 +52,8 @@ const fatal: readonly string[] = ['EBADF', 'ENOTSOCK', 'EINVAL', 'EFAULT'];
 
 /** What the path hands to the control thread. */
 export interface InboundEvents {
+  /** Whether the IKE message at `at` goes up: asked before anything is spent on it. */
+  readonly takesIke: (octets: Uint8Array, at: number) => boolean;
   readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean, path: number) => void;
   readonly onMoved: (child: Spi, remote: Endpoint) => void;
   /** Once: the first authentic packet of this child. */
@@ -251,9 +253,17 @@ export class InboundPath {
 
   /** An IKE message for the control thread. Rare, so it may allocate. @rfc 3948 2.2 */
   #handUp({ batch, path }: InboundSocket, i: number, at: number, length: number, marker: boolean): void {
-    const from = batch.sender(i);
-    if (length < ikeHeaderOctets || length > limits.ikeMessageOctets || from === undefined) {
+    if (length < ikeHeaderOctets || length > limits.ikeMessageOctets) {
       this.#cells.drop(length > limits.ikeMessageOctets ? tooBig : truncated);
+      return;
+    }
+    if (!this.#events.takesIke(this.#memory.octets, at)) {
+      this.#cells.drop(unknownSpi);
+      return;
+    }
+    const from = batch.sender(i);
+    if (from === undefined) {
+      this.#cells.drop(truncated);
       return;
     }
     this.#events.onIke(this.#memory.octets.slice(at, at + length), from, marker, path);

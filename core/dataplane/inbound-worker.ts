@@ -2,10 +2,12 @@ import { workerData } from 'node:worker_threads';
 import { limits } from '../base/limits.ts';
 import { dropIndex } from '../esp/drop-cause.ts';
 import { PollSet } from '../platform/linux/poll-set.ts';
+import { systemClock } from '../platform/linux/system-clock.ts';
 import { CommandQueue } from './command-queue.ts';
 import type { WorkerStart } from './commands.ts';
 import { DirectionCells, signalInbound, signalQueuedIke } from './counters.ts';
 import { type InboundEvents, InboundPath } from './inbound-path.ts';
+import { Allowance, KnownIkeSas } from './known-ike-sas.ts';
 import { wipeKey } from './wipe-key.ts';
 import { describeCrash } from './worker-crash.ts';
 
@@ -52,7 +54,10 @@ function watchSockets(waits: PollSet, path: InboundPath): void {
 /** A flood of IKE must not fill the memory of a busy control thread. */
 function eventsFor(queue: CommandQueue, start: WorkerStart, cells: DirectionCells): InboundEvents {
   const signals = new Int32Array(start.shared.signals);
+  const known = new KnownIkeSas(start.shared.ikeSas);
+  const strangers = new Allowance(limits.strangeIkePerSecond);
   return {
+    takesIke: (octets, at) => known.has(octets, at) || strangers.take(systemClock.now()),
     onIke: (octets, from, marker, path) => {
       if (Atomics.load(signals, signalQueuedIke) >= limits.queuedIkeDatagrams) {
         cells.drop(queueFull);

@@ -21,6 +21,7 @@ import type {
   TunDescriptor,
 } from './dataplane.ts';
 import { KeepaliveTimer } from './keepalive.ts';
+import { KnownIkeSas } from './known-ike-sas.ts';
 import { SpareWorkers } from './spare-workers.ts';
 import { wipeKey } from './wipe-key.ts';
 import type { WorkerHandle } from './worker-handle.ts';
@@ -70,6 +71,7 @@ class WorkerDataplane implements Dataplane {
   readonly #name = new Uint8Array(socketAddressOctets);
   /** By inbound SPI: the outbound half is known by the same name to its worker. */
   readonly #children = new Map<Spi, ToldOfChild>();
+  readonly #ikeSas: KnownIkeSas;
   #tunFd = -1;
   #keepalive: number | undefined;
   #keepaliveTimer: NodeJS.Timeout | undefined;
@@ -85,6 +87,7 @@ class WorkerDataplane implements Dataplane {
     this.#signals = new Int32Array(workers.shared.signals);
     this.#outboundCells = new DirectionCells(workers.shared, 'outbound');
     this.#inboundCells = new DirectionCells(workers.shared, 'inbound');
+    this.#ikeSas = new KnownIkeSas(workers.shared.ikeSas);
     this.#events = events;
     workers.open(options.udpFd, options.segmentation ?? true, {
       onReport: (report) => this.#handle(report),
@@ -172,6 +175,7 @@ class WorkerDataplane implements Dataplane {
     const { path = this.#path, dontFragment = false } = options;
     const fd = this.#sockets.get(path);
     if (fd === undefined) return;
+    this.#ikeSas.note(octets);
     const message = marker ? addNonEspMarker(octets) : octets;
     if (!dontFragment) return this.#send(message, remote, path);
     // An ESP packet that another thread sends meanwhile keeps its size all the same: it fits, or is lost once.

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { bundle, bundleFolder } from '../../build/bundle.ts';
 import { enterSandbox, missingPrograms } from '../support/net/sandbox.ts';
 import { strongSwanObstacle } from '../support/peers/strongswan.ts';
+import { benchFlood } from './flood.ts';
 import { benchIdle, benchMemory } from './footprint.ts';
 import { benchHandshake } from './handshake.ts';
 import { benchLatency } from './latency.ts';
@@ -26,6 +27,7 @@ const usage = `npm run bench -- NAME [--json] [--rounds N] [--seconds S] [--only
   idle        what a connected client does while nothing is sent
   handshake   the time from "up" to a tunnel that can be used, Godwit and charon at the same gateway
   packet      what one packet costs without a network, beside openssl speed
+  flood       one TCP flow while 100,000 datagrams of garbage a second come to the client's socket
   roam        an uplink is cut under a TCP connection, then the gateway restarts: how long nothing arrives`;
 
 const pairs: readonly BenchPair[] = [libipsec, openvpn, wireguardGo, godwit, godwitToStrongSwan];
@@ -61,6 +63,10 @@ const benches: Readonly<Record<string, Bench>> = {
   idle: {
     programs: [],
     run: () => benchIdle(able(), { rounds: rounds(1), seconds: seconds(options.quick ? 10 : 60) }),
+  },
+  flood: {
+    programs: ['iperf3'],
+    run: () => benchFlood({ rounds: rounds(3), seconds: seconds(3) }),
   },
   roam: { programs: ['ping'], run: () => roam() },
   handshake: { programs: ['ping'], run: () => handshake() },
