@@ -52,6 +52,20 @@ export const limits = {
   /** EAP-TLS with long chains takes about 30; more is a loop. */
   eapRounds: 60,
   eapPacketOctets: 65_535,
+  /** Methods of a gateway that a message names. */
+  eapMethodsShown: 8,
+  /** One TLS flight of a login server in EAP: a chain of ten large certificates. RFC 5216 2.1.5 asks for a bound. */
+  eapTlsMessageOctets: 131_072,
+  /** TLS octets of one login, in the server's direction. */
+  tlsSessionOctets: 262_144,
+  /** Of our own TLS octets in one EAP packet: RADIUS carries it in 4,096 octets together with everything else. */
+  eapFragmentOctets: 1_024,
+  /** AVPs (TTLS) or TLVs (PEAP) of one message; real ones have about five. */
+  eapTunnelItems: 64,
+  /** Questions to the user in one run of a method: a password, a code, and a few that were mistyped. */
+  eapPrompts: 8,
+  /** Logins with another password that a server allows in one run (MSCHAPv2 R=1), before accounts are locked. */
+  passwordRetries: 3,
   /** Of a gateway's or login server's own words, where they are shown as evidence. */
   peerTextCharacters: 200,
   /** Of a login server's words in a question to the user: a second factor explains itself in a sentence or two. */
@@ -166,6 +180,10 @@ export const limits = {
   watchedProbeMs: 5_000,
   /** A file that is imported: a profile, or a PKCS#12 container with a chain. */
   importOctets: 524_288,
+  /** Pages of `godwit ui` at once, connections of its server, and octets that a page has not read yet. */
+  uiPages: 8,
+  uiConnections: 64,
+  uiUnreadOctets: 4_194_304,
   /** Messages of a page that could not be read, before it is turned out: a page of ours sends none. */
   bridgeStrikes: 16,
   /** A profile is a page of text and perhaps a few CA certificates. */

@@ -11,7 +11,7 @@ import { onGatewayResponse, onGoodCertificate } from './gateway-proof.ts';
 import type { IkeLink } from './ike-link.ts';
 import type { IkeAnswer, IkeCommand, IkeInput, IkeOutput, PathId } from './io.ts';
 import { onInitResponse, onSharedSecret, startLogin } from './login.ts';
-import { onCredential, onEapResponse, onLastResponse } from './login-eap.ts';
+import { onEapAnswer, onEapResponse, onLastResponse } from './login-eap.ts';
 import {
   establishedWakeup,
   onChildUsed,
@@ -269,14 +269,13 @@ export class IkeSa {
     const state = this.#state;
     if (!('ask' in state) || id !== state.ask) return state;
     const engine = this.#engine;
+    if (state.kind === 'awaiting-credential') return onEapAnswer(engine, state, answer, now);
     if (answer.kind === 'refused') return fail(engine, state, answer.error);
     switch (state.kind) {
       case 'awaiting-secret':
         return answer.kind === 'credential' ? onSharedSecret(engine, state, answer.secret, now) : state;
       case 'awaiting-signature':
         return answer.kind === 'signature' ? onSignature(engine, state, answer.signature, now) : state;
-      case 'awaiting-credential':
-        return answer.kind === 'credential' ? onCredential(engine, state, answer.secret, now) : state;
       case 'judging-gateway': {
         if (answer.kind !== 'certificate-verdict') return state;
         const { verdict } = answer;

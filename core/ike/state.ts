@@ -158,7 +158,7 @@ export interface LoggingIn extends EapLogin {
   readonly failing?: Failure;
 }
 
-/** The driver gets what only the user knows; the gateway waits. */
+/** The driver gets what EAP needs: what only the user knows, or a step of TLS. The gateway waits. */
 export interface AwaitingCredential extends EapLogin {
   readonly kind: 'awaiting-credential';
   readonly ask: number;
