@@ -6,7 +6,7 @@ import type { Attempt } from './attempt.ts';
 import { connect, moveLogin, resolved, transportClosed, transportOpened, tryWhenDue } from './connecting.ts';
 import { type ConnectionConfig, Course, withError } from './course.ts';
 import { dismissRenewal } from './dismiss.ts';
-import { command, feed, giveUp } from './drive-engine.ts';
+import { carryOut, command, feed, giveUp } from './drive-engine.ts';
 import type { TunnelInput, TunnelOutput } from './io.ts';
 import { abandon, cancel, cancellation, networkUndone } from './leaving.ts';
 import { networkChanged } from './network-change.ts';
@@ -104,10 +104,10 @@ export class Connection {
         return networkChanged(course, input.local, now);
       case 'paths-found':
         pathsFound(course, input, now);
-        return told(course);
+        return carryOut(course, now);
       case 'path-opened':
         pathOpened(course, input, now);
-        return told(course);
+        return carryOut(course, now);
       case 'stalled':
         if (course.phase.kind === 'connected') command(course, { kind: 'probe', urgent: true }, now);
         return;
@@ -142,10 +142,6 @@ function timeout(course: Course, now: Instant): void {
     moveLogin(course, feedScout(course, id, { kind: 'timeout' }, now), now);
   lookWhenDue(course, now);
   feedAll(course, { kind: 'timeout' }, now);
-}
-
-function told(course: Course): void {
-  if (course.detailsChanged) course.tellConnected();
 }
 
 /** Whose IKE SA a datagram names; what nobody knows is counted at the present login. */

@@ -2,7 +2,7 @@ import type { Endpoint, IpAddress } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Duration, Instant } from '../base/time.ts';
 import type { Random } from '../crypto/interfaces.ts';
-import type { IkeAsk, IkeOutput, IkePort } from '../ike/io.ts';
+import type { IkeAsk, IkeCommand, IkeOutput, IkePort } from '../ike/io.ts';
 import type { RedirectTarget } from '../ike/redirect-target.ts';
 import { type Attempt, connectedDetails, type IkeEngine } from './attempt.ts';
 import type { Candidate, Scout } from './candidates.ts';
@@ -51,6 +51,7 @@ export interface Renewal {
 export class Course {
   readonly config: ConnectionConfig;
   readonly outputs: TunnelOutput[] = [];
+  readonly orders: IkeCommand[] = [];
   phase: Phase = { kind: 'disconnected' };
   /** Addresses that are to be tried yet, in order. */
   candidates: readonly Candidate[] = [];
@@ -131,6 +132,11 @@ export class Course {
       wantedAddresses,
       ...(redirectedFrom === undefined ? {} : { redirectedFrom }),
     });
+  }
+
+  /** Has the engine of the present login do this, once what it says now has been heard. */
+  order(command: IkeCommand): void {
+    this.orders.push(command);
   }
 
   /** Asks the driver; the answer finds its way back by `asked`. */

@@ -22,6 +22,14 @@ export function feed(course: Course, attempt: Attempt | undefined, input: IkeInp
   engine.handle(input, now);
   for (let output = engine.poll(); output !== undefined; output = engine.poll())
     act(course, attempt, output, now);
+  carryOut(course, now);
+}
+
+/** Hands the engine what was ordered meanwhile, and tells what has changed. */
+export function carryOut(course: Course, now: Instant): void {
+  if (course.engine === undefined) course.orders.length = 0;
+  const next = course.orders.shift();
+  if (next !== undefined) return command(course, next, now);
   if (course.detailsChanged) course.tellConnected();
 }
 

@@ -4,7 +4,6 @@ import type { Instant } from '../../base/time.ts';
 import type { IkeOutput, PathId } from '../../ike/io.ts';
 import type { Attempt } from '../attempt.ts';
 import type { Course } from '../course.ts';
-import { command } from '../drive-engine.ts';
 import type { TunnelInput } from '../io.ts';
 import { renewalMoved } from '../renewal.ts';
 import type { Path, PathState } from './path.ts';
@@ -99,17 +98,16 @@ function tryOut(course: Course, book: PathBook, now: Instant): void {
   book.urgent = false;
   book.racing = lost && more.length > 0;
   setState(course, book, 'checking');
-  if (book.racing) return command(course, { kind: 'race', paths: book.live.map(({ id }) => id) }, now);
+  if (book.racing) return course.order({ kind: 'race', paths: book.live.map(({ id }) => id) });
   // There is nothing to choose from, and nothing to lose.
   if (lost && only !== book.current) return moveTo(course, book, only, now);
-  command(course, { kind: 'probe', urgent: true }, now);
-  checkOthers(course, book, now);
+  course.order({ kind: 'probe', urgent: true });
+  checkOthers(course, book);
 }
 
 /** The traffic stays where it is meanwhile. */
-function checkOthers(course: Course, book: PathBook, now: Instant): void {
-  for (const { id } of book.live)
-    if (id !== book.current.id) command(course, { kind: 'check-path', path: id }, now);
+function checkOthers(course: Course, book: PathBook): void {
+  for (const { id } of book.live) if (id !== book.current.id) course.order({ kind: 'check-path', path: id });
 }
 
 /** The gateway answered, by this path if the driver knows. */
@@ -122,7 +120,7 @@ export function pathProven(course: Course, attempt: Attempt, id: PathId | undefi
   if (won) {
     book.racing = false;
     if (path !== book.current) moveTo(course, book, path, now);
-    checkOthers(course, book, now);
+    checkOthers(course, book);
   }
   if (path === book.current) setState(course, book, 'proven');
 }
@@ -162,7 +160,7 @@ function moveTo(course: Course, book: PathBook, path: Path, now: Instant): void 
   const remote = remoteOf(course, path);
   course.emit({ kind: 'use-path', path: path.id, remote });
   course.detailsChanged = true;
-  command(course, { kind: 'roam', local, remote, additional: book.otherLocals }, now);
+  course.order({ kind: 'roam', local, remote, additional: book.otherLocals });
 }
 
 /** Where IKE after IKE_SA_INIT, and ESP, go on this path. */
