@@ -84,6 +84,8 @@ export const limits = {
   roamTries: 6,
   /** How often a path that is not in use is asked before the request goes out on the one in use: 0.5 s, 0.7 s, 1 s. */
   pathCheckTries: 3,
+  /** Hints that the gateway has forgotten us are heeded once in so long: anybody on the path can send them. */
+  hintPauseMs: 10_000,
   /** A goodbye that is not answered is not worth a longer wait (about 5 s). */
   deleteTries: 2,
   /** Requests of ours that wait for the one on the wire: a goodbye behind a liveness check. */
@@ -218,6 +220,8 @@ export const limits = {
   certificateChoices: 32,
   /** MSCHAPv2 takes 256 characters; other methods a little more. */
   passwordOctets: 1_024,
+  /** How long the desktop may ask its user to unlock the keyring. */
+  keyringMs: 60_000,
   /** IKE SAs that the data plane knows: those of two logins and what they replace. */
   knownIkeSas: 16,
   /** IKE datagrams for other IKE SAs that go up to the control thread in a second: a new one of the gateway's may be among them. */

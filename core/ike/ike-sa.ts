@@ -22,6 +22,7 @@ import {
 } from './own-exchanges.ts';
 import { onSignature, roundOf } from './own-proof.ts';
 import { blamesPath, planCheck } from './path-checks.ts';
+import { heedHint } from './peer-hint.ts';
 import { onEstablishedRequest } from './peer-request.ts';
 import type { DropCause, Exhausted, Received } from './received.ts';
 import { probe, race, roam } from './roaming.ts';
@@ -125,6 +126,7 @@ export class IkeSa {
 
   /** The SPIs in the header say which IKE SA a datagram is for; what belongs to none is counted at the one in use. */
   #onDatagram({ octets, path, from }: Extract<IkeInput, { kind: 'datagram' }>, now: Instant): IkeState {
+    if (this.#state.kind === 'established') heedHint(this.#engine, this.#state, octets, now);
     const link = this.#links().find(({ exchange }) => exchange.owns(octets));
     const exchange = link?.exchange ?? this.#engine.exchange;
     this.#engine.heardFrom = from;
