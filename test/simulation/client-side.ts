@@ -127,6 +127,11 @@ export class ClientSide {
     return 'received';
   }
 
+  /** Whether a socket is there for it: one that is bound to an address of before hears nothing. */
+  listensFor(octets: Uint8Array): boolean {
+    return this.#scouts.has(firstSpi(octets)) || this.#pathHere() !== undefined;
+  }
+
   /** An IKE message, which is for a scout where it names the scout's SPI. */
   hear(octets: Uint8Array, via: IkePort): void {
     const scout = this.#scouts.get(firstSpi(octets));
