@@ -104,6 +104,8 @@ export const limits = {
   retiringIkeMs: 60_000,
   /** An address that does not answer in this time has the next one asked beside it. @rfc 8305 8 */
   raceStaggerMs: 250,
+  /** Logins at an address whose first answer differs from a later one: who forges every time keeps us out in any case. */
+  rivalTries: 3,
   /** Gateways of one profile. */
   gatewaysOfProfile: 8,
   /** Addresses of the gateway's name that are tried. */
