@@ -36,7 +36,30 @@ export interface Certificates {
   /** More of those. */
   strangers(count: number): readonly Issued[];
   readonly intermediate: Issued;
+  /** The RADIUS server, with a CA and a name of its own, and whom it lets in by certificate. */
+  readonly login: LoginCertificates;
   get(name: CertificateName): Issued;
+}
+
+export interface LoginCertificates {
+  readonly ca: Issued;
+  readonly server: Issued;
+  readonly user: Issued;
+  /** Issued by another CA. */
+  readonly stranger: Issued;
+}
+
+export const loginServerName = 'radius.example.org';
+
+function createLoginCertificates(otherCa: Issued): LoginCertificates {
+  const ca = createCa('Godwit Test Login Root', 'rsa');
+  const user = { subject: 'alice', names: ['alice', 'alice-13'], usages: ['clientAuth'] } as const;
+  return {
+    ca,
+    server: issue(ca, { subject: loginServerName, key: 'rsa' }),
+    user: issue(ca, user),
+    stranger: issue(otherCa, user),
+  };
 }
 
 /** Keys are made when they are first asked for: an RSA key takes a while. */
@@ -46,10 +69,16 @@ export function createCertificates(): Certificates {
   const intermediate = issue(ecRoot, { subject: 'Godwit Test Intermediate', ca: true });
   const issuers = { 'ec-root': ecRoot, 'rsa-root': rsaRoot, intermediate };
   const strangers: Issued[] = [];
+  const otherCa = createCa('Somebody Else Root');
+  let login: LoginCertificates | undefined;
   const made = new Map<CertificateName, Issued>();
   return {
     caOf: (name) => (recipe(name).issuer === 'rsa-root' ? rsaRoot : ecRoot),
-    otherCa: createCa('Somebody Else Root'),
+    otherCa,
+    get login() {
+      login ??= createLoginCertificates(otherCa);
+      return login;
+    },
     intermediate,
     strangers: (count) => {
       while (strangers.length < count) strangers.push(createCa(`Stranger ${strangers.length}`));

@@ -10,6 +10,7 @@ import { addressCases } from './cases/addresses.ts';
 import { algorithmCases } from './cases/algorithms.ts';
 import { certificateCases } from './cases/certificates.ts';
 import { childrenCases } from './cases/children.ts';
+import { eapCases } from './cases/eap.ts';
 import { fragmentCases } from './cases/fragments.ts';
 import { livenessCases } from './cases/liveness.ts';
 import { networkCases } from './cases/networks.ts';
@@ -66,6 +67,7 @@ if (options.help) {
     ...childrenCases,
     ...addressCases,
     ...renewalCases,
+    ...eapCases,
   ]
     .filter(({ name, theme }) => filter.test(`${theme}: ${name}`))
     .filter(({ soak }) => soak !== true || /soak/i.test(options.filter));
@@ -123,6 +125,7 @@ async function row(each: InteropCase, bench: Bench): Promise<Row> {
   if (problems.length > 0 && options.verbose) {
     say(indent('gateway', bench.gateway.log));
     say(indent(bench.client.name, bench.client.log));
+    if (bench.radius !== undefined) say(indent(bench.radius.kind, bench.radius.server.log));
   }
   return { ...base(each), verdict, reason: problems.join('; '), ms };
 }

@@ -38,7 +38,7 @@ class TlsInside implements TunnelInside {
     const said = plaintext.length === 0 ? 'nothing' : isCommitment(plaintext) ? 'commitment' : 'other';
     // @rfc 5216 2.1.3 @rfc 9190 2.5
     if (said === (this.#tls.version === '1.2' ? 'nothing' : 'commitment'))
-      return { kind: 'done', msk: this.#tls.keys[0]?.slice(0, mskOctets) ?? new Uint8Array(0) };
+      return { kind: 'done', msk: this.#msk() };
     if (said === 'nothing') return { kind: 'acknowledge' };
     const rule = `nothing is said inside of EAP-TLS with TLS ${this.#tls.version}, but for its end`;
     return { kind: 'failed', error: failure('auth.login-server', { side: 'remote', rule }) };
@@ -54,6 +54,10 @@ class TlsInside implements TunnelInside {
 
   wipe(): void {
     for (const key of this.#tls.keys) key.fill(0);
+  }
+
+  #msk(): Uint8Array {
+    return this.#tls.keys[0]?.slice(0, mskOctets) ?? new Uint8Array(0);
   }
 }
 

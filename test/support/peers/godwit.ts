@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatFailure } from '../../../core/base/errors.ts';
+import type { AskAnswer, AskRequest } from '../../../core/rpc/asks.ts';
 import { connectRpc, type RpcClient } from '../../../core/rpc/transport/client.ts';
 import type { Snapshot } from '../../../core/rpc/values.ts';
 import type { Namespace } from '../net/lab.ts';
@@ -31,7 +32,7 @@ export class Godwit implements VpnClient {
   readonly #rpc: RpcClient;
   #phases: PhaseTime[] = [];
   #started = 0;
-  #password = '';
+  #user: ScriptedUser | undefined;
   /** Told of each phase as it begins. */
   onPhase: (phase: PhaseTime) => void = () => {};
 
@@ -48,8 +49,8 @@ export class Godwit implements VpnClient {
     this.process = process;
     this.#rpc = rpc;
     this.socketPath = join(folder, 'godwitd.sock');
-    rpc.on('ask', ({ askId }) => {
-      void rpc.call('answer', { askId, answer: { kind: 'password', password: this.#password } });
+    rpc.on('ask', ({ askId, request }) => {
+      void rpc.call('answer', { askId, answer: this.#user?.answer(request) ?? { kind: 'refused' } });
     });
     rpc.on('phase', ({ phase }) => {
       const time = { name: phase, startMs: performance.now() - this.#started };
@@ -91,7 +92,7 @@ export class Godwit implements VpnClient {
   async connect(profile: ClientProfile): Promise<LoginResult> {
     this.#phases = [];
     this.#started = performance.now();
-    this.#password = profile.password;
+    this.#user = new ScriptedUser(profile);
     const settled = this.#settled();
     const source = { kind: 'text', text: profileText(profile), file: 'test.json' } as const;
     const accepted = await this.#rpc.call('connect', { source, canAnswer: true });
@@ -172,6 +173,41 @@ export class Godwit implements VpnClient {
   }
 }
 
+/** Answers what the daemon asks, as the profile of a test says. */
+class ScriptedUser {
+  readonly #password: string;
+  readonly #answers: Record<'retry' | 'passcode' | 'new-password', string[]>;
+
+  constructor({ password, answers = {} }: ClientProfile) {
+    this.#password = password;
+    this.#answers = {
+      retry: [...(answers.retry ?? [])],
+      passcode: [...(answers.passcode ?? [])],
+      'new-password': [...(answers['new-password'] ?? [])],
+    };
+  }
+
+  answer(request: AskRequest): AskAnswer {
+    const refused = { kind: 'refused' } as const;
+    switch (request.kind) {
+      case 'password': {
+        const password = request.retry === 0 ? this.#password : this.#answers.retry.shift();
+        return password === undefined ? refused : { kind: 'password', password };
+      }
+      case 'passcode': {
+        const passcode = this.#answers.passcode.shift();
+        return passcode === undefined ? refused : { kind: 'passcode', passcode };
+      }
+      case 'new-password': {
+        const password = this.#answers['new-password'].shift();
+        return password === undefined ? refused : { kind: 'new-password', password };
+      }
+      default:
+        return refused;
+    }
+  }
+}
+
 async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -205,7 +241,7 @@ export function profileText(profile: ClientProfile): string {
     name: 'Test',
     gateway: profile.gateway,
     remoteIdentity: profile.remoteIdentity,
-    authentication: { method: 'eap-mschapv2', username: profile.username },
+    authentication: profile.authentication ?? { method: 'eap-mschapv2', username: profile.username },
     trust: { ca: pemOf(profile), allowSha1Signatures: profile.allowSha1Signatures ?? false },
     ...(profile.remoteNetworks === undefined ? {} : { remoteNetworks: profile.remoteNetworks }),
     ...(profile.gateways === undefined ? {} : { gateways: profile.gateways }),
