@@ -6,8 +6,6 @@ import type { Bench } from './stage.ts';
 
 export const username = 'alice';
 export const password = 'correct horse battery staple';
-/** The one of a user whose password has expired. */
-export const newPassword = 'a new horse, and another battery';
 
 export function nameOf({ client }: InteropCase): string {
   return client.username ?? username;
@@ -48,7 +46,7 @@ export function loginSettings(
 const hostapdUser: HostapdUser = {
   password,
   outer: 'PEAP,TTLS,TLS',
-  inner: 'MSCHAPV2,GTC,MD5,TTLS-PAP,TTLS-MSCHAPV2',
+  inner: 'MSCHAPV2,GTC,MD5,TLS,TTLS-PAP,TTLS-MSCHAPV2',
 };
 
 /** Has the wanted RADIUS server run beside the gateway, and no other. */

@@ -23,7 +23,11 @@ const kind: TunnelKind = {
  * EAP-TLS: both sides prove themselves with certificates, and nothing is said inside. With TLS 1.3 the server's last word is one
  * octet of zero: it has accepted our certificate and says nothing more. @rfc 5216 @rfc 9190
  */
-export const eapTlsMethod = tunnelMethod(kind);
+export const eapTlsMethod = {
+  ...tunnelMethod(kind),
+  // FreeRADIUS, for one, keeps its alert to itself.
+  refusal: failure('auth.client-certificate', { side: 'local', alert: 'it gave no reason' }),
+};
 
 const commitment = 0;
 

@@ -30,7 +30,7 @@ export function freeRadiusObstacle(): string | undefined {
 
 /**
  * FreeRADIUS with EAP-TLS, TTLS, PEAP, GTC, MD5 and MSCHAPv2. Users whose outer name ends in `13` get TLS 1.3, the others 1.2;
- * those whose name begins with `expired` must change their password.
+ * the password of those whose name begins with `expired` has expired.
  */
 export async function startFreeRadius(namespace: Namespace, options: RadiusOptions): Promise<RadiusServer> {
   const folder = join(namespace.folder, 'freeradius');
@@ -129,9 +129,6 @@ modules {
   mschap {
     use_mppe = yes
     allow_retry = yes
-    passchange {
-      local_cpw = "changed"
-    }
   }
 ${eap('eap12', folder, '1.2')}
 ${eap('eap13', folder, '1.3')}

@@ -11,7 +11,15 @@ import { ViciClient, type ViciSection } from './vici.ts';
 export function strongSwanObstacle(): string | undefined {
   const program = missingPrograms(['charon-systemd']);
   if (program !== undefined) return program;
-  const plugins = ['kernel-libipsec', 'vici', 'openssl', 'eap-mschapv2', 'eap-identity'];
+  const plugins = [
+    'kernel-libipsec',
+    'vici',
+    'openssl',
+    'eap-mschapv2',
+    'eap-identity',
+    'eap-ttls',
+    'eap-radius',
+  ];
   const missing = plugins.filter(
     (plugin) => !existsSync(`/usr/lib/ipsec/plugins/libstrongswan-${plugin}.so`),
   );
