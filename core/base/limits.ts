@@ -49,6 +49,8 @@ export const limits = {
   chainLength: 8,
   /** COOKIE and INVALID_KE_PAYLOAD restarts of IKE_SA_INIT, together. */
   initRestarts: 5,
+  /** Ways to log in that are tried one after the other, each with an IKE SA of its own. */
+  loginWays: 4,
   /** EAP-TLS with long chains takes about 30; more is a loop. */
   eapRounds: 60,
   eapPacketOctets: 65_535,
@@ -82,6 +84,8 @@ export const limits = {
   initCandidates: 16,
   /** The same right after our address changed, at a brisker pace: 0.5 s, then 1.4 times as long, gives up after 8 s. */
   roamTries: 6,
+  /** Hints that the gateway has forgotten us are heeded once in so long: anybody on the path can send them. */
+  hintPauseMs: 10_000,
   /** A goodbye that is not answered is not worth a longer wait (about 5 s). */
   deleteTries: 2,
   /** Requests of ours that wait for the one on the wire: a goodbye behind a liveness check. */
@@ -100,6 +104,8 @@ export const limits = {
   retiringIkeMs: 60_000,
   /** An address that does not answer in this time has the next one asked beside it. @rfc 8305 8 */
   raceStaggerMs: 250,
+  /** Logins at an address whose first answer differs from a later one: who forges every time keeps us out in any case. */
+  rivalTries: 3,
   /** Gateways of one profile. */
   gatewaysOfProfile: 8,
   /** Addresses of the gateway's name that are tried. */
@@ -211,6 +217,8 @@ export const limits = {
   certificateChoices: 32,
   /** MSCHAPv2 takes 256 characters; other methods a little more. */
   passwordOctets: 1_024,
+  /** How long the desktop may ask its user to unlock the keyring. */
+  keyringMs: 60_000,
   /** IKE SAs that the data plane knows: those of two logins and what they replace. */
   knownIkeSas: 16,
   /** IKE datagrams for other IKE SAs that go up to the control thread in a second: a new one of the gateway's may be among them. */

@@ -21,6 +21,7 @@ import {
   startNext,
 } from './own-exchanges.ts';
 import { onSignature, roundOf } from './own-proof.ts';
+import { heedHint } from './peer-hint.ts';
 import { onEstablishedRequest } from './peer-request.ts';
 import type { DropCause, Exhausted, Received } from './received.ts';
 import { probe, roam } from './roaming.ts';
@@ -75,6 +76,11 @@ export class IkeSa {
     return Object.fromEntries(this.#drops);
   }
 
+  /** Two answers to IKE_SA_INIT differed: the login may fail because a forged one was taken. */
+  get rivalled(): boolean {
+    return this.#engine.exchange.rivalled;
+  }
+
   /** Whether a datagram names this IKE SA, or one that replaces it. */
   owns(octets: Uint8Array): boolean {
     const links = this.#links();
@@ -119,6 +125,7 @@ export class IkeSa {
 
   /** The SPIs in the header say which IKE SA a datagram is for; what belongs to none is counted at the one in use. */
   #onDatagram(octets: Uint8Array, now: Instant): IkeState {
+    if (this.#state.kind === 'established') heedHint(this.#engine, this.#state, octets, now);
     const link = this.#links().find(({ exchange }) => exchange.owns(octets));
     const exchange = link?.exchange ?? this.#engine.exchange;
     return this.#onReceived(exchange.receive(octets, now), link, now);

@@ -1,6 +1,7 @@
 import type { IpPrefix } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import type { Instant } from '../base/time.ts';
 import type { Weakness } from '../base/weaknesses.ts';
 import type { EapPeer } from '../eap/peer.ts';
 import type { IkeMessage, Spi } from '../wire/ike/payload.ts';
@@ -202,6 +203,8 @@ export interface Established {
   /** The group of the last CHILD SA that we asked for and got; 0 without a key exchange. */
   childGroup: number | undefined;
   summary: IkeSummary;
+  /** Until then no other hint that the gateway has forgotten us is heeded. */
+  hintedUntil?: Instant;
   /** Absent: the peer does not know MOBIKE. */
   readonly mobility: Mobility | undefined;
 }

@@ -36,6 +36,8 @@ export interface EngineTerms {
   readonly wantedAddresses: readonly IpAddress[];
   /** The gateway that sent us to this one. @rfc 5685 */
   readonly redirectedFrom?: RedirectTarget;
+  /** Another login of this connection stands, which must not be ended by INITIAL_CONTACT. @rfc 7296 2.4 */
+  readonly beside: boolean;
 }
 
 /** A login beside a connection that stands, which is to take its place. */
@@ -58,6 +60,8 @@ export class Course {
   laterGateways: readonly Destination[] = [];
   /** Why another candidate of this try failed, when that says more than silence. */
   failed: Failure | undefined;
+  /** How often a login was repeated at its address because two answers differed. */
+  rivalTries = 0;
   /** By number. */
   readonly scouts = new Map<number, Scout>();
   lastScout = 0;
@@ -129,6 +133,7 @@ export class Course {
     return this.config.createEngine(local, this.remote(attempt, 'ike'), {
       gateway,
       wantedAddresses,
+      beside: this.phase.kind === 'connected',
       ...(redirectedFrom === undefined ? {} : { redirectedFrom }),
     });
   }
@@ -178,7 +183,8 @@ export class Course {
     if (this.phase.kind !== 'connected') return false;
     const { attempt } = this.phase;
     const connected = connectedDetails(attempt, this.remote(attempt, 'nat-traversal'));
-    if (connected !== undefined) this.tell({ kind: 'connected', connected });
+    const renewing = this.renewal === undefined ? {} : { renewing: true as const };
+    if (connected !== undefined) this.tell({ kind: 'connected', connected, ...renewing });
     return connected !== undefined;
   }
 }
