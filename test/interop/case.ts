@@ -1,7 +1,8 @@
+import type { ConnectedTunnel } from '../../core/rpc/values.ts';
 import type { ClientProfile } from '../support/peers/client.ts';
-import type { CharonEap } from '../support/peers/strongswan.ts';
+import type { CharonEap, StrongSwan } from '../support/peers/strongswan.ts';
 import type { ViciSection } from '../support/peers/vici.ts';
-import type { CertificateName } from './certificates.ts';
+import type { CertificateName, Certificates } from './certificates.ts';
 import type { Stage } from './stage.ts';
 
 /** One login at a strongSwan gateway, as data. */
@@ -11,6 +12,7 @@ export interface InteropCase {
   readonly theme:
     | 'algorithms'
     | 'certificates'
+    | 'authentication'
     | 'networks'
     | 'refusals'
     | 'fragments'
@@ -49,6 +51,13 @@ export interface GatewayConfig {
   readonly certificate?: CertificateName;
   /** How the gateway signs, in swanctl's words: `pubkey` unless given. */
   readonly auth?: string;
+  /** How it proves itself, in place of its certificate alone; and how clients do, in place of EAP-MSCHAPv2. */
+  readonly local?: ((certificates: Certificates) => ViciSection) | undefined;
+  readonly remote?: (certificates: Certificates) => ViciSection;
+  /** Further sections and settings of the connection. */
+  readonly further?: (certificates: Certificates) => ViciSection;
+  /** Keys, users and certificates beside its own. */
+  readonly load?: (gateway: StrongSwan, certificates: Certificates) => Promise<void>;
   /** Signs without RFC 7427, as gateways of the years before do. */
   readonly classicSignatures?: boolean;
   /** Which families of inner address it hands out. Default: both. */
@@ -92,6 +101,9 @@ export interface ClientConfig {
   readonly furtherCas?: number;
   /** The name to ask for and to find in the certificate; null asks for none and wants the gateway's address there. */
   readonly remoteIdentity?: string | null;
+  /** Parts of the profile in place of what stands there. */
+  readonly profile?: (certificates: Certificates) => Readonly<Record<string, unknown>>;
+  readonly sharedKeys?: ClientProfile['sharedKeys'];
   /** Takes a gateway that signs with SHA-1. */
   readonly allowSha1Signatures?: boolean;
   readonly remoteNetworks?: readonly string[];
@@ -127,6 +139,10 @@ export interface UpExpectation {
   /** Hosts that must not answer, and no packet to them may show on the wire. */
   readonly unreachable?: readonly ('internet4' | 'internet6')[];
   readonly natDetected?: boolean;
+  /** Who the gateway must say is there. Default: alice. */
+  readonly user?: string;
+  /** What Godwit must show. */
+  readonly shows?: Partial<ConnectedTunnel>;
   /** The networks behind the gateway that charon must say it agreed on. */
   readonly selectors?: readonly string[];
   /** The inner addresses, where they matter. */

@@ -10,6 +10,7 @@ import { createTopology, type Topology } from '../support/topology.ts';
 import type { InteropCase } from './case.ts';
 import { addressCases } from './cases/addresses.ts';
 import { algorithmCases } from './cases/algorithms.ts';
+import { authenticationCases } from './cases/authentication.ts';
 import { certificateCases } from './cases/certificates.ts';
 import { childrenCases } from './cases/children.ts';
 import { eapCases } from './cases/eap.ts';
@@ -60,6 +61,7 @@ if (options.help) {
   const cases = [
     ...algorithmCases,
     ...certificateCases,
+    ...authenticationCases,
     ...networkCases,
     ...fragmentCases,
     ...refusalCases,

@@ -71,6 +71,8 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
     ca: client.wrongCa === true ? certificates.otherCa : certificates.caOf(certificate),
     ...(client.furtherCas === undefined ? {} : { furtherCas: certificates.strangers(client.furtherCas) }),
     allowSha1Signatures: client.allowSha1Signatures ?? false,
+    ...(client.profile === undefined ? {} : { profile: client.profile(certificates) }),
+    ...(client.sharedKeys === undefined ? {} : { sharedKeys: client.sharedKeys }),
     ...(client.remoteNetworks === undefined ? {} : { remoteNetworks: client.remoteNetworks }),
     ...(client.gateways === undefined ? {} : { gateways: client.gateways }),
     ...(client.children === undefined ? {} : { children: client.children }),
@@ -103,6 +105,7 @@ async function configure(each: InteropCase, bench: Bench): Promise<void> {
   if (pools.includes(4)) await gateway.loadPool('pool4', String(addrs), attributes);
   if (pools.includes(6)) await gateway.loadPool('pool6', addresses.pool.v6, { dns: [addresses.lan.v6] });
   const identity = name === 'other-name' ? 'other.example.org' : gatewayName;
+  await config.load?.(gateway, certificates);
   await gateway.loadConnection('gateway', {
     version: '2',
     encap: 'yes',
@@ -114,13 +117,14 @@ async function configure(each: InteropCase, bench: Bench): Promise<void> {
     rand_time: '0s',
     dpd_delay: seconds(config.dpdSeconds),
     proposals: config.ike ?? ['aes256gcm16-prfsha384-ecp256', 'aes256-sha256-ecp256'],
-    local: {
+    local: config.local?.(certificates) ?? {
       auth: config.auth ?? 'pubkey',
       certs: [certificate.der],
       // Without a name in the certificate charon can only be the subject itself.
       ...(name === 'common-name-only' ? {} : { id: identity }),
     },
-    remote: { auth: remoteAuth(each), id: '%any', eap_id: '%any' },
+    remote: config.remote?.(certificates) ?? { auth: remoteAuth(each), id: '%any', eap_id: '%any' },
+    ...config.further?.(certificates),
     ...config.connection,
     children: config.children ?? {
       net: {
@@ -154,6 +158,13 @@ async function checkUp(expect: UpExpectation, user: string, bench: Bench): Promi
   }
   problems.push(...checkSas(expect, user, sa, child));
   if (view !== undefined) problems.push(...checkView(expect, view, sa, child, bench));
+  if (expect.shows !== undefined && client instanceof Godwit) {
+    const { tunnel } = await client.snapshot();
+    for (const [field, value] of Object.entries(expect.shows)) {
+      const shown = JSON.stringify(Reflect.get(tunnel, field));
+      if (shown !== JSON.stringify(value)) problems.push(`Godwit shows ${field}: ${shown}`);
+    }
+  }
   for (const host of expect.ping ?? ['lan4']) {
     // A small packet, and one that fills the tunnel's MTU nearly.
     for (const size of ['8', '1300']) {
@@ -193,7 +204,7 @@ function checkSas(expect: UpExpectation, user: string, sa: IkeSaView, child: Chi
   same('state of the IKE SA', sa.state, 'ESTABLISHED');
   same('state of the CHILD SA', child.state, 'INSTALLED');
   same('ESP in UDP', child.encapsulated, true);
-  same('user', sa.remoteEapId ?? sa.remoteId, user);
+  same('user', sa.remoteEapId ?? sa.remoteId, expect.user ?? user);
   if (expect.ike !== undefined) same('IKE suite', sa.suite, charonSuite(expect.ike, 'ike'));
   if (expect.esp !== undefined) same('ESP suite', child.suite, charonSuite(expect.esp, 'esp'));
   if (expect.selectors !== undefined) {

@@ -33,6 +33,7 @@ export class Godwit implements VpnClient {
   #phases: PhaseTime[] = [];
   #started = 0;
   #user: ScriptedUser | undefined;
+  #sharedKeys: ClientProfile['sharedKeys'] = {};
   /** Told of each phase as it begins. */
   onPhase: (phase: PhaseTime) => void = () => {};
 
@@ -50,7 +51,7 @@ export class Godwit implements VpnClient {
     this.#rpc = rpc;
     this.socketPath = join(folder, 'godwitd.sock');
     rpc.on('ask', ({ askId, request }) => {
-      void rpc.call('answer', { askId, answer: this.#user?.answer(request) ?? { kind: 'refused' } });
+      void rpc.call('answer', { askId, answer: this.#answer(request) });
     });
     rpc.on('phase', ({ phase }) => {
       const time = { name: phase, startMs: performance.now() - this.#started };
@@ -83,6 +84,17 @@ export class Godwit implements VpnClient {
     return this.#phases;
   }
 
+  #answer(request: AskRequest): AskAnswer {
+    switch (request.kind) {
+      case 'shared-key': {
+        const password = this.#sharedKeys?.[request.use];
+        return password === undefined ? { kind: 'refused' } : { kind: 'shared-key', password };
+      }
+      default:
+        return this.#user?.answer(request) ?? { kind: 'refused' };
+    }
+  }
+
   async snapshot(): Promise<Snapshot> {
     const status = await this.#rpc.call('status', {});
     if (!status.ok) throw new Error(`status: ${formatFailure(status.error)}`);
@@ -93,6 +105,7 @@ export class Godwit implements VpnClient {
     this.#phases = [];
     this.#started = performance.now();
     this.#user = new ScriptedUser(profile);
+    this.#sharedKeys = profile.sharedKeys ?? {};
     const settled = this.#settled();
     const source = { kind: 'text', text: profileText(profile), file: 'test.json' } as const;
     const accepted = await this.#rpc.call('connect', { source, canAnswer: true });
@@ -194,6 +207,8 @@ class ScriptedUser {
         const password = request.retry === 0 ? this.#password : this.#answers.retry.shift();
         return password === undefined ? refused : { kind: 'password', password };
       }
+      case 'key-password':
+        return { kind: 'key-password', password: this.#password };
       case 'passcode': {
         const passcode = this.#answers.passcode.shift();
         return passcode === undefined ? refused : { kind: 'passcode', passcode };
@@ -251,6 +266,7 @@ export function profileText(profile: ClientProfile): string {
     ...(profile.rekey === undefined ? {} : { rekey: profile.rekey }),
     ...(profile.livenessSeconds === undefined ? {} : { livenessSeconds: profile.livenessSeconds }),
     ...(ike === undefined && esp === undefined ? {} : { proposals: { ike, esp } }),
+    ...profile.profile,
   });
 }
 
