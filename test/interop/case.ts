@@ -13,6 +13,8 @@ export interface InteropCase {
     | 'algorithms'
     | 'certificates'
     | 'authentication'
+    | 'tokens'
+    | 'prompts'
     | 'networks'
     | 'refusals'
     | 'fragments'
@@ -34,6 +36,8 @@ export interface InteropCase {
   readonly endsTunnel?: true;
   /** `during` has so many other clients log in; 0 unless given. */
   readonly otherLogins?: number;
+  /** Changes what other lanes use: played when they have ended. */
+  readonly alone?: true;
   /** Takes minutes: left out unless the filter says `soak`. */
   readonly soak?: true;
   /** Seconds that it takes when that is more than a few: the slowest begin first. */
@@ -104,6 +108,9 @@ export interface ClientConfig {
   /** Parts of the profile in place of what stands there. */
   readonly profile?: (certificates: Certificates) => Readonly<Record<string, unknown>>;
   readonly sharedKeys?: ClientProfile['sharedKeys'];
+  readonly pin?: string;
+  readonly firstPassword?: string;
+  readonly whenAsked?: ClientProfile['whenAsked'];
   /** Takes a gateway that signs with SHA-1. */
   readonly allowSha1Signatures?: boolean;
   readonly remoteNetworks?: readonly string[];

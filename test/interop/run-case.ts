@@ -1,12 +1,13 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClientProfile, ClientView } from '../support/peers/client.ts';
-import { Godwit } from '../support/peers/godwit.ts';
+import { Godwit, profileText } from '../support/peers/godwit.ts';
 import type { ChildSaView, IkeSaView } from '../support/peers/strongswan.ts';
 import { addresses, type Topology, type WireCounters } from '../support/topology.ts';
 import type { DownExpectation, InteropCase, UpExpectation } from './case.ts';
 import { gatewayName } from './certificates.ts';
 import { eapNameOf, loginSettings, nameOf, password, remoteAuth, useRadius, username } from './logins.ts';
+import { registerPrivateKeys, registerSecret } from './secrets.ts';
 import { type Bench, createStage, lasts, type Stage } from './stage.ts';
 import { charonSuite } from './suite-names.ts';
 
@@ -18,6 +19,7 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
   await topology.resetRouter(each.gateway.lose, each.gateway.losesIpFragments);
   nameHosts(each.client.hosts, topology);
   const stage = createStage(bench, profile(each, bench), () => configure(each, bench));
+  registerSecrets(each, stage.profile);
   await gateway.resetCounters();
   await each.before?.(stage);
   const login = await client.connect(stage.profile);
@@ -35,6 +37,16 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
   if (await lasts(async () => (await bench.gateway.sas()).some(isUp)))
     problems.push('the gateway still has an SA after the end');
   return problems;
+}
+
+/** What may stand in no log and no message. */
+function registerSecrets({ name }: InteropCase, profile: ClientProfile): void {
+  const { password, firstPassword, pin, sharedKeys } = profile;
+  registerSecret('the password of the accounts', password);
+  registerSecret(`the password of "${name}"`, firstPassword ?? password);
+  registerSecret(`the PIN of "${name}"`, pin);
+  for (const [use, key] of Object.entries(sharedKeys ?? {})) registerSecret(`the ${use} of "${name}"`, key);
+  registerPrivateKeys(`the private key of "${name}"`, profileText(profile));
 }
 
 /** In place of a name server. */
@@ -73,6 +85,9 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
     allowSha1Signatures: client.allowSha1Signatures ?? false,
     ...(client.profile === undefined ? {} : { profile: client.profile(certificates) }),
     ...(client.sharedKeys === undefined ? {} : { sharedKeys: client.sharedKeys }),
+    ...(client.pin === undefined ? {} : { pin: client.pin }),
+    ...(client.firstPassword === undefined ? {} : { firstPassword: client.firstPassword }),
+    ...(client.whenAsked === undefined ? {} : { whenAsked: client.whenAsked }),
     ...(client.remoteNetworks === undefined ? {} : { remoteNetworks: client.remoteNetworks }),
     ...(client.gateways === undefined ? {} : { gateways: client.gateways }),
     ...(client.children === undefined ? {} : { children: client.children }),

@@ -8,6 +8,7 @@ import type { Snapshot } from '../../../core/rpc/values.ts';
 import type { Namespace } from '../net/lab.ts';
 import type { LabProcess } from '../net/lab-process.ts';
 import { differences, type NamespaceState, readState } from '../net/leftovers.ts';
+import { SocketRecorder } from '../net/socket-recorder.ts';
 import type { ClientProfile, ClientView, LoginResult, VpnClient } from './client.ts';
 
 const daemonProgram = fileURLToPath(new URL('../../../core/daemon/main.ts', import.meta.url));
@@ -32,6 +33,11 @@ export class Godwit implements VpnClient {
   readonly #rpc: RpcClient;
   #phases: PhaseTime[] = [];
   #started = 0;
+  #password = '';
+  #firstPassword: string | undefined;
+  #pin: string | undefined;
+  #whenAsked: ClientProfile['whenAsked'];
+  readonly #recorder: SocketRecorder;
   #user: ScriptedUser | undefined;
   #sharedKeys: ClientProfile['sharedKeys'] = {};
   /** Told of each phase as it begins. */
@@ -43,7 +49,9 @@ export class Godwit implements VpnClient {
     before: NamespaceState,
     process: LabProcess,
     rpc: RpcClient,
+    recorder: SocketRecorder,
   ) {
+    this.#recorder = recorder;
     this.#namespace = namespace;
     this.#folder = folder;
     this.#before = before;
@@ -51,7 +59,8 @@ export class Godwit implements VpnClient {
     this.#rpc = rpc;
     this.socketPath = join(folder, 'godwitd.sock');
     rpc.on('ask', ({ askId, request }) => {
-      void rpc.call('answer', { askId, answer: this.#answer(request) });
+      if (this.#isLast(request) && this.#whenAsked === 'disconnect') void rpc.call('disconnect', {});
+      else void rpc.call('answer', { askId, answer: this.#answer(request) });
     });
     rpc.on('phase', ({ phase }) => {
       const time = { name: phase, startMs: performance.now() - this.#started };
@@ -65,9 +74,15 @@ export class Godwit implements VpnClient {
     const folder = join(namespace.folder, 'godwit');
     mkdirSync(folder, { recursive: true });
     const process = startDaemonProcess(namespace, folder, options);
-    const rpc = await connectWhenReady(join(folder, 'godwitd.sock'), process);
-    const godwit = new Godwit(namespace, folder, before, process, rpc);
-    await within(5_000, 'subscribe', rpc.call('subscribe', { events: ['state', 'phase'] }));
+    const direct = await connectWhenReady(join(folder, 'godwitd.sock'), process);
+    direct.close();
+    const recorder = await SocketRecorder.listen(
+      join(namespace.folder, 'rpc.sock'),
+      join(folder, 'godwitd.sock'),
+    );
+    const rpc = await connectWhenReady(recorder.path, process);
+    const godwit = new Godwit(namespace, folder, before, process, rpc, recorder);
+    await within(5_000, 'subscribe', rpc.call('subscribe', { events: ['state', 'phase', 'log'] }));
     return godwit;
   }
 
@@ -90,9 +105,33 @@ export class Godwit implements VpnClient {
         const password = this.#sharedKeys?.[request.use];
         return password === undefined ? { kind: 'refused' } : { kind: 'shared-key', password };
       }
+      case 'password': {
+        if (this.#isLast(request) && this.#whenAsked === 'refuse') return { kind: 'refused' };
+        // The same again would be as wrong.
+        if (request.retry > 0 && this.#firstPassword === undefined)
+          return this.#user?.answer(request) ?? { kind: 'refused' };
+        const first = request.retry === 0 ? this.#firstPassword : undefined;
+        return { kind: 'password', password: first ?? this.#password };
+      }
+      case 'key-password':
+        return { kind: 'key-password', password: this.#password };
+      case 'pin':
+        return this.#pin === undefined || request.retry > 0
+          ? { kind: 'refused' }
+          : { kind: 'pin', pin: this.#pin };
       default:
         return this.#user?.answer(request) ?? { kind: 'refused' };
     }
+  }
+
+  /** The question that `whenAsked` is about: after `firstPassword` the second one. */
+  #isLast(request: AskRequest): boolean {
+    return request.kind === 'password' && (this.#firstPassword === undefined || request.retry > 0);
+  }
+
+  /** All that the daemon has said: its log, and every message to its client. */
+  get said(): Uint8Array {
+    return new Uint8Array(Buffer.concat([Buffer.from(this.log), this.#recorder.said]));
   }
 
   async snapshot(): Promise<Snapshot> {
@@ -105,7 +144,11 @@ export class Godwit implements VpnClient {
     this.#phases = [];
     this.#started = performance.now();
     this.#user = new ScriptedUser(profile);
+    this.#password = profile.password;
     this.#sharedKeys = profile.sharedKeys ?? {};
+    this.#firstPassword = profile.firstPassword;
+    this.#pin = profile.pin;
+    this.#whenAsked = profile.whenAsked;
     const settled = this.#settled();
     const source = { kind: 'text', text: profileText(profile), file: 'test.json' } as const;
     const accepted = await this.#rpc.call('connect', { source, canAnswer: true });
@@ -148,6 +191,7 @@ export class Godwit implements VpnClient {
   /** Ends the daemon in an orderly way, and answers what it left, files in its folder included. */
   async stopAndLook(): Promise<string[]> {
     this.#rpc.close();
+    this.#recorder.close();
     const exit = await this.process.stop();
     const left = await this.leftovers();
     const files = readdirSync(this.#folder).map((file) => `left behind: file ${file}`);
@@ -186,13 +230,11 @@ export class Godwit implements VpnClient {
   }
 }
 
-/** Answers what the daemon asks, as the profile of a test says. */
+/** Answers what the daemon asks further, as the profile of a test says. */
 class ScriptedUser {
-  readonly #password: string;
   readonly #answers: Record<'retry' | 'passcode' | 'new-password', string[]>;
 
-  constructor({ password, answers = {} }: ClientProfile) {
-    this.#password = password;
+  constructor({ answers = {} }: ClientProfile) {
     this.#answers = {
       retry: [...(answers.retry ?? [])],
       passcode: [...(answers.passcode ?? [])],
@@ -200,26 +242,11 @@ class ScriptedUser {
     };
   }
 
-  answer(request: AskRequest): AskAnswer {
-    const refused = { kind: 'refused' } as const;
-    switch (request.kind) {
-      case 'password': {
-        const password = request.retry === 0 ? this.#password : this.#answers.retry.shift();
-        return password === undefined ? refused : { kind: 'password', password };
-      }
-      case 'key-password':
-        return { kind: 'key-password', password: this.#password };
-      case 'passcode': {
-        const passcode = this.#answers.passcode.shift();
-        return passcode === undefined ? refused : { kind: 'passcode', passcode };
-      }
-      case 'new-password': {
-        const password = this.#answers['new-password'].shift();
-        return password === undefined ? refused : { kind: 'new-password', password };
-      }
-      default:
-        return refused;
-    }
+  answer({ kind }: AskRequest): AskAnswer {
+    if (kind !== 'password' && kind !== 'passcode' && kind !== 'new-password') return { kind: 'refused' };
+    const text = this.#answers[kind === 'password' ? 'retry' : kind].shift();
+    if (text === undefined) return { kind: 'refused' };
+    return kind === 'passcode' ? { kind, passcode: text } : { kind, password: text };
   }
 }
 
