@@ -133,7 +133,12 @@ export interface LoginSettings {
   readonly innerMethods?: readonly string[];
   readonly certificate?: 'user' | 'stranger';
   /** The login server: the gateway itself, the RADIUS server, or one of its two properties wrong. */
-  readonly server?: 'gateway' | 'radius' | 'radius-with-wrong-name' | 'radius-with-wrong-ca';
+  readonly server?:
+    | 'gateway'
+    | 'radius'
+    | 'radius-by-subject'
+    | 'radius-with-wrong-name'
+    | 'radius-with-wrong-ca';
 }
 
 export interface UpExpectation {

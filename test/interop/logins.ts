@@ -32,6 +32,7 @@ export function loginSettings(
   const servers = {
     gateway: undefined,
     radius: { name: loginServerName, ca: login.ca.pem },
+    'radius-by-subject': { name: `O=Godwit Test, CN=${loginServerName}`, ca: login.ca.pem },
     'radius-with-wrong-name': { name: gatewayName, ca: login.ca.pem },
     'radius-with-wrong-ca': { name: loginServerName, ca: otherCa.pem },
   } as const;
@@ -60,7 +61,13 @@ export async function useRadius(wanted: 'freeradius' | 'hostapd' | undefined, be
     wanted === 'freeradius'
       ? await startFreeRadius(namespace, {
           ...common,
-          users: { alice: password, alice13: password, expired: password, expired13: password },
+          users: {
+            alice: password,
+            alice13: password,
+            expired: password,
+            expired13: password,
+            framed: password,
+          },
         })
       : await startHostapd(namespace, { ...common, users: { alice: hostapdUser, alice13: hostapdUser } });
   bench.radius = { kind: wanted, server };

@@ -46,6 +46,8 @@ function registerSecrets({ name }: InteropCase, profile: ClientProfile): void {
   registerSecret(`the password of "${name}"`, firstPassword ?? password);
   registerSecret(`the PIN of "${name}"`, pin);
   for (const [use, key] of Object.entries(sharedKeys ?? {})) registerSecret(`the ${use} of "${name}"`, key);
+  for (const [kind, texts = []] of Object.entries(profile.answers ?? {}))
+    for (const text of texts) registerSecret(`the ${kind} of "${name}"`, text);
   registerPrivateKeys(`the private key of "${name}"`, profileText(profile));
 }
 

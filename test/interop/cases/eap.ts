@@ -1,3 +1,4 @@
+import { framedAddress } from '../../support/peers/freeradius.ts';
 import type { ClientConfig, GatewayConfig, InteropCase, LoginSettings } from '../case.ts';
 
 const free: GatewayConfig = { radius: 'freeradius' };
@@ -105,6 +106,15 @@ export const eapCases: readonly InteropCase[] = [
   up('EAP-TLS 1.2', free, tls()),
   up('EAP-TLS 1.3', free, tls(), in13),
   up('MSCHAPv2 through RADIUS', free, { method: 'eap-mschapv2' }),
+  up('EAP-TLS at a login server that goes by its subject', free, tls({ server: 'radius-by-subject' })),
+  up('MD5 through RADIUS', free, { method: 'eap-md5' }),
+  {
+    name: 'the inner address comes from RADIUS',
+    theme: 'eap',
+    gateway: { ...free, pools: [4], connection: { pools: ['radius'] } },
+    client: { username: 'framed', authentication: { method: 'eap-md5' } },
+    expect: { up: true, addresses: [framedAddress], dnsServers: [] },
+  },
   up('GTC through RADIUS', free, { method: 'eap-gtc' }),
   down(
     'a new password that the login server does not take',

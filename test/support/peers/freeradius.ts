@@ -8,6 +8,9 @@ import type { Issued } from '../pki.ts';
 /** Where RADIUS servers listen for a gateway in the same namespace. */
 export const radiusSecret = 'between-gateway-and-radius';
 
+/** The inner address of the user `framed`, which comes from RADIUS. */
+export const framedAddress = '10.79.0.77';
+
 /** A RADIUS server that does the EAP of a gateway which only passes it on. */
 export interface RadiusServer {
   readonly process: LabProcess;
@@ -77,7 +80,8 @@ function users(passwords: Readonly<Record<string, string>>): string {
     .map(([name, password]) => {
       // 0x20010: an ordinary account whose password has expired.
       const expired = name.startsWith('expired') ? ', SMB-Account-CTRL := 131088' : '';
-      return `${name} Cleartext-Password := "${password}"${expired}\n`;
+      const address = name === 'framed' ? `\tFramed-IP-Address := ${framedAddress}\n` : '';
+      return `${name} Cleartext-Password := "${password}"${expired}\n${address}`;
     })
     .join('');
 }
