@@ -102,6 +102,11 @@ export const authenticationLeaves = {
     what: "The {holder}'s certificate is not one that the profile pins. It has the SHA-256 fingerprint {fingerprint}, and its key {key}.",
     next: "If the administrator says that the {holder} got a new certificate, pin it in the profile (trust.pins). Otherwise this isn't your {holder}.",
   },
+  'certificate.not-fetched': {
+    family: 'authentication-failed',
+    what: "The {holder} names its certificate by an address, {url}, from which it can't be fetched: {reason}.",
+    next: 'Try another network, or ask the administrator to have the {holder} send the certificate itself.',
+  },
   'certificate.revoked': {
     family: 'authentication-failed',
     what: 'The certificate of {subject} was revoked on {date}: {reason}.',
