@@ -1,4 +1,5 @@
 import { authenticationLeaves } from './failures/authentication.ts';
+import { credentialLeaves } from './failures/credential.ts';
 import type { Family } from './failures/leaf.ts';
 import { localLeaves } from './failures/local.ts';
 import { peerLeaves } from './failures/peer.ts';
@@ -10,6 +11,7 @@ export type { Family } from './failures/leaf.ts';
 export const failureCatalogue = {
   ...peerLeaves,
   ...authenticationLeaves,
+  ...credentialLeaves,
   ...localLeaves,
   ...systemLeaves,
 } as const;

@@ -94,6 +94,12 @@ export const limits = {
   queuedIkeRequests: 4,
   /** CHILD SAs at once: one, its successor, redundant ones of a collision, and what lingers for late packets. */
   childSas: 16,
+  /** INVALID_MAJOR_VERSION on one IKE SA: nothing protects the question. */
+  versionAnswers: 3,
+  /** CHILD SAs that one profile asks for: each may be there twice while it is rekeyed. */
+  childWishes: 6,
+  /** How often in all a CHILD SA is asked for anew that the peer deleted or had no time for; half a day goes by. */
+  childTries: 12,
   /** Replaced IKE SAs that wait for their DELETE. */
   retiringIkeSas: 4,
   /** A replaced IKE SA that the peer should have deleted is deleted by us after this time. */
@@ -134,6 +140,17 @@ export const limits = {
   reconnectLongestWaitMs: 60_000,
   /** A connection that stood this long starts the waits from the beginning when it is lost. */
   reconnectLastingMs: 60_000,
+  /** Redirects that are followed within `redirectPeriodMs`: more is a loop. @rfc 5685 3 */
+  redirects: 5,
+  redirectPeriodMs: 300_000,
+  /** The next login begins so long before the present one ends, or in its last third: time for retries and for a user. */
+  renewalLeadMs: 300_000,
+  /** A gateway that wants logins faster than this is not followed: each is work for it and for the login server. */
+  renewalEarliestMs: 10_000,
+  /** For a login beside a connection that stands, a user's answer included. */
+  renewalLoginMs: 120_000,
+  /** A replaced login's inbound SAs stay so long after its end, for packets on their way. */
+  renewalLingerMs: 3_000,
   /** What changes in the network with one cause comes within this time; a lost path is felt from the first moment. */
   networkQuietMs: 10,
   /** After the first of many changes. */
@@ -148,6 +165,14 @@ export const limits = {
   rpcCallsInFlight: 16,
   /** Text fields on the RPC edge that have no tighter bound of their own. */
   rpcTextCharacters: 4_096,
+  /** Of one user: enough for every gateway that a person logs in to. */
+  profilesOfUser: 64,
+  /** One a second: ten minutes of a chart. */
+  samplesKept: 600,
+  journeyKept: 256,
+  logRecordsKept: 500,
+  /** While somebody watches: an answer at least this often shows the round trip. */
+  watchedProbeMs: 5_000,
   /** A file that is imported: a profile, or a PKCS#12 container with a chain. */
   importOctets: 524_288,
   /** Messages of a page that could not be read, before it is turned out: a page of ours sends none. */
@@ -167,6 +192,19 @@ export const limits = {
   /** PEM text of the trusted CAs. */
   profileCaCharacters: 196_608,
   profilesListed: 256,
+  /** Of a file with the user's certificate and key: chains and keys make a few thousand octets. */
+  keyFileOctets: 65_536,
+  /** Certificates in it, those of CAs included. */
+  keyFileCertificates: 16,
+  /** To open one: honest files ask for a second of hashing at most. */
+  keyFileMs: 10_000,
+  /** Wrong passwords for one file in a row. */
+  keyPasswordRetries: 4,
+  /** Of a PKCS#11 module until it has listed what it holds: cards are slow. */
+  tokenMs: 60_000,
+  /** Tokens and objects on one that are looked at. */
+  tokens: 64,
+  tokenObjects: 256,
   /** Certificates on a token that a user can choose from. */
   certificateChoices: 32,
   /** MSCHAPv2 takes 256 characters; other methods a little more. */

@@ -63,6 +63,7 @@ function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [strin
     ],
     ['proven', `${formatDuration(tunnel.provenAgeMs)} ago the gateway last answered`],
     ['gateway', `${tunnel.gateway}, ${tunnel.remoteIdentity} by ${tunnel.remoteAuthentication}`],
+    ...(tunnel.redirectedFrom === undefined ? [] : [['redirected', `by ${tunnel.redirectedFrom}`] as const]),
     ['login', tunnel.localAuthentication],
     ['IKE', `${ike.proposal}, SPIs ${ike.initiatorSpi}_i ${ike.responderSpi}_r, ${ageOf(ike)}`],
     ['ESP', `${esp.proposal}, SPIs ${esp.inboundSpi} in, ${esp.outboundSpi} out, ${ageOf(esp)}`],
@@ -90,7 +91,7 @@ function ageOf({ ageMs, rekeys }: Pick<ConnectedTunnel['esp'], 'ageMs' | 'rekeys
 function rekeyFailureOf({ rekeyFailure }: ConnectedTunnel): readonly (readonly [string, string])[] {
   if (rekeyFailure === undefined) return [];
   const { what, error, ageMs } = rekeyFailure;
-  const name = what === 'ike' ? 'IKE' : 'ESP';
+  const name = { ike: 'IKE', esp: 'ESP', login: 'the whole login' }[what];
   return [['rekeying', `failed for ${name} ${formatDuration(ageMs)} ago: ${explain(error).what}`]];
 }
 

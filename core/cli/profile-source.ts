@@ -1,14 +1,15 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { utf8 } from '../base/utf8.ts';
 import { readBoundedFile } from '../platform/bounded-file.ts';
-import { passwordFileOf } from '../profile/authentication/authentication.ts';
+import { readKeyFiles } from '../platform/key-files.ts';
+import { clientCertificateOf, passwordFileOf } from '../profile/authentication/authentication.ts';
 import { lineOfField } from '../profile/json-document.ts';
 import { parseProfile } from '../profile/parse-profile.ts';
 import type { Profile } from '../profile/profile.ts';
-import { makeSelfContained, type ProfileCas } from '../profile/self-contained.ts';
+import { type InlineCertificate, makeSelfContained, type ProfileCas } from '../profile/self-contained.ts';
 import type { ProfileSource } from '../rpc/schema.ts';
 
 /** What `godwit up` sends, and where the password lies when the profile says so. */
@@ -34,8 +35,10 @@ export async function chooseProfile(nameOrFile: string): Promise<Result<ChosenPr
   if (!profile.ok) return profile;
   const cas = await certificatesOf(profile.value, text, file);
   if (!cas.ok) return err([cas.error]);
+  const own = await ownCertificate(profile.value);
+  if (!own.ok) return err([own.error]);
   return ok({
-    source: { kind: 'text', text: makeSelfContained(text, cas.value), file },
+    source: { kind: 'text', text: makeSelfContained(text, cas.value, own.value), file },
     passwordFile: passwordFileOf(profile.value.authentication),
   });
 }
@@ -60,6 +63,23 @@ async function certificatesOf(
   if (own?.kind !== 'file') return ok({ gateway: gateway.value });
   const loginServer = await read(own.caFile, ['authentication', 'server', 'caFile']);
   return loginServer.ok ? ok({ gateway: gateway.value, loginServer: loginServer.value }) : loginServer;
+}
+
+/** The user's own certificate and key, to go with the profile. The daemon decrypts it, and asks for its password. */
+async function ownCertificate({
+  authentication,
+}: Profile): Promise<Result<InlineCertificate | undefined, Failure>> {
+  const certificate = clientCertificateOf(authentication);
+  if (certificate?.kind !== 'file') return ok(undefined);
+  const read = await readKeyFiles(certificate.files, () => true);
+  if (!read.ok) return read;
+  const name = basename(certificate.files.at(-1) ?? '');
+  const text = utf8.decodeStrict(read.value);
+  return ok(
+    text === undefined || !text.includes('-----BEGIN')
+      ? { pkcs12: Buffer.from(read.value).toString('base64'), name }
+      : { pem: text, name },
+  );
 }
 
 /** Only the certificates: a private key in the same file stays here. */

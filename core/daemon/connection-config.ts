@@ -2,10 +2,12 @@ import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
 import { createEapPeer, eapMethods } from '../eap/create-eap-peer.ts';
+import { selectorOf } from '../ike/child-wishes.ts';
+import type { ChildWish } from '../ike/config.ts';
 import { IkeSa } from '../ike/ike-sa.ts';
 import { type IkeIdentity, parseIdentity } from '../pki/identity.ts';
 import type { Trust } from '../pki/trust.ts';
-import type { Profile } from '../profile/profile.ts';
+import type { Profile, ProfileChild } from '../profile/profile.ts';
 import type { ConnectionConfig } from '../tunnel/connection.ts';
 
 /** What a profile says, in the terms of the engines. */
@@ -39,8 +41,9 @@ export function connectionConfig(
     ikePort: gateway.ikePort,
     natTraversalPort: gateway.natTraversalPort,
     network: { device, mtu, dns, onlyGatewaySubnets: profile.onlyGatewaySubnets },
-    ...(profile.reconnect ? { reconnect: { random: parts.random } } : {}),
-    createEngine: (local, remote) =>
+    random: parts.random,
+    reconnect: profile.reconnect,
+    createEngine: (local, remote, { wantedAddresses, redirectedFrom: from }) =>
       new IkeSa(
         {
           local,
@@ -52,6 +55,10 @@ export function connectionConfig(
           ikeProposals: proposals.ike,
           espProposals: proposals.esp,
           remoteNetworks: profile.remoteNetworks,
+          ...(profile.children === undefined ? {} : { children: profile.children.map(wishOf) }),
+          childless: profile.childless,
+          wantedAddresses: wantedAddresses.length > 0 ? wantedAddresses : profile.requestedAddresses,
+          ...(profile.followRedirects ? { redirects: from === undefined ? {} : { from } } : {}),
           acceptSha1Signatures: profile.allowSha1Signatures,
           livenessMs: profile.liveness,
           childLifetimeMs: profile.rekey.child,
@@ -70,6 +77,11 @@ export function connectionConfig(
         },
       ),
   };
+}
+
+function wishOf({ networks, protocol, ports }: ProfileChild): ChildWish {
+  const only = { protocol, startPort: ports.first, endPort: ports.last };
+  return { remote: networks.map((network) => ({ ...selectorOf(network), ...only })) };
 }
 
 function identity(profile: Profile, field: string, text: string): Result<IkeIdentity, Failure> {

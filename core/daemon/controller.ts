@@ -1,8 +1,9 @@
 import { type Failure, failure } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { LogSink } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
-import type { Instant } from '../base/time.ts';
+import type { Duration, Instant } from '../base/time.ts';
 import { type DataplaneCounters, noCounters } from '../dataplane/dataplane.ts';
 import type { Profile } from '../profile/profile.ts';
 import {
@@ -16,7 +17,9 @@ import {
 import type { RpcClientHandle, RpcHandlers } from '../rpc/transport/server-types.ts';
 import type { ProfileEntry, ProfileReference, Snapshot } from '../rpc/values.ts';
 import type { TunnelState } from '../tunnel/io.ts';
-import { LoginCredentials } from './login-credentials.ts';
+import { deviceOf, type FlightRecorder } from './flight-recorder.ts';
+import { JourneyMaker } from './journey.ts';
+import { LoginCredentials, type OpenCertificate } from './login-credentials.ts';
 import { type DaemonState, tunnelSnapshot } from './snapshot.ts';
 
 /** One running connection, as the controller sees it. */
@@ -29,6 +32,12 @@ export interface RunningSession {
   counters(): DataplaneCounters;
   /** IKE datagrams that were dropped, by cause. */
   ikeDrops(): Readonly<Record<string, number>>;
+  /** The last measured round trip that nobody has taken yet. */
+  takeRoundTrip(): Duration | undefined;
+  /** When the network began to change, if nothing has proven since that the gateway is there. */
+  doubtedSince(): Instant | undefined;
+  /** Asks the gateway whether it is there. */
+  probe(): void;
 }
 
 /** A profile that was found and read, with what it is called by. */
@@ -43,11 +52,17 @@ export interface ControllerParts {
   /** Monotonic, and milliseconds since 1970 for people. */
   readonly clock: { now(): Instant; wall(): number };
   readonly profiles: {
-    list(): Promise<readonly ProfileEntry[]>;
-    load(source: ProfileSource): Promise<Result<LoadedProfile, Failure>>;
+    /** Those of the system, and those of this user. */
+    list(uid: number): Promise<readonly ProfileEntry[]>;
+    load(source: ProfileSource, uid: number): Promise<Result<LoadedProfile, Failure>>;
+    text(id: string, uid: number): Promise<Result<{ readonly text: string; readonly own: boolean }, Failure>>;
+    save(id: string | undefined, text: string, uid: number): Promise<Result<string, Failure>>;
+    remove(id: string, uid: number): Promise<Result<undefined, Failure>>;
   };
   /** The password of a profile that names a file; `undefined` when it names none. */
   readonly storedPassword: (profile: Profile) => Promise<Result<Secret | undefined, Failure>>;
+  /** Opens the user's own certificate, with the rights of the client that connects. */
+  readonly openCertificate: (client: RpcClientHandle) => OpenCertificate;
   /** The credentials stay the controller's, which closes them when the session is finished. */
   readonly createSession: (
     profile: Profile,
@@ -55,12 +70,17 @@ export interface ControllerParts {
     onState: (state: TunnelState) => void,
   ) => Promise<Result<RunningSession, Failure>>;
   readonly publish: <E extends SubscribableEvent>(event: E, data: EventData<E>) => void;
+  readonly recorder: FlightRecorder;
+  /** Whether somebody looks at the samples. */
+  readonly watched: () => boolean;
   readonly onShutdown: () => void;
 }
 
 /** What is going on between an accepted `connect` and the end of it. */
 interface Attempt {
   readonly profile: ProfileReference;
+  /** Of the keys, as the profile has them. */
+  readonly lifetimes: { readonly child: Duration; readonly ike: Duration };
   readonly startedAt: Instant;
   readonly cancel: AbortController;
   readonly ended: Promise<void>;
@@ -73,6 +93,9 @@ export class Controller {
   readonly #parts: ControllerParts;
   readonly #startedAt: number;
   #state: DaemonState;
+  readonly #journey = new JourneyMaker();
+  #sampling: NodeJS.Timeout | undefined;
+  #lastRoundTripAt: Instant | undefined;
   #attempts = 0;
   #attempt: Attempt | undefined;
 
@@ -84,7 +107,24 @@ export class Controller {
 
   readonly handlers: RpcHandlers = {
     version: () => ok({ version: this.#parts.version, protocol: protocolVersion, pid: process.pid }),
-    profiles: async () => ok({ profiles: [...(await this.#parts.profiles.list())] }),
+    profiles: async (_, { credentials }) => {
+      const entries = await this.#parts.profiles.list(credentials.uid);
+      return ok({ profiles: entries.slice(0, limits.profilesListed) });
+    },
+    profile: ({ id }, { credentials }) => this.#parts.profiles.text(id, credentials.uid),
+    'save-profile': async ({ id, text }, { credentials }) => {
+      const saved = await this.#parts.profiles.save(id, text, credentials.uid);
+      return saved.ok ? ok({ id: saved.value }) : saved;
+    },
+    'remove-profile': async ({ id }, { credentials }) => {
+      const removed = await this.#parts.profiles.remove(id, credentials.uid);
+      return removed.ok ? ok({}) : removed;
+    },
+    history: () => {
+      const { samples, journey } = this.#parts.recorder;
+      return ok({ samples: [...samples], journey: [...journey] });
+    },
+    'log-tail': () => ok({ records: [...this.#parts.recorder.logLines] }),
     connect: (params, client) => this.#connect(params, client),
     disconnect: async () => ok({ wasUp: await this.disconnect() }),
     shutdown: () => {
@@ -120,15 +160,17 @@ export class Controller {
     params: MethodParams<'connect'>,
     client: RpcClientHandle,
   ): Promise<Result<MethodResult<'connect'>, Failure>> {
-    const loaded = await this.#parts.profiles.load(params.source);
+    const loaded = await this.#parts.profiles.load(params.source, client.credentials.uid);
     if (!loaded.ok) return loaded;
     // Asked only now: another `connect` may have come while the profile was read.
     if (this.#attempt !== undefined)
       return err(failure('tunnel.busy', { profile: this.#attempt.profile.name }));
     const { profile, reference } = loaded.value;
+    const { child, ike } = profile.rekey;
     let end: () => void = () => undefined;
     const attempt: Attempt = {
       profile: reference,
+      lifetimes: { child, ike },
       startedAt: this.#parts.clock.now(),
       cancel: new AbortController(),
       ended: new Promise((resolve) => {
@@ -145,7 +187,7 @@ export class Controller {
     });
     const since = this.#parts.clock.wall();
     this.#enter({ kind: 'connecting', profile: reference, since, phase: 'resolving', phaseSince: since });
-    this.#run(attempt, profile, params.canAnswer ? client : undefined)
+    this.#run(attempt, profile, client, params.canAnswer)
       .catch((cause: unknown) =>
         failure('misuse', { reason: cause instanceof Error ? cause.message : 'unknown' }),
       )
@@ -162,11 +204,17 @@ export class Controller {
   async #run(
     attempt: Attempt,
     profile: Profile,
-    client: RpcClientHandle | undefined,
+    client: RpcClientHandle,
+    canAnswer: boolean,
   ): Promise<Failure | undefined> {
     const stored = await this.#parts.storedPassword(profile);
     if (!stored.ok) return stored.error;
-    const credentials = new LoginCredentials({ profile, asker: client, stored: stored.value });
+    const credentials = new LoginCredentials({
+      profile,
+      asker: canAnswer ? client : undefined,
+      stored: stored.value,
+      openCertificate: this.#parts.openCertificate(client),
+    });
     attempt.credentials = credentials;
     if (attempt.cancel.signal.aborted) return failure('tunnel.cancelled');
     const prepared = await credentials.prepare();
@@ -225,10 +273,51 @@ export class Controller {
   }
 
   #enter(state: DaemonState): void {
+    this.#note(state);
     this.#state = state;
+    this.#sampleWhile(state.kind === 'connected');
     const fields = fieldsOf(state);
     this.#parts.log({ level: 'info', event: `state.${state.kind}`, fields });
     this.#parts.publish('state', this.snapshot());
+  }
+
+  #note(state: DaemonState): void {
+    const session = this.#attempt?.session;
+    const entry = this.#journey.next(this.#state, state, {
+      ...this.#clocks(),
+      attempt: this.#attempts,
+      provenAt: session?.provenAt(),
+      doubtedSince: session?.doubtedSince(),
+      deviceOf,
+    });
+    if (entry !== undefined) this.#parts.recorder.note(entry);
+  }
+
+  #sampleWhile(connected: boolean): void {
+    if (connected === (this.#sampling !== undefined)) return;
+    clearInterval(this.#sampling);
+    this.#sampling = connected ? setInterval(() => this.#sample(), 1_000).unref() : undefined;
+    if (connected) this.#sample();
+  }
+
+  #sample(): void {
+    const session = this.#attempt?.session;
+    if (session === undefined) return;
+    const roundTripMs = session.takeRoundTrip();
+    const { now, provenAgeMs, counters } = this.#liveFigures();
+    if (roundTripMs !== undefined) this.#lastRoundTripAt = now;
+    this.#parts.recorder.read({
+      ...this.#clocks(),
+      attempt: this.#attempts,
+      outboundOctets: counters.outbound.octets,
+      inboundOctets: counters.inbound.octets,
+      provenAgeMs,
+      ...(roundTripMs === undefined ? {} : { roundTripMs }),
+    });
+    const asked = this.#lastRoundTripAt ?? 0;
+    if (!this.#parts.watched() || now - asked < limits.watchedProbeMs) return;
+    this.#lastRoundTripAt = now;
+    session.probe();
   }
 
   #liveFigures() {
@@ -240,6 +329,7 @@ export class Controller {
       provenAgeMs: provenAt === undefined ? 0 : Math.max(0, this.#parts.clock.now() - provenAt),
       counters: session?.counters() ?? noCounters,
       ikeDrops: session?.ikeDrops() ?? {},
+      lifetimes: this.#attempt?.lifetimes,
     };
   }
 }

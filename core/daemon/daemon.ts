@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Failure, failure, formatFailure } from '../base/errors.ts';
 import type { LogSink } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
@@ -24,6 +25,8 @@ import type { TunnelState } from '../tunnel/io.ts';
 import { judge } from './certificate-judge.ts';
 import { connectionConfig, loginTerms } from './connection-config.ts';
 import { Controller, type RunningSession } from './controller.ts';
+import { FlightRecorder } from './flight-recorder.ts';
+import { openCertificate } from './keys/open-certificate.ts';
 import type { LoginCredentials } from './login-credentials.ts';
 import { ProfileStore } from './profile-store.ts';
 import { Session } from './session.ts';
@@ -32,6 +35,8 @@ import { SystemDeeds } from './system-deeds.ts';
 export interface DaemonOptions {
   readonly socketPath: string;
   readonly profilesFolder: string;
+  /** Where the daemon keeps the profiles that users give it. */
+  readonly stateFolder: string;
   /** Name of the TUN device. */
   readonly device: string;
   readonly plan: PlanOptions;
@@ -46,8 +51,13 @@ export interface Daemon {
 }
 
 /** Takes back what an earlier daemon left, then listens. Fails with `rpc.busy` when another daemon listens there. */
-export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon, Failure>> {
-  const { log } = options;
+export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, Failure>> {
+  const recorder = new FlightRecorder(
+    (event, data) => server?.publish(event, data),
+    () => systemClock.wallClock().getTime(),
+  );
+  const log = recorder.tee(given.log);
+  const options = { ...given, log };
   let askShutdown: () => void = () => undefined;
   const shutdownAsked = new Promise<void>((resolve) => {
     askShutdown = resolve;
@@ -58,11 +68,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
     version,
     log,
     clock: { now: () => systemClock.now(), wall: () => systemClock.wallClock().getTime() },
-    profiles: new ProfileStore(options.profilesFolder),
+    profiles: new ProfileStore(options.profilesFolder, join(options.stateFolder, 'profiles')),
     storedPassword,
+    openCertificate: (client) => openCertificate(client.credentials, log),
     createSession: (profile, credentials, onState) =>
       createSession(profile, credentials, onState, options, spareWorkers),
     publish: (event, data) => server?.publish(event, data),
+    recorder,
+    watched: () => (server?.subscribers('sample') ?? 0) > 0,
     onShutdown: askShutdown,
   });
   const groupId = groupNumber(socketGroup);
@@ -120,8 +133,9 @@ async function createSession(
   const crypto = nodeCryptoProvider();
   const answer = async (ask: IkeAsk): Promise<IkeAnswer> => {
     if (ask.kind === 'credential') return await credentials.answer(ask);
-    if (ask.kind === 'signature')
-      return { kind: 'refused', error: failure('misuse', { reason: 'no key to sign with' }) };
+    if (ask.kind === 'signature') return await credentials.sign(ask);
+    if (ask.kind === 'shared-secret')
+      return { kind: 'refused', error: failure('misuse', { reason: 'no key to share' }) };
     return judge(ask, profile, terms.value, crypto, systemClock.wallClock().getTime());
   };
   const deeds = new SystemDeeds({
@@ -140,6 +154,9 @@ async function createSession(
     provenAt: () => session.provenAt(),
     counters: () => deeds.counters(),
     ikeDrops: () => session.ikeDrops(),
+    takeRoundTrip: () => session.takeRoundTrip(),
+    doubtedSince: () => session.doubtedSince,
+    probe: () => session.probe(),
   });
 }
 

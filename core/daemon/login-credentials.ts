@@ -2,11 +2,16 @@ import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
+import type { ClientCredential } from '../crypto/client-credential.ts';
 import type { IkeAnswer, IkeAsk } from '../ike/io.ts';
+import { clientCertificateOf, needsPassword } from '../profile/authentication/authentication.ts';
+import type { ProfileClientCertificate } from '../profile/authentication/client-certificate.ts';
 import type { Profile } from '../profile/profile.ts';
+import type { ChoiceRequest, SecretRequest } from '../rpc/asks.ts';
 import type { RpcClientHandle } from '../rpc/transport/server-types.ts';
 
 type CredentialAsk = Extract<IkeAsk, { readonly kind: 'credential' }>;
+type SignatureAsk = Extract<IkeAsk, { readonly kind: 'signature' }>;
 
 /** Whoever answers for the user: the client that called `connect`. */
 export type Asker = Pick<RpcClientHandle, 'ask' | 'choose'>;
@@ -17,7 +22,22 @@ export interface LoginCredentialsParts {
   readonly asker: Asker | undefined;
   /** The password of a profile that names a file; `undefined` when it names none. */
   readonly stored: Secret | undefined;
+  readonly openCertificate: OpenCertificate;
 }
+
+/** What opening a certificate asks of the user; each fails as `RpcClientHandle.ask` does. */
+export interface CertificateAsks {
+  secret(request: DistributiveOmit<CertificateSecretRequest, 'profile'>): Promise<Result<Secret, Failure>>;
+  choose(certificates: ChoiceRequest['certificates']): Promise<Result<string, Failure>>;
+}
+
+type CertificateSecretRequest = Extract<SecretRequest, { kind: 'key-password' | 'pin' }>;
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+export type OpenCertificate = (
+  certificate: Exclude<ProfileClientCertificate, { readonly kind: 'none' }>,
+  asks: CertificateAsks,
+) => Promise<Result<ClientCredential, Failure>>;
 
 /**
  * What one attempt knows of its user's secrets, from `connect` to the end of the connection. It keeps the password, so that
@@ -32,6 +52,7 @@ export class LoginCredentials {
   #changed: { readonly identity: string; readonly secret: Secret } | undefined;
   #open = new AbortController();
   #over = false;
+  #certificate: ClientCredential | undefined;
 
   constructor(parts: LoginCredentialsParts) {
     this.#parts = parts;
@@ -41,12 +62,28 @@ export class LoginCredentials {
 
   /** Asks for what is needed in any case, before anything is sent: a gateway does not wait for a user who looks for it. */
   async prepare(): Promise<Result<undefined, Failure>> {
+    const { authentication } = this.#parts.profile;
+    const opened = await this.#openCertificate(clientCertificateOf(authentication));
+    if (!opened.ok || !needsPassword(authentication)) return opened;
     const identity = this.#parts.profile.authentication.username;
     if (this.#passwords.has(identity)) return ok();
     const password = await this.#ask({ kind: 'password', retry: 0 }, identity, limits.askMs);
     if (!password.ok) return password;
     this.#remember(identity, password.value);
     return ok();
+  }
+
+  /** The user's own certificate; `undefined` when the profile names none. It is closed with this object. */
+  get certificate(): ClientCredential | undefined {
+    return this.#certificate;
+  }
+
+  /** The answer to a `signature` ask of the engine. */
+  async sign({ scheme, octets }: SignatureAsk): Promise<IkeAnswer> {
+    if (this.#certificate === undefined) return { kind: 'refused', error: failure('credential.missing') };
+    const signature = await this.#certificate.sign(scheme, octets);
+    if (!signature.ok) return { kind: 'refused', error: signature.error };
+    return { kind: 'signature', signature: signature.value };
   }
 
   /** The answer to what the engine asks in the middle of the login. */
@@ -84,10 +121,37 @@ export class LoginCredentials {
   close(): void {
     this.#over = true;
     this.closeAsks();
+    this.#certificate?.close();
+    this.#certificate = undefined;
     for (const secret of this.#passwords.values()) secret.wipe();
     this.#passwords.clear();
     this.#changed?.secret.wipe();
     this.#changed = undefined;
+  }
+
+  async #openCertificate(
+    certificate: ProfileClientCertificate | undefined,
+  ): Promise<Result<undefined, Failure>> {
+    if (certificate === undefined || certificate.kind === 'none') return ok();
+    const { asker, profile, openCertificate } = this.#parts;
+    const patience = { signal: this.#open.signal, ms: limits.askMs };
+    const opened = await openCertificate(certificate, {
+      secret: async (request) =>
+        asker === undefined
+          ? err(failure('secret.missing'))
+          : await asker.ask({ ...request, profile: profile.name }, patience),
+      choose: async (certificates) =>
+        asker === undefined
+          ? err(failure('secret.missing'))
+          : await asker.choose({ kind: 'choose-certificate', profile: profile.name, certificates }, patience),
+    });
+    if (!opened.ok) return opened;
+    if (this.#over || patience.signal.aborted) {
+      opened.value.close();
+      return err(failure('tunnel.cancelled'));
+    }
+    this.#certificate = opened.value;
+    return ok();
   }
 
   async #ask(

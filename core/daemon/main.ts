@@ -14,6 +14,7 @@ Stop it with SIGTERM: it disconnects and takes back all that it changed.
 Options:
   --socket PATH        where clients reach it (default ${defaultSocketPath})
   --profiles DIR       the profiles of the system (default /etc/godwit/profiles)
+  --state DIR          where it keeps the profiles that users give it (default /var/lib/godwit)
   --journal DIR        where it notes what it changes (default /run/godwit)
   --device NAME        name of the TUN device (default godwit0)
   --resolv-conf PATH   the file that names the DNS servers, where no resolver service runs
@@ -66,6 +67,7 @@ function parseOptions(args: readonly string[]) {
     options: {
       socket: { type: 'string', default: defaultSocketPath },
       profiles: { type: 'string', default: '/etc/godwit/profiles' },
+      state: { type: 'string', default: '/var/lib/godwit' },
       journal: { type: 'string', default: '/run/godwit' },
       device: { type: 'string', default: 'godwit0' },
       'resolv-conf': { type: 'string' },
@@ -93,6 +95,7 @@ function toOptions(values: ReturnType<typeof parseOptions>): DaemonOptions | 'do
   return {
     socketPath: values.socket,
     profilesFolder: values.profiles,
+    stateFolder: values.state,
     device: values.device,
     plan: { journalDirectory: values.journal, ...(values['no-dns'] ? { dns: false } : dns) },
     log: lineLogSink(level, (line) => process.stderr.write(line), { forJournal }),

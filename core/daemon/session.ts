@@ -8,6 +8,7 @@ import { Connection, type ConnectionConfig } from '../tunnel/connection.ts';
 import type { PlanChange, TunnelInput, TunnelOutput, TunnelState } from '../tunnel/io.ts';
 import type { NetworkPlan } from '../tunnel/network-plan.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import { RoundTrip } from './round-trip.ts';
 
 /** What the machine can do for a session. The real one is `system-deeds.ts`; a test has its own. */
 export interface SessionDeeds {
@@ -53,7 +54,9 @@ export class Session {
   readonly #deeds: SessionDeeds;
   readonly #log: LogSink;
   readonly #onState: (state: TunnelState) => void;
+  readonly #roundTrip = new RoundTrip();
   #reportedTraffic: Instant | undefined;
+  #doubtedSince: Instant | undefined;
   #chain: Promise<void> = Promise.resolve();
   #childChain: Promise<void> = Promise.resolve();
   #childDeeds = 0;
@@ -84,6 +87,21 @@ export class Session {
   /** IKE datagrams that were dropped, by cause. */
   ikeDrops(): Readonly<Record<string, number>> {
     return this.#connection.ikeDrops;
+  }
+
+  /** The last measured round trip that nobody has taken yet, in milliseconds. */
+  takeRoundTrip(): number | undefined {
+    return this.#roundTrip.take();
+  }
+
+  /** When the network began to change, if nothing has proven since that the gateway is there. */
+  get doubtedSince(): Instant | undefined {
+    return this.#doubtedSince;
+  }
+
+  /** Asks the gateway whether it is there. */
+  probe(): void {
+    this.#feed({ kind: 'probe' });
   }
 
   connect(): void {
@@ -164,14 +182,25 @@ export class Session {
 
   async #openTransport(remote: IpAddress): Promise<TunnelInput> {
     const result = await this.#deeds.openTransport(remote, {
-      onIke: (octets, from, marker) => this.#feed({ kind: 'datagram', octets, from, marker }),
-      onNetworkChange: (local) =>
-        this.#feed({ kind: 'network-changed', ...(local === undefined ? {} : { local }) }),
+      onIke: (octets, from, marker) => this.#receive(octets, from, marker),
+      onNetworkChange: (local) => {
+        this.#doubtedSince ??= this.#deeds.now();
+        this.#feed({ kind: 'network-changed', ...(local === undefined ? {} : { local }) });
+      },
       onChildUsed: (inboundSpi) => this.#feed({ kind: 'child-used', inboundSpi }),
       onRekeyDue: (inboundSpi) => this.#feed({ kind: 'rekey-due', inboundSpi }),
       onFailure: (error) => this.#feed({ kind: 'transport-failed', error }),
     });
     return { kind: 'transport-opened', result };
+  }
+
+  #receive(octets: Uint8Array, from: Endpoint, marker: boolean): void {
+    const before = this.#connection.provenAt;
+    this.#roundTrip.received(octets, this.#deeds.now());
+    this.#feed({ kind: 'datagram', octets, from, marker });
+    if (this.#connection.provenAt === before) return;
+    this.#roundTrip.confirm();
+    this.#doubtedSince = undefined;
   }
 
   #ask(id: number, ask: IkeAsk): void {
@@ -182,6 +211,7 @@ export class Session {
   }
 
   #transmit({ octets, to, marker }: Extract<TunnelOutput, { kind: 'transmit' }>): void {
+    this.#roundTrip.sent(octets, this.#deeds.now());
     if (this.#childDeeds === 0) return this.#deeds.transmit(octets, to, marker);
     this.#enqueueChild(async () => {
       this.#deeds.transmit(octets, to, marker);

@@ -42,6 +42,8 @@ export interface LiveFigures {
   readonly counters: DataplaneCounters;
   /** IKE datagrams that were dropped since the attempt began, by cause. */
   readonly ikeDrops: Readonly<Record<string, number>>;
+  /** Of the keys, in milliseconds. */
+  readonly lifetimes: { readonly child: number; readonly ike: number } | undefined;
 }
 
 /** Both clocks at one moment: `now` as the connection counts, `wall` as people do, in milliseconds since 1970. */
@@ -93,7 +95,8 @@ function connectedSnapshot(
   state: Extract<DaemonState, { kind: 'connected' }>,
   live: LiveFigures,
 ): ConnectedTunnel {
-  const { summary, plan, child, history, remote } = state.details;
+  const { summary, plan, child, history, local, remote, redirectedFrom } = state.details;
+  const { lifetimes } = live;
   const { dns } = plan;
   return {
     state: 'connected',
@@ -102,6 +105,8 @@ function connectedSnapshot(
     connectMs: state.connectMs,
     provenAgeMs: live.provenAgeMs,
     gateway: formatEndpoint(remote),
+    ...(redirectedFrom === undefined ? {} : { redirectedFrom }),
+    local: formatEndpoint(local),
     remoteIdentity: summary.remoteIdentity,
     remoteAuthentication: summary.remoteAuthentication,
     localAuthentication: summary.localAuthentication,
@@ -110,12 +115,14 @@ function connectedSnapshot(
       initiatorSpi: summary.initiatorSpi,
       responderSpi: summary.responderSpi,
       ...ageOf(history.ike, live.now),
+      ...(lifetimes === undefined ? {} : { lifetimeMs: lifetimes.ike }),
     },
     esp: {
       proposal: summary.espProposal,
       inboundSpi: formatSpi(child.inbound.spi),
       outboundSpi: formatSpi(child.outbound.spi),
       ...ageOf(history.child, live.now),
+      ...(lifetimes === undefined ? {} : { lifetimeMs: lifetimes.child }),
     },
     ...rekeyFailureOf(history, live.now),
     nat: summary.natDetected,
@@ -149,7 +156,7 @@ function ageOf({ madeAt, rekeys }: SaAge, now: Instant): { readonly ageMs: numbe
 function rekeyFailureOf({ rekeyFailure }: SaHistory, now: Instant): Pick<ConnectedTunnel, 'rekeyFailure'> {
   if (rekeyFailure === undefined) return {};
   const { what, error, at } = rekeyFailure;
-  return { rekeyFailure: { what: what === 'ike' ? 'ike' : 'esp', error, ageMs: Math.max(0, now - at) } };
+  return { rekeyFailure: { what: what === 'child' ? 'esp' : what, error, ageMs: Math.max(0, now - at) } };
 }
 
 function plainCounters(counters: DataplaneCounters['outbound']): ConnectedTunnel['counters']['outbound'] {

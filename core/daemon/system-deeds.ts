@@ -124,6 +124,8 @@ export class SystemDeeds implements SessionDeeds {
   ): Promise<Result<undefined, Failure>> {
     if (this.#dataplane === undefined)
       return err(failure('misuse', { reason: 'a child without a transport' }));
+    // A redirect leads to another gateway over the same socket.
+    this.#remote = remote.address;
     await this.#dataplane.installChild({ ...child, remote, standby, rekeyAfter });
     this.#dataplane.setKeepalive(remote, this.#options.keepaliveMs);
     return ok();

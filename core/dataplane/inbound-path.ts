@@ -8,6 +8,7 @@ import { InboundSa } from '../esp/inbound-sa.ts';
 import { InnerPacket } from '../esp/inner-packet.ts';
 import { clampMss } from '../esp/mss-clamp.ts';
 import { ChildSelectors } from '../esp/selectors.ts';
+import { bringInCongestion } from '../esp/traffic-class.ts';
 import { SocketAddress } from '../platform/linux/socket-address.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
 import { receiveSlotOctets, UdpReceiveBatch } from '../platform/linux/udp-receive-batch.ts';
@@ -28,6 +29,7 @@ const keepaliveOctet = 0xff;
 const truncated = dropIndex('truncated');
 const tooBig = dropIndex('too-big');
 const unknownSpi = dropIndex('unknown-spi');
+const congestion = dropIndex('congestion');
 
 interface InboundChild {
   readonly sa: InboundSa;
@@ -56,6 +58,8 @@ export class InboundPath {
   readonly #cells: DirectionCells;
   /** An authentic packet with a new sequence number was in this batch. */
   #proven = false;
+  /** DSCP and ECN around the datagrams of the slot at hand. */
+  #outerClass = 0;
   readonly #events: InboundEvents;
   readonly #memory: PacketMemory;
   readonly #batch: UdpReceiveBatch;
@@ -144,6 +148,7 @@ export class InboundPath {
     const at = this.#batch.at(i);
     const length = this.#batch.length(i);
     const size = this.#batch.segmentOctets(i);
+    this.#outerClass = this.#batch.trafficClass(i);
     let done = 0;
     // Once at least: an empty datagram is counted too.
     do {
@@ -181,6 +186,10 @@ export class InboundPath {
       this.#follow(i, child);
     if (dropped !== 0) {
       this.#cells.drop(dropped);
+      return;
+    }
+    if (!bringInCongestion(this.#memory.octets, packet, this.#outerClass)) {
+      this.#cells.drop(congestion);
       return;
     }
     this.#cells.count(1, packet.length);

@@ -6,6 +6,7 @@ import { InnerPacket, readInnerPacket } from '../esp/inner-packet.ts';
 import { clampMss } from '../esp/mss-clamp.ts';
 import { OutboundSa } from '../esp/outbound-sa.ts';
 import { ChildSelectors } from '../esp/selectors.ts';
+import { trafficClassOf } from '../esp/traffic-class.ts';
 import { errnoName, lastErrno, packetCalls } from '../platform/linux/libc.ts';
 import { SocketAddress } from '../platform/linux/socket-address.ts';
 import { octetsPerSend, segmentsPerSend, UdpSendBatch } from '../platform/linux/udp-send-batch.ts';
@@ -67,6 +68,9 @@ export class OutboundPath {
   readonly #events: OutboundEvents;
   /** Those that send, the newest first. */
   #children: OutboundChild[] = [];
+  /** The same for packets of either version, in the order in which they are asked. */
+  #children4: OutboundChild[] = [];
+  #children6: OutboundChild[] = [];
   /** Those that wait for `switch-outbound`. */
   #standby: OutboundChild[] = [];
   #tunFd = -1;
@@ -76,11 +80,14 @@ export class OutboundPath {
   /** Where the next ESP packet begins, at best; and the headroom to expect there. */
   #next = 0;
   #headroom = 16;
+  /** Of the packet that was read; all its segments have the same. */
+  #trafficClass = 0;
   // The run of equal datagrams to one peer that the last packets form.
   #runAt = 0;
   #runLength = 0;
   #runSize = 0;
   #runCount = 0;
+  #runClass = 0;
   #runTo: SocketAddress | undefined;
   #counted = { sent: 0, queueFull: 0, tooBig: 0, refused: 0 };
 
@@ -121,6 +128,7 @@ export class OutboundPath {
         for (const { sa } of [...this.#children, ...this.#standby]) sa.close();
         this.#children = [];
         this.#standby = [];
+        this.#order();
         this.#tunFd = -1;
         return;
     }
@@ -162,6 +170,7 @@ export class OutboundPath {
     };
     if (command.standby) this.#standby.push(installed);
     else this.#children.unshift(installed);
+    this.#order();
   }
 
   /** Commands come between two steps, and a step leaves no packet behind: the order of the packets is kept. */
@@ -170,11 +179,21 @@ export class OutboundPath {
     if (found === undefined) return;
     this.#take(spi);
     this.#children.unshift(found);
+    this.#order();
+  }
+
+  /** A packet leaves by the narrowest that takes it; among equals that is the newest. */
+  #order(): void {
+    const narrowest = (family: 4 | 6): OutboundChild[] =>
+      this.#children.toSorted((a, b) => a.selectors.breadth[family] - b.selectors.breadth[family]);
+    this.#children4 = narrowest(4);
+    this.#children6 = narrowest(6);
   }
 
   #remove(spi: Spi): void {
     this.#find(spi)?.sa.close();
     this.#take(spi);
+    this.#order();
   }
 
   #find(spi: Spi): OutboundChild | undefined {
@@ -208,6 +227,7 @@ export class OutboundPath {
       this.#cells.drop(noChild);
       return true;
     }
+    this.#trafficClass = trafficClassOf(this.#memory.octets, packet);
     if (this.#vnetOctets > 0) this.#header.read(this.#memory.octets, from);
     if (this.#vnetOctets > 0 && this.#header.gsoType !== gsoNone) this.#sendSuperPacket(child);
     else this.#sendPacket(child);
@@ -224,7 +244,8 @@ export class OutboundPath {
 
   #childFor(packet: InnerPacket): OutboundChild | undefined {
     const { octets } = this.#memory;
-    for (const child of this.#children) if (child.selectors.takesOutbound(octets, packet)) return child;
+    const children = packet.version === 4 ? this.#children4 : this.#children6;
+    for (const child of children) if (child.selectors.takesOutbound(octets, packet)) return child;
     return undefined;
   }
 
@@ -285,12 +306,13 @@ export class OutboundPath {
     this.#cells.count(1, innerLength);
     if (child.use.count(innerLength, child.sa.sequence)) this.#events.onRekeyDue(child.child, false);
     this.#next = at + length;
-    this.#addToRun(at, length, child.remote);
+    this.#addToRun(at, length, child.remote, this.#trafficClass);
   }
 
-  #addToRun(at: number, length: number, to: SocketAddress): void {
+  #addToRun(at: number, length: number, to: SocketAddress, trafficClass: number): void {
     const fits =
       this.#runTo === to &&
+      this.#runClass === trafficClass &&
       at === this.#runAt + this.#runLength &&
       length <= this.#runSize &&
       this.#runLength === this.#runCount * this.#runSize &&
@@ -303,6 +325,7 @@ export class OutboundPath {
       this.#runSize = length;
       this.#runCount = 0;
       this.#runTo = to;
+      this.#runClass = trafficClass;
     }
     this.#runLength += length;
     this.#runCount++;
@@ -312,7 +335,8 @@ export class OutboundPath {
     if (this.#runTo === undefined) return;
     // A flush keeps the packets' places: those that are still in the run stay as they are.
     if (this.#batch.count + this.#batch.needs(this.#runCount) > this.#batch.capacity) this.#batch.flush();
-    this.#batch.add(this.#runAt, this.#runLength, this.#runCount > 1 ? this.#runSize : 0, this.#runTo);
+    const size = this.#runCount > 1 ? this.#runSize : 0;
+    this.#batch.add(this.#runAt, this.#runLength, size, this.#runTo, this.#runClass);
     this.#runTo = undefined;
   }
 

@@ -1,46 +1,55 @@
 import type { PacketMemory } from '../crypto/openssl/packet-memory.ts';
 import { dropIndex } from '../esp/drop-cause.ts';
-import type { InnerPacket } from '../esp/inner-packet.ts';
-import { GatherWrite } from '../platform/linux/gather-write.ts';
+import { type InnerPacket, protocolUdp } from '../esp/inner-packet.ts';
+import type { WriteCalls } from '../platform/linux/gather-write.ts';
 import { errnoName, lastErrno, packetCalls } from '../platform/linux/libc.ts';
 import type { DirectionCells } from './counters.ts';
 import type { SummedMemory } from './offload/summed-memory.ts';
-import { TcpMerge } from './offload/tcp-merge.ts';
 import { virtioHeaderOctets, writePlainHeader } from './offload/virtio-header.ts';
+import { belongsToOneFlow, type OpenMerge, OpenMerges } from './open-merges.ts';
 
 const queueFull = dropIndex('queue-full');
 const refused = dropIndex('refused');
 
 /**
- * Writes decrypted packets to the TUN device, in order, merging the segments of one TCP flow into one write where the
- * device has segmentation offload. A packet has at least 10 octets of spent ESP fields in front, where its
- * virtio header is put. What `push` took stays in the packet memory until `flush`.
+ * Writes decrypted packets to the TUN device, merging the packets of a flow into one write where the device has
+ * segmentation offload. Those of one flow stay in their order. A packet has at least 10 octets of spent ESP fields in
+ * front, where its virtio header is put. What `push` took stays in the packet memory until `flush`.
  */
 export class TunOutput {
   readonly #memory: PacketMemory;
   readonly #cells: DirectionCells;
-  readonly #merge: TcpMerge;
-  readonly #gather = new GatherWrite();
+  readonly #calls: WriteCalls;
+  readonly #merges: OpenMerges;
   #fd = -1;
   #vnetHeader = false;
-  #merging = false;
+  #mergingTcp = false;
+  #mergingUdp = false;
 
-  constructor(memory: PacketMemory, checksums: SummedMemory, cells: DirectionCells) {
+  /** `calls` is the system, or a test that refuses. */
+  constructor(
+    memory: PacketMemory,
+    summed: SummedMemory,
+    cells: DirectionCells,
+    calls: WriteCalls = packetCalls,
+  ) {
     this.#memory = memory;
     this.#cells = cells;
-    this.#merge = new TcpMerge(checksums);
+    this.#calls = calls;
+    this.#merges = new OpenMerges(memory, summed, calls);
   }
 
-  /** Whether segments are (still) merged. */
-  get merging(): boolean {
-    return this.#merging;
+  /** Whether segments, and datagrams, are (still) merged. */
+  get merging(): { readonly tcp: boolean; readonly udp: boolean } {
+    return { tcp: this.#mergingTcp, udp: this.#mergingUdp };
   }
 
   attach(fd: number, vnetHeader: boolean): void {
     this.flush();
     this.#fd = fd;
     this.#vnetHeader = vnetHeader;
-    this.#merging = vnetHeader;
+    this.#mergingTcp = vnetHeader;
+    this.#mergingUdp = vnetHeader;
   }
 
   detach(): void {
@@ -53,40 +62,39 @@ export class TunOutput {
       this.#cells.drop(refused);
       return;
     }
-    if (!this.#merging) {
-      this.#writeOne(packet.at, packet.length);
-      return;
-    }
-    const merge = this.#merge;
-    if (!merge.empty && !this.#gather.full && merge.append(packet)) {
-      // The first piece is written with its headers, of the others only the payload.
-      const payloadAt = packet.at + merge.headersLength;
-      this.#gather.add(this.#memory.address + payloadAt, packet.length - merge.headersLength);
-      return;
-    }
-    this.flush();
-    if (!merge.begin(packet)) {
-      this.#writeOne(packet.at, packet.length);
-      return;
-    }
-    const from = packet.at - virtioHeaderOctets;
-    this.#gather.clear();
-    this.#gather.add(this.#memory.address + from, virtioHeaderOctets + packet.length);
+    if (!this.#hold(packet)) this.#writeOne(packet.at, packet.length);
   }
 
   /** Writes what is held back for merging. */
   flush(): void {
-    const merge = this.#merge;
+    for (const open of this.#merges.all) this.#flush(open);
+  }
+
+  /** False when the packet is to be written at once; what must not come after it has been written. */
+  #hold(packet: InnerPacket): boolean {
+    if (!this.#mergingTcp && !this.#mergingUdp) return false;
+    if (!belongsToOneFlow(packet)) {
+      this.flush();
+      return false;
+    }
+    const open = this.#merges.of(packet);
+    if (open?.append(packet) === true) return true;
+    const fresh = open ?? this.#merges.forNew();
+    this.#flush(fresh);
+    return (packet.protocol === protocolUdp ? this.#mergingUdp : this.#mergingTcp) && fresh.begin(packet);
+  }
+
+  #flush(open: OpenMerge): void {
+    const { merge } = open;
     if (merge.empty) return;
     if (merge.segments === 1) this.#writeOne(merge.at, merge.length);
-    else this.#writeMerged();
+    else this.#writeMerged(open);
     merge.clear();
   }
 
-  #writeMerged(): void {
-    const merge = this.#merge;
-    merge.finish(merge.at - virtioHeaderOctets);
-    if (this.#gather.write(this.#fd) >= 0) {
+  #writeMerged(open: OpenMerge): void {
+    const { merge } = open;
+    if (open.write(this.#fd) >= 0) {
       this.#cells.countMerged(1);
       return;
     }
@@ -95,11 +103,11 @@ export class TunOutput {
       this.#cells.drop(errno === 'EAGAIN' || errno === 'ENOBUFS' ? queueFull : refused, merge.segments);
       return;
     }
-    // The kernel does not take merged packets: never try again. TCP repairs the loss of this one's other segments.
-    this.#merging = false;
+    // The kernel does not take merged packets of this kind: never try again. These go one by one.
+    if (merge.udp) this.#mergingUdp = false;
+    else this.#mergingTcp = false;
     merge.restore();
-    this.#writeOne(merge.at, merge.firstLength);
-    this.#cells.drop(refused, merge.segments - 1);
+    for (let i = 0; i < merge.segments; i++) this.#writeOne(open.placeOf(i), open.lengthOf(i));
   }
 
   #writeOne(at: number, length: number): void {
@@ -108,7 +116,7 @@ export class TunOutput {
       from -= virtioHeaderOctets;
       writePlainHeader(this.#memory.octets, from);
     }
-    if (packetCalls.write(this.#fd, this.#memory.address + from, at + length - from) >= 0) return;
+    if (this.#calls.write(this.#fd, this.#memory.address + from, at + length - from) >= 0) return;
     const errno = errnoName(lastErrno());
     this.#cells.drop(errno === 'EAGAIN' || errno === 'ENOBUFS' ? queueFull : refused);
   }

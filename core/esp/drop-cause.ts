@@ -20,6 +20,8 @@ export const dropCauses = [
   'malformed',
   /** The inner addresses, protocol or ports are outside the SA's traffic selectors. */
   'selector',
+  /** It met congestion on the way, and its sender does not know the mark for that. @rfc 6040 4.2 */
+  'congestion',
   /** No child SA takes this destination. */
   'no-child',
   /** The sequence numbers are used up: the SA must be replaced. @rfc 4303 3.3.3 */

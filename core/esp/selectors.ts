@@ -67,9 +67,15 @@ export class ChildSelectors {
     readonly local: readonly TrafficSelector[];
     readonly remote: readonly TrafficSelector[];
   }) {
+    const breadth = (family: 4 | 6) =>
+      breadthOf(selectors.remote, family) + breadthOf(selectors.local, family);
+    this.breadth = { 4: breadth(4), 6: breadth(6) };
     this.#local = new SelectorSet(selectors.local);
     this.#remote = new SelectorSet(selectors.remote);
   }
+
+  /** How much they take, for comparison: a packet leaves by the narrowest CHILD SA that takes it. @rfc 4301 4.4.1 */
+  readonly breadth: { readonly 4: number; readonly 6: number };
 
   takesOutbound(octets: Uint8Array, packet: InnerPacket): boolean {
     return (
@@ -84,6 +90,18 @@ export class ChildSelectors {
       this.#remote.matches(octets, packet, packet.sourceAt, packet.sourcePort)
     );
   }
+}
+
+/** The widest of a family, in doublings: a prefix one bit shorter, or twice the ports, count the same. */
+function breadthOf(selectors: readonly TrafficSelector[], family: 4 | 6): number {
+  const own = selectors.filter(({ start }) => start.family === family);
+  return own.reduce((most, selector) => Math.max(most, doublings(selector)), 0);
+}
+
+function doublings({ protocol, startPort, endPort, start, end }: TrafficSelector): number {
+  const hosts = end.octets.reduce((sum, octet, i) => sum * 256 + octet - (start.octets[i] ?? 0), 0);
+  const ports = Math.max(0, endPort - startPort);
+  return Math.log2(hosts + 1) + Math.log2(ports + 1) + (protocol === 0 ? 8 : 0);
 }
 
 function compile(selectors: readonly TrafficSelector[], stride: number): Uint32Array {

@@ -9,6 +9,8 @@ export type Job =
   | { readonly kind: 'expire-child'; readonly child: Spi }
   /** No late packet is expected any more. */
   | { readonly kind: 'remove-child'; readonly child: Spi }
+  /** One of our wishes has no CHILD SA. */
+  | { readonly kind: 'add-child'; readonly wish: number }
   | { readonly kind: 'rekey-ike'; readonly ike: IkeSpi }
   | { readonly kind: 'expire-ike'; readonly ike: IkeSpi }
   /** The peer should have deleted this replaced IKE SA long ago. */

@@ -2,6 +2,7 @@ import { after, type Instant } from '../base/time.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { Child, ChildState } from './child-table.ts';
 import type { Engine } from './engine.ts';
+import type { ChildSaParameters } from './io.ts';
 import { lifetimesOf, termOf } from './lifetimes.ts';
 import type { Established } from './state.ts';
 import type { ChildSa } from './tasks/child-create.ts';
@@ -19,6 +20,7 @@ export function installChild(
   { parameters, notation }: ChildSa,
   standing: ChildState,
   now: Instant,
+  wish?: number,
 ): Child {
   const { inbound, outbound, selectors } = parameters;
   const term = termOf(lifetimesOf(engine.config).child, engine.dependencies.random, now);
@@ -28,6 +30,7 @@ export function installChild(
     selectors,
     notation,
     lastChanceAt: term.lastChanceAt,
+    wish,
     state: standing,
     refusals: 0,
   };
@@ -37,7 +40,8 @@ export function installChild(
   agenda.add(term.lastChanceAt, { kind: 'recreate-child', child: inbound.spi });
   agenda.add(term.expiresAt, { kind: 'expire-child', child: inbound.spi });
   const outboundOnStandby = standing.kind === 'live' ? {} : { outbound: 'standby' as const };
-  engine.emit({ kind: 'child-install', child: parameters, ...outboundOnStandby });
+  const fulfils = wish === undefined ? {} : { wish };
+  engine.emit({ kind: 'child-install', child: parameters, ...outboundOnStandby, ...fulfils });
   return child;
 }
 
@@ -87,6 +91,15 @@ export function stopRekeying(state: Established, child: Child): void {
       !(plan.kind === 'create-child' && plan.replaces === child.inboundSpi),
   );
   state.todo.splice(0, state.todo.length, ...kept);
+}
+
+/** Overwrites the keys of a CHILD SA that nobody will install. */
+export function wipeChildKeys({ inbound, outbound }: ChildSaParameters): void {
+  for (const { key } of [inbound, outbound]) {
+    key.encryption.fill(0);
+    key.salt?.fill(0);
+    key.integrity?.fill(0);
+  }
 }
 
 /** A random inbound SPI that no CHILD SA of ours has. */

@@ -4,6 +4,7 @@ import { payloadsOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage } from '../wire/ike/payload.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { isErrorNotify, notifyType } from '../wire/registry/notify-types.ts';
+import { afterLoss, notRekeyed, takenBack } from './child-adding.ts';
 import {
   deleteChild,
   installChild,
@@ -13,7 +14,6 @@ import {
   unusedSpi,
 } from './child-install.ts';
 import type { Child } from './child-table.ts';
-import { sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
 import { afterTemporaryFailure, retryAfter } from './lifetimes.ts';
 import { offeredGroups } from './negotiate.ts';
@@ -84,13 +84,14 @@ export function onChildRekeyed(
     dropAtPeer(state, offer);
     return onTrouble(engine, state, old, made.error, plan.early, now);
   }
+  if (takenBack(state, made.value)) return onTakenBack(engine, state, task, now);
   state.childGroup = offer.keyExchange?.group;
   if (collision !== undefined && losesCollision(made.value.nonces, collision.nonces)) {
     // The peer may send on it until it has our DELETE. Its own one stays.
-    deleteChild(state, installChild(engine, state, made.value, standby(old), now));
+    deleteChild(state, installChild(engine, state, made.value, standby(old), now, old.wish));
     return state;
   }
-  const child = installChild(engine, state, made.value, { kind: 'live' }, now);
+  const child = installChild(engine, state, made.value, { kind: 'live' }, now, old.wish);
   if (collision !== undefined) yieldTo(state, collision.child, child);
   deleteChild(state, old);
   reportChild(engine, state, child);
@@ -111,17 +112,18 @@ export function onChildCreated(
   if (refusal !== undefined && againWithGroup(engine, state, task, message)) return state;
   const made =
     refusal === undefined ? processRekey(engine.dependencies, state.link.ike, offer, message) : undefined;
-  if (made?.ok !== true) {
-    if (made !== undefined) dropAtPeer(state, offer);
+  const isGone = made?.ok === true && takenBack(state, made.value);
+  if (made?.ok !== true || isGone) {
+    if (made?.ok === false) dropAtPeer(state, offer);
     const error = refusal ?? (made?.ok === false ? made.error : failure('peer.closed'));
     engine.emit({ kind: 'rekey-failed', what: 'child', error });
     if (old !== undefined) old.trouble = formatFailure(error);
-    return state.children.alive ? state : sayGoodbye(engine, state, notRekeyed(formatFailure(error)), now);
+    return afterLoss(engine, state, plan.wish, notRekeyed(formatFailure(error)), now);
   }
   // Meanwhile the peer has replaced the old one itself: one successor is enough.
-  const needless = state.children.alive && old?.state.kind !== 'live';
+  const needless = state.children.serves(plan.wish) && old?.state.kind !== 'live';
   const standing = needless ? ({ kind: 'standby', replaces: plan.replaces } as const) : live;
-  const child = installChild(engine, state, made.value, standing, now);
+  const child = installChild(engine, state, made.value, standing, now, plan.wish);
   if (needless) deleteChild(state, child);
   else {
     if (old !== undefined) deleteChild(state, old);
@@ -137,11 +139,6 @@ export function onChildDeleted(engine: Engine, state: Established, spi: number, 
   return state;
 }
 
-/** The end of a CHILD SA without a successor. */
-export function notRekeyed(reason: string): Failure {
-  return failure('peer.not-rekeyed', { reason });
-}
-
 function onRefused(
   engine: Engine,
   state: Established,
@@ -153,7 +150,7 @@ function onRefused(
   const { old, plan } = task;
   if (old.state.kind !== 'live') {
     // The peer replaced or deleted it meanwhile, and knows nothing to rekey.
-    return state.children.alive ? state : sayGoodbye(engine, state, failure('peer.closed'), now);
+    return afterLoss(engine, state, old.wish, failure('peer.closed'), now);
   }
   if (againWithGroup(engine, state, task, message)) return state;
   switch (errorOf(message)) {
@@ -162,11 +159,28 @@ function onRefused(
       return state;
     case notifyType.CHILD_SA_NOT_FOUND:
       removeChild(engine, state, old);
-      state.todo.push({ kind: 'create-child', replaces: old.inboundSpi, selectors: old.selectors });
+      state.todo.push(createPlan(old));
       return state;
     default:
       return onTrouble(engine, state, old, refusal, plan.early, now);
   }
+}
+
+/** The peer has deleted the new one, and its answer to our request came only after that. */
+function onTakenBack(
+  engine: Engine,
+  state: Established,
+  { old, plan }: RekeyChildTask,
+  now: Instant,
+): IkeState {
+  if (old.state.kind !== 'live') return afterLoss(engine, state, old.wish, failure('peer.closed'), now);
+  state.agenda.add(afterTemporaryFailure(engine.dependencies.random, now), rekeyJob(plan));
+  return state;
+}
+
+/** From scratch, in place of one that the peer does not have or does not rekey. */
+export function createPlan({ inboundSpi, selectors, wish }: Child): ChildPlan<'create-child'> {
+  return { kind: 'create-child', replaces: inboundSpi, wish, selectors };
 }
 
 /** The rekey failed: the old one goes on, and unless it was only the early test, there will be another try. */

@@ -8,7 +8,7 @@ export type ChildState =
   /** We send on it. */
   | { readonly kind: 'live' }
   /** Made by the peer to replace `replaces`: we send on it when the peer has shown that it has it. */
-  | { readonly kind: 'standby'; readonly replaces: Spi }
+  | { readonly kind: 'standby'; readonly replaces?: Spi }
   /** `by` takes over; the peer deletes this one. We may still send on it while `by` is on standby. */
   | { readonly kind: 'replaced'; readonly by: Spi }
   /** Our DELETE is on the wire, or waits its turn. */
@@ -23,6 +23,8 @@ export interface Child {
   /** Its algorithms in strongSwan's notation. */
   readonly notation: string;
   readonly lastChanceAt: Instant;
+  /** Which of our wishes it fulfils; absent for one that the peer asked for. */
+  readonly wish: number | undefined;
   state: ChildState;
   /** Refused rekeys in a row. */
   refusals: number;
@@ -40,7 +42,12 @@ export class ChildTable {
 
   /** Whether packets can still flow. */
   get alive(): boolean {
-    return this.all().some(({ state }) => state.kind === 'live' || state.kind === 'standby');
+    return this.all().some(isOpen);
+  }
+
+  /** Whether packets of one of our wishes can still flow. */
+  serves(wish: number | undefined): boolean {
+    return this.all().some((child) => child.wish === wish && isOpen(child));
   }
 
   all(): readonly Child[] {
@@ -63,4 +70,8 @@ export class ChildTable {
   remove(inboundSpi: Spi): void {
     this.#children.delete(inboundSpi);
   }
+}
+
+function isOpen({ state }: Child): boolean {
+  return state.kind === 'live' || state.kind === 'standby';
 }

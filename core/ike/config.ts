@@ -1,8 +1,12 @@
-import type { Endpoint, IpPrefix } from '../base/address.ts';
+import type { Endpoint, IpAddress, IpPrefix } from '../base/address.ts';
 import type { Duration } from '../base/time.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
 import type { SuiteProposal } from '../crypto/proposals.ts';
 import type { EapPeer } from '../eap/peer.ts';
+import type { TrafficSelector } from '../wire/ike/payload.ts';
+import type { LoginWay } from './login-way.ts';
+import type { PpkTerms } from './ppk.ts';
+import type { RedirectTarget } from './redirect-target.ts';
 
 /** What one login needs to know. It does not change while the IKE SA lives. */
 export interface IkeConfig {
@@ -11,7 +15,12 @@ export interface IkeConfig {
   readonly remote: Endpoint;
   /** The gateway's port after IKE_SA_INIT. 4500 when absent. @rfc 7296 2.23 */
   readonly natTraversalPort?: number;
+  /** IDi, where a round of the login has none of its own. */
   readonly localIdentity: IkeIdentity;
+  /** Ways to log in, best first. EAP with a gateway that has a certificate when absent. */
+  readonly logins?: readonly LoginWay[];
+  /** A post-quantum pre-shared key to mix into the keys. The driver is asked for it. @rfc 8784 */
+  readonly ppk?: PpkTerms;
   /** Sent as IDr to tell a gateway with several names which one we mean. Whether the answer fits is for the verdict. */
   readonly remoteIdentity?: IkeIdentity;
   /** SubjectPublicKeyInfo (DER) of the CAs that the profile trusts: CERTREQ names them. */
@@ -21,12 +30,20 @@ export interface IkeConfig {
   readonly espProposals: readonly SuiteProposal[];
   /** The networks behind the gateway that we ask for; empty asks for everything. */
   readonly remoteNetworks: readonly IpPrefix[];
+  /** CHILD SAs with selectors of their own, in place of one for `remoteNetworks`; the first comes with the login. */
+  readonly children?: readonly ChildWish[];
+  /** Log in without a CHILD SA where the gateway can do that; the first one then has a key exchange of its own. @rfc 6023 */
+  readonly childless?: boolean;
+  /** Inner addresses to ask for, as of an earlier login; at most one of each family. The gateway may give others. */
+  readonly wantedAddresses?: readonly IpAddress[];
+  /** Follow a gateway that sends us to another one; `from`: one did so just now. Absent: refuse. @rfc 5685 */
+  readonly redirects?: { readonly from?: RedirectTarget };
   /**
    * Tell the gateway to forget every other connection of this identity. Off unless a profile says so: the same user may be
    * connected from another computer, which this would cut off. @rfc 7296 2.4
    */
   readonly initialContact?: boolean;
-  /** Accept RSA signatures over SHA-1 (method 1), which some old gateways make. Off unless a profile says so. */
+  /** Accept RSA signatures over SHA-1 (method 1), which some old gateways make, and make them where such a one wants them. Off unless a profile says so. */
   readonly acceptSha1Signatures?: boolean;
   /** False: neither ask for MOBIKE nor use it. @rfc 4555 */
   readonly mobike?: boolean;
@@ -42,6 +59,12 @@ export interface IkeConfig {
   readonly lingerMs?: Duration;
 }
 
+/** What one CHILD SA is to carry between us and the networks behind the gateway. */
+export interface ChildWish {
+  /** On the gateway's side. Not empty. */
+  readonly remote: readonly TrafficSelector[];
+}
+
 /** An IKE identity: type and data of an ID payload. @rfc 7296 3.5 */
 export interface IkeIdentity {
   readonly type: number;
@@ -51,6 +74,18 @@ export interface IkeIdentity {
 export interface IkeDependencies {
   readonly crypto: CryptoProvider;
   readonly random: Random;
-  /** A fresh EAP peer for this login; called once, after the gateway has proven who it is. */
-  readonly createEapPeer: () => EapPeer;
+  /** A fresh EAP peer for one round of a login; called once a round. */
+  readonly createEapPeer: (run: EapRun) => EapPeer;
+}
+
+/** For which round an EAP peer is. */
+export interface EapRun {
+  /** The number of the way in `logins`, and of the round in it. */
+  readonly way: number;
+  readonly round: number;
+  /**
+   * False: nothing but EAP will prove the gateway, so the peer must take none but methods that prove the server, make a key, and
+   * tell an impostor nothing about the password. @rfc 5998 4
+   */
+  readonly gatewayProven: boolean;
 }

@@ -5,10 +5,18 @@ import type { IkeMessage } from '../wire/ike/payload.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import type { Engine } from './engine.ts';
 import { notifyForFailure } from './failure-notify.ts';
-import { type IkeLink, openLink } from './ike-link.ts';
+import type { IkeLink } from './ike-link.ts';
+import { openLink } from './open-link.ts';
 import { wipeTask } from './own-task.ts';
 import { ikeNotify } from './payload-list.ts';
-import { type Closing, type Established, type IkeState, type RequestingAddress, wipeState } from './state.ts';
+import {
+  type Closing,
+  type Established,
+  type IkeState,
+  type Login,
+  wipeLoginSecrets,
+  wipeState,
+} from './state.ts';
 import { deleteIkeSa } from './tasks/delete.ts';
 import { processIkeRekey } from './tasks/ike-rekey.ts';
 
@@ -37,13 +45,13 @@ export function fail(engine: Engine, state: IkeState, error: Failure): IkeState 
 /** The end of an IKE SA that both sides have: DELETE, then wait a little for the answer. @rfc 7296 1.4.1 */
 export function sayGoodbye(
   engine: Engine,
-  state: Established | RequestingAddress,
+  state: Established | Login,
   error: Failure | undefined,
   now: Instant,
 ): IkeState {
   engine.emit({ kind: 'phase', phase: 'closing' });
-  if (state.kind === 'requesting-address') {
-    state.msk?.fill(0);
+  if (!('agenda' in state)) {
+    wipeLoginSecrets(state);
     engine.exchange.request(exchangeType.INFORMATIONAL, [deleteIkeSa], now, limits.deleteTries);
     return {
       kind: 'closing',

@@ -1,6 +1,8 @@
+import type { Instant } from '../base/time.ts';
 import type { IkeConfig, IkeDependencies } from './config.ts';
 import type { ExchangeLayer } from './exchange.ts';
 import type { IkeAsk, IkeOutput } from './io.ts';
+import type { Course, IkeState } from './state.ts';
 
 /** What the transitions of an IKE SA work with. They take a state and return the next one; all effects go through here. */
 export interface Engine {
@@ -11,6 +13,8 @@ export interface Engine {
   /** The exchanges of one more IKE SA, which sends and counts where the first one does. */
   openExchange(): ExchangeLayer;
   emit(output: IkeOutput): void;
+  /** Begins a login anew, another way. */
+  restartLogin(course: Course, now: Instant): IkeState;
   /** Emits an ask under a fresh id, which is the result. */
   ask(ask: IkeAsk): number;
 }

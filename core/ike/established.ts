@@ -1,11 +1,12 @@
 import { failure } from '../base/errors.ts';
 import { toHex } from '../base/octets.ts';
-import { after, type Instant } from '../base/time.ts';
+import type { Instant } from '../base/time.ts';
+import { formatIdentity } from '../pki/identity.ts';
 import type { IkeMessage } from '../wire/ike/payload.ts';
-import { notateId } from '../wire/ike/payloads/id.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import { Agenda } from './agenda.ts';
+import { announce, planWishes } from './child-adding.ts';
 import { installChild } from './child-install.ts';
 import { ChildTable } from './child-table.ts';
 import { close, sayGoodbye } from './ending.ts';
@@ -14,12 +15,17 @@ import type { ExchangeLayer } from './exchange.ts';
 import { scheduleIke } from './ike-rekeying.ts';
 import type { IkeSummary } from './io.ts';
 import { spiOctets } from './keymat.ts';
-import { lifetimesOf } from './lifetimes.ts';
 import { ikeNotify } from './payload-list.ts';
 import { beginMobility, mobilityShown } from './roaming.ts';
-import type { Established, IkeState, RequestingAddress } from './state.ts';
+import {
+  type Established,
+  type IkeState,
+  type Login,
+  type ProvenGateway,
+  wipeLoginSecrets,
+} from './state.ts';
 import { reportAuthLifetime } from './tasks/auth-lifetime.ts';
-import { type ChildSa, processChildCreate } from './tasks/child-create.ts';
+import { processChildCreate } from './tasks/child-create.ts';
 import { processConfigReply } from './tasks/config-request.ts';
 import { deletesIkeSa } from './tasks/delete.ts';
 import { Liveness } from './tasks/liveness.ts';
@@ -30,16 +36,19 @@ import { Liveness } from './tasks/liveness.ts';
  */
 export function establish(
   engine: Engine,
-  state: RequestingAddress,
+  state: Login,
+  gateway: ProvenGateway,
   message: IkeMessage,
   now: Instant,
 ): IkeState {
   const config = processConfigReply(message);
   if (!config.ok) return sayGoodbye(engine, state, config.error, now);
-  const child = processChildCreate(engine.dependencies.crypto, state.association, state.child, message);
-  if (!child.ok) return sayGoodbye(engine, state, child.error, now);
-  const { parameters, notation } = child.value;
-  state.msk?.fill(0);
+  const child =
+    state.child === undefined
+      ? undefined
+      : processChildCreate(engine.dependencies.crypto, state.association, state.child, message);
+  if (child?.ok === false) return sayGoodbye(engine, state, child.error, now);
+  wipeLoginSecrets(state);
   engine.emit({ kind: 'config-assigned', config: config.value });
   const mobility = beginMobility(engine, state.association, state.association.nat, message);
   const next: Established = {
@@ -48,23 +57,24 @@ export function establish(
     others: new Set(),
     children: new ChildTable(),
     agenda: new Agenda(),
+    addresses: config.value.addresses,
+    wishTries: [],
+    announced: false,
+    goneUnseen: new Set(),
     liveness: new Liveness(engine.config.livenessMs, now),
     active: undefined,
     todo: [],
     ikeTrouble: { refusals: 0 },
     childGroup: undefined,
-    summary: { ...summarize(state, child.value), ...mobilityShown(mobility) },
+    summary: { ...summarize(state, gateway), ...mobilityShown(mobility) },
     mobility,
   };
-  installChild(engine, next, { parameters, notation }, { kind: 'live' }, now);
   scheduleIke(engine, next, now);
-  const { early } = lifetimesOf(engine.config);
-  if (early !== undefined) {
-    const job = { kind: 'rekey-child', child: parameters.inbound.spi, early: true } as const;
-    next.agenda.add(after(now, early), job);
+  if (child !== undefined) {
+    const first = installChild(engine, next, child.value, { kind: 'live' }, now, 0);
+    announce(engine, next, first.notation, first.inboundSpi, now);
   }
-  engine.emit({ kind: 'phase', phase: 'established' });
-  engine.emit({ kind: 'established', summary: next.summary });
+  planWishes(engine, next, child === undefined ? 0 : 1);
   reportAuthLifetime(engine, message);
   return next;
 }
@@ -97,16 +107,19 @@ function endingOf(state: IkeState) {
   return failure('peer.closed');
 }
 
-function summarize(state: RequestingAddress, child: ChildSa): Omit<IkeSummary, 'mobike' | 'peerAddresses'> {
+function summarize(state: Login, gateway: ProvenGateway): Omit<IkeSummary, 'mobike' | 'peerAddresses'> {
   const { spis, suite, nat } = state.association;
   return {
     initiatorSpi: toHex(spiOctets(spis.initiator)),
     responderSpi: toHex(spiOctets(spis.responder)),
     ikeProposal: suite.notation,
-    espProposal: child.notation,
+    espProposal: '',
     natDetected: nat,
-    remoteIdentity: notateId({ kind: 'IDr', ...state.gateway.identity }),
-    remoteAuthentication: state.gateway.authentication,
-    localAuthentication: state.method,
+    remoteIdentity: formatIdentity(gateway.identity),
+    remoteNames: gateway.names,
+    remoteAuthentication: gateway.authentication,
+    localAuthentication: state.proofs.join(', then '),
+    ppk: state.ppk.kind === 'used',
+    weaknesses: [...new Set(state.weaknesses)],
   };
 }

@@ -14,6 +14,7 @@ import { type PlainMessage, sealDatagrams } from './fragments/seal-datagrams.ts'
 import { InitExchange } from './init-exchange.ts';
 import type { InitRestart } from './init-restarts.ts';
 import type { IkePort } from './io.ts';
+import { asksInNewerVersion, denyVersion } from './newer-version.ts';
 import { ikeNotify } from './payload-list.ts';
 import { PeerWindow } from './peer-window.ts';
 import type { Protection } from './protection.ts';
@@ -54,6 +55,8 @@ export class ExchangeLayer {
   #outstanding: Outstanding | InitExchange | undefined;
   #queue: QueuedRequest[] = [];
   #nextId = 0;
+  /** Requests in a newer version of IKE that were answered. */
+  #denials = 0;
   readonly #peer: PeerWindow;
   readonly #responseFragments = new Reassembler();
   /** For an IKE SA that replaces this one. */
@@ -131,6 +134,14 @@ export class ExchangeLayer {
     return view.getBigUint64(0) === this.#initiatorSpi && view.getBigUint64(8) === this.#responderSpi;
   }
 
+  /** Whether a datagram may be for this IKE SA, which may still wait for the responder's SPI. */
+  expects(octets: Uint8Array): boolean {
+    if (octets.length < 16) return false;
+    const view = new DataView(octets.buffer, octets.byteOffset, 16);
+    if (view.getBigUint64(0) !== this.#initiatorSpi) return false;
+    return this.#responderSpi === 0n || view.getBigUint64(8) === this.#responderSpi;
+  }
+
   /** The response was not the answer, for this reason. Anybody may have sent it, so the wait goes on, but not for long. */
   rejectInit(error: Failure): void {
     this.#drop('hint');
@@ -155,6 +166,12 @@ export class ExchangeLayer {
     if (outstanding?.kind !== 'protected') return;
     outstanding.retransmission.restart(limits.roamTries, now, 'brisk');
     this.#transmitAll(outstanding.sent.datagrams);
+  }
+
+  /** Somebody waits: the request on the wire goes out again soon, and is given up soon. */
+  quicken(now: Instant): void {
+    const outstanding = this.#outstanding;
+    if (outstanding?.kind === 'protected') outstanding.retransmission.restart(limits.roamTries, now, 'brisk');
   }
 
   /** Sends a request once and forgets it: for the last word, whose answer would change nothing. */
@@ -193,6 +210,7 @@ export class ExchangeLayer {
   /** One datagram, without the non-ESP marker. `undefined`: dropped and counted, or dealt with here. */
   receive(octets: Uint8Array, now: Instant): Received | undefined {
     if (octets.length > limits.ikeMessageOctets) return this.#drop('oversize');
+    if (asksInNewerVersion(octets)) return this.#denyVersion(octets);
     const decoded = decodeMessage(octets);
     if (!decoded.ok) return this.#drop('malformed');
     const { header } = decoded.value;
@@ -221,6 +239,15 @@ export class ExchangeLayer {
     const verdict = this.#outstanding.receive(message, now);
     if (verdict === 'candidate') return { kind: 'init-response', message, octets };
     return verdict === undefined ? undefined : this.#drop(verdict);
+  }
+
+  /** Nothing protects this word: it is said a few times, to the gateway alone. @rfc 7296 1.5 @rfc 7296 2.5 */
+  #denyVersion(octets: Uint8Array): undefined {
+    if (this.owns(octets) && this.#protection !== undefined && this.#denials < limits.versionAnswers) {
+      this.#denials += 1;
+      this.#transmit(denyVersion(octets), 'nat-traversal');
+    }
+    return this.#drop('malformed');
   }
 
   #receiveResponse(sealed: SealedMessage, protection: Protection, now: Instant): Received | undefined {

@@ -7,17 +7,11 @@ import type { Engine } from './engine.ts';
 import { onEarlyRequest } from './established.ts';
 import { ExchangeLayer } from './exchange.ts';
 import type { FragmentSizes } from './fragments/fragment-sizes.ts';
+import { onGatewayResponse, onGoodCertificate } from './gateway-proof.ts';
 import type { IkeLink } from './ike-link.ts';
 import type { IkeAnswer, IkeCommand, IkeInput, IkeOutput } from './io.ts';
-import {
-  onCredential,
-  onEapResponse,
-  onGatewayResponse,
-  onGoodCertificate,
-  onInitResponse,
-  onLastResponse,
-  startLogin,
-} from './login.ts';
+import { onInitResponse, onSharedSecret, startLogin } from './login.ts';
+import { onCredential, onEapResponse, onLastResponse } from './login-eap.ts';
 import {
   establishedWakeup,
   onChildUsed,
@@ -26,10 +20,12 @@ import {
   planRekey,
   startNext,
 } from './own-exchanges.ts';
+import { onSignature, roundOf } from './own-proof.ts';
 import { onEstablishedRequest } from './peer-request.ts';
 import type { DropCause, Exhausted, Received } from './received.ts';
 import { probe, roam } from './roaming.ts';
 import type { Closing, IkeState } from './state.ts';
+import { firstCourse, isQuestion } from './turned-away.ts';
 
 /**
  * One IKE SA with its CHILD SA, as the initiator: from `connect` through the login with EAP to the end. It owns no socket, no clock
@@ -60,6 +56,7 @@ export class IkeSa {
       // An IKE SA that replaces another knows the path as that one did. @rfc 7383 2.3
       openExchange: () => openExchange(this.#engine.exchange.fragmentSizes),
       emit,
+      restartLogin: (course, now) => startLogin(this.#engine, course, now),
       ask: (ask) => {
         this.#lastAsk += 1;
         emit({ kind: 'ask', id: this.#lastAsk, ask });
@@ -76,6 +73,14 @@ export class IkeSa {
   /** How many datagrams were dropped, by cause. */
   get drops(): Readonly<Partial<Record<DropCause, number>>> {
     return Object.fromEntries(this.#drops);
+  }
+
+  /** Whether a datagram names this IKE SA, or one that replaces it. */
+  owns(octets: Uint8Array): boolean {
+    const links = this.#links();
+    return links.length === 0
+      ? this.#engine.exchange.expects(octets)
+      : links.some(({ exchange }) => exchange.owns(octets));
   }
 
   /** The next output, in order; `undefined` when there is none. */
@@ -154,7 +159,7 @@ export class IkeSa {
     const state = this.#state;
     switch (state.kind) {
       case 'authenticating-gateway':
-        return onGatewayResponse(this.#engine, state, message);
+        return onGatewayResponse(this.#engine, state, message, now);
       case 'logging-in':
         return onEapResponse(this.#engine, state, message, now);
       case 'requesting-address':
@@ -166,6 +171,8 @@ export class IkeSa {
         return onEstablishedResponse(this.#engine, state, link ?? state.link, message, now);
       case 'idle':
       case 'init':
+      case 'awaiting-secret':
+      case 'awaiting-signature':
       case 'judging-gateway':
       case 'awaiting-credential':
       case 'closed':
@@ -190,6 +197,7 @@ export class IkeSa {
   /** What it means that a request was never answered. */
   #silence(exhausted: Exhausted): Failure | undefined {
     const state = this.#state;
+    if ('course' in state && isQuestion(state.course)) return state.course.refusals.at(-1);
     switch (state.kind) {
       case 'init':
         return (
@@ -209,10 +217,12 @@ export class IkeSa {
     const state = this.#state;
     switch (command.kind) {
       case 'connect':
-        return state.kind === 'idle' ? startLogin(this.#engine, now) : state;
+        return state.kind === 'idle' ? startLogin(this.#engine, firstCourse(this.#engine), now) : state;
       case 'disconnect':
         if (state.kind === 'closing') return state;
-        return state.kind === 'established'
+        if (state.kind === 'established') return sayGoodbye(this.#engine, state, undefined, now);
+        // Our AUTH may have been enough for the gateway: it then has an IKE SA that somebody must delete.
+        return state.kind === 'judging-gateway' && roundOf(state).kind !== 'eap'
           ? sayGoodbye(this.#engine, state, undefined, now)
           : close(this.#engine, state);
       case 'abandon':
@@ -238,17 +248,23 @@ export class IkeSa {
   /** An answer to an ask that is no longer open changes nothing. */
   #onAnswer(id: number, answer: IkeAnswer, now: Instant): IkeState {
     const state = this.#state;
-    if (state.kind !== 'judging-gateway' && state.kind !== 'awaiting-credential') return state;
-    if (id !== state.ask) return state;
-    if (answer.kind === 'refused') return fail(this.#engine, state, answer.error);
-    if (state.kind === 'awaiting-credential') {
-      if (answer.kind !== 'credential') return state;
-      return onCredential(this.#engine, state, answer.secret, now);
+    if (!('ask' in state) || id !== state.ask) return state;
+    const engine = this.#engine;
+    if (answer.kind === 'refused') return fail(engine, state, answer.error);
+    switch (state.kind) {
+      case 'awaiting-secret':
+        return answer.kind === 'credential' ? onSharedSecret(engine, state, answer.secret, now) : state;
+      case 'awaiting-signature':
+        return answer.kind === 'signature' ? onSignature(engine, state, answer.signature, now) : state;
+      case 'awaiting-credential':
+        return answer.kind === 'credential' ? onCredential(engine, state, answer.secret, now) : state;
+      case 'judging-gateway': {
+        if (answer.kind !== 'certificate-verdict') return state;
+        const { verdict } = answer;
+        return verdict.ok
+          ? onGoodCertificate(engine, state, verdict, now)
+          : fail(engine, state, verdict.error);
+      }
     }
-    if (answer.kind !== 'certificate-verdict') return state;
-    const { verdict } = answer;
-    return verdict.ok
-      ? onGoodCertificate(this.#engine, state, verdict.spki, now)
-      : fail(this.#engine, state, verdict.error);
   }
 }

@@ -54,7 +54,9 @@ export class InitExchange {
     const verdict = this.#restarts.judge(message);
     switch (verdict.kind) {
       case 'candidate':
-        if (header.responderSpi === 0n) return 'spi';
+      case 'redirect':
+        // Who sends us away has made no IKE SA.
+        if (verdict.kind === 'candidate' && header.responderSpi === 0n) return 'spi';
         if (this.#candidates >= limits.initCandidates) return 'hint';
         this.#candidates += 1;
         return 'candidate';

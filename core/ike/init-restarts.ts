@@ -20,6 +20,8 @@ export type InitVerdict =
   | { readonly kind: 'restart' }
   /** It may be the answer. */
   | { readonly kind: 'candidate' }
+  /** It sends us to another gateway, perhaps. @rfc 5685 3 */
+  | { readonly kind: 'redirect' }
   /** It reports an error, which anybody may have sent: keep waiting. @rfc 7296 2.21.1 */
   | { readonly kind: 'hint'; readonly error: Failure }
   /** It was acted upon already. */
@@ -49,6 +51,7 @@ export class InitRestarts {
 
   judge(message: IkeMessage): InitVerdict {
     if (payloadOf(message, 'SA') !== undefined) return { kind: 'candidate' };
+    if (notifyOf(message, notifyType.REDIRECT) !== undefined) return { kind: 'redirect' };
     const cookie = notifyOf(message, notifyType.COOKIE);
     if (cookie !== undefined) return this.#cookie(cookie.data);
     const group = notifyOf(message, notifyType.INVALID_KE_PAYLOAD);

@@ -2,9 +2,11 @@ import type { Endpoint, IpAddress, IpPrefix } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Duration, Instant } from '../base/time.ts';
+import type { Weakness } from '../base/weaknesses.ts';
 import type { PacketCipher, PacketCipherKey, SignatureScheme } from '../crypto/interfaces.ts';
 import type { EapQuestion } from '../eap/method.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
+import type { RedirectTarget } from './redirect-target.ts';
 
 /**
  * What goes into the engine and what comes out of it. Both are values; whoever drives the engine owns sockets, clock
@@ -24,8 +26,8 @@ export type IkePort = 'ike' | 'nat-traversal';
 
 export type IkeCommand =
   | { readonly kind: 'connect' }
-  /** Proves that the peer lives: an INFORMATIONAL request. */
-  | { readonly kind: 'probe' }
+  /** Proves that the peer lives: an INFORMATIONAL request. `urgent`: somebody waits for traffic that does not come. */
+  | { readonly kind: 'probe'; readonly urgent?: true }
   /**
    * The network changed, and packets to the gateway leave from `local` now. A peer with MOBIKE is told, unless that is where
    * they left from before; then, and without MOBIKE, it is a probe. @rfc 4555 3.5
@@ -48,8 +50,18 @@ export type IkeCommand =
 export type IkeAsk =
   /** Something that only the user `identity` knows. The gateway waits for as long as it likes, often half a minute. */
   | { readonly kind: 'credential'; readonly identity: string; readonly question: EapQuestion }
-  /** A signature with the private key of our certificate, which may live on a token. `octets` belong to the driver. */
-  | { readonly kind: 'signature'; readonly scheme: SignatureScheme; readonly octets: Uint8Array }
+  /** The pre-shared key of `identity`, or the PPK of this name. Answered by a `credential`. */
+  | { readonly kind: 'shared-secret'; readonly use: 'psk' | 'ppk'; readonly identity: string }
+  /**
+   * A signature by the private key of `spki` (SubjectPublicKeyInfo, DER), which may live on a token. `octets` is what is to be
+   * signed, not its hash, and belongs to the driver.
+   */
+  | {
+      readonly kind: 'signature';
+      readonly spki: Uint8Array;
+      readonly scheme: SignatureScheme;
+      readonly octets: Uint8Array;
+    }
   | {
       readonly kind: 'certificate-verdict';
       /** DER, the gateway's own certificate first. */
@@ -62,11 +74,14 @@ export type IkeAnswer =
   /** The engine takes a copy before `handle` returns. */
   | { readonly kind: 'credential'; readonly secret: Secret }
   | { readonly kind: 'signature'; readonly signature: Uint8Array }
-  /** `spki`: the SubjectPublicKeyInfo (DER) of the certificate that was found good. */
+  /**
+   * `spki`: the SubjectPublicKeyInfo (DER) of the certificate that was found good. `names`: what it says its holder is called,
+   * for people.
+   */
   | {
       readonly kind: 'certificate-verdict';
       readonly verdict:
-        | { readonly ok: true; readonly spki: Uint8Array }
+        | { readonly ok: true; readonly spki: Uint8Array; readonly names?: readonly string[] }
         | { readonly ok: false; readonly error: Failure };
     }
   | { readonly kind: 'refused'; readonly error: Failure };
@@ -79,7 +94,13 @@ export type IkeOutput =
    * Install both directions of a CHILD SA; the inbound one first. With `outbound: 'standby'` nothing is sent on it before
    * `child-switch-outbound`: its peer may not have it yet. Without `outbound` it takes over at once from older ones.
    */
-  | { readonly kind: 'child-install'; readonly child: ChildSaParameters; readonly outbound?: 'standby' }
+  | {
+      readonly kind: 'child-install';
+      readonly child: ChildSaParameters;
+      readonly outbound?: 'standby';
+      /** Which of the wishes in the configuration it fulfils; absent for one that the peer asked for. */
+      readonly wish?: number;
+    }
   /** Send on this CHILD SA from now on, in place of the older one with the same selectors. @rfc 7296 2.8 */
   | { readonly kind: 'child-switch-outbound'; readonly inboundSpi: Spi }
   | { readonly kind: 'child-remove'; readonly inboundSpi: Spi }
@@ -87,6 +108,8 @@ export type IkeOutput =
   | { readonly kind: 'rekeyed'; readonly what: 'ike' | 'child'; readonly summary: IkeSummary }
   /** Replacing an SA failed; the connection goes on with the old one while it may. */
   | { readonly kind: 'rekey-failed'; readonly what: 'ike' | 'child'; readonly error: Failure }
+  /** One of the CHILD SAs that we wish for is not to be had; the others carry on. */
+  | { readonly kind: 'child-refused'; readonly wish: number; readonly error: Failure }
   /** The gateway follows us to another address, or to another one that a NAT gave us; `local`: as our packets leave. @rfc 4555 */
   | { readonly kind: 'roamed'; readonly local: Endpoint; readonly summary: IkeSummary }
   /** The gateway has named its other addresses anew. */
@@ -94,6 +117,10 @@ export type IkeOutput =
   | { readonly kind: 'config-assigned'; readonly config: AssignedConfig }
   /** The gateway wants to see a fresh login, over a new IKE SA, within so many milliseconds. @rfc 4478 */
   | { readonly kind: 'auth-lifetime'; readonly lifetimeMs: Duration }
+  /**
+   * The gateway sends us to another one. During the login the end follows; later the IKE SA stays until we leave it.
+   * @rfc 5685 */
+  | { readonly kind: 'redirect'; readonly to: RedirectTarget }
   /** The IKE SA and its first CHILD SA stand. */
   | { readonly kind: 'established'; readonly summary: IkeSummary }
   /** A round trip was proven: the peer answered an authenticated request. */
@@ -149,6 +176,12 @@ export interface IkeSummary {
   /** Other addresses that the gateway says it has. */
   readonly peerAddresses: readonly IpAddress[];
   readonly remoteIdentity: string;
+  /** What the gateway's certificate says it is called; empty when it has none. */
+  readonly remoteNames: readonly string[];
   readonly remoteAuthentication: string;
+  /** All rounds, e.g. `ECDSA P-256 with SHA-256, then EAP-MSCHAPv2`. */
   readonly localAuthentication: string;
+  /** A post-quantum pre-shared key is in the keys. @rfc 8784 */
+  readonly ppk: boolean;
+  readonly weaknesses: readonly Weakness[];
 }

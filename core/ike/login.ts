@@ -1,57 +1,44 @@
 import { type Failure, failure } from '../base/errors.ts';
-import { limits } from '../base/limits.ts';
-import type { Secret } from '../base/secret.ts';
+import type { Result } from '../base/result.ts';
+import { Secret } from '../base/secret.ts';
 import type { Instant } from '../base/time.ts';
-import type { EapStep } from '../eap/peer.ts';
-import { notifyOf, payloadOf } from '../wire/ike/lookup.ts';
+import { utf8 } from '../base/utf8.ts';
+import { formatIdentity } from '../pki/identity.ts';
+import { notifyOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage } from '../wire/ike/payload.ts';
-import { notateId } from '../wire/ike/payloads/id.ts';
-import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
-import { close, fail, sayGoodbye } from './ending.ts';
+import { requestedAuthorities } from './credential-choice.ts';
+import { close, fail } from './ending.ts';
 import type { Engine } from './engine.ts';
-import { establish } from './established.ts';
 import { freshIkeSpi } from './fresh-ike-spi.ts';
+import { shortPskOctets } from './login-way.ts';
 import { offeredGroups } from './negotiate.ts';
-import { ikeNotify } from './payload-list.ts';
-import { refusalIn } from './peer-refusal.ts';
+import { startRound } from './own-proof.ts';
+import { mixPpk } from './ppk.ts';
 import { createProtection } from './protection.ts';
-import type {
-  AuthenticatingGateway,
-  AwaitingCredential,
-  EapLogin,
-  IkeState,
-  Init,
-  JudgingGateway,
-  LoggingIn,
-  RequestingAddress,
-} from './state.ts';
-import {
-  buildIdentities,
-  firstEapPacket,
-  processGatewayClaim,
-  verifyGateway,
-} from './tasks/authenticate-gateway.ts';
-import { buildChildCreate, offerChild } from './tasks/child-create.ts';
-import { buildConfigRequest } from './tasks/config-request.ts';
-import { buildEapAuth, verifyEapAuth } from './tasks/eap-login.ts';
+import type { RedirectTarget } from './redirect-target.ts';
+import { redirected } from './redirected.ts';
+import type { AwaitingSecret, Course, GatewayAbilities, IkeState, Init, Login, PpkState } from './state.ts';
+import { offerChild } from './tasks/child-create.ts';
 import { IkeInitTask } from './tasks/ike-init.ts';
+import { turnedAway } from './turned-away.ts';
 
 /*
- * The way from `connect` to the end of IKE_AUTH. Each function takes the state in which an event came and returns the next one.
+ * The way from `connect` to our first word in IKE_AUTH. Each function takes the state in which an event came and returns the
+ * next one.
  */
 
 /** Sends IKE_SA_INIT. */
-export function startLogin(engine: Engine, now: Instant): IkeState {
+export function startLogin(engine: Engine, course: Course, now: Instant): IkeState {
   const { config, dependencies, exchange } = engine;
   engine.emit({ kind: 'phase', phase: 'init' });
   const spi = freshIkeSpi(dependencies.random);
-  const task = new IkeInitTask(config, dependencies, spi);
+  const task = new IkeInitTask(config, dependencies, spi, wantsPpk(engine, course));
   exchange.startInit(spi, offeredGroups(config.ikeProposals), (restart) => task.build(restart), now);
-  return { kind: 'init', task };
+  return { kind: 'init', course, task };
 }
 
-/** Takes the answer to IKE_SA_INIT and, if it is one, sends who we are and what we want. */
+/** Takes the answer to IKE_SA_INIT and, if it is one, sends who we are and what we want, once the secrets for that are there. */
 export function onInitResponse(
   engine: Engine,
   state: Init,
@@ -60,6 +47,8 @@ export function onInitResponse(
   now: Instant,
 ): IkeState {
   const { config, dependencies, exchange } = engine;
+  const redirect = state.task.redirect(message);
+  if (redirect !== undefined) return onInitRedirect(engine, state, redirect);
   const association = state.task.process(message, octets);
   if (!association.ok) {
     exchange.rejectInit(association.error);
@@ -72,144 +61,105 @@ export function onInitResponse(
     exchange.fragmentSizes.allow(config.remote.address.family);
   }
   engine.emit({ kind: 'phase', phase: 'authenticating-gateway' });
-  const child = offerChild(config, dependencies.random);
-  const payloads = [
-    ...buildIdentities(config, dependencies.crypto),
-    ...(config.initialContact === true ? [ikeNotify(notifyType.INITIAL_CONTACT)] : []),
-    buildConfigRequest(),
-    ...buildChildCreate(child),
-    ...(config.mobike === false ? [] : [ikeNotify(notifyType.MOBIKE_SUPPORTED)]),
-  ];
-  exchange.request(exchangeType.IKE_AUTH, payloads, now);
-  return { kind: 'authenticating-gateway', association: association.value, child };
+  const childless =
+    config.childless === true && notifyOf(message, notifyType.CHILDLESS_IKEV2_SUPPORTED) !== undefined;
+  const login: Login = {
+    association: association.value,
+    child: childless ? undefined : offerChild(config, dependencies.random),
+    course: state.course,
+    abilities: readAbilities(message),
+    round: 0,
+    proofs: [],
+    weaknesses: [],
+    ppk: { kind: 'none' },
+  };
+  const lacking = lackOf(login);
+  if (lacking !== undefined)
+    return turnedAway(engine, { kind: 'authenticating-gateway', ...login }, lacking, now);
+  return withPpkTerms(engine, login, message, now);
 }
 
-/** Takes the gateway's claim and asks the driver for its verdict on the certificates. */
-export function onGatewayResponse(
-  engine: Engine,
-  state: AuthenticatingGateway,
-  message: IkeMessage,
-): IkeState {
-  const refusal = refusalIn(message, 'IKE');
-  if (refusal !== undefined) return close(engine, state, earlyRefusal(engine, refusal));
-  const claim = processGatewayClaim(message);
-  if (!claim.ok) return fail(engine, state, claim.error);
-  const eap = firstEapPacket(message);
-  if (!eap.ok) return fail(engine, state, eap.error);
-  const { chain, identity } = claim.value;
-  if (chain.length === 0) return fail(engine, state, failure('auth.no-certificate', { side: 'remote' }));
-  const ask = engine.ask({ kind: 'certificate-verdict', chain, claimed: identity });
-  const { association, child } = state;
-  return { kind: 'judging-gateway', association, child, ask, claim: claim.value, eapPacket: eap.value };
+/** Nothing but our nonce vouches for it; whoever answers there must prove to be our gateway all the same. @rfc 5685 3 */
+function onInitRedirect(engine: Engine, state: Init, to: Result<RedirectTarget, Failure>): IkeState {
+  if (to.ok) return close(engine, state, redirected(engine, to.value));
+  engine.exchange.rejectInit(to.error);
+  return state;
 }
 
-/** Refused before any password: it is the names that the gateway does not like. */
-function earlyRefusal({ config }: Engine, refusal: Failure): Failure {
-  if (refusal.code !== 'auth.refused') return refusal;
-  const { localIdentity, remoteIdentity } = config;
-  return failure('auth.refused-early', {
-    ...refusal.detail,
-    asked: remoteIdentity === undefined ? 'no name' : notateId({ kind: 'IDr', ...remoteIdentity }),
-    identity: notateId({ kind: 'IDi', ...localIdentity }),
-  });
+function readAbilities(message: IkeMessage): GatewayAbilities {
+  const hashes = notifyOf(message, notifyType.SIGNATURE_HASH_ALGORITHMS)?.data;
+  return {
+    ...(hashes === undefined ? {} : { hashes: u16List(hashes) }),
+    multipleAuth: notifyOf(message, notifyType.MULTIPLE_AUTH_SUPPORTED) !== undefined,
+    authorities: requestedAuthorities(message),
+  };
 }
 
-/** The certificate is good: if the signature is too, EAP may begin. */
-export function onGoodCertificate(
-  engine: Engine,
-  state: JudgingGateway,
-  spki: Uint8Array,
-  now: Instant,
-): IkeState {
-  const { config, dependencies } = engine;
-  const { association, child, claim } = state;
-  const authentication = verifyGateway(config, dependencies.crypto, association, claim, spki);
-  if (!authentication.ok) return fail(engine, state, authentication.error);
-  engine.emit({ kind: 'phase', phase: 'logging-in' });
-  const gateway = { identity: claim.identity, authentication: authentication.value };
-  const login: EapLogin = { association, child, gateway, eap: dependencies.createEapPeer(), rounds: 1 };
-  return afterEapStep(engine, login, login.eap.handle(state.eapPacket), now);
+/** Two octets each. @rfc 7427 4 */
+function u16List(octets: Uint8Array): readonly number[] {
+  return Array.from(
+    { length: octets.length >> 1 },
+    (_, i) => ((octets[2 * i] ?? 0) << 8) | (octets[2 * i + 1] ?? 0),
+  );
 }
 
-/** Takes the gateway's next EAP packet. */
-export function onEapResponse(engine: Engine, state: LoggingIn, message: IkeMessage, now: Instant): IkeState {
-  const packet = payloadOf(message, 'EAP')?.packet;
-  const refusal = refusalIn(message, 'IKE');
-  if (packet === undefined) {
-    const missing = failure('peer.misbehaved', { rule: 'an IKE_AUTH response goes on with EAP' });
-    const error = state.failing ?? refusal;
-    return error === undefined ? fail(engine, state, missing) : close(engine, state, error);
+function lackOf({ course, abilities }: Login): Failure | undefined {
+  const severalRounds = course.way.rounds.length > 1;
+  return severalRounds && !abilities.multipleAuth ? failure('auth.one-round-only') : undefined;
+}
+
+/** One PPK, one AUTH: how it goes with several rounds nobody has written down. A question has no use for it. */
+function wantsPpk({ config }: Engine, { way, index }: Course): boolean {
+  return config.ppk !== undefined && way.rounds.length === 1 && index >= 0;
+}
+
+function withPpkTerms(engine: Engine, login: Login, message: IkeMessage, now: Instant): IkeState {
+  const terms = engine.config.ppk;
+  if (terms === undefined || !wantsPpk(engine, login.course)) return gatherSecrets(engine, login, now);
+  if (notifyOf(message, notifyType.USE_PPK) !== undefined)
+    return gatherSecrets(engine, { ...login, ppk: { kind: 'offered', terms } }, now);
+  if (terms.required)
+    return close(
+      engine,
+      { kind: 'authenticating-gateway', ...login },
+      failure('auth.ppk-missing', { reason: 'it does not know RFC 8784' }),
+    );
+  return gatherSecrets(engine, { ...login, weaknesses: [...login.weaknesses, 'no-ppk'] }, now);
+}
+
+/** Asks for the shared secrets that this way needs, one after the other. */
+function gatherSecrets(engine: Engine, login: Login, now: Instant): IkeState {
+  const { way } = login.course;
+  const pskRound = way.rounds.find(({ kind }) => kind === 'psk');
+  if ((pskRound !== undefined || way.gateway.psk) && login.psk === undefined) {
+    const identity = formatIdentity(pskRound?.identity ?? engine.config.localIdentity);
+    const ask = engine.ask({ kind: 'shared-secret', use: 'psk', identity });
+    return { kind: 'awaiting-secret', ...login, ask, use: 'psk' };
   }
-  if (state.rounds >= limits.eapRounds) {
-    const rule = `EAP ends within ${limits.eapRounds} rounds`;
-    return fail(engine, state, failure('peer.misbehaved', { rule }));
+  if (login.ppk.kind === 'offered' && login.ppk.mixed === undefined) {
+    const identity = utf8.decode(login.ppk.terms.id);
+    const ask = engine.ask({ kind: 'shared-secret', use: 'ppk', identity });
+    return { kind: 'awaiting-secret', ...login, ask, use: 'ppk' };
   }
-  const { association, child, gateway, eap } = state;
-  const login: EapLogin = { association, child, gateway, eap, rounds: state.rounds + 1 };
-  const step = eap.handle(packet);
-  // EAP-Failure comes together with AUTHENTICATION_FAILED, and knows better why.
-  if (refusal !== undefined && step.kind !== 'failure') return close(engine, state, state.failing ?? refusal);
-  return afterEapStep(engine, login, step, now);
+  return startRound(engine, login, undefined, now);
 }
 
-/** Hands what the user knows to EAP. */
-export function onCredential(
+/** Takes a copy of the secret. */
+export function onSharedSecret(
   engine: Engine,
-  state: AwaitingCredential,
+  state: AwaitingSecret,
   secret: Secret,
   now: Instant,
 ): IkeState {
-  const { association, child, gateway, eap, rounds } = state;
-  return afterEapStep(engine, { association, child, gateway, eap, rounds }, eap.answer(secret), now);
+  const { kind: _, ask: __, use, ...login } = state;
+  if (secret.length === 0) return fail(engine, state, failure('secret.missing'));
+  if (use === 'ppk') return gatherSecrets(engine, { ...login, ppk: mixed(login, secret) }, now);
+  const short = secret.length < shortPskOctets;
+  const weaknesses = short ? [...login.weaknesses, 'short-psk' as const] : login.weaknesses;
+  return gatherSecrets(engine, { ...login, psk: new Secret(secret.expose()), weaknesses }, now);
 }
 
-/** Takes the gateway's last word: its AUTH from EAP's key, our address, and the CHILD SA. */
-export function onLastResponse(
-  engine: Engine,
-  state: RequestingAddress,
-  message: IkeMessage,
-  now: Instant,
-): IkeState {
-  const unproven = payloadOf(message, 'AUTH') === undefined;
-  const refusal = refusalIn(message, unproven ? 'IKE' : 'ESP');
-  if (unproven && refusal !== undefined) return close(engine, state, refusal);
-  const bound = verifyEapAuth(state.association, state.gateway.identity, state.msk, message);
-  if (!bound.ok) return fail(engine, state, bound.error);
-  // From here on the IKE SA stands, whatever became of the CHILD SA. @rfc 7296 2.21.2
-  if (refusal !== undefined) return sayGoodbye(engine, state, refusal, now);
-  return establish(engine, state, message, now);
-}
-
-function afterEapStep(engine: Engine, login: EapLogin, step: EapStep, now: Instant): IkeState {
-  switch (step.kind) {
-    case 'respond': {
-      engine.exchange.request(exchangeType.IKE_AUTH, [{ kind: 'EAP', packet: step.packet }], now);
-      const { failing } = step;
-      return { kind: 'logging-in', ...login, ...(failing === undefined ? {} : { failing }) };
-    }
-    case 'ask': {
-      const { identity, question } = step;
-      const ask = engine.ask({ kind: 'credential', identity, question });
-      return { kind: 'awaiting-credential', ...login, ask };
-    }
-    case 'success':
-      return sendAuth(engine, login, step, now);
-    case 'failure':
-      return fail(engine, { kind: 'logging-in', ...login }, step.error);
-  }
-}
-
-function sendAuth(
-  engine: Engine,
-  login: EapLogin,
-  { method, msk }: Extract<EapStep, { readonly kind: 'success' }>,
-  now: Instant,
-): IkeState {
-  const { association, child, gateway, eap } = login;
-  eap.wipe();
-  engine.emit({ kind: 'phase', phase: 'requesting-address' });
-  const auth = buildEapAuth(association, engine.config.localIdentity, msk);
-  engine.exchange.request(exchangeType.IKE_AUTH, [auth], now);
-  const key = msk === undefined ? {} : { msk };
-  return { kind: 'requesting-address', association, child, gateway, method, ...key };
+function mixed({ ppk, association }: Login, secret: Secret): PpkState {
+  if (ppk.kind !== 'offered') return ppk;
+  return { ...ppk, mixed: mixPpk(association.suite.prf, association.keys, secret.expose()) };
 }

@@ -1,9 +1,10 @@
 import { after, earliest, type Instant } from '../base/time.ts';
 import type { IkeMessage, Spi } from '../wire/ike/payload.ts';
 import type { Job } from './agenda.ts';
+import { afterLoss, notRekeyed, onChildAdded, startChildAdd } from './child-adding.ts';
 import { deleteChild, promoteChild, removeChild } from './child-install.ts';
 import {
-  notRekeyed,
+  createPlan,
   onChildCreated,
   onChildDeleted,
   onChildRekeyed,
@@ -16,7 +17,7 @@ import { sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
 import type { IkeLink } from './ike-link.ts';
 import { dropLink, keyOf, onIkeRekeyed, retireLink, startIkeRekey } from './ike-rekeying.ts';
-import { type OwnTask, type Plan, wipeTask } from './own-task.ts';
+import { isReplacing, type OwnTask, type Plan, wipeTask } from './own-task.ts';
 import { onPathChecked, onRoamed, probe, startRoam } from './roaming.ts';
 import type { Established, IkeState } from './state.ts';
 
@@ -95,6 +96,7 @@ export function onEstablishedResponse(
     return state;
   }
   const next = finish(engine, state, task, message, now);
+  state.goneUnseen.clear();
   wipeTask(task);
   return next;
 }
@@ -105,6 +107,8 @@ function start(engine: Engine, state: Established, plan: Plan, now: Instant): Ow
       return startChildRekey(engine, state, plan, now);
     case 'create-child':
       return startChildCreate(engine, state, plan, now);
+    case 'add-child':
+      return startChildAdd(engine, state, plan, now);
     case 'delete-child':
       return startChildDelete(engine, plan, now);
     case 'rekey-ike':
@@ -126,6 +130,8 @@ function finish(
       return onChildRekeyed(engine, state, task, message, now);
     case 'create-child':
       return onChildCreated(engine, state, task, message, now);
+    case 'add-child':
+      return onChildAdded(engine, state, task, message, now);
     case 'delete-child':
       return onChildDeleted(engine, state, task.child, now);
     case 'rekey-ike':
@@ -141,6 +147,9 @@ function runJob(engine: Engine, state: Established, job: Job, now: Instant): Ike
     return child === undefined ? state : runChildJob(engine, state, job, child, now);
   }
   switch (job.kind) {
+    case 'add-child':
+      state.todo.push({ kind: 'add-child', wish: job.wish });
+      return state;
     case 'rekey-ike':
       if (state.active?.kind !== 'rekey-ike' && job.ike === keyOf(state.link)) {
         state.todo.push({ kind: 'rekey-ike' });
@@ -175,10 +184,7 @@ function runChildJob(
       planRekey(state, child.inboundSpi, job.early);
       return state;
     case 'recreate-child':
-      if (child.state.kind === 'live') {
-        const { inboundSpi, selectors } = child;
-        state.todo.push({ kind: 'create-child', replaces: inboundSpi, selectors });
-      }
+      if (child.state.kind === 'live') state.todo.push(createPlan(child));
       return state;
     case 'remove-child':
       removeChild(engine, state, child);
@@ -191,11 +197,6 @@ function runChildJob(
 /** An exchange that may still save what has come to its end is waited for; retransmission bounds it. */
 const graceMs = 1_000;
 
-function isReplacing(task: OwnTask | undefined, child: Child): boolean {
-  if (task?.kind === 'rekey-child') return task.old === child;
-  return task?.kind === 'create-child' && task.plan.replaces === child.inboundSpi;
-}
-
 /** The hard end of a CHILD SA. The peer should have deleted one that it replaced. */
 function expire(engine: Engine, state: Established, child: Child, now: Instant): IkeState {
   const { by } = child.state.kind === 'replaced' ? child.state : { by: undefined };
@@ -206,7 +207,5 @@ function expire(engine: Engine, state: Established, child: Child, now: Instant):
     return state;
   }
   deleteChild(state, child);
-  return state.children.alive
-    ? state
-    : sayGoodbye(engine, state, notRekeyed(child.trouble ?? 'no answer came'), now);
+  return afterLoss(engine, state, child.wish, notRekeyed(child.trouble ?? 'no answer came'), now);
 }

@@ -29,15 +29,24 @@ interface PlanOf {
   readonly createChild: KeyExchangePlan & {
     readonly kind: 'create-child';
     readonly replaces: Spi;
+    readonly wish: number | undefined;
     readonly selectors: ChildSaParameters['selectors'];
   };
+  /** One beside the others. */
+  readonly addChild: KeyExchangePlan & { readonly kind: 'add-child'; readonly wish: number };
   readonly deleteChild: { readonly kind: 'delete-child'; readonly child: Spi };
   readonly rekeyIke: KeyExchangePlan & { readonly kind: 'rekey-ike' };
   readonly roam: Pick<RoamTask, 'kind' | 'why'>;
 }
 
 /** An exchange of ours that is on the wire. */
-export type OwnTask = RekeyChildTask | CreateChildTask | DeleteChildTask | RekeyIkeTask | RoamTask;
+export type OwnTask =
+  | RekeyChildTask
+  | CreateChildTask
+  | AddChildTask
+  | DeleteChildTask
+  | RekeyIkeTask
+  | RoamTask;
 
 export interface RekeyChildTask {
   readonly kind: 'rekey-child';
@@ -51,6 +60,12 @@ export interface RekeyChildTask {
 export interface CreateChildTask {
   readonly kind: 'create-child';
   readonly plan: PlanOf['createChild'];
+  readonly offer: RekeyOffer;
+}
+
+export interface AddChildTask {
+  readonly kind: 'add-child';
+  readonly plan: PlanOf['addChild'];
   readonly offer: RekeyOffer;
 }
 
@@ -80,4 +95,10 @@ export interface RoamTask {
 /** Wipes what the task has to itself. */
 export function wipeTask(task: OwnTask): void {
   if ('offer' in task) task.offer.keyExchange?.secret.wipe();
+}
+
+/** Whether an exchange on the wire is to put another CHILD SA in the place of this one. */
+export function isReplacing(task: OwnTask | undefined, child: Child): boolean {
+  if (task?.kind === 'rekey-child') return task.old === child;
+  return task?.kind === 'create-child' && task.plan.replaces === child.inboundSpi;
 }

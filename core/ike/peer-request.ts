@@ -1,23 +1,31 @@
 import { failure } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
 import { notifyOf, payloadOf, payloadsOf } from '../wire/ike/lookup.ts';
-import type { IkeMessage, Payload } from '../wire/ike/payload.ts';
+import type { IkeMessage, Payload, Spi } from '../wire/ike/payload.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import { securityProtocol } from '../wire/registry/protocols.ts';
+import { afterLoss } from './child-adding.ts';
 import { installChild, lingerChild, promoteChild, stopRekeying, unusedSpi } from './child-install.ts';
 import type { Child } from './child-table.ts';
-import { close, sayGoodbye } from './ending.ts';
+import { allowedSelectors } from './child-wishes.ts';
+import { close } from './ending.ts';
 import type { Engine } from './engine.ts';
 import type { IkeLink } from './ike-link.ts';
 import { onLinkDeleted, onPeerIkeRekey } from './ike-rekeying.ts';
 import { afterTemporaryFailure } from './lifetimes.ts';
+import { narrow } from './narrow.ts';
+import { planRekey } from './own-exchanges.ts';
+import { isReplacing } from './own-task.ts';
 import { ikeNotify } from './payload-list.ts';
 import { answerMobility } from './roaming.ts';
 import type { Established, IkeState } from './state.ts';
 import { reportAuthLifetime } from './tasks/auth-lifetime.ts';
+import { readEspSpi } from './tasks/child-create.ts';
 import { answerRekey, childNotify, rekeyedSpi } from './tasks/child-rekey.ts';
 import { buildChildDelete, deletedSpis, deletesIkeSa } from './tasks/delete.ts';
+import { redirectIn } from './tasks/redirect.ts';
 
 /** Answers a request of the peer on an established IKE SA; `link` is the one that it came on. @rfc 7296 1.3 @rfc 7296 1.4 */
 export function onEstablishedRequest(
@@ -50,7 +58,12 @@ function onInformational(
     return onLinkDeleted(engine, state, link, now) ? state : close(engine, state, failure('peer.closed'));
   }
   reportAuthLifetime(engine, request);
-  const deleted = deletedSpis(request).flatMap((spi) => state.children.byOutbound(spi) ?? []);
+  const redirect = redirectIn(engine.config, request);
+  if (redirect?.ok === true) engine.emit({ kind: 'redirect', to: redirect.value });
+  onInvalidSpi(state, request);
+  const spis = deletedSpis(request);
+  const deleted = spis.flatMap((spi) => state.children.byOutbound(spi) ?? []);
+  noteUnseen(state, spis);
   // What we delete ourselves is answered without a Delete. @rfc 7296 2.25.1
   const present = [...new Set(deleted)].filter(
     ({ state: { kind } }) => kind !== 'deleting' && kind !== 'lingering',
@@ -59,10 +72,34 @@ function onInformational(
   link.exchange.respond(request, [...answer, ...answerMobility(engine, state, link, request)]);
   if (present.length === 0) return state;
   for (const child of present) onChildGone(engine, state, child, now);
-  // A tunnel whose only CHILD SA is gone is of no use to anybody.
-  return state.children.alive || replacementComes(state)
-    ? state
-    : sayGoodbye(engine, state, failure('peer.closed'), now);
+  return afterDeletions(engine, state, present, now);
+}
+
+/** The peer gets packets of ours that it has no CHILD SA for: a rekey shows whether it has lost that one. @rfc 7296 1.5 */
+function onInvalidSpi(state: Established, request: IkeMessage): void {
+  const data = notifyOf(request, notifyType.INVALID_SPI)?.data;
+  const spi = data?.length === 4 ? readEspSpi(data) : undefined;
+  const child = spi?.ok === true ? state.children.byOutbound(spi.value) : undefined;
+  if (child !== undefined) planRekey(state, child.inboundSpi);
+}
+
+/** A CHILD SA that we do not know may be the one that our request on the wire has made: its answer is lost or late. */
+function noteUnseen(state: Established, spis: readonly Spi[]): void {
+  if (!awaitsChild(state)) return;
+  for (const spi of spis) {
+    const isKnown = state.children.byOutbound(spi) !== undefined;
+    if (!isKnown && state.goneUnseen.size < limits.spisPerDelete) state.goneUnseen.add(spi);
+  }
+}
+
+function afterDeletions(engine: Engine, state: Established, gone: readonly Child[], now: Instant): IkeState {
+  if (!state.children.alive && replacementComes(state)) return state;
+  for (const child of gone) {
+    if (isReplacing(state.active, child)) continue;
+    const next = afterLoss(engine, state, child.wish, failure('peer.closed'), now);
+    if (next.kind !== 'established') return next;
+  }
+  return state;
 }
 
 function onChildGone(engine: Engine, state: Established, child: Child, now: Instant): void {
@@ -84,7 +121,8 @@ function replacementComes({ active, todo }: Established): boolean {
   return (
     active?.kind === 'rekey-child' ||
     active?.kind === 'create-child' ||
-    todo.some(({ kind }) => kind === 'create-child')
+    active?.kind === 'add-child' ||
+    todo.some(({ kind }) => kind === 'create-child' || kind === 'add-child')
   );
 }
 
@@ -104,7 +142,7 @@ function onCreateChild(
   if (asksForIkeSa(request)) return onPeerIkeRekey(engine, state, request, now);
   if (state.active?.kind === 'rekey-ike') return refuse(ikeNotify(notifyType.TEMPORARY_FAILURE));
   const rekey = notifyOf(request, notifyType.REKEY_SA);
-  if (rekey === undefined) return refuse(ikeNotify(notifyType.NO_ADDITIONAL_SAS));
+  if (rekey === undefined) return addForPeer(engine, state, request, now);
   const spi = rekeyedSpi(rekey);
   if (!spi.ok) return refuse(ikeNotify(notifyType.INVALID_SYNTAX));
   const old = state.children.byOutbound(spi.value);
@@ -135,7 +173,8 @@ function replaceForPeer(
   }
   promoteChild(engine, state, old);
   const { child: made, payloads } = answer.value;
-  const child = installChild(engine, state, made, { kind: 'standby', replaces: old.inboundSpi }, now);
+  const standing = { kind: 'standby', replaces: old.inboundSpi } as const;
+  const child = installChild(engine, state, made, standing, now, old.wish);
   old.state = { kind: 'replaced', by: child.inboundSpi };
   stopRekeying(state, old);
   if (active?.kind === 'rekey-child' && active.old === old) {
@@ -145,8 +184,36 @@ function replaceForPeer(
   return state;
 }
 
+/** A CHILD SA that the peer wants beside the others: it may carry what ours may. @rfc 7296 1.3.1 */
+function addForPeer(engine: Engine, state: Established, request: IkeMessage, now: Instant): IkeState {
+  const { link, children } = state;
+  if (children.full || !state.announced) {
+    link.exchange.respond(request, [ikeNotify(notifyType.NO_ADDITIONAL_SAS)]);
+    return state;
+  }
+  const selectors = allowedSelectors(engine.config, state.addresses);
+  const terms = { inboundSpi: unusedSpi(engine, state), selectors };
+  const answer = answerRekey(engine.config, engine.dependencies, link.ike, terms, request);
+  if (!answer.ok) {
+    link.exchange.respond(request, [answer.error]);
+    return state;
+  }
+  const { child: made, payloads } = answer.value;
+  const { remote } = made.parameters.selectors;
+  // Some gateways replace a CHILD SA in this way: it must not send before the peer is known to have it.
+  const rival = children
+    .all()
+    .find((child) => child.state.kind === 'live' && narrow(child.selectors.remote, remote).length > 0);
+  const standing = rival === undefined ? live : { kind: 'standby' as const, replaces: rival.inboundSpi };
+  installChild(engine, state, made, standing, now, rival?.wish);
+  link.exchange.respond(request, payloads);
+  return state;
+}
+
+const live = { kind: 'live' } as const;
+
 function awaitsChild({ active }: Established): boolean {
-  return active?.kind === 'rekey-child' || active?.kind === 'create-child';
+  return active?.kind === 'rekey-child' || active?.kind === 'create-child' || active?.kind === 'add-child';
 }
 
 /** A rekey of the IKE SA has neither selectors nor an SPI of ESP. @rfc 7296 1.3.2 */

@@ -44,7 +44,7 @@ export function verifySignature(
       failure('auth.signature', { side: 'remote', method: nameOf(authMethod, auth.method), key: kind }),
     );
   }
-  const used = describe(scheme, kind);
+  const used = describeSignature(scheme, kind);
   const weak = 'hash' in scheme && scheme.hash === 'sha1' && !options.acceptSha1;
   return weak ? err(failure('auth.weak-signature', { side: 'remote', method: used })) : ok(used);
 }
@@ -124,7 +124,8 @@ function keysFor(scheme: SignatureScheme): readonly PublicKeyKind[] {
   }
 }
 
-function describe(scheme: SignatureScheme, key: PublicKeyKind): string {
+/** For a user, e.g. `ECDSA P-256 with SHA-256`. */
+export function describeSignature(scheme: SignatureScheme, key: PublicKeyKind): string {
   switch (scheme.kind) {
     case 'rsa-pkcs1':
       return `RSA PKCS#1 with ${hashNames[scheme.hash]}`;

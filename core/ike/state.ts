@@ -1,30 +1,41 @@
+import type { IpPrefix } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
+import type { Secret } from '../base/secret.ts';
+import type { Weakness } from '../base/weaknesses.ts';
 import type { EapPeer } from '../eap/peer.ts';
+import type { IkeMessage, Spi } from '../wire/ike/payload.ts';
 import type { Agenda } from './agenda.ts';
 import { type Association, wipeAssociation } from './association.ts';
 import type { ChildTable } from './child-table.ts';
 import type { IkeIdentity } from './config.ts';
 import { closeLink, type IkeLink } from './ike-link.ts';
 import type { IkeSummary } from './io.ts';
+import type { KeyCredential, LoginWay } from './login-way.ts';
 import type { Mobility } from './mobility.ts';
 import { type OwnTask, type Plan, type RekeyIkeTask, wipeTask } from './own-task.ts';
-import type { GatewayClaim } from './tasks/authenticate-gateway.ts';
+import { type MixedKeys, type PpkTerms, wipeMixedKeys } from './ppk.ts';
+import type { SignatureChoice } from './signature-choice.ts';
+import type { SignedClaim } from './tasks/authenticate-gateway.ts';
 import type { ChildOffer } from './tasks/child-create.ts';
 import type { IkeInitTask } from './tasks/ike-init.ts';
 import type { Liveness } from './tasks/liveness.ts';
 
 /**
  * Where an IKE SA stands. Each state holds just what is valid in it, so nothing can be used before it exists: there is no EAP
- * peer to hand a packet to before the gateway is proven.
+ * peer to hand a packet to before the gateway is proven (or has agreed to be proven by EAP, where the profile allows that).
  *
- *     idle → init → authenticating-gateway → judging-gateway → logging-in ⇄ awaiting-credential
- *                 → requesting-address → established → closing → closed
+ *     idle → init → [awaiting-secret] → [awaiting-signature] → authenticating-gateway → [judging-gateway]
+ *                 → [logging-in ⇄ awaiting-credential] → [requesting-address] → established → closing → closed
  *
- * Every state may go to `closed`; from `requesting-address` on with a goodbye to the gateway (`closing`).
+ * What stands in brackets depends on the way to log in. Of several rounds each begins at `awaiting-signature` or `logging-in`
+ * again. Every state may go to `closed`; from `requesting-address` on with a goodbye to the gateway (`closing`). A login that the
+ * gateway turns away may begin anew at `init`, another way.
  */
 export type IkeState =
   | { readonly kind: 'idle' }
   | Init
+  | AwaitingSecret
+  | AwaitingSignature
   | AuthenticatingGateway
   | JudgingGateway
   | LoggingIn
@@ -34,16 +45,73 @@ export type IkeState =
   | Closing
   | { readonly kind: 'closed' };
 
+/** Which way a login goes, and what came of those before it. */
+export interface Course {
+  /** Its number in the configuration; -1 for a question what the gateway wants, which is no login. */
+  readonly index: number;
+  readonly way: LoginWay;
+  /** What ended the ways before it; the last one is what a question is asked for. */
+  readonly refusals: readonly Failure[];
+}
+
 /** IKE_SA_INIT is on the wire. */
 export interface Init {
   readonly kind: 'init';
+  readonly course: Course;
   readonly task: IkeInitTask;
 }
 
+/** What the gateway said in IKE_SA_INIT about proofs. Nothing vouches for it yet. */
+export interface GatewayAbilities {
+  /** SIGNATURE_HASH_ALGORITHMS; absent: it does not know RFC 7427. */
+  readonly hashes?: readonly number[];
+  /** It takes more than one round. @rfc 4739 3.1 */
+  readonly multipleAuth: boolean;
+  /** SHA-1 hashes of 20 octets of the CAs that our certificate should come from. */
+  readonly authorities: readonly Uint8Array[];
+}
+
 /** What every state after IKE_SA_INIT has until the login is done. */
-interface Login {
+export interface Login {
   readonly association: Association;
-  readonly child: ChildOffer;
+  /** Absent: the IKE SA begins without a CHILD SA. @rfc 6023 */
+  readonly child: ChildOffer | undefined;
+  readonly course: Course;
+  readonly abilities: GatewayAbilities;
+  /** Our round, from 0. */
+  readonly round: number;
+  /** What we proved ourselves with in the rounds before, for the user. */
+  readonly proofs: readonly string[];
+  readonly weaknesses: readonly Weakness[];
+  readonly psk?: Secret;
+  readonly ppk: PpkState;
+}
+
+/**
+ * - none: nobody asked for it, or the gateway does not know PPKs at all
+ * - offered: to be mixed in, if the gateway has it too; `mixed` appears when the key is known
+ * - used: the association has the mixed keys
+ */
+export type PpkState =
+  | { readonly kind: 'none' | 'used' }
+  | { readonly kind: 'offered'; readonly terms: PpkTerms; readonly mixed?: MixedKeys };
+
+/** The driver gets a shared secret; nothing but IKE_SA_INIT has been said so far. */
+export interface AwaitingSecret extends Login {
+  readonly kind: 'awaiting-secret';
+  readonly ask: number;
+  readonly use: 'psk' | 'ppk';
+}
+
+/** The driver signs our AUTH; the gateway waits. */
+export interface AwaitingSignature extends Login {
+  readonly kind: 'awaiting-signature';
+  readonly gateway?: ProvenGateway;
+  readonly ask: number;
+  readonly credential: KeyCredential;
+  readonly choice: SignatureChoice;
+  /** Data of our AUTH when that is there already and the one without the PPK is being signed. */
+  readonly auth?: Uint8Array;
 }
 
 /** The first IKE_AUTH request is on the wire. */
@@ -55,27 +123,35 @@ export interface AuthenticatingGateway extends Login {
 export interface JudgingGateway extends Login {
   readonly kind: 'judging-gateway';
   readonly ask: number;
-  readonly claim: GatewayClaim;
-  /** The EAP request that came along, not looked at before the verdict. */
-  readonly eapPacket: Uint8Array;
+  readonly claim: SignedClaim;
+  /** What came with the claim, not looked at before the verdict. */
+  readonly message: IkeMessage;
 }
 
-/** A gateway whose certificate and signature are good. */
+/** What the gateway calls itself, before it has proven that. */
+export interface UnprovenGateway {
+  readonly identity: IkeIdentity;
+  readonly authentication?: undefined;
+}
+
+/** A gateway whose proof is good. */
 export interface ProvenGateway {
   readonly identity: IkeIdentity;
   /** How it proved itself, for the user. */
   readonly authentication: string;
+  /** What its certificate says it is called. */
+  readonly names: readonly string[];
 }
 
-/** What an EAP conversation has. */
+/** What an EAP conversation has. Only a peer of mutual methods is made for an unproven gateway. @rfc 5998 */
 export interface EapLogin extends Login {
-  readonly gateway: ProvenGateway;
+  readonly gateway: ProvenGateway | UnprovenGateway;
   readonly eap: EapPeer;
   /** EAP packets of the gateway so far. */
   readonly rounds: number;
 }
 
-/** An EAP response is on the wire. */
+/** An EAP response is on the wire, or the IDi of a further round that asks for EAP. */
 export interface LoggingIn extends EapLogin {
   readonly kind: 'logging-in';
   /** The login is lost already and the gateway is being told: the reason, whatever it answers. */
@@ -88,13 +164,13 @@ export interface AwaitingCredential extends EapLogin {
   readonly ask: number;
 }
 
-/** EAP is done and our AUTH is on the wire. */
+/** Our AUTH of a round that the gateway did not begin with is on the wire: after EAP, or of a further round. */
 export interface RequestingAddress extends Login {
   readonly kind: 'requesting-address';
-  readonly gateway: ProvenGateway;
+  readonly gateway: ProvenGateway | UnprovenGateway;
   readonly method: string;
-  /** Absent for an EAP method that makes no key. */
-  readonly msk?: Uint8Array;
+  /** After EAP: the gateway's AUTH comes from this key, or from SK_pr when it is absent. */
+  readonly binding?: { readonly msk?: Uint8Array };
 }
 
 /**
@@ -110,6 +186,14 @@ export interface Established {
   readonly children: ChildTable;
   readonly agenda: Agenda;
   readonly liveness: Liveness;
+  /** Our inner addresses. */
+  readonly addresses: readonly IpPrefix[];
+  /** How often each of our wishes was asked for anew. */
+  readonly wishTries: number[];
+  /** The driver knows that all stands: only then is there a CHILD SA. */
+  announced: boolean;
+  /** SPIs of CHILD SAs that the peer deleted and we do not know: their making may still be on the way to us. */
+  readonly goneUnseen: Set<Spi>;
   /** Our exchange on the wire, unless it is a liveness check. */
   active: OwnTask | undefined;
   readonly todo: Plan[];
@@ -132,11 +216,18 @@ export interface Closing {
   readonly error?: Failure;
 }
 
+/** Overwrites what only the login needs. */
+export function wipeLoginSecrets({ psk, ppk }: Pick<Login, 'psk' | 'ppk'>): void {
+  psk?.wipe();
+  if (ppk.kind === 'offered' && ppk.mixed !== undefined) wipeMixedKeys(ppk.mixed);
+}
+
 /** Overwrites every key and secret that the state holds, and closes what is open on it. */
 export function wipeState(state: IkeState): void {
   if (state.kind === 'init') state.task.wipe();
   if ('eap' in state) state.eap.wipe();
-  if ('msk' in state) state.msk?.fill(0);
+  if (state.kind === 'requesting-address') state.binding?.msk?.fill(0);
+  if ('ppk' in state) wipeLoginSecrets(state);
   if ('association' in state) wipeAssociation(state.association);
   if (state.kind === 'closing') {
     state.links.forEach(closeLink);

@@ -124,6 +124,15 @@ export function readTime(value: DerValue): number | undefined {
   return dateOf(value.block)?.getTime();
 }
 
+/** Bits of the modulus of an RSA key (SubjectPublicKeyInfo, DER); 0 for any other key. */
+export function rsaBitsOfKey(spki: Uint8Array): number {
+  const value = decodeDer(spki);
+  const bits = value?.parts[1];
+  if (value === undefined || !isUniversal(bits, tags.bitString)) return 0;
+  const key = readRsaKey(value, bits.content.subarray(1));
+  return (key.ok ? key.value : undefined) ?? 0;
+}
+
 function dateOf(block: DerValue['block']): Date | undefined {
   return 'toDate' in block ? (block as UTCTime | GeneralizedTime).toDate() : undefined;
 }

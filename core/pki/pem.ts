@@ -1,7 +1,7 @@
 import type { ParseError } from '../base/address.ts';
+import { decodeBase64 } from '../base/base64.ts';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { decodeBase64 } from './base64.ts';
 import { parseCertificate } from './certificate.ts';
 import { parseCrl } from './crl.ts';
 

@@ -1,8 +1,8 @@
 import type { ParseError } from '../base/address.ts';
+import { decodeBase64 } from '../base/base64.ts';
 import { equal, fromHex, toHex } from '../base/octets.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { CryptoProvider } from '../crypto/interfaces.ts';
-import { decodeBase64 } from './base64.ts';
 import type { Certificate } from './certificate.ts';
 
 /** A certificate or a public key that a user trusts by itself, by its SHA-256 (32 octets). */

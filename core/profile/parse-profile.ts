@@ -9,8 +9,14 @@ import { parseProposal } from '../crypto/proposals.ts';
 import { readAuthentication } from './authentication/authentication.ts';
 import { joinToFolderOf } from './file-path.ts';
 import { type JsonDocument, type JsonPath, type JsonProblem, readJson } from './json-document.ts';
-import type { Profile, ProfileTrust } from './profile.ts';
-import { type ProfileDocument, profileJsonSchema, profileSchema } from './schema.ts';
+import type { Profile, ProfileChild, ProfileTrust } from './profile.ts';
+import {
+  childProtocols,
+  type ProfileDocument,
+  parsePorts,
+  profileJsonSchema,
+  profileSchema,
+} from './schema.ts';
 import { suggest } from './suggest.ts';
 import { canonicalHost, quote } from './text-rules.ts';
 
@@ -183,7 +189,9 @@ function member(value: unknown, name: string): unknown {
 function toProfile(document: ProfileDocument, file: string): Profile {
   const host = hostOf(document.gateway);
   const { authentication, dns, proposals } = document;
-  const networks = document.remoteNetworks ?? fullTunnel;
+  const children = document.children?.map(childOf);
+  const networks =
+    document.remoteNetworks ?? document.children?.flatMap((child) => child.networks) ?? fullTunnel;
   return {
     name: document.name,
     gateway: { host, ikePort: document.ikePort, natTraversalPort: document.natTraversalPort },
@@ -198,6 +206,11 @@ function toProfile(document: ProfileDocument, file: string): Profile {
     requireServerAuth: document.trust.requireServerAuth,
     allowSha1Signatures: document.trust.allowSha1Signatures,
     remoteNetworks: networks.flatMap((network) => checkedValue(parseIpPrefix(network))),
+    children,
+    childless: document.childless,
+    requestedAddresses: (document.requestedAddresses ?? []).flatMap((text) =>
+      checkedValue(parseIpAddress(text)),
+    ),
     fullTunnel: networks.some((network) => network.endsWith('/0')),
     onlyGatewaySubnets: document.onlyGatewaySubnets,
     proposals: {
@@ -217,7 +230,17 @@ function toProfile(document: ProfileDocument, file: string): Profile {
       early: document.rekey.earlySeconds === 0 ? 'off' : document.rekey.earlySeconds * 1_000,
     },
     reconnect: document.reconnect,
+    followRedirects: document.followRedirects,
     keepalive: document.keepaliveSeconds * 1_000,
+  };
+}
+
+function childOf(child: NonNullable<ProfileDocument['children']>[number]): ProfileChild {
+  const { protocol = 0, ports } = child;
+  return {
+    networks: child.networks.flatMap((network) => checkedValue(parseIpPrefix(network))),
+    protocol: typeof protocol === 'number' ? protocol : childProtocols[protocol],
+    ports: (ports === undefined ? undefined : parsePorts(ports)) ?? { first: 0, last: 65_535 },
   };
 }
 

@@ -22,6 +22,12 @@ export interface Profile {
   readonly allowSha1Signatures: boolean;
   /** Networks to ask for behind the gateway, with no host bits set. Both default routes: a full tunnel. */
   readonly remoteNetworks: readonly IpPrefix[];
+  /** CHILD SAs with selectors of their own; `undefined`: one for all of `remoteNetworks`, which else holds theirs together. */
+  readonly children: readonly ProfileChild[] | undefined;
+  /** Log in without a CHILD SA where the gateway can. @rfc 6023 */
+  readonly childless: boolean;
+  /** Inner addresses to ask for, at most one of each family. */
+  readonly requestedAddresses: readonly IpAddress[];
   /** True when `remoteNetworks` was not given or holds a default route. */
   readonly fullTunnel: boolean;
   /** To offer, best first; Godwit's own lists unless the profile has its own. */
@@ -40,8 +46,19 @@ export interface Profile {
   readonly rekey: { readonly child: Duration; readonly ike: Duration; readonly early: Duration | 'off' };
   /** A connection that is lost is made again, until the user ends it. */
   readonly reconnect: boolean;
+  /** A gateway may send us to another one, which must prove to be the same. @rfc 5685 */
+  readonly followRedirects: boolean;
   /** Silence of our own after which a NAT keepalive goes out. @rfc 3948 4 */
   readonly keepalive: Duration;
+}
+
+/** What one CHILD SA carries. */
+export interface ProfileChild {
+  readonly networks: readonly IpPrefix[];
+  /** IP protocol number; 0 is any. */
+  readonly protocol: number;
+  /** On the gateway's side; 0 to 65535 is any. */
+  readonly ports: { readonly first: number; readonly last: number };
 }
 
 export interface ProfileGateway {

@@ -38,6 +38,10 @@ const prefix = z.string().superRefine((value, context) => {
 });
 
 const address = z.string().refine((value) => parseIpAddress(value).ok, 'is not an IP address');
+const onePerFamily = (texts: readonly string[]): boolean => {
+  const families = texts.map((text) => text.includes(':'));
+  return new Set(families).size === families.length;
+};
 const domain = z.string().refine(isHostName, 'is not a domain name');
 
 const proposalList = (use: ProposalUse) =>
@@ -103,6 +107,43 @@ const dns = z.strictObject({
     }),
 });
 
+/** Protocols that have a name here, by number. */
+export const childProtocols = { icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 } as const;
+const protocolsWithPorts: readonly (string | number)[] = ['tcp', 'udp', 'sctp', 6, 17, 132];
+
+const child = z
+  .strictObject({
+    networks: z
+      .array(prefix)
+      .min(1, 'must hold one network at least')
+      .max(limits.profileNetworks, `must not hold more than ${limits.profileNetworks} networks`)
+      .meta({ description: 'Networks behind the gateway.', examples: [['10.1.0.0/16']] }),
+    protocol: z
+      .union([
+        z.enum(['icmp', 'tcp', 'udp', 'icmpv6', 'sctp']),
+        z.int('must be a name or 1 to 255').min(1, 'must be 1 to 255').max(255, 'must be 1 to 255'),
+      ])
+      .optional()
+      .meta({ description: 'Only this protocol. Default: all.', examples: ['tcp'] }),
+    ports: z
+      .string()
+      .refine((value) => parsePorts(value) !== undefined, 'must be a port or a range like "5060-5061"')
+      .optional()
+      .meta({ description: "Only these ports on the gateway's side. Default: all.", examples: ['22'] }),
+  })
+  .refine(({ ports, protocol }) => ports === undefined || protocolsWithPorts.includes(protocol ?? ''), {
+    message: 'has `ports` and needs a `protocol` that has such: tcp, udp or sctp',
+  });
+
+/** One port or a range; `undefined` when it is neither. */
+export function parsePorts(text: string): { readonly first: number; readonly last: number } | undefined {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
+  if (match === null) return undefined;
+  const first = Number(match[1]);
+  const last = Number(match[2] ?? match[1]);
+  return first <= last && last <= 65_535 ? { first, last } : undefined;
+}
+
 export const profileSchema = z
   .strictObject({
     $schema: z.string().max(limits.profilePathCharacters).optional().meta({
@@ -145,6 +186,32 @@ export const profileSchema = z
       .meta({
         description: 'Networks behind the gateway. Default: everything goes through the tunnel.',
         examples: [['10.0.0.0/8', 'fd00:1::/48']],
+      }),
+    children: z
+      .array(child)
+      .min(1, 'must hold one at least')
+      .max(limits.childWishes, `must not hold more than ${limits.childWishes}`)
+      .optional()
+      .meta({
+        description:
+          'Several CHILD SAs, each with networks of its own and perhaps for one protocol alone, in place of `remoteNetworks`.',
+        examples: [
+          [{ networks: ['10.1.0.0/16'] }, { networks: ['10.2.0.0/16'], protocol: 'tcp', ports: '22' }],
+        ],
+      }),
+    childless: z.boolean().default(false).meta({
+      description:
+        'Log in first and make the CHILD SA afterwards, with a key exchange of its own, where the gateway can do that (RFC 6023).',
+    }),
+    requestedAddresses: z
+      .array(address)
+      .min(1, 'must hold one address at least')
+      .max(2, 'must not hold more than 2 addresses')
+      .refine(onePerFamily, 'must hold one address of each family at most')
+      .optional()
+      .meta({
+        description: 'Inner addresses to ask for. The gateway may give others. Default: its choice.',
+        examples: [['10.3.0.7']],
       }),
     onlyGatewaySubnets: z.boolean().default(false).meta({
       description:
@@ -192,9 +259,17 @@ export const profileSchema = z
     reconnect: z.boolean().default(true).meta({
       description: 'A connection that is lost is made again; traffic of the tunnel is held back meanwhile.',
     }),
+    followRedirects: z.boolean().default(true).meta({
+      description:
+        'Whether the gateway may send us to another one, which must prove the same identity as this one.',
+    }),
     keepaliveSeconds: seconds.default(20).meta({
       description: 'Seconds of silence after which a packet is sent to keep NAT routers from forgetting us.',
     }),
+  })
+  .refine(({ remoteNetworks, children }) => remoteNetworks === undefined || children === undefined, {
+    message: 'must have either `remoteNetworks` or `children`',
+    path: ['children'],
   })
   .meta({ title: 'Godwit profile', description: 'How to reach and to log in to one IKEv2 gateway.' });
 

@@ -11,13 +11,19 @@ export interface ProfileCas {
   readonly loginServer?: string;
 }
 
+/** What stands in place of the files of the user's certificate. */
+export type InlineCertificate =
+  | { readonly pem: string; readonly name: string }
+  | { readonly pkcs12: string; readonly name: string };
+
 /**
- * The text of a valid profile with the CA certificates inside it, and without the files of passwords and keys: what a client
- * sends to the daemon, so that the daemon never opens a path that a user named.
+ * The text of a valid profile with the CA certificates and the user's own certificate inside it, and without the files of
+ * passwords: what a client sends to the daemon, so that the daemon never opens a path that a user named. Without
+ * `certificate` that part of the profile stays as it is.
  */
-export function makeSelfContained(text: string, cas: ProfileCas): string {
+export function makeSelfContained(text: string, cas: ProfileCas, certificate?: InlineCertificate): string {
   const plain = text.startsWith('\ufeff') ? text.slice(1) : text;
-  const edits: readonly (readonly [path: readonly string[], value: string | undefined])[] = [
+  const edits: readonly (readonly [path: readonly string[], value: unknown])[] = [
     [['trust', 'caFile'], undefined],
     [['trust', 'ca'], cas.gateway],
     ...(cas.loginServer === undefined
@@ -27,12 +33,12 @@ export function makeSelfContained(text: string, cas: ProfileCas): string {
           [['authentication', 'server', 'ca'], cas.loginServer],
         ] as const)),
     [['authentication', 'passwordFile'], undefined],
-    [['authentication', 'certificate'], undefined],
+    ...(certificate === undefined ? [] : ([[['authentication', 'certificate'], certificate]] as const)),
   ];
   return edits.reduce((source, [path, value]) => edit(source, path, value), plain);
 }
 
-function edit(source: string, path: readonly string[], value: string | undefined): string {
+function edit(source: string, path: readonly string[], value: unknown): string {
   return applyEdits(source, modify(source, [...path], value, {}));
 }
 

@@ -1,7 +1,14 @@
 import * as z from 'zod';
 import { limits } from '../base/limits.ts';
 import { askAnswerSchema, askEnds, askRequestSchema } from './asks.ts';
-import { connectPhases, logRecordSchema, profileEntrySchema, snapshotSchema } from './values.ts';
+import {
+  connectPhases,
+  journeyEntrySchema,
+  logRecordSchema,
+  profileEntrySchema,
+  sampleSchema,
+  snapshotSchema,
+} from './values.ts';
 
 /**
  * Everything that clients and the daemon say to each other. Both ends derive their types from these two values and
@@ -43,7 +50,7 @@ const profileSource = z.discriminatedUnion('kind', [
 export type ProfileSource = z.output<typeof profileSource>;
 
 /** Names of the events that a client can subscribe to; `ask` and `ask-closed` go to the caller of `connect` alone. */
-export const subscribableEvents = ['state', 'phase', 'log'] as const;
+export const subscribableEvents = ['state', 'phase', 'log', 'sample', 'journey'] as const;
 
 export const methods = {
   version: {
@@ -63,6 +70,42 @@ export const methods = {
     doc: 'The stored profiles, the broken ones with what is wrong with them.',
     params: nothing,
     result: z.strictObject({ profiles: z.array(profileEntrySchema).max(limits.profilesListed) }),
+  },
+  profile: {
+    access: 'control',
+    doc: 'The text of a stored profile, as its file has it. It names files and people, and holds no secret.',
+    params: z.strictObject({ id: text }),
+    result: z.strictObject({ text: z.string().max(limits.profileOctets), own: z.boolean() }),
+  },
+  'save-profile': {
+    access: 'control',
+    doc: "Checks a profile and keeps it as the caller's own, which nobody else sees. It must name no files.",
+    params: z.strictObject({
+      id: text.optional().meta({ description: 'Of an own profile to replace; absent: a new one.' }),
+      text: z.string().max(limits.profileOctets),
+    }),
+    result: z.strictObject({ id: text }),
+  },
+  'remove-profile': {
+    access: 'control',
+    doc: "Removes one of the caller's own profiles for good.",
+    params: z.strictObject({ id: text }),
+    result: nothing,
+  },
+  history: {
+    access: 'read',
+    doc: 'The samples and the journey of this connection and those before it, oldest first, as far as they are kept.',
+    params: nothing,
+    result: z.strictObject({
+      samples: z.array(sampleSchema).max(limits.samplesKept),
+      journey: z.array(journeyEntrySchema).max(limits.journeyKept),
+    }),
+  },
+  'log-tail': {
+    access: 'control',
+    doc: 'The last lines of the log of the daemon, oldest first.',
+    params: nothing,
+    result: z.strictObject({ records: z.array(logRecordSchema).max(limits.logRecordsKept) }),
   },
   subscribe: {
     access: 'read',
@@ -115,6 +158,12 @@ export const events = {
     }),
   },
   log: { access: 'control', doc: 'A line of the log of the daemon.', data: logRecordSchema },
+  sample: {
+    access: 'read',
+    doc: 'What went through in the last second. Comes each second while connected; while somebody listens, the gateway is asked now and then whether it is there.',
+    data: sampleSchema,
+  },
+  journey: { access: 'read', doc: 'Something became of the path to the gateway.', data: journeyEntrySchema },
   ask: {
     access: 'control',
     doc: 'Something only the user knows is needed; `answer` it.',

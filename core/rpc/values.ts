@@ -73,6 +73,7 @@ const directionCounters = z.strictObject({
 const saAge = {
   ageMs: spanMs.meta({ description: 'Since its keys were made.' }),
   rekeys: count.meta({ description: 'How often it was replaced in this connection.' }),
+  lifetimeMs: spanMs.optional().meta({ description: 'It is replaced well before it is this old.' }),
 };
 
 const connected = z.strictObject({
@@ -84,15 +85,22 @@ const connected = z.strictObject({
   }),
   provenAgeMs: spanMs.meta({ description: 'Since the gateway last answered something authenticated.' }),
   gateway: text.meta({ description: 'Endpoint, e.g. 203.0.113.7:4500.' }),
+  redirectedFrom: text
+    .optional()
+    .meta({ description: 'The gateway that sent us to this one, by address or name.' }),
+  local: text.optional().meta({ description: 'Endpoint on this computer.' }),
   remoteIdentity: text,
   remoteAuthentication: text,
   localAuthentication: text,
   ike: z.strictObject({ proposal: text, initiatorSpi: text, responderSpi: text, ...saAge }),
   esp: z.strictObject({ proposal: text, inboundSpi: text, outboundSpi: text, ...saAge }),
   rekeyFailure: z
-    .strictObject({ what: z.enum(['ike', 'esp']), error: failureSchema, ageMs: spanMs })
+    .strictObject({ what: z.enum(['ike', 'esp', 'login']), error: failureSchema, ageMs: spanMs })
     .optional()
-    .meta({ description: 'The last attempt to replace an SA failed; the present one goes on while it may.' }),
+    .meta({
+      description:
+        'The last attempt to replace an SA, or the whole login, failed; the present one goes on while it may.',
+    }),
   nat: z.strictObject({ local: z.boolean(), remote: z.boolean() }),
   mobike: z
     .boolean()
@@ -176,6 +184,10 @@ export const profileEntrySchema = z.strictObject({
   file: text,
   name: text.optional(),
   gateway: text.optional(),
+  own: z
+    .boolean()
+    .optional()
+    .meta({ description: 'It belongs to the caller, who may change and remove it.' }),
   failures: z
     .array(failureSchema)
     .max(limits.profileFailures)
@@ -189,3 +201,36 @@ export const logRecordSchema = z.strictObject({
   event: z.string().max(limits.logFieldCharacters),
   fields: z.record(z.string().max(64), z.union([text, z.number(), z.boolean()])),
 });
+
+/** What went through the tunnel up to a moment. Rates are octets of inner packets in a second. */
+export const sampleSchema = z.strictObject({
+  at: epochMs,
+  attempt: count,
+  outboundRate: z.number().min(0),
+  inboundRate: z.number().min(0),
+  outboundOctets: count.meta({ description: 'Since the connection stands.' }),
+  inboundOctets: count,
+  provenAgeMs: spanMs.meta({ description: 'Since the gateway last proved that it is there.' }),
+  roundTripMs: spanMs
+    .optional()
+    .meta({ description: 'Of the last answer that came since the sample before.' }),
+});
+export type Sample = z.output<typeof sampleSchema>;
+
+/**
+ * One thing that became of the path to the gateway. `moved`: the gateway follows to another address, `restored`: logged in
+ * anew after a loss.
+ */
+export const journeyEntrySchema = z.strictObject({
+  at: epochMs,
+  attempt: count,
+  kind: z.enum(['connected', 'moved', 'lost', 'restored', 'ended', 'failed']),
+  profile: text,
+  local: text.optional().meta({ description: 'Endpoint on this computer from now on.' }),
+  device: text.optional().meta({ description: 'The network device that has this address.' }),
+  gateway: text.optional().meta({ description: 'Endpoint.' }),
+  gapMs: spanMs.optional().meta({ description: 'How long nothing proved that the gateway is there.' }),
+  error: failureSchema.optional().meta({ description: 'Of `lost` and `failed`.' }),
+});
+export type JourneyEntry = z.output<typeof journeyEntrySchema>;
+export type LogLine = z.output<typeof logRecordSchema>;

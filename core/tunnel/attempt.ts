@@ -1,7 +1,11 @@
 import type { Endpoint, IpAddress } from '../base/address.ts';
+import type { Failure } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
 import type { AssignedConfig, IkeInput, IkeOutput, IkeSummary } from '../ike/io.ts';
-import type { ChildRoster } from './child-roster.ts';
+import { formatTarget, type RedirectTarget } from '../ike/redirect-target.ts';
+import type { Spi } from '../wire/ike/payload.ts';
+import { ChildRoster } from './child-roster.ts';
+import type { Destination } from './destination.ts';
 import type { ConnectedDetails } from './io.ts';
 import type { NetworkPlan } from './network-plan.ts';
 import type { SaHistory } from './sa-history.ts';
@@ -11,12 +15,15 @@ export interface IkeEngine {
   handle(input: IkeInput, now: Instant): void;
   poll(): IkeOutput | undefined;
   nextWakeup(): Instant | undefined;
+  /** Whether a datagram names its IKE SA. */
+  owns(octets: Uint8Array): boolean;
   /** How many datagrams it dropped, by cause. */
   readonly drops: Readonly<Record<string, number>>;
 }
 
 /** One attempt to reach one of the gateway's addresses, and what has come of it. */
 export interface Attempt {
+  readonly destination: Destination;
   readonly remote: IpAddress;
   local?: Endpoint;
   engine?: IkeEngine;
@@ -28,13 +35,32 @@ export interface Attempt {
   /** From `established` on. */
   history?: SaHistory;
   plan?: NetworkPlan;
+  /** Where the gateway sends us, while the login that it ends is going on. */
+  redirect?: RedirectTarget;
+  /** The gateway ends this login then. @rfc 4478 */
+  endsAt?: Instant;
+  /** When the login that is to follow this one begins, or is tried again. */
+  renewAt?: Instant;
+  renewTries: number;
+  /** The gateway does not let us in any more: no other login may follow this one. */
+  refused?: Failure;
+  /** CHILD SAs of a login that was replaced, for late packets. */
+  readonly lingering: Spi[];
+  /** When those go, once its engine has closed. */
+  lingerUntil?: Instant;
+}
+
+export function newAttempt(destination: Destination, remote: IpAddress): Attempt {
+  return { destination, remote, heard: false, children: new ChildRoster(), renewTries: 0, lingering: [] };
 }
 
 /** What a user is told of a connection that stands; `undefined` while something of it is missing. */
 export function connectedDetails(attempt: Attempt, remote: Endpoint): ConnectedDetails | undefined {
-  const { summary, config, plan, children, history, local } = attempt;
+  const { summary, config, plan, children, history, local, destination } = attempt;
   const { current } = children;
   if (!summary || !config || !plan || !current || !history || !local) return undefined;
   const child = { inbound: current.inbound, outbound: current.outbound };
-  return { summary, config, plan, child, history, local, remote };
+  const { redirectedFrom } = destination;
+  const redirect = redirectedFrom === undefined ? {} : { redirectedFrom: formatTarget(redirectedFrom) };
+  return { summary, config, plan, child, history, local, remote, ...redirect };
 }

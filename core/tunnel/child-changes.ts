@@ -14,7 +14,7 @@ export function changeChildren(children: ChildRoster, change: ChildChange, remot
     case 'child-install': {
       const { child } = change;
       const standby = change.outbound === 'standby';
-      children.add(child, standby);
+      children.add(child, standby, change.wish);
       return { kind: 'install-child', child, remote, standby };
     }
     case 'child-switch-outbound':

@@ -1,4 +1,5 @@
 import type { ChildSaParameters } from '../ike/io.ts';
+import { narrow } from '../ike/narrow.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
 
 /** What is remembered of a CHILD SA: no keys. */
@@ -6,38 +7,68 @@ export interface RosterChild {
   readonly inbound: { readonly spi: Spi };
   readonly outbound: { readonly spi: Spi };
   readonly remoteSelectors: readonly TrafficSelector[];
+  /** Which of the profile's wishes it fulfils; the first comes with the login. Absent: the gateway asked for it. */
+  readonly wish: number | undefined;
 }
 
-/** The CHILD SAs of a connection that the data plane has, and which of them sends. */
+/** The CHILD SAs of a connection that the data plane has, and which of them send. */
 export class ChildRoster {
   /** By inbound SPI. */
   readonly #standby = new Map<Spi, RosterChild>();
   /** In the order in which they began to send. */
   readonly #sending = new Map<Spi, RosterChild>();
+  /** What a CHILD SA carried that went without a successor: it still goes into the tunnel, not beside it. */
+  #orphaned: readonly TrafficSelector[] = [];
 
-  /** The one that began to send last, or that will. */
+  /** The one for the first wish that began to send last, or that will. */
   get current(): RosterChild | undefined {
-    return [...this.#sending.values()].at(-1) ?? [...this.#standby.values()].at(-1);
+    const all = [...this.#standby.values(), ...this.#sending.values()];
+    return all.findLast(({ wish }) => wish === 0) ?? all.at(-1);
   }
 
-  add(parameters: ChildSaParameters, standby: boolean): void {
+  /** All that goes into the tunnel. */
+  get remoteSelectors(): readonly TrafficSelector[] {
+    const sending = this.#sending.size > 0 ? this.#sending : this.#standby;
+    return [...[...sending.values()].flatMap(({ remoteSelectors }) => remoteSelectors), ...this.#orphaned];
+  }
+
+  add(parameters: ChildSaParameters, standby: boolean, wish: number | undefined): void {
     const { inbound, outbound, selectors } = parameters;
     const child: RosterChild = {
       inbound: { spi: inbound.spi },
       outbound: { spi: outbound.spi },
       remoteSelectors: selectors.remote,
+      wish,
     };
     (standby ? this.#standby : this.#sending).set(inbound.spi, child);
+    if (!standby) this.#adopt(child);
   }
 
   switchTo(inboundSpi: Spi): void {
     const child = this.#standby.get(inboundSpi) ?? this.#sending.get(inboundSpi);
-    this.remove(inboundSpi);
-    if (child !== undefined) this.#sending.set(inboundSpi, child);
+    this.#standby.delete(inboundSpi);
+    this.#sending.delete(inboundSpi);
+    if (child === undefined) return;
+    this.#sending.set(inboundSpi, child);
+    this.#adopt(child);
   }
 
   remove(inboundSpi: Spi): void {
+    const child = this.#sending.get(inboundSpi);
     this.#standby.delete(inboundSpi);
     this.#sending.delete(inboundSpi);
+    if (child === undefined) return;
+    const others = [...this.#sending.values()];
+    const hasHeir = others.some((other) => overlap(other.remoteSelectors, child.remoteSelectors));
+    if (!hasHeir) this.#orphaned = [...this.#orphaned, ...child.remoteSelectors];
   }
+
+  /** A CHILD SA for what had none: it says anew how much of that goes into the tunnel. */
+  #adopt({ remoteSelectors }: RosterChild): void {
+    this.#orphaned = this.#orphaned.filter((selector) => !overlap([selector], remoteSelectors));
+  }
+}
+
+function overlap(a: readonly TrafficSelector[], b: readonly TrafficSelector[]): boolean {
+  return narrow(a, b).length > 0;
 }

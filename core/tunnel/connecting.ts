@@ -1,8 +1,9 @@
 import type { IpAddress } from '../base/address.ts';
 import { failure } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
-import { ChildRoster } from './child-roster.ts';
+import { newAttempt } from './attempt.ts';
 import type { Course } from './course.ts';
+import type { Destination } from './destination.ts';
 import { command } from './drive-engine.ts';
 import type { TunnelInput } from './io.ts';
 import { closeTransport, end, leave } from './leaving.ts';
@@ -12,13 +13,14 @@ import { closeTransport, end, leave } from './leaving.ts';
  */
 
 export function connect(course: Course): void {
-  if (course.phase.kind === 'disconnected') beginTry(course);
+  if (course.phase.kind === 'disconnected') beginTry(course, course.home);
 }
 
-function beginTry(course: Course): void {
+function beginTry(course: Course, destination: Destination): void {
+  course.destination = destination;
   course.phase = { kind: 'resolving' };
   course.tellPhase('resolving');
-  course.emit({ kind: 'resolve', host: course.config.gateway });
+  course.emit({ kind: 'resolve', host: destination.host });
 }
 
 export function resolved(
@@ -28,12 +30,13 @@ export function resolved(
 ): void {
   if (course.phase.kind !== 'resolving') return;
   const found = result.ok ? result.value : [];
-  if (found.length > 0) course.known = found;
+  const atHome = course.destination.redirectedFrom === undefined;
+  if (found.length > 0 && atHome) course.known = found;
   // A network that does not resolve the name any more may still lead to where it was.
-  const [first, ...rest] = course.known;
+  const [first, ...rest] = atHome ? course.known : found;
   if (first === undefined) {
-    const { gateway } = course.config;
-    const error = result.ok ? failure('gateway.unresolved', { gateway }) : result.error;
+    const { host } = course.destination;
+    const error = result.ok ? failure('gateway.unresolved', { gateway: host }) : result.error;
     return course.loss === undefined ? end(course, error) : leave(course, error, now);
   }
   course.candidates = rest;
@@ -41,7 +44,7 @@ export function resolved(
 }
 
 function open(course: Course, remote: IpAddress): void {
-  course.phase = { kind: 'opening', attempt: { remote, heard: false, children: new ChildRoster() } };
+  course.phase = { kind: 'opening', attempt: newAttempt(course.destination, remote) };
   course.emit({ kind: 'open-transport', remote });
 }
 
@@ -59,7 +62,7 @@ export function transportOpened(
     return closeTransport(course, result.error, next);
   }
   attempt.local = result.value;
-  attempt.engine = course.config.createEngine(result.value, course.remote(attempt, 'ike'));
+  attempt.engine = course.createEngine(attempt, result.value);
   course.phase = { kind: 'login', attempt };
   command(course, { kind: 'connect' }, now);
 }
@@ -73,7 +76,7 @@ export function transportClosed(course: Course, now: Instant): void {
     const at = course.loss?.nextTryAt;
     return at !== undefined && at <= now ? tryWhenDue(course, now) : undefined;
   }
-  if (next !== undefined) return open(course, next);
+  if (next !== undefined) return 'host' in next ? beginTry(course, next) : open(course, next);
   end(course, error);
 }
 
@@ -85,5 +88,7 @@ export function tryWhenDue(course: Course, now: Instant): void {
   if (course.phase.kind !== 'waiting' || !due)
     return course.tell({ kind: 'reconnecting', loss: loss.details });
   loss.begin(now);
-  beginTry(course);
+  const { detour = course.home } = course;
+  course.detour = undefined;
+  beginTry(course, detour);
 }

@@ -1,18 +1,23 @@
-import type { Instant } from '../base/time.ts';
-import type { IkePort } from '../ike/io.ts';
+import { formatIpAddress } from '../base/address.ts';
+import { failure } from '../base/errors.ts';
+import { earliest, type Instant } from '../base/time.ts';
+import type { IkeInput, IkePort } from '../ike/io.ts';
+import type { Attempt } from './attempt.ts';
 import { connect, resolved, transportClosed, transportOpened, tryWhenDue } from './connecting.ts';
 import { type ConnectionConfig, Course, withError } from './course.ts';
-import { command, feed } from './drive-engine.ts';
+import { dismissRenewal } from './dismiss.ts';
+import { command, feed, giveUp } from './drive-engine.ts';
 import type { TunnelInput, TunnelOutput } from './io.ts';
 import { abandon, cancel, cancellation, networkUndone } from './leaving.ts';
 import { networkChanged } from './network-change.ts';
+import { renewalResolved, renewalWakeup, renewWhenDue } from './renewal.ts';
 import { childInstalled, networkApplied } from './standing.ts';
 
 export type { IkeEngine } from './attempt.ts';
-export type { ConnectionConfig } from './course.ts';
+export type { ConnectionConfig, EngineTerms } from './course.ts';
 
 /**
- * One connection from `connect` to the end, over one engine at a time. Sans-IO: the driver passes inputs with the
+ * One connection from `connect` to the end, over one login after another. Sans-IO: the driver passes inputs with the
  * time, drains `poll()`, and calls `handle({ kind: 'timeout' })` at `nextWakeup()`.
  */
 export class Connection {
@@ -41,19 +46,29 @@ export class Connection {
   }
 
   nextWakeup(): Instant | undefined {
-    const { phase, loss, engine } = this.#course;
-    return phase.kind === 'waiting' ? loss?.nextTryAt : engine?.nextWakeup();
+    const course = this.#course;
+    if (course.phase.kind === 'waiting') return course.loss?.nextTryAt;
+    let at = renewalWakeup(course);
+    for (const { engine } of course.attempts) at = earliest(at, engine?.nextWakeup());
+    return at;
   }
 
   handle(input: TunnelInput, now: Instant): void {
     const course = this.#course;
+    this.#handle(course, input, now);
+    start(course, renewWhenDue(course, now), now);
+  }
+
+  #handle(course: Course, input: TunnelInput, now: Instant): void {
     switch (input.kind) {
       case 'connect':
         return connect(course);
       case 'disconnect':
         return disconnect(course, now);
       case 'resolved':
-        return resolved(course, input, now);
+        return course.phase.kind === 'connected'
+          ? foundForRenewal(course, input, now)
+          : resolved(course, input, now);
       case 'transport-opened':
         return transportOpened(course, input, now);
       case 'child-installed':
@@ -66,31 +81,74 @@ export class Connection {
         return transportClosed(course, now);
       case 'datagram': {
         const via: IkePort = input.marker ? 'nat-traversal' : 'ike';
-        return feed(course, { kind: 'datagram', octets: input.octets, via }, now);
+        return feed(
+          course,
+          ownerOf(course, input.octets),
+          { kind: 'datagram', octets: input.octets, via },
+          now,
+        );
       }
       case 'traffic-seen':
         if (course.provenAt === undefined || input.at > course.provenAt) course.provenAt = input.at;
         return command(course, { kind: 'traffic-seen', at: input.at }, now);
       case 'child-used':
-        return command(course, { kind: 'child-used', inboundSpi: input.inboundSpi }, now);
+        return feedAll(course, { kind: 'command', command: input }, now);
       case 'rekey-due':
-        return command(course, { kind: 'rekey-child', inboundSpi: input.inboundSpi }, now);
+        return feedAll(
+          course,
+          { kind: 'command', command: { kind: 'rekey-child', inboundSpi: input.inboundSpi } },
+          now,
+        );
       case 'network-changed':
         return networkChanged(course, input.local, now);
+      case 'probe':
+        return course.phase.kind === 'connected' ? command(course, { kind: 'probe' }, now) : undefined;
       case 'transport-failed':
         return abandon(course, input.error, now);
-      case 'answer':
-        return feed(course, { kind: 'answer', id: input.id, answer: input.answer }, now);
+      case 'answer': {
+        const asked = course.asked(input.id);
+        if (asked === undefined) return;
+        return feed(course, asked.attempt, { kind: 'answer', id: asked.id, answer: input.answer }, now);
+      }
       case 'timeout':
         return course.phase.kind === 'waiting'
           ? tryWhenDue(course, now)
-          : feed(course, { kind: 'timeout' }, now);
+          : feedAll(course, { kind: 'timeout' }, now);
     }
   }
 }
 
+/** Whose IKE SA a datagram names; what nobody knows is counted at the present login. */
+function ownerOf(course: Course, octets: Uint8Array): Attempt | undefined {
+  const { attempts } = course;
+  return attempts.length > 1
+    ? (attempts.find(({ engine }) => engine?.owns(octets)) ?? attempts[0])
+    : attempts[0];
+}
+
+function feedAll(course: Course, input: IkeInput, now: Instant): void {
+  for (const attempt of course.attempts) feed(course, attempt, input, now);
+}
+
+function start(course: Course, attempt: Attempt | undefined, now: Instant): void {
+  feed(course, attempt, { kind: 'command', command: { kind: 'connect' } }, now);
+}
+
+function foundForRenewal(
+  course: Course,
+  { result }: Extract<TunnelInput, { kind: 'resolved' }>,
+  now: Instant,
+): void {
+  const attempt = renewalResolved(course, result.ok ? result.value : [], now);
+  if (attempt !== 'elsewhere') return start(course, attempt, now);
+  const { remote = undefined } = course.attempt ?? {};
+  const gateway = remote === undefined ? course.config.gateway : formatIpAddress(remote);
+  giveUp(course, failure('peer.redirected', { gateway, to: course.detour?.host ?? '' }), now);
+}
+
 function disconnect(course: Course, now: Instant): void {
   const { phase } = course;
+  dismissRenewal(course, now);
   const cancelled = cancellation(course);
   switch (phase.kind) {
     case 'resolving':

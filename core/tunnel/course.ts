@@ -2,9 +2,11 @@ import type { Endpoint, IpAddress } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
 import type { Random } from '../crypto/interfaces.ts';
-import type { IkePort } from '../ike/io.ts';
+import type { IkeAsk, IkeOutput, IkePort } from '../ike/io.ts';
+import type { RedirectTarget } from '../ike/redirect-target.ts';
 import { type Attempt, connectedDetails, type IkeEngine } from './attempt.ts';
 import type { NetworkWishes } from './compute-network-plan.ts';
+import { type Destination, RedirectLimit } from './destination.ts';
 import type { ConnectingPhase, TunnelOutput, TunnelState } from './io.ts';
 import type { NetworkPlan } from './network-plan.ts';
 import type { Phase } from './phase.ts';
@@ -17,9 +19,29 @@ export interface ConnectionConfig {
   readonly natTraversalPort: number;
   readonly network: NetworkWishes;
   /** A fresh engine for one attempt over one pair of addresses. */
-  readonly createEngine: (local: Endpoint, remote: Endpoint) => IkeEngine;
-  /** Absent: a connection that is lost has ended. */
-  readonly reconnect?: { readonly random: Random };
+  readonly createEngine: (local: Endpoint, remote: Endpoint, terms: EngineTerms) => IkeEngine;
+  readonly random: Random;
+  /** Unless true, a connection that is lost has ended. */
+  readonly reconnect?: boolean;
+}
+
+/** What one login differs in from the others of its connection. */
+export interface EngineTerms {
+  /** The gateway of the profile that must be there. */
+  readonly gateway: string;
+  /** Inner addresses to ask for, those that we have or had. */
+  readonly wantedAddresses: readonly IpAddress[];
+  /** The gateway that sent us to this one. @rfc 5685 */
+  readonly redirectedFrom?: RedirectTarget;
+}
+
+/** A login beside a connection that stands, which is to take its place. */
+export interface Renewal {
+  readonly destination: Destination;
+  readonly because: 'auth-lifetime' | 'redirect';
+  /** Absent while the destination is looked up. */
+  attempt?: Attempt;
+  readonly until: Instant;
 }
 
 /** What a connection knows of itself between two inputs. The steps of its life, in the files beside this one, work on it. */
@@ -28,8 +50,22 @@ export class Course {
   readonly outputs: TunnelOutput[] = [];
   phase: Phase = { kind: 'disconnected' };
   candidates: readonly IpAddress[] = [];
-  /** Where the gateway was when its name was last resolved. */
+  /** Where the profile's gateway was when its name was last resolved. */
   known: readonly IpAddress[] = [];
+  destination: Destination;
+  /** Where the gateway has sent us to: the next login goes there. */
+  detour: Destination | undefined;
+  readonly redirects = new RedirectLimit();
+  renewal: Renewal | undefined;
+  /** Replaced logins that say goodbye. */
+  readonly retiring = new Set<Attempt>();
+  /** What the plans are for that are being applied, in order. */
+  readonly applying: ('login' | 'children')[] = [];
+  /** Whose CHILD SAs are being installed, in order. */
+  readonly installing: Attempt[] = [];
+  /** Asks that are open, by the id that the driver knows. */
+  readonly #asks = new Map<number, { readonly attempt: Attempt; readonly id: number }>();
+  #lastAsk = 0;
   /** In force on this machine, or about to be. */
   plan: NetworkPlan | undefined;
   connectedAt: Instant | undefined;
@@ -42,6 +78,18 @@ export class Course {
 
   constructor(config: ConnectionConfig) {
     this.config = config;
+    this.destination = this.home;
+  }
+
+  /** Where the profile says. */
+  get home(): Destination {
+    const { gateway } = this.config;
+    return { gateway, host: gateway };
+  }
+
+  /** Every login that has an engine: the present one first. */
+  get attempts(): readonly Attempt[] {
+    return [this.attempt, this.renewal?.attempt, ...this.retiring].filter((each) => each !== undefined);
   }
 
   get attempt(): Attempt | undefined {
@@ -57,10 +105,40 @@ export class Course {
     return { address: attempt.remote, port };
   }
 
+  createEngine(attempt: Attempt, local: Endpoint): IkeEngine {
+    const { gateway, redirectedFrom } = attempt.destination;
+    const wantedAddresses = (this.plan?.addresses ?? []).map(({ address }) => address);
+    return this.config.createEngine(local, this.remote(attempt, 'ike'), {
+      gateway,
+      wantedAddresses,
+      ...(redirectedFrom === undefined ? {} : { redirectedFrom }),
+    });
+  }
+
+  /** Asks the driver; the answer finds its way back by `asked`. */
+  ask(attempt: Attempt, id: number, ask: IkeAsk): void {
+    this.#lastAsk += 1;
+    this.#asks.set(this.#lastAsk, { attempt, id });
+    const until = this.renewal?.attempt === attempt ? { until: this.renewal.until } : {};
+    this.emit({ kind: 'ask', id: this.#lastAsk, ask, gateway: attempt.destination.gateway, ...until });
+  }
+
+  /** Who asked this, and under which id; told once. */
+  asked(id: number): { readonly attempt: Attempt; readonly id: number } | undefined {
+    const found = this.#asks.get(id);
+    this.#asks.delete(id);
+    return found;
+  }
+
   nextCandidate(): IpAddress | undefined {
     const [next, ...rest] = this.candidates;
     this.candidates = rest;
     return next;
+  }
+
+  transmit(attempt: Attempt, { octets, via }: Extract<IkeOutput, { kind: 'transmit' }>): void {
+    const to = this.remote(attempt, via);
+    this.emit({ kind: 'transmit', octets, to, marker: via === 'nat-traversal' });
   }
 
   emit(output: TunnelOutput): void {

@@ -1,54 +1,52 @@
-import type { Failure } from '../base/errors.ts';
+import { type Failure, failure } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
 import type { IkeCommand, IkeInput, IkeOutput } from '../ike/io.ts';
+import { formatTarget } from '../ike/redirect-target.ts';
 import type { Attempt } from './attempt.ts';
 import { type ChildChange, changeChildren } from './child-changes.ts';
 import type { Course } from './course.ts';
+import { redirected } from './destination.ts';
+import { dismissRenewal } from './dismiss.ts';
 import { closeTransport, leave } from './leaving.ts';
+import { onAuthLifetime, onRedirect, renewalFailed, renewalRedirected, retired } from './renewal.ts';
+import { replan } from './replan.ts';
 import { startHistory, withRekey, withRekeyFailure } from './sa-history.ts';
 
-/** Hands an input to the engine and acts on all that comes out. */
-export function feed(course: Course, input: IkeInput, now: Instant): void {
-  const { engine } = course;
-  if (engine === undefined) return;
+/** Hands an input to an engine and acts on all that comes out. */
+export function feed(course: Course, attempt: Attempt | undefined, input: IkeInput, now: Instant): void {
+  const engine = attempt?.engine;
+  if (attempt === undefined || engine === undefined) return;
   engine.handle(input, now);
-  for (let output = engine.poll(); output !== undefined; output = engine.poll()) act(course, output, now);
+  for (let output = engine.poll(); output !== undefined; output = engine.poll())
+    act(course, attempt, output, now);
   if (course.detailsChanged) course.tellConnected();
 }
 
+/** A command to the engine of the present login. */
 export function command(course: Course, command: IkeCommand, now: Instant): void {
-  feed(course, { kind: 'command', command }, now);
+  feed(course, course.attempt, { kind: 'command', command }, now);
 }
 
 /** A failure on our side after the gateway let us in: say goodbye, then clean up. */
 export function giveUp(course: Course, error: Failure, now: Instant): void {
   const { attempt } = course;
   if (attempt === undefined) return;
+  dismissRenewal(course, now);
   course.phase = { kind: 'closing', attempt, wanted: false, error };
   course.tell({ kind: 'disconnecting' });
   command(course, { kind: 'disconnect' }, now);
 }
 
-/** One output of the present attempt's engine. */
-export function act(course: Course, output: IkeOutput, now: Instant): void {
-  const { attempt } = course;
-  if (attempt === undefined) return;
+/** One output of an engine: of the present login, of one that is to follow it, or of one that says goodbye. */
+function act(course: Course, attempt: Attempt, output: IkeOutput, now: Instant): void {
   switch (output.kind) {
-    case 'transmit': {
-      const to = course.remote(attempt, output.via);
-      return course.emit({
-        kind: 'transmit',
-        octets: output.octets,
-        to,
-        marker: output.via === 'nat-traversal',
-      });
-    }
+    case 'transmit':
+      return course.transmit(attempt, output);
     case 'ask':
       attempt.heard = true;
-      return course.emit({ kind: 'ask', id: output.id, ask: output.ask });
+      return course.ask(attempt, output.id, output.ask);
     case 'phase':
-      if (output.phase === 'established' || output.phase === 'closing') return;
-      return course.tellPhase(output.phase);
+      return tellPhase(course, attempt, output.phase);
     case 'config-assigned':
       attempt.config = output.config;
       return;
@@ -58,12 +56,18 @@ export function act(course: Course, output: IkeOutput, now: Instant): void {
       return onChildChange(course, attempt, output);
     case 'rekeyed':
     case 'rekey-failed':
+    case 'child-refused':
     case 'roamed':
     case 'peer-addresses':
       return note(course, attempt, output, now);
     case 'established':
       return onEstablished(course, attempt, output, now);
     case 'auth-lifetime':
+      return onAuthLifetime(course, attempt, output.lifetimeMs, now);
+    case 'redirect':
+      if (course.phase.kind === 'connected' && course.phase.attempt === attempt)
+        return onRedirect(course, attempt, output.to, now);
+      attempt.redirect = output.to;
       return;
     case 'proven':
       attempt.heard = true;
@@ -74,21 +78,36 @@ export function act(course: Course, output: IkeOutput, now: Instant): void {
   }
 }
 
+function tellPhase(
+  course: Course,
+  attempt: Attempt,
+  phase: Extract<IkeOutput, { kind: 'phase' }>['phase'],
+): void {
+  if (attempt !== course.attempt || phase === 'established' || phase === 'closing') return;
+  course.tellPhase(phase);
+}
+
 /** What changes only what the user is shown. */
 function note(
   course: Course,
   attempt: Attempt,
-  output: Extract<IkeOutput, { kind: 'rekeyed' | 'rekey-failed' | 'roamed' | 'peer-addresses' }>,
+  output: Extract<
+    IkeOutput,
+    { kind: 'rekeyed' | 'rekey-failed' | 'child-refused' | 'roamed' | 'peer-addresses' }
+  >,
   now: Instant,
 ): void {
   const { history } = attempt;
-  if (output.kind !== 'rekey-failed') attempt.summary = output.summary;
+  const isFailure = output.kind === 'rekey-failed' || output.kind === 'child-refused';
+  if (!isFailure) attempt.summary = output.summary;
   if (output.kind === 'peer-addresses') return;
   if (output.kind === 'roamed') attempt.local = output.local;
   if (output.kind === 'rekeyed' && history !== undefined)
     attempt.history = withRekey(history, output.what, now);
-  if (output.kind === 'rekey-failed' && history !== undefined)
-    attempt.history = withRekeyFailure(history, output.what, output.error, now);
+  if (isFailure && history !== undefined) {
+    const what = output.kind === 'rekey-failed' ? output.what : 'child';
+    attempt.history = withRekeyFailure(history, what, output.error, now);
+  }
   course.detailsChanged = true;
 }
 
@@ -107,16 +126,41 @@ function onEstablished(
 }
 
 function onChildChange(course: Course, attempt: Attempt, change: ChildChange): void {
+  // The gateway of a login that was replaced may still send on it.
+  if (change.kind === 'child-remove' && course.retiring.has(attempt)) {
+    attempt.lingering.push(change.inboundSpi);
+    return;
+  }
+  if (change.kind === 'child-install') course.installing.push(attempt);
   const before = attempt.children.current;
   course.emit(changeChildren(attempt.children, change, course.remote(attempt, 'nat-traversal')));
+  if (attempt !== course.attempt) return;
   if (attempt.children.current !== before) course.detailsChanged = true;
+  // What is only on standby changes nothing yet.
+  if (change.kind !== 'child-install' || change.outbound === undefined) replan(course, attempt);
 }
 
 function onClosed(course: Course, attempt: Attempt, error: Failure | undefined, now: Instant): void {
   delete attempt.engine;
-  const { phase } = course;
+  if (course.retiring.has(attempt)) return retired(attempt, now);
+  const { phase, renewal } = course;
+  if (renewal?.attempt === attempt) {
+    return attempt.redirect === undefined
+      ? renewalFailed(course, renewal, error ?? failure('peer.closed'), now)
+      : renewalRedirected(course, renewal, attempt.redirect, now);
+  }
+  if (phase.kind === 'login' && attempt.redirect !== undefined) return follow(course, attempt, now);
   const unanswered = phase.kind === 'login' && !attempt.heard && error?.family === 'timeout';
   const next = unanswered ? course.nextCandidate() : undefined;
   if (next !== undefined) return closeTransport(course, error, next);
   leave(course, phase.kind === 'closing' ? (phase.error ?? error) : error, now);
+}
+
+/** The gateway sends us elsewhere in place of letting us in. @rfc 5685 3 */
+function follow(course: Course, attempt: Attempt, now: Instant): void {
+  const { redirect, destination, remote } = attempt;
+  if (redirect === undefined) return;
+  if (!course.redirects.allows(now))
+    return leave(course, failure('peer.redirect-loop', { to: formatTarget(redirect) }), now);
+  closeTransport(course, undefined, redirected(destination, remote, redirect));
 }

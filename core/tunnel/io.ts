@@ -49,6 +49,8 @@ export type TunnelInput =
    * `local`: our address towards the gateway now, `none` when no way leads there, absent when nobody looked.
    */
   | { readonly kind: 'network-changed'; readonly local?: IpAddress | 'none' }
+  /** Somebody wants to see that the gateway is there: it is asked, when a connection stands. */
+  | { readonly kind: 'probe' }
   | { readonly kind: 'transport-failed'; readonly error: Failure };
 
 export type TunnelOutput =
@@ -61,7 +63,14 @@ export type TunnelOutput =
       readonly to: Endpoint;
       readonly marker: boolean;
     }
-  | { readonly kind: 'ask'; readonly id: number; readonly ask: IkeAsk }
+  /** `gateway`: the one of the profile that the answer is about. After `until` nobody waits for the answer any more. */
+  | {
+      readonly kind: 'ask';
+      readonly id: number;
+      readonly ask: IkeAsk;
+      readonly gateway: string;
+      readonly until?: Instant;
+    }
   /** `standby`: send nothing on it before `switch-outbound`. Each one is answered by `child-installed`. */
   | {
       readonly kind: 'install-child';
@@ -110,4 +119,6 @@ export interface ConnectedDetails {
   readonly history: SaHistory;
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  /** The gateway that sent us to this one. @rfc 5685 */
+  readonly redirectedFrom?: string;
 }

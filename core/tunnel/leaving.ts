@@ -2,8 +2,9 @@ import type { IpAddress } from '../base/address.ts';
 import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
-import type { Random } from '../crypto/interfaces.ts';
 import { type Course, withError } from './course.ts';
+import type { Destination } from './destination.ts';
+import { dismissOthers } from './dismiss.ts';
 import type { Phase } from './phase.ts';
 import { Loss, mayReconnect } from './reconnect-policy.ts';
 
@@ -17,14 +18,19 @@ import { Loss, mayReconnect } from './reconnect-policy.ts';
 export function leave(course: Course, error: Failure | undefined, now: Instant): void {
   const { phase, connectedAt } = course;
   const wanted = phase.kind === 'closing' && phase.wanted;
-  const { reconnect } = course.config;
-  const again = !wanted && connectedAt !== undefined && error !== undefined && mayReconnect(error);
-  if (again && reconnect !== undefined) return lose(course, error, reconnect.random, now);
-  undo(course, error);
+  const refused = course.attempt?.refused;
+  dismissOthers(course, now);
+  const { reconnect = false } = course.config;
+  const stood = !wanted && connectedAt !== undefined && reconnect;
+  // What ended the login that was to follow would end this one too.
+  const cause = stood && error !== undefined ? (refused ?? error) : error;
+  if (stood && cause !== undefined && mayReconnect(cause)) return lose(course, cause, now);
+  undo(course, cause);
 }
 
 /** The network stays as it is: what should go through the tunnel waits there or is lost, and goes nowhere else. */
-function lose(course: Course, error: Failure, random: Random, now: Instant): void {
+function lose(course: Course, error: Failure, now: Instant): void {
+  const { random } = course.config;
   if (course.loss === undefined) {
     const { connectedAt } = course;
     const lasted = connectedAt !== undefined && now - connectedAt >= limits.reconnectLastingMs;
@@ -70,7 +76,7 @@ export function networkUndone(course: Course): void {
 export function closeTransport(
   course: Course,
   error: Failure | undefined,
-  next: IpAddress | 'wait' | undefined,
+  next: IpAddress | Destination | 'wait' | undefined,
 ): void {
   course.phase = { kind: 'closing-transport', next, ...withError(error) };
   course.emit({ kind: 'close-transport' });
@@ -84,6 +90,8 @@ export function end(course: Course, error: Failure | undefined): void {
   course.loss = undefined;
   course.earlierLoss = undefined;
   course.known = [];
+  course.detour = undefined;
+  course.destination = course.home;
   course.tell({ kind: 'disconnected', ...(error === undefined ? {} : { lastFailure: error }) });
 }
 

@@ -1,6 +1,7 @@
 import type { IpAddress } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Attempt } from './attempt.ts';
+import type { Destination } from './destination.ts';
 
 /** Where a connection is. */
 export type Phase =
@@ -19,10 +20,10 @@ export type Phase =
       readonly error?: Failure;
     }
   | { readonly kind: 'undoing-network'; readonly error?: Failure }
-  /** `next`: what comes then, another address of the gateway, a later try, or the end. */
+  /** `next`: what comes then, another address of the gateway, where it sends us, a later try, or the end. */
   | {
       readonly kind: 'closing-transport';
-      readonly next: IpAddress | 'wait' | undefined;
+      readonly next: IpAddress | Destination | 'wait' | undefined;
       readonly error?: Failure;
     }
   /** For the time of the next try to reconnect. */

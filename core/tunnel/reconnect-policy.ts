@@ -10,6 +10,9 @@ const mendable: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'peer.unreachable',
   'peer.closed',
   'peer.not-rekeyed',
+  'peer.redirected',
+  'peer.redirect-loop',
+  'tunnel.renewal-late',
   // A gateway that starts, is full, or still holds the address of the lost connection.
   'peer.refused',
   'peer.no-address',

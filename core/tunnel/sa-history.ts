@@ -6,8 +6,11 @@ export interface SaHistory {
   readonly ike: SaAge;
   readonly child: SaAge;
   /** The last attempt to replace an SA failed, and none has succeeded since. */
-  readonly rekeyFailure?: { readonly what: 'ike' | 'child'; readonly error: Failure; readonly at: Instant };
+  readonly rekeyFailure?: { readonly what: Renewed; readonly error: Failure; readonly at: Instant };
 }
+
+/** `login`: the whole of it, by another login. */
+export type Renewed = 'ike' | 'child' | 'login';
 
 export interface SaAge {
   /** When the present SA was made. */
@@ -28,11 +31,6 @@ export function withRekey(history: SaHistory, what: 'ike' | 'child', now: Instan
   return { ...ages, [what]: { madeAt: now, rekeys: history[what].rekeys + 1 }, ...kept };
 }
 
-export function withRekeyFailure(
-  history: SaHistory,
-  what: 'ike' | 'child',
-  error: Failure,
-  now: Instant,
-): SaHistory {
+export function withRekeyFailure(history: SaHistory, what: Renewed, error: Failure, now: Instant): SaHistory {
   return { ...history, rekeyFailure: { what, error, at: now } };
 }

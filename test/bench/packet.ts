@@ -7,9 +7,9 @@ import {
   type PacketMemory,
 } from '../../core/crypto/openssl/bulk-cipher.ts';
 import { type PacketCipherShape, packetCipherShape } from '../../core/crypto/packet-ciphers.ts';
+import { SegmentMerge } from '../../core/dataplane/offload/segment-merge.ts';
 import { allocateSummedMemory } from '../../core/dataplane/offload/summed-memory.ts';
 import { SuperPacket } from '../../core/dataplane/offload/super-packet.ts';
-import { TcpMerge } from '../../core/dataplane/offload/tcp-merge.ts';
 import { gsoTcp4, VirtioHeader, virtioHeaderOctets } from '../../core/dataplane/offload/virtio-header.ts';
 import { InboundSa } from '../../core/esp/inbound-sa.ts';
 import { InnerPacket, readInnerPacket } from '../../core/esp/inner-packet.ts';
@@ -93,7 +93,7 @@ class PacketLine {
   readonly #packet = new InnerPacket();
   readonly #header = new VirtioHeader();
   readonly #super: SuperPacket;
-  readonly #merge: TcpMerge;
+  readonly #merge: SegmentMerge;
   readonly #sender: OutboundSa;
   readonly #receiver: InboundSa;
   readonly #stride: number;
@@ -109,7 +109,7 @@ class PacketLine {
     this.#outbound = out;
     this.#inbound = into;
     this.#super = new SuperPacket(outbound);
-    this.#merge = new TcpMerge(inbound);
+    this.#merge = new SegmentMerge(inbound);
     this.#sender = new OutboundSa(spi, shape, out.octets, openBulkSealer(shape, key, out), () => {});
     const opener = openBulkOpener(shape, key, into);
     this.#receiver = new InboundSa(spi, shape, into.octets, opener, new ChildSelectors(everything), 64);

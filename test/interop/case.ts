@@ -1,4 +1,5 @@
 import type { ClientProfile } from '../support/peers/client.ts';
+import type { ViciSection } from '../support/peers/vici.ts';
 import type { CertificateName } from './certificates.ts';
 import type { Stage } from './stage.ts';
 
@@ -14,7 +15,10 @@ export interface InteropCase {
     | 'fragments'
     | 'rekeying'
     | 'liveness'
-    | 'roaming';
+    | 'roaming'
+    | 'renewal'
+    | 'children'
+    | 'addresses';
   readonly gateway: GatewayConfig;
   readonly client: ClientConfig;
   readonly expect: UpExpectation | DownExpectation;
@@ -24,6 +28,8 @@ export interface InteropCase {
   readonly during?: (stage: Stage) => Promise<string[]>;
   /** `during` brings the tunnel down, and a new login replaces it; elsewhere that is a failure. */
   readonly endsTunnel?: true;
+  /** `during` has so many other clients log in; 0 unless given. */
+  readonly otherLogins?: number;
   /** Takes minutes: left out unless the filter says `soak`. */
   readonly soak?: true;
   /** Seconds that it takes when that is more than a few: the slowest begin first. */
@@ -46,6 +52,12 @@ export interface GatewayConfig {
   /** Which families of inner address it hands out. Default: both. */
   readonly pools?: readonly (4 | 6)[];
   readonly localSelectors?: readonly string[];
+  /** The CHILD SAs that it grants, in swanctl's words, in place of one named `net`. */
+  readonly children?: Readonly<Record<string, ViciSection>>;
+  /** More of swanctl's words for the connection, e.g. `childless`. */
+  readonly connection?: ViciSection;
+  /** The pool of IPv4 addresses, in swanctl's words. */
+  readonly pool4?: ViciSection & { readonly addrs: string };
   /** Packets that the router loses, as nftables conditions. */
   readonly lose?: readonly string[];
   /** The router loses IP fragments, as many firewalls do. */
@@ -56,6 +68,8 @@ export interface GatewayConfig {
   readonly fragmentOctets?: number;
   /** When the gateway itself replaces its SAs; never unless given. */
   readonly rekey?: { readonly childSeconds?: number; readonly ikeSeconds?: number };
+  /** The gateway wants a new login within this time (AUTH_LIFETIME), and ends the IKE SA five seconds later. */
+  readonly reauthSeconds?: number;
   /** Silence of the client after which the gateway asks whether it lives. */
   readonly dpdSeconds?: number;
 }
@@ -72,6 +86,9 @@ export interface ClientConfig {
   /** Takes a gateway that signs with SHA-1. */
   readonly allowSha1Signatures?: boolean;
   readonly remoteNetworks?: readonly string[];
+  readonly children?: ClientProfile['children'];
+  readonly childless?: boolean;
+  readonly requestedAddresses?: readonly string[];
   readonly ike?: readonly string[];
   readonly esp?: readonly string[];
   readonly rekey?: ClientProfile['rekey'];
@@ -90,6 +107,10 @@ export interface UpExpectation {
   readonly natDetected?: boolean;
   /** The networks behind the gateway that charon must say it agreed on. */
   readonly selectors?: readonly string[];
+  /** The inner addresses, where they matter. */
+  readonly addresses?: readonly string[];
+  /** The DNS servers that the client must use; by default the host in the lan. */
+  readonly dnsServers?: readonly string[];
   /** Who must have sent IKE fragments; the other must not. */
   readonly fragmentsFrom?: readonly ('client' | 'gateway')[];
 }

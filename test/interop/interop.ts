@@ -6,13 +6,16 @@ import { Godwit } from '../support/peers/godwit.ts';
 import { strongSwanObstacle } from '../support/peers/strongswan.ts';
 import { createTopology, type Topology } from '../support/topology.ts';
 import type { InteropCase } from './case.ts';
+import { addressCases } from './cases/addresses.ts';
 import { algorithmCases } from './cases/algorithms.ts';
 import { certificateCases } from './cases/certificates.ts';
+import { childrenCases } from './cases/children.ts';
 import { fragmentCases } from './cases/fragments.ts';
 import { livenessCases } from './cases/liveness.ts';
 import { networkCases } from './cases/networks.ts';
 import { refusalCases } from './cases/refusals.ts';
 import { rekeyingCases } from './cases/rekeying.ts';
+import { renewalCases } from './cases/renewal.ts';
 import { roamingCases } from './cases/roaming.ts';
 import { createCertificates } from './certificates.ts';
 import { runCase } from './run-case.ts';
@@ -60,6 +63,9 @@ if (options.help) {
     ...rekeyingCases,
     ...livenessCases,
     ...roamingCases,
+    ...childrenCases,
+    ...addressCases,
+    ...renewalCases,
   ]
     .filter(({ name, theme }) => filter.test(`${theme}: ${name}`))
     .filter(({ soak }) => soak !== true || /soak/i.test(options.filter));

@@ -42,7 +42,8 @@ async function playOn(each: InteropCase, stage: Stage): Promise<string[]> {
   const logins = async (): Promise<number> => (await stage.gateway.counters())('ike-init-in-req');
   const before = await logins();
   const problems = await each.during(stage);
-  if (each.endsTunnel !== true && (await logins()) !== before)
+  const { endsTunnel = false, otherLogins = 0 } = each;
+  if (!endsTunnel && (await logins()) !== before + otherLogins)
     problems.push('the connection was lost, and made again');
   return problems;
 }
@@ -60,6 +61,9 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
     ...(client.furtherCas === undefined ? {} : { furtherCas: certificates.strangers(client.furtherCas) }),
     allowSha1Signatures: client.allowSha1Signatures ?? false,
     ...(client.remoteNetworks === undefined ? {} : { remoteNetworks: client.remoteNetworks }),
+    ...(client.children === undefined ? {} : { children: client.children }),
+    ...(client.childless === undefined ? {} : { childless: client.childless }),
+    ...(client.requestedAddresses === undefined ? {} : { requestedAddresses: client.requestedAddresses }),
     ...(client.ike === undefined ? {} : { ike: client.ike }),
     ...(client.esp === undefined ? {} : { esp: client.esp }),
     ...(client.rekey === undefined ? {} : { rekey: client.rekey }),
@@ -78,7 +82,8 @@ async function configure(each: InteropCase, { gateway, certificates }: Bench): P
   if (name === 'under-intermediate') await gateway.loadCertificate(certificates.intermediate, 'CA');
   await gateway.loadUser(username, password);
   const pools = config.pools ?? [4, 6];
-  if (pools.includes(4)) await gateway.loadPool('pool4', addresses.pool.v4, { dns: [addresses.lan.v4] });
+  const { addrs = addresses.pool.v4, ...attributes } = config.pool4 ?? { dns: [addresses.lan.v4] };
+  if (pools.includes(4)) await gateway.loadPool('pool4', String(addrs), attributes);
   if (pools.includes(6)) await gateway.loadPool('pool6', addresses.pool.v6, { dns: [addresses.lan.v6] });
   const identity = name === 'other-name' ? 'other.example.org' : gatewayName;
   await gateway.loadConnection('gateway', {
@@ -87,7 +92,8 @@ async function configure(each: InteropCase, { gateway, certificates }: Bench): P
     fragmentation: config.ikeFragments === false ? 'no' : 'yes',
     pools: pools.map((family) => `pool${family}`),
     rekey_time: seconds(config.rekey?.ikeSeconds),
-    over_time: seconds(config.rekey?.ikeSeconds),
+    reauth_time: seconds(config.reauthSeconds),
+    over_time: seconds(config.reauthSeconds === undefined ? config.rekey?.ikeSeconds : 5),
     rand_time: '0s',
     dpd_delay: seconds(config.dpdSeconds),
     proposals: config.ike ?? ['aes256gcm16-prfsha384-ecp256', 'aes256-sha256-ecp256'],
@@ -98,7 +104,8 @@ async function configure(each: InteropCase, { gateway, certificates }: Bench): P
       ...(name === 'common-name-only' ? {} : { id: identity }),
     },
     remote: { auth: 'eap-mschapv2', id: '%any', eap_id: '%any' },
-    children: {
+    ...config.connection,
+    children: config.children ?? {
       net: {
         local_ts: [...(config.localSelectors ?? [addresses.lan.net4, addresses.lan.net6])],
         esp_proposals: config.esp ?? ['aes256gcm16', 'aes256-sha256'],
@@ -123,12 +130,13 @@ async function checkUp(expect: UpExpectation, bench: Bench): Promise<string[]> {
   // Half open may be what came before the login.
   const sas = (await gateway.sas()).filter(({ state }) => state !== 'CONNECTING');
   const [sa] = sas;
-  const child = sa?.children[0];
+  const view = await client.view?.();
+  const child = sa?.children.find(({ spiOut }) => spiOut === view?.inboundSpi) ?? sa?.children[0];
   if (sas.length !== 1 || sa === undefined || child === undefined) {
     return [`the gateway has ${sas.length} IKE SAs and the client believes in one with a child`];
   }
   problems.push(...checkSas(expect, sa, child));
-  if (client.view !== undefined) problems.push(...checkView(expect, await client.view(), sa, child, bench));
+  if (view !== undefined) problems.push(...checkView(expect, view, sa, child, bench));
   for (const host of expect.ping ?? ['lan4']) {
     // A small packet, and one that fills the tunnel's MTU nearly.
     for (const size of ['8', '1300']) {
@@ -174,7 +182,9 @@ function checkSas(expect: UpExpectation, sa: IkeSaView, child: ChildSaView): str
   if (expect.selectors !== undefined) {
     same('networks', [...child.localSelectors].sort(), [...expect.selectors].sort());
   }
-  const inner = child.remoteSelectors.map((selector) => selector.replace(/\/(?:32|128)$/, '')).sort();
+  const inner = child.remoteSelectors
+    .map((selector) => selector.replace(/\/(?:32|128)(?:\[.*\])?$/, ''))
+    .sort();
   same('inner addresses in the selectors', inner, [...sa.remoteVips].sort());
   return problems;
 }
@@ -194,9 +204,11 @@ function checkView(
   const inner = view.addresses.map((address) => address.replace(/\/.*$/, '')).sort();
   same('inner addresses', inner, [...sa.remoteVips].sort());
   if (expect.natDetected !== undefined) same('NAT', view.natDetected, expect.natDetected);
-  const servers = view.addresses.map((address) =>
+  if (expect.addresses !== undefined) same('wanted addresses', inner, [...expect.addresses].sort());
+  const byFamily = view.addresses.map((address) =>
     address.includes(':') ? addresses.lan.v6 : addresses.lan.v4,
   );
+  const servers = [...(expect.dnsServers ?? byFamily)];
   same('DNS servers', [...view.dnsServers].sort(), servers.sort());
   const resolver = readFileSync(topology.client.resolvConf, 'utf8');
   for (const server of servers) {

@@ -12,6 +12,46 @@ export const authenticationLeaves = {
     what: 'The gateway turned us away before the login began. It was asked for as {asked}, by {identity}.',
     next: "If the gateway goes by another name, set it as remoteIdentity in the profile, or null to take the gateway's own. Otherwise ask the administrator whether it takes EAP logins.",
   },
+  'auth.wants-eap': {
+    family: 'authentication-failed',
+    what: 'The gateway refused {tried}: it wants a login with EAP, with a user name and a password or a certificate inside EAP.',
+    next: 'Set authentication in the profile to an EAP method, such as eap-mschapv2 or eap-tls, or to a list that has one.',
+  },
+  'auth.wants-no-eap': {
+    family: 'authentication-failed',
+    what: 'The gateway does not begin EAP with {identity}: it wants a certificate or a pre-shared key.',
+    next: 'Set authentication in the profile to certificate or psk, or to a list that has one.',
+  },
+  'auth.signature-unsupported': {
+    family: 'peer-incompatible',
+    what: 'The gateway cannot verify a signature of this key ({key}): {reason}.',
+    next: 'Use a certificate with another kind of key, or ask the administrator to update the gateway (RFC 7427). For RSA trust.allowSha1Signatures signs with SHA-1, at a risk that docs/profile.md names.',
+  },
+  'auth.one-round-only': {
+    family: 'peer-incompatible',
+    what: 'This profile logs in twice, and the gateway takes one login only (no RFC 4739).',
+    next: 'Ask the administrator which of the two the gateway wants, and leave the other out of the profile.',
+  },
+  'auth.ppk-missing': {
+    family: 'peer-incompatible',
+    what: 'This profile demands a post-quantum pre-shared key, and the gateway does not use it: {reason}.',
+    next: 'Ask the administrator whether the key and its name are right, or set ppk.required to false.',
+  },
+  'auth.psk-gateway': {
+    family: 'authentication-failed',
+    what: 'The gateway did not prove that it knows the pre-shared key.',
+    next: 'Check the key. If it is right, someone may be posing as the gateway: use another network and tell the administrator.',
+  },
+  'auth.unknown-key': {
+    family: 'authentication-failed',
+    what: 'The gateway has another public key than the one in this profile.',
+    next: 'If the gateway got a new key, ask its administrator for it; else someone may be posing as the gateway.',
+  },
+  'auth.gateway-unproven': {
+    family: 'authentication-failed',
+    what: 'The gateway did not prove who it is before the login.',
+    next: 'Ask the administrator to give the gateway a certificate. Gateways that prove themselves inside EAP need trust.eapOnly in the profile.',
+  },
   'auth.password': {
     family: 'authentication-failed',
     what: 'The user name or the password is wrong.',

@@ -17,14 +17,29 @@ export const localLeaves = {
     what: 'The file {file} cannot be read: {reason}.',
     next: 'Check the path and who may read it.',
   },
+  'profile.not-kept': {
+    family: 'system-failure',
+    what: 'The daemon could not change its store of profiles: {reason}.',
+    next: 'Look whether its disk is full or read-only; its log tells more.',
+  },
+  'profile.too-many': {
+    family: 'local-refused',
+    what: 'There are {most} profiles of yours already.',
+    next: 'Remove one that you no longer need.',
+  },
+  'profile.not-own': {
+    family: 'local-refused',
+    what: 'The profile {profile} belongs to this computer, not to you.',
+    next: 'Import a copy of it and change that, or ask the administrator of this computer.',
+  },
   'secret.file-mode': {
     family: 'local-refused',
-    what: 'The password file {file} can be read by others.',
+    what: 'The file {file} holds a secret and can be read by others.',
     next: 'Run `chmod 600 {file}` and try again.',
   },
   'secret.file-owner': {
     family: 'local-refused',
-    what: 'The password file {file} belongs to another user.',
+    what: 'The file {file} holds a secret and belongs to another user.',
     next: 'Make a file of your own with mode 0600 and try again.',
   },
   'secret.unreadable': {
@@ -51,6 +66,11 @@ export const localLeaves = {
     family: 'local-refused',
     what: 'The connection was cancelled.',
     next: 'Connect again when you are ready.',
+  },
+  'tunnel.renewal-late': {
+    family: 'timeout',
+    what: 'A new login, which was to take the place of the present one, did not end in time.',
+    next: 'Godwit tries again while the present one stands. If it asked you for something, answer sooner.',
   },
   'gateway.unresolved': {
     family: 'local-refused',

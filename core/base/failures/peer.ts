@@ -52,6 +52,16 @@ export const peerLeaves = {
     what: 'The gateway ended the connection.',
     next: 'Connect again; if it ends again, ask the administrator whether the account has a session limit.',
   },
+  'peer.redirected': {
+    family: 'peer-refused',
+    what: 'The gateway {gateway} sends its clients to {to}.',
+    next: 'Godwit follows by itself; if you see this, put the other gateway into the profile.',
+  },
+  'peer.redirect-loop': {
+    family: 'peer-refused',
+    what: 'The gateways send us from one to the other without an end, the last time to {to}.',
+    next: 'Ask the administrator of the gateway; "followRedirects": false in the profile stays with the first one.',
+  },
   'peer.not-rekeyed': {
     family: 'peer-refused',
     what: 'The keys of the connection ran out because the gateway would not renew them: {reason}.',

@@ -38,21 +38,33 @@ export function writePlainHeader(octets: Uint8Array, at: number): void {
   for (let i = 0; i < virtioHeaderOctets; i++) octets[at + i] = 0;
 }
 
-/** A header for a merged TCP packet whose checksum field holds the pseudo-header's sum. */
+/** What a merged packet is, and where its transport header has the checksum. */
+export interface MergedKind {
+  readonly gsoType: number;
+  readonly checksumOffset: number;
+}
+
+export const mergedKinds = {
+  tcp4: { gsoType: gsoTcp4, checksumOffset: 16 },
+  tcp6: { gsoType: gsoTcp6, checksumOffset: 16 },
+  udp: { gsoType: gsoUdp, checksumOffset: 6 },
+} as const satisfies Record<string, MergedKind>;
+
+/** A header for a merged packet whose checksum field holds the pseudo-header's sum. */
 export function writeMergedHeader(
   octets: Uint8Array,
   at: number,
-  version: 4 | 6,
+  kind: MergedKind,
   ipHeaderLength: number,
   headersLength: number,
   gsoSize: number,
 ): void {
   octets[at] = needsChecksum;
-  octets[at + 1] = version === 4 ? gsoTcp4 : gsoTcp6;
+  octets[at + 1] = kind.gsoType;
   writeLittle(octets, at + 2, headersLength);
   writeLittle(octets, at + 4, gsoSize);
   writeLittle(octets, at + 6, ipHeaderLength);
-  writeLittle(octets, at + 8, 16);
+  writeLittle(octets, at + 8, kind.checksumOffset);
 }
 
 function readLittle(octets: Uint8Array, at: number): number {

@@ -1,63 +1,57 @@
 import { type Failure, failure } from '../../base/errors.ts';
+import { equal, equalConstantTime } from '../../base/octets.ts';
 import { err, ok, type Result } from '../../base/result.ts';
+import type { Secret } from '../../base/secret.ts';
 import type { CryptoProvider } from '../../crypto/interfaces.ts';
-import { certReqHashes } from '../../pki/certificate-request.ts';
 import { payloadOf, payloadsOf } from '../../wire/ike/lookup.ts';
-import type { AuthPayload, IkeMessage, Payload } from '../../wire/ike/payload.ts';
-import { certEncoding } from '../../wire/registry/authentication.ts';
+import type { AuthPayload, IkeMessage } from '../../wire/ike/payload.ts';
+import { authMethod, certEncoding } from '../../wire/registry/authentication.ts';
 import type { Association } from '../association.ts';
 import type { IkeConfig, IkeIdentity } from '../config.ts';
+import { sharedSecretAuth } from '../keymat.ts';
 import { required } from '../payload-list.ts';
 import { verifySignature } from '../signature-method.ts';
 import { signedOctets } from '../signed-octets.ts';
 
 /*
- * HDR, SK {IDi, [CERTREQ], [IDr], …}  -->           no AUTH: we want EAP
- *               <--  HDR, SK {IDr, CERT+, AUTH, EAP}
+ * HDR, SK {IDi, [CERT+], [CERTREQ], [IDr], [AUTH], …}  -->           without AUTH: we want EAP
+ *               <--  HDR, SK {IDr, [CERT+], AUTH, [EAP]}
  *
- * The gateway proves itself here, before EAP hears anything from it. @rfc 7296 2.16
+ * The gateway proves itself here, before EAP hears anything from it. @rfc 7296 2.15 @rfc 7296 2.16
+ * Without AUTH it wants to be proven by EAP alone. @rfc 5998 3
  */
 
-/** What the gateway says about itself, to be proven by the verdict on `chain` and by `auth`. */
-export interface GatewayClaim {
+/** What the gateway says about itself, to be proven by the verdict on `chain`, or by a key that is known, and by `auth`. */
+export interface SignedClaim {
+  readonly kind: 'signed';
   readonly identity: IkeIdentity;
   /** DER certificates, the gateway's own first. */
   readonly chain: readonly Uint8Array[];
+  /** Raw public keys (SubjectPublicKeyInfo, DER). @rfc 7670 */
+  readonly keys: readonly Uint8Array[];
   readonly auth: AuthPayload;
 }
 
-/** Who we are, whom we expect, and which CAs we trust. */
-export function buildIdentities(config: IkeConfig, crypto: CryptoProvider): readonly Payload[] {
-  const payloads: Payload[] = [{ kind: 'IDi', ...config.localIdentity }];
-  if (config.trustAnchors.length > 0) {
-    const authorities = certReqHashes(config.trustAnchors, crypto.hash);
-    payloads.push({ kind: 'CERTREQ', encoding: certEncoding.X509_SIGNATURE, authorities });
-  }
-  if (config.remoteIdentity !== undefined) payloads.push({ kind: 'IDr', ...config.remoteIdentity });
-  return payloads;
-}
+export type GatewayClaim =
+  | SignedClaim
+  | { readonly kind: 'shared-key'; readonly identity: IkeIdentity; readonly auth: AuthPayload }
+  /** It has left AUTH out. */
+  | { readonly kind: 'none'; readonly identity: IkeIdentity };
 
-/** Reads the gateway's claim. Only X.509 certificates count; a hash and URL, a CRL and the like are skipped. @rfc 7296 3.6 */
+/** Reads the gateway's claim. Only X.509 certificates and raw keys count; a hash and URL, a CRL and the like are skipped. @rfc 7296 3.6 */
 export function processGatewayClaim(message: IkeMessage): Result<GatewayClaim, Failure> {
-  const what = 'the first IKE_AUTH response';
-  const identity = required(message, 'IDr', what);
-  if (!identity.ok) return identity;
-  const auth = required(message, 'AUTH', what);
-  if (!auth.ok) return auth;
-  const chain = payloadsOf(message, 'CERT')
-    .filter((payload) => payload.encoding === certEncoding.X509_SIGNATURE)
-    .map((payload) => payload.data.slice());
-  const { type, data } = identity.value;
-  return ok({ identity: { type, data: data.slice() }, chain, auth: auth.value });
-}
-
-/** The EAP request that rides along with the claim. */
-export function firstEapPacket(message: IkeMessage): Result<Uint8Array, Failure> {
-  const eap = payloadOf(message, 'EAP');
-  if (eap !== undefined) return ok(eap.packet);
-  return err(
-    failure('peer.misbehaved', { rule: 'the first IKE_AUTH response starts EAP when AUTH was left out' }),
-  );
+  const idr = required(message, 'IDr', 'the first IKE_AUTH response');
+  if (!idr.ok) return idr;
+  const identity = { type: idr.value.type, data: idr.value.data.slice() };
+  const auth = payloadOf(message, 'AUTH');
+  if (auth === undefined) return ok({ kind: 'none', identity });
+  if (auth.method === authMethod.SHARED_KEY_MIC) return ok({ kind: 'shared-key', identity, auth });
+  const bodies = (encoding: number) =>
+    payloadsOf(message, 'CERT')
+      .filter((payload) => payload.encoding === encoding)
+      .map((payload) => payload.data.slice());
+  const chain = bodies(certEncoding.X509_SIGNATURE);
+  return ok({ kind: 'signed', identity, chain, keys: bodies(certEncoding.RAW_PUBLIC_KEY), auth });
 }
 
 /**
@@ -70,15 +64,50 @@ export function verifyGateway(
   config: IkeConfig,
   crypto: CryptoProvider,
   association: Association,
-  claim: GatewayClaim,
+  claim: SignedClaim,
   spki: Uint8Array,
 ): Result<string, Failure> {
-  const octets = signedOctets(association.suite.prf, {
+  const acceptSha1 = config.acceptSha1Signatures ?? false;
+  const octets = gatewayOctets(association, claim.identity);
+  return verifySignature(crypto, claim.auth, spki, octets, { acceptSha1 });
+}
+
+/** The same with one of the keys that were pinned; the gateway need not send it. Fails with `auth.unknown-key`. @rfc 7670 */
+export function verifyGatewayByKey(
+  config: IkeConfig,
+  crypto: CryptoProvider,
+  association: Association,
+  claim: SignedClaim,
+  pinned: readonly Uint8Array[],
+): Result<string, Failure> {
+  const known = pinned.filter(
+    (key) => claim.keys.length === 0 || claim.keys.some((sent) => equal(sent, key)),
+  );
+  const unknown = err(failure('auth.unknown-key', { side: 'remote' }));
+  return known.reduce<Result<string, Failure>>(
+    (found, key) => (found.ok ? found : verifyGateway(config, crypto, association, claim, key)),
+    unknown,
+  );
+}
+
+/** Verifies the gateway's AUTH from the pre-shared key. Fails with `auth.psk-gateway`. @rfc 7296 2.15 */
+export function verifyGatewayByPsk(
+  association: Association,
+  claim: { readonly identity: IkeIdentity; readonly auth: AuthPayload },
+  psk: Secret,
+): Result<undefined, Failure> {
+  const octets = gatewayOctets(association, claim.identity);
+  const expected = sharedSecretAuth(association.suite.prf, psk.expose(), octets);
+  return equalConstantTime(claim.auth.data, expected)
+    ? ok()
+    : err(failure('auth.psk-gateway', { side: 'remote' }));
+}
+
+function gatewayOctets(association: Association, identity: IkeIdentity): Uint8Array {
+  return signedOctets(association.suite.prf, {
     initMessage: association.initMessages.response,
     otherNonce: association.nonces.initiator,
     skP: association.keys.skPr,
-    identity: claim.identity,
+    identity,
   });
-  const acceptSha1 = config.acceptSha1Signatures ?? false;
-  return verifySignature(crypto, claim.auth, spki, octets, { acceptSha1 });
 }

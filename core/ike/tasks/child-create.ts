@@ -1,10 +1,11 @@
-import { compareAddresses, type IpAddress, type IpPrefix, networkOf } from '../../base/address.ts';
+import { compareAddresses, type IpAddress } from '../../base/address.ts';
 import { type Failure, failure } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { CryptoProvider, Random } from '../../crypto/interfaces.ts';
 import type { IkeMessage, Payload, Proposal, Spi, TrafficSelector } from '../../wire/ike/payload.ts';
 import { notateSelector } from '../../wire/ike/payloads/ts.ts';
 import type { Association } from '../association.ts';
+import { childWishes, firstSelectors } from '../child-wishes.ts';
 import type { IkeConfig } from '../config.ts';
 import type { ChildSaParameters } from '../io.ts';
 import { deriveChildKeys } from '../keymat.ts';
@@ -27,15 +28,16 @@ export interface ChildOffer {
   readonly remote: readonly TrafficSelector[];
 }
 
-/** An offer under a fresh random inbound SPI. Our side asks for any address: the gateway narrows it to what it assigns. */
+/** An offer for the first of our wishes, under a fresh random inbound SPI. */
 export function offerChild(config: IkeConfig, random: Random): ChildOffer {
   const spi = freshSpi(random);
-  const networks = config.remoteNetworks.length > 0 ? config.remoteNetworks.map(selectorOf) : everything;
+  const [wish] = childWishes(config);
+  const { local, remote } = firstSelectors(wish ?? { remote: [] });
   return {
     inboundSpi: spi,
     proposals: espProposals(config.espProposals, espSpiOctets(spi)),
-    local: everything,
-    remote: networks,
+    local,
+    remote,
   };
 }
 
@@ -117,21 +119,6 @@ function ownCopy(selector: TrafficSelector): TrafficSelector {
   const copy = (address: IpAddress) => ({ ...address, octets: address.octets.slice() });
   return { ...selector, start: copy(selector.start), end: copy(selector.end) };
 }
-
-/** All protocols and ports between a prefix and the gateway. */
-function selectorOf(prefix: IpPrefix): TrafficSelector {
-  const start = networkOf(prefix).address;
-  const octets = start.octets.slice();
-  for (let bit = prefix.length; bit < octets.length * 8; bit++) {
-    octets[bit >> 3] = (octets[bit >> 3] ?? 0) | (0x80 >> (bit & 7));
-  }
-  return { protocol: 0, startPort: 0, endPort: 0xffff, start, end: { family: start.family, octets } };
-}
-
-const everything: readonly TrafficSelector[] = [
-  selectorOf({ address: { family: 4, octets: new Uint8Array(4) }, length: 0 }),
-  selectorOf({ address: { family: 6, octets: new Uint8Array(16) }, length: 0 }),
-];
 
 /** 0 to 255 are reserved. @rfc 4303 2.1 */
 const firstSpi = 256;

@@ -1,6 +1,7 @@
 import { type IpAddress, type IpPrefix, ipAddress, networkOf } from '../../base/address.ts';
 import { type Failure, failure } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { concat } from '../../base/octets.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { utf8 } from '../../base/utf8.ts';
 import { payloadOf } from '../../wire/ike/lookup.ts';
@@ -27,10 +28,19 @@ const wanted = [
   configAttribute.APPLICATION_VERSION,
 ] as const;
 
-/** Asks for all that we can use; an empty value leaves the choice to the gateway. */
-export function buildConfigRequest(): ConfigPayload {
-  const attributes = wanted.map((type) => ({ type, value: new Uint8Array(0) }));
+/** Asks for all that we can use; an empty value leaves the choice to the gateway. `addresses`: those that we would like. */
+export function buildConfigRequest(addresses: readonly IpAddress[] = []): ConfigPayload {
+  const attributes = wanted.map((type) => ({ type, value: wish(type, addresses) }));
   return { kind: 'CP', type: configType.CFG_REQUEST, attributes };
+}
+
+/** An IPv6 address goes with its prefix length. @rfc 7296 3.15.1 */
+function wish(type: number, addresses: readonly IpAddress[]): Uint8Array {
+  const family = { [configAttribute.INTERNAL_IP4_ADDRESS]: 4, [configAttribute.INTERNAL_IP6_ADDRESS]: 6 }[
+    type
+  ];
+  const octets = addresses.find((address) => address.family === family)?.octets ?? new Uint8Array(0);
+  return octets.length === 16 ? concat(octets, Uint8Array.of(128)) : octets;
 }
 
 /**

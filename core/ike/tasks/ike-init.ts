@@ -11,7 +11,9 @@ import type { InitRestart } from '../init-restarts.ts';
 import { deriveIkeKeys, deriveSkeyseed, type NoncePair } from '../keymat.ts';
 import { chosenIkeSuite, type IkeSuite, ikeProposals } from '../negotiate.ts';
 import { ikeNotify, required } from '../payload-list.ts';
+import type { RedirectTarget } from '../redirect-target.ts';
 import { buildNatDetection, processNatDetection } from './nat-detection.ts';
+import { buildRedirectSupport, redirectIn } from './redirect.ts';
 
 /** As long as the longest PRF key that we offer asks for (half of 512 bits). @rfc 7296 2.10 */
 const nonceOctets = 32;
@@ -28,9 +30,10 @@ export const acceptedHashes = [
  * IKE_SA_INIT: the first message, and what its answer makes of it.
  *
  *     HDR(SPIi, 0), [N(COOKIE)], SAi1, KEi, Ni, N(NAT_DETECTION_*), N(SIGNATURE_HASH_ALGORITHMS),
- *         N(IKEV2_FRAGMENTATION_SUPPORTED)  -->
+ *         N(IKEV2_FRAGMENTATION_SUPPORTED), [N(USE_PPK)]  -->
  *                              <--  HDR(SPIi, SPIr), SAr1, KEr, Nr, [N(NAT_DETECTION_*)], [CERTREQ],
- *                                       [N(IKEV2_FRAGMENTATION_SUPPORTED)]
+ *                                       [N(IKEV2_FRAGMENTATION_SUPPORTED)], [N(SIGNATURE_HASH_ALGORITHMS)],
+ *                                       [N(MULTIPLE_AUTH_SUPPORTED)], [N(USE_PPK)]
  *
  * A restart with a cookie or another group keeps SPI and nonce. @rfc 7296 1.2 @rfc 7296 2.6
  */
@@ -45,7 +48,8 @@ export class IkeInitTask {
     | { readonly octets: Uint8Array; readonly group: number; readonly secret: KeyExchangeSecret }
     | undefined;
 
-  constructor(config: IkeConfig, dependencies: IkeDependencies, initiatorSpi: IkeSpi) {
+  /** `usePpk`: offers to mix in a post-quantum pre-shared key. @rfc 8784 3 */
+  constructor(config: IkeConfig, dependencies: IkeDependencies, initiatorSpi: IkeSpi, usePpk = false) {
     const { crypto, random } = dependencies;
     this.#config = config;
     this.#dependencies = dependencies;
@@ -56,6 +60,8 @@ export class IkeInitTask {
       ...buildNatDetection(crypto, random, { initiator: initiatorSpi, responder: 0n }, config.remote),
       ikeNotify(notifyType.SIGNATURE_HASH_ALGORITHMS, hashList(acceptedHashes)),
       ikeNotify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED),
+      ...(usePpk ? [ikeNotify(notifyType.USE_PPK)] : []),
+      ...buildRedirectSupport(config),
     ];
   }
 
@@ -114,6 +120,11 @@ export class IkeInitTask {
       initMessages: { request: sent.octets, response: octets.slice() },
       nat,
     });
+  }
+
+  /** Where the response sends us; `undefined` when nowhere. @rfc 5685 3 */
+  redirect(message: IkeMessage): Result<RedirectTarget, Failure> | undefined {
+    return redirectIn(this.#config, message, this.#nonce);
   }
 
   wipe(): void {

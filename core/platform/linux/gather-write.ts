@@ -1,14 +1,22 @@
-import { packetCalls } from './libc.ts';
+import type { PacketCalls } from './libc.ts';
 import { NativeWords } from './native-words.ts';
 
 /** UIO_MAXIOV is 1024; a packet of 64 KiB in pieces of 64 octets would not be worth gathering. */
 const piecesMax = 256;
 
+/** What writing takes of the system's calls. */
+export type WriteCalls = Pick<PacketCalls, 'write' | 'writev'>;
+
 /** Writes several pieces of memory as one packet (writev). */
 export class GatherWrite {
   readonly capacity = piecesMax;
   readonly #native = new NativeWords(piecesMax * 16);
+  readonly #calls: WriteCalls;
   #count = 0;
+
+  constructor(calls: WriteCalls) {
+    this.#calls = calls;
+  }
 
   clear(): void {
     this.#count = 0;
@@ -28,6 +36,6 @@ export class GatherWrite {
 
   /** Octets written, or -1 with errno. */
   write(fd: number): number {
-    return packetCalls.writev(fd, this.#native.address, this.#count);
+    return this.#calls.writev(fd, this.#native.address, this.#count);
   }
 }

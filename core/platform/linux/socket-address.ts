@@ -37,6 +37,7 @@ export class SocketAddress {
   readonly octets = new Uint8Array(new ArrayBuffer(128));
   readonly address: number = addressOf(this.octets);
   #length = 0;
+  #family: 4 | 6 = 4;
 
   constructor(endpoint: Endpoint) {
     this.set(endpoint);
@@ -46,7 +47,12 @@ export class SocketAddress {
     return this.#length;
   }
 
+  get family(): 4 | 6 {
+    return this.#family;
+  }
+
   set(endpoint: Endpoint): void {
+    this.#family = endpoint.address.family;
     this.#length = writeSocketAddress(this.octets, 0, endpoint);
   }
 

@@ -3,12 +3,13 @@ import type { PacketMemory } from '../../base/packet-memory.ts';
 import { packetCalls } from './libc.ts';
 import { messageHeader, NativeWords } from './native-words.ts';
 import { readSocketAddress, socketAddressOctets } from './socket-address.ts';
-import { optionUdpGro } from './udp-socket.ts';
+import { optionUdpGro, trafficClassOption } from './udp-socket.ts';
 
 /** The largest UDP payload, and so the largest that UDP_GRO merges. */
 export const receiveSlotOctets = 65_536;
 
 const controlOctets = 64;
+const controlHeaderOctets = 16;
 const vectorOctets = 16;
 const flagDontWait = 0x40;
 const flagTruncated = 0x20;
@@ -80,17 +81,17 @@ export class UdpReceiveBatch {
 
   /** The size of each datagram in the slot, or the slot's length when there is only one. */
   segmentOctets(i: number): number {
-    const native = this.#native;
-    const header = i * messageHeader.octets;
-    if (native.readInt(header + messageHeader.controlLength) >= 20) {
-      // struct cmsghdr: length (8 octets), level, type; then an int.
-      const control = this.#controls + i * controlOctets;
-      if (native.readInt(control + 8) === levelUdp && native.readInt(control + 12) === optionUdpGro) {
-        const size = native.readInt(control + 16);
-        if (size > 0) return size;
-      }
-    }
-    return this.length(i);
+    const at = this.#control(i, levelUdp, optionUdpGro);
+    const size = at < 0 ? 0 : this.#native.readInt(at);
+    return size > 0 ? size : this.length(i);
+  }
+
+  /** DSCP and ECN of the outer header; the kernel merges only datagrams that have the same. */
+  trafficClass(i: number): number {
+    const at4 = this.#control(i, trafficClassOption[4].level, trafficClassOption[4].name);
+    const at = at4 < 0 ? this.#control(i, trafficClassOption[6].level, trafficClassOption[6].name) : at4;
+    // IP_TOS is one octet, IPV6_TCLASS an int.
+    return at < 0 ? 0 : this.#native.readInt(at) & 0xff;
   }
 
   /** The sender's sockaddr, in `nameOctets`. */
@@ -105,6 +106,20 @@ export class UdpReceiveBatch {
   /** The sender as a value; allocates. */
   sender(i: number): Endpoint | undefined {
     return readSocketAddress(this.#native.octets, this.nameAt(i));
+  }
+
+  /** Where the data of the control message of this kind lie; -1 when there is none. */
+  #control(i: number, level: number, name: number): number {
+    const native = this.#native;
+    let at = this.#controls + i * controlOctets;
+    const end = at + native.readInt(i * messageHeader.octets + messageHeader.controlLength);
+    // struct cmsghdr: length (8 octets) with itself, level, type; then the data, filled up to 8.
+    while (at + controlHeaderOctets < end) {
+      if (native.readInt(at + 8) === level && native.readInt(at + 12) === name)
+        return at + controlHeaderOctets;
+      at += Math.max(controlHeaderOctets, (native.readInt(at) + 7) & ~7);
+    }
+    return -1;
   }
 
   #rearm(header: number): void {

@@ -2,14 +2,17 @@ import type { PacketMemory } from '../../base/packet-memory.ts';
 import { errnoNumber, lastErrno, packetCalls } from './libc.ts';
 import { messageHeader, NativeWords } from './native-words.ts';
 import type { SocketAddress } from './socket-address.ts';
-import { optionUdpSegment } from './udp-socket.ts';
+import { optionUdpSegment, trafficClassOption } from './udp-socket.ts';
 
 /** One send may carry at most this many segments (UDP_MAX_SEGMENTS of older kernels)… */
 export const segmentsPerSend = 64;
 /** …and at most this many octets: what fits an IPv4 packet. */
 export const octetsPerSend = 65_507;
 
-const controlOctets = 24;
+/** Two struct cmsghdr with an int each: the traffic class, then UDP_SEGMENT. */
+const classOctets = 24;
+const segmentOctets = 24;
+const controlOctets = classOctets + segmentOctets;
 const vectorOctets = 16;
 const flagDontWait = 0x40;
 const levelUdp = 17;
@@ -69,9 +72,10 @@ export class UdpSendBatch {
       const control = this.#controls + i * controlOctets;
       native.writeLong(header + messageHeader.vector, native.address + this.#vectors + i * vectorOctets);
       native.writeLong(header + messageHeader.vectorCount, 1);
-      native.writeLong(control, 18);
-      native.writeInt(control + 8, levelUdp);
-      native.writeInt(control + 12, optionUdpSegment);
+      native.writeLong(control, 20);
+      native.writeLong(control + classOctets, 18);
+      native.writeInt(control + classOctets + 8, levelUdp);
+      native.writeInt(control + classOctets + 12, optionUdpSegment);
     }
     native.writeInt(this.#pollAt, fd);
     native.writeInt(this.#pollAt + 4, pollOut);
@@ -92,19 +96,18 @@ export class UdpSendBatch {
   }
 
   /**
-   * Adds the `length` octets at `at`: one datagram, or with `segmentOctets` > 0 a run of datagrams of that size (the
-   * last one may be shorter). The caller has seen that `needs` fits the capacity, and keeps to the limits per send.
+   * Adds the `length` octets at `at`: one datagram, or with `size` > 0 a run of datagrams of that size (the
+   * last one may be shorter). `trafficClass` is DSCP and ECN of the outer header. The caller has seen that `needs` fits
+   * the capacity, and keeps to the limits per send.
    */
-  add(at: number, length: number, segmentOctets: number, to: SocketAddress): void {
-    const run = segmentOctets > 0 && length > segmentOctets;
+  add(at: number, length: number, size: number, to: SocketAddress, trafficClass: number): void {
+    const run = size > 0 && length > size;
     if (!run || this.#segmentation) {
-      this.#set(this.#count++, at, length, run ? segmentOctets : 0, to.address, to.length);
+      this.#set(this.#count++, at, length, run ? size : 0, to, trafficClass);
       return;
     }
-    for (let done = 0; done < length; done += segmentOctets) {
-      const size = Math.min(segmentOctets, length - done);
-      this.#set(this.#count++, at + done, size, 0, to.address, to.length);
-    }
+    for (let done = 0; done < length; done += size)
+      this.#set(this.#count++, at + done, Math.min(size, length - done), 0, to, trafficClass);
   }
 
   /** Sends everything that was added, waiting a little for a full socket; what can't leave is dropped and counted. */
@@ -150,6 +153,7 @@ export class UdpSendBatch {
     const native = this.#native;
     for (let done = 0; done < length; done += segment) {
       const header = spare * messageHeader.octets;
+      this.#copyClass(i, spare);
       this.#setPlace(spare, at + done, Math.min(segment, length - done), 0);
       native.words.copyWithin(
         header >> 2,
@@ -188,12 +192,29 @@ export class UdpSendBatch {
     return packetCalls.poll(this.#native.address + this.#pollAt, 1, patienceMs) > 0;
   }
 
-  #set(i: number, at: number, length: number, segment: number, name: number, nameLength: number): void {
+  #set(
+    i: number,
+    at: number,
+    length: number,
+    segment: number,
+    to: SocketAddress,
+    trafficClass: number,
+  ): void {
     const header = i * messageHeader.octets;
+    const control = this.#controls + i * controlOctets;
     const native = this.#native;
-    native.writeLong(header + messageHeader.name, name);
-    native.writeInt(header + messageHeader.nameLength, nameLength);
+    const option = trafficClassOption[to.family];
+    native.writeLong(header + messageHeader.name, to.address);
+    native.writeInt(header + messageHeader.nameLength, to.length);
+    native.writeInt(control + 8, option.level);
+    native.writeInt(control + 12, option.name);
+    native.writeInt(control + 16, trafficClass);
     this.#setPlace(i, at, length, segment);
+  }
+
+  #copyClass(from: number, to: number): void {
+    const word = (slot: number): number => (this.#controls + slot * controlOctets) >> 2;
+    this.#native.words.copyWithin(word(to), word(from), word(from) + (classOctets >> 2));
   }
 
   #setPlace(i: number, at: number, length: number, segment: number): void {
@@ -206,8 +227,11 @@ export class UdpSendBatch {
     this.#lengths[i] = length;
     native.writeLong(vector, this.#memoryAddress + at);
     native.writeLong(vector + 8, length);
-    native.writeInt(control + 16, segment);
-    native.writeLong(header + messageHeader.control, segment > 0 ? native.address + control : 0);
-    native.writeLong(header + messageHeader.controlLength, segment > 0 ? controlOctets : 0);
+    native.writeInt(control + classOctets + 16, segment);
+    // The socket's own traffic class is 0: saying so again would only take time.
+    const first = native.readInt(control + 16) === 0 ? classOctets : 0;
+    const end = segment > 0 ? controlOctets : classOctets;
+    native.writeLong(header + messageHeader.control, first < end ? native.address + control + first : 0);
+    native.writeLong(header + messageHeader.controlLength, end - first);
   }
 }

@@ -29,6 +29,12 @@ const levelUdp = 17;
 export const optionUdpSegment = 103;
 export const optionUdpGro = 104;
 
+/** Where DSCP and ECN of the outer header are set per packet, and asked for and told: IP_TOS, IPV6_TCLASS. */
+export const trafficClassOption = {
+  4: { level: levelIp, name: 1, ask: 13 },
+  6: { level: levelIpv6, name: 67, ask: 66 },
+} as const;
+
 /** Values of IP_MTU_DISCOVER and IPV6_MTU_DISCOVER. */
 const discover = { fragment: 0, 'refuse-large': 2 } as const;
 
@@ -98,6 +104,8 @@ function prepare(fd: number, options: UdpSocketOptions): Result<Endpoint, Failur
       ? setNumber(fd, levelIp, optionIpMtuDiscover, discovery)
       : setNumber(fd, levelIpv6, optionIpv6MtuDiscover, discovery);
   if (!discovered.ok) return discovered;
+  const told = setNumber(fd, trafficClassOption[family].level, trafficClassOption[family].ask, 1);
+  if (!told.ok) return told;
   enlargeBuffers(fd, options.bufferOctets ?? 4 * 1024 * 1024);
   const name = new Uint8Array(socketAddressOctets);
   const address = options.address ?? ipAddress(new Uint8Array(family === 4 ? 4 : 16));

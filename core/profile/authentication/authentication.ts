@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { ProfileClientCertificate } from './client-certificate.ts';
 import {
   type EapPasswordAuthentication,
   eapGtcSchema,
@@ -53,13 +54,24 @@ export function passwordFileOf(authentication: ProfileAuthentication): string | 
   return 'passwordFile' in authentication ? authentication.passwordFile : undefined;
 }
 
+/** Whether a password is needed in any case, whatever the server asks. */
+export function needsPassword(authentication: ProfileAuthentication): boolean {
+  return 'passwordFile' in authentication;
+}
+
 /** Fields under `authentication` that name a file, each as a path in the document. */
 export function filesOf(authentication: ProfileAuthentication): readonly (readonly string[])[] {
   const files: (readonly string[])[] = [];
   if (passwordFileOf(authentication) !== undefined) files.push(['passwordFile']);
   if ('server' in authentication && authentication.server.trust?.kind === 'file')
     files.push(['server', 'caFile']);
-  if ('certificate' in authentication && authentication.certificate.kind !== 'ask')
-    files.push(['certificate']);
+  if (clientCertificateOf(authentication)?.kind === 'file') files.push(['certificate']);
   return files;
+}
+
+/** Where the user's own certificate is; `undefined` for a method without one. */
+export function clientCertificateOf(
+  authentication: ProfileAuthentication,
+): ProfileClientCertificate | undefined {
+  return 'certificate' in authentication ? authentication.certificate : undefined;
 }

@@ -1,8 +1,14 @@
 import * as z from 'zod';
-import { pathText } from '../fields.ts';
+import { decodeBase64 } from '../../base/base64.ts';
+import { limits } from '../../base/limits.ts';
+import { utf8 } from '../../base/utf8.ts';
+import { pathText, text } from '../fields.ts';
+import { type Pkcs11Uri, parsePkcs11Uri } from '../pkcs11-uri.ts';
 import { joined } from './account.ts';
 
-/** Where the user's own certificate and private key lie. Without it, whoever connects is asked for them. */
+const sources = ['certificateFile', 'pkcs12File', 'pkcs11', 'pem', 'pkcs12'] as const;
+
+/** Where the user's own certificate and private key are. One schema for every method that needs them. */
 export const clientCertificateSchema = z
   .strictObject({
     certificateFile: pathText.optional().meta({
@@ -16,33 +22,92 @@ export const clientCertificateSchema = z
       examples: ['alice.key'],
     }),
     pkcs12File: pathText.optional().meta({
-      description: 'A PKCS#12 file (.p12, .pfx) with all of it, in place of the other two.',
+      description: 'A PKCS#12 file (.p12, .pfx) with all of it.',
       examples: ['alice.p12'],
     }),
+    passwordFile: pathText.optional().meta({
+      description:
+        'A file with the password of the key in its first line, mode 0600. Relative to the profile. Default: Godwit asks, if the key is encrypted.',
+      examples: ['alice.password'],
+    }),
+    pkcs11: text(limits.profilePathCharacters)
+      .superRefine((value, context) => {
+        const uri = parsePkcs11Uri(value);
+        if (!uri.ok) context.addIssue({ code: 'custom', message: uri.error });
+      })
+      .optional()
+      .meta({
+        description: 'A certificate on a smart card or token, as a URI of RFC 7512. Godwit asks for the PIN.',
+        examples: ['pkcs11:token=Alice;object=VPN'],
+      }),
+    pkcs11Module: pathText.optional().meta({
+      description:
+        'The PKCS#11 module of the token: an absolute path. Default: `module-path` of the URI, else p11-kit with all modules of this system.',
+      examples: ['/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so'],
+    }),
+    pem: z
+      .string()
+      .max(limits.keyFileOctets, 'is too long')
+      .optional()
+      .meta({ description: 'PEM text of certificate and key: what a client sends in place of files.' }),
+    pkcs12: z
+      .string()
+      .max(limits.keyFileOctets * 2, 'is too long')
+      .regex(/^[A-Za-z0-9+/]+={0,2}$/, 'must be base64')
+      .optional()
+      .meta({ description: 'The PKCS#12 file in base64: what a client sends in place of files.' }),
+    name: text(limits.profilePathCharacters)
+      .optional()
+      .meta({ description: 'What `pem` or `pkcs12` is called when Godwit asks for its password.' }),
   })
-  .refine((value) => (value.certificateFile === undefined) !== (value.pkcs12File === undefined), {
-    message: 'must have either `certificateFile` or `pkcs12File`',
+  .refine((value) => sources.filter((source) => value[source] !== undefined).length === 1, {
+    message: 'must have one of `certificateFile`, `pkcs12File` and `pkcs11`',
   })
-  .refine((value) => value.keyFile === undefined || value.pkcs12File === undefined, {
-    message: 'must not have `keyFile` beside `pkcs12File`, which holds the key',
+  .refine((value) => value.keyFile === undefined || value.certificateFile !== undefined, {
+    message: 'must not have `keyFile` without `certificateFile`',
+  })
+  .refine(
+    (value) =>
+      value.pkcs11Module === undefined || (value.pkcs11 !== undefined && value.pkcs11Module.startsWith('/')),
+    { message: 'must have `pkcs11Module` beside `pkcs11` only, and as an absolute path' },
+  )
+  .refine((value) => value.passwordFile === undefined || value.pkcs11 === undefined, {
+    message: 'must not have `passwordFile` beside `pkcs11`: a PIN is asked for',
   })
   .optional()
-  .meta({ description: 'Your certificate and its private key. Default: Godwit asks.' });
+  .meta({ description: 'Your certificate and its private key.' });
 
 /** Paths are already joined to the profile's folder. */
 export type ProfileClientCertificate =
-  | { readonly kind: 'pem'; readonly certificateFile: string; readonly keyFile: string }
-  | { readonly kind: 'pkcs12'; readonly pkcs12File: string }
-  /** Whoever connects hands them over. */
-  | { readonly kind: 'ask' };
+  | {
+      readonly kind: 'file';
+      /** One file, or certificate and key, in this order. */
+      readonly files: readonly string[];
+      readonly passwordFile: string | undefined;
+    }
+  /** `octets`: PEM text in UTF-8, or PKCS#12. */
+  | { readonly kind: 'inline'; readonly name: string; readonly octets: Uint8Array }
+  | { readonly kind: 'pkcs11'; readonly uri: Pkcs11Uri; readonly module: string | undefined }
+  | { readonly kind: 'none' };
 
+/** `file` is that of the profile. */
 export function readClientCertificate(
   document: z.output<typeof clientCertificateSchema>,
   file: string,
 ): ProfileClientCertificate {
-  const pkcs12File = joined(file, document?.pkcs12File);
-  if (pkcs12File !== undefined) return { kind: 'pkcs12', pkcs12File };
-  const certificateFile = joined(file, document?.certificateFile);
-  if (certificateFile === undefined) return { kind: 'ask' };
-  return { kind: 'pem', certificateFile, keyFile: joined(file, document?.keyFile) ?? certificateFile };
+  if (document === undefined) return { kind: 'none' };
+  const { pem, pkcs12, pkcs11, name = file, pkcs11Module } = document;
+  if (pem !== undefined) return { kind: 'inline', name, octets: utf8.encode(pem) };
+  if (pkcs12 !== undefined)
+    return { kind: 'inline', name, octets: decodeBase64(pkcs12) ?? new Uint8Array(0) };
+  if (pkcs11 !== undefined) {
+    const uri = parsePkcs11Uri(pkcs11);
+    if (uri.ok) return { kind: 'pkcs11', uri: uri.value, module: pkcs11Module ?? uri.value.modulePath };
+  }
+  const files = [document.pkcs12File ?? document.certificateFile, document.keyFile];
+  return {
+    kind: 'file',
+    files: files.flatMap((path) => joined(file, path) ?? []),
+    passwordFile: joined(file, document.passwordFile),
+  };
 }

@@ -84,6 +84,10 @@ export class ClientSession implements RpcClientHandle {
     return await this.#asks.choose(request, patience);
   }
 
+  subscribesTo(event: SubscribableEvent): boolean {
+    return this.#subscriptions.has(event);
+  }
+
   publish<E extends SubscribableEvent>(event: E, data: EventData<E>): void {
     if (this.#subscriptions.has(event)) this.#sendEvent(event, data);
   }
@@ -193,6 +197,16 @@ export class ClientSession implements RpcClientHandle {
         return this.#with('profiles', params, (checked) => handlers.profiles(checked, this));
       case 'connect':
         return this.#with('connect', params, (checked) => handlers.connect(checked, this));
+      case 'profile':
+        return this.#with('profile', params, (checked) => handlers.profile(checked, this));
+      case 'save-profile':
+        return this.#with('save-profile', params, (checked) => handlers['save-profile'](checked, this));
+      case 'remove-profile':
+        return this.#with('remove-profile', params, (checked) => handlers['remove-profile'](checked, this));
+      case 'history':
+        return this.#with('history', params, (checked) => handlers.history(checked, this));
+      case 'log-tail':
+        return this.#with('log-tail', params, (checked) => handlers['log-tail'](checked, this));
       case 'disconnect':
         return this.#with('disconnect', params, (checked) => handlers.disconnect(checked, this));
       case 'shutdown':

@@ -59,6 +59,8 @@ class SocketClient implements RpcClient {
     state: new Set(),
     phase: new Set(),
     log: new Set(),
+    sample: new Set(),
+    journey: new Set(),
     ask: new Set(),
     'ask-closed': new Set(),
   };

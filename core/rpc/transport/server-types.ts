@@ -19,6 +19,8 @@ import type { AskPatience } from './ask-desk.ts';
 export interface PeerCredentials {
   readonly pid: number;
   readonly uid: number;
+  /** Its own group first. */
+  readonly gids?: readonly number[];
 }
 
 /** A connected client, as a handler sees it. */
@@ -67,6 +69,8 @@ export interface RpcServer {
   readonly socketPath: string;
   /** Sends an event to all who subscribed to it. */
   publish<E extends SubscribableEvent>(event: E, data: EventData<E>): void;
+  /** Number of clients that get this event. */
+  subscribers(event: SubscribableEvent): number;
   /** Number of clients connected now. */
   readonly clients: number;
   /** Turns everyone out after what was queued for them is written, and removes the socket. Idempotent. */

@@ -66,6 +66,7 @@ export async function createRpcServer(options: RpcServerOptions): Promise<Result
     publish: (event, data) => {
       for (const session of sessions) session.publish(event, data);
     },
+    subscribers: (event) => [...sessions].filter((session) => session.subscribesTo(event)).length,
     get clients() {
       return sessions.size;
     },

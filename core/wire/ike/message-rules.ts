@@ -78,7 +78,8 @@ export const messageRules: ReadonlyMap<number, ExchangeRules> = new Map([
     exchangeType.IKE_AUTH,
     {
       request: auth,
-      response: { ...auth, forms: [['IDr'], ['EAP'], ['AUTH'], ['N']] },
+      // SA alone ends a further round, where the gateway has proven itself before. @rfc 4739 2.2
+      response: { ...auth, forms: [['IDr'], ['EAP'], ['AUTH'], ['SA'], ['N']] },
     },
   ],
   [

@@ -1,7 +1,8 @@
+import { SegmentMerge } from '../../../core/dataplane/offload/segment-merge.ts';
 import { allocateSummedMemory } from '../../../core/dataplane/offload/summed-memory.ts';
 import { finishPacketChecksum, SuperPacket } from '../../../core/dataplane/offload/super-packet.ts';
-import { TcpMerge } from '../../../core/dataplane/offload/tcp-merge.ts';
 import {
+  mergedKinds,
   VirtioHeader,
   virtioHeaderOctets,
   writeMergedHeader,
@@ -20,7 +21,14 @@ const memory = allocateSummedMemory(1_048_576);
 /** A virtio header and a packet behind it: what the TUN device hands over. */
 function superPacket(packet: Uint8Array, version: 4 | 6, size: number): Uint8Array {
   const octets = new Uint8Array(virtioHeaderOctets + packet.length);
-  writeMergedHeader(octets, 0, version, version === 4 ? 20 : 40, version === 4 ? 52 : 72, size);
+  writeMergedHeader(
+    octets,
+    0,
+    version === 4 ? mergedKinds.tcp4 : mergedKinds.tcp6,
+    version === 4 ? 20 : 40,
+    version === 4 ? 52 : 72,
+    size,
+  );
   octets.set(packet, virtioHeaderOctets);
   return octets;
 }
@@ -71,7 +79,7 @@ function train(packets: readonly Uint8Array[]): Uint8Array {
 }
 
 export const mergeTarget: FuzzTarget = {
-  name: 'tcp-merge',
+  name: 'segment-merge',
   corpus: both.map((version) =>
     train(
       [0, 1, 2].map((i) =>
@@ -86,7 +94,7 @@ export const mergeTarget: FuzzTarget = {
     ),
   ),
   run(octets) {
-    const merge = new TcpMerge(memory);
+    const merge = new SegmentMerge(memory);
     const seen: string[] = [];
     let payload = 0;
     for (let from = 0, place = 0; from + 2 <= octets.length && place < 32; place++) {

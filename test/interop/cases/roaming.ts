@@ -2,6 +2,7 @@ import type { IkeSaView } from '../../support/peers/strongswan.ts';
 import { addresses, type Topology } from '../../support/topology.ts';
 import type { InteropCase } from '../case.ts';
 import { pause, type Stage, within } from '../stage.ts';
+import { pinging } from '../watch.ts';
 
 const moved = { v4: '10.10.0.33', v6: 'fd10::33' } as const;
 
@@ -16,23 +17,6 @@ async function readdress(topology: Topology, from: string, to: string, family: 4
     `${of}addr add ${to}/${length} dev eth0${family === 4 ? '' : ' nodad'}`,
     `${of}route add default via ${router}`,
   ]);
-}
-
-interface Watch {
-  /** Pings that were not answered. */
-  stop(): Promise<number>;
-}
-
-/** Ten pings a second through the tunnel. */
-function pinging({ topology }: Stage): Watch {
-  const process = topology.client.spawn(['ping', '-n', '-i', '0.1', addresses.lan.v4]);
-  return {
-    stop: async () => {
-      await process.stop('SIGINT');
-      const [, sent, answered] = /(\d+) packets transmitted, (\d+) received/.exec(process.stdout) ?? [];
-      return sent === undefined ? Number.NaN : Number(sent) - Number(answered);
-    },
-  };
 }
 
 async function onlySa({ gateway }: Stage): Promise<IkeSaView | undefined> {

@@ -15,6 +15,15 @@ export interface ClientProfile {
   readonly allowSha1Signatures?: boolean;
   /** Networks behind the gateway; everything when absent. */
   readonly remoteNetworks?: readonly string[];
+  /** CHILD SAs with selectors of their own, as Godwit's profile has them. */
+  readonly children?: readonly {
+    readonly networks: readonly string[];
+    readonly protocol?: string;
+    readonly ports?: string;
+  }[];
+  /** The login makes no CHILD SA. @rfc 6023 */
+  readonly childless?: boolean;
+  readonly requestedAddresses?: readonly string[];
   /** In strongSwan's notation; the client's own when absent. */
   readonly ike?: readonly string[];
   readonly esp?: readonly string[];

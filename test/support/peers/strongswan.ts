@@ -169,6 +169,7 @@ export class StrongSwan {
     await this.vici.must('load-shared', { type: 'EAP', data: password, owners: [name] });
   }
 
+  /** `attributes`: what goes out beside the addresses, in swanctl's words. */
   async loadPool(name: string, addrs: string, attributes: ViciSection = {}): Promise<void> {
     await this.vici.must('load-pool', { [name]: { addrs, ...attributes } });
   }

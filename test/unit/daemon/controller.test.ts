@@ -6,12 +6,14 @@ import { err, ok, type Result } from '../../../core/base/result.ts';
 import { Secret } from '../../../core/base/secret.ts';
 import { instant } from '../../../core/base/time.ts';
 import { Controller, type ControllerParts, type RunningSession } from '../../../core/daemon/controller.ts';
+import { FlightRecorder } from '../../../core/daemon/flight-recorder.ts';
 import { noCounters } from '../../../core/dataplane/dataplane.ts';
 import { parseProfile } from '../../../core/profile/parse-profile.ts';
 import type { RpcClientHandle } from '../../../core/rpc/transport/server-types.ts';
 import { snapshotSchema } from '../../../core/rpc/values.ts';
-import type { ConnectedDetails, TunnelState } from '../../../core/tunnel/io.ts';
-import { startHistory, withRekey, withRekeyFailure } from '../../../core/tunnel/sa-history.ts';
+import type { TunnelState } from '../../../core/tunnel/io.ts';
+import { withRekey, withRekeyFailure } from '../../../core/tunnel/sa-history.ts';
+import { connectedDetails } from './connected-details.ts';
 
 const parsed = parseProfile(
   JSON.stringify({
@@ -44,6 +46,9 @@ class FakeSession implements RunningSession {
   provenAt = () => instant(40);
   counters = () => noCounters;
   ikeDrops = () => ({});
+  takeRoundTrip = () => undefined;
+  doubtedSince = () => undefined;
+  probe = () => undefined;
   end(error?: ReturnType<typeof failure>): void {
     this.tell({ kind: 'disconnected', ...(error === undefined ? {} : { lastFailure: error }) });
     this.#end();
@@ -62,14 +67,23 @@ function bench(
     profiles: {
       list: async () => [],
       load: async () => ok({ profile, reference: { name: 'Office', gateway: 'vpn.example.org' } }),
+      text: async () => ok({ text: '', own: false }),
+      save: async () => ok('own:office'),
+      remove: async () => ok(),
     },
     storedPassword: async () => ok(undefined),
+    openCertificate: () => async () => err(failure('credential.missing')),
     createSession: async (_profile, _password, onState) => {
       const session = new FakeSession(onState);
       sessions.push(session);
       return ok(session);
     },
     publish: (event) => void published.push(event),
+    recorder: new FlightRecorder(
+      () => undefined,
+      () => 1_000,
+    ),
+    watched: () => false,
     onShutdown: () => undefined,
   };
   const controller = new Controller(parts);
@@ -153,36 +167,7 @@ test('every state is published, and every snapshot fits the schema', async () =>
   assert.ok(published.includes('phase') && published.includes('state'));
 });
 
-const spis = { inbound: { spi: 1 }, outbound: { spi: 2 } };
-const details: ConnectedDetails = {
-  summary: {
-    initiatorSpi: '01',
-    responderSpi: '02',
-    ikeProposal: 'aes256gcm16-prfsha384-ecp256',
-    espProposal: 'aes256gcm16',
-    natDetected: { local: true, remote: false },
-    mobike: false,
-    peerAddresses: [],
-    remoteIdentity: 'vpn.example',
-    remoteAuthentication: 'ECDSA',
-    localAuthentication: 'EAP-MSCHAPv2',
-  },
-  config: { addresses: [], dnsServers: [], subnets: [], dnsDomains: [] },
-  plan: {
-    device: 'godwit0',
-    mtu: 1400,
-    addresses: [],
-    routes: [],
-    blockFamilies: [],
-    table: 1,
-    bypassMark: 1,
-    rulePriority: 1,
-  },
-  child: spis,
-  history: startHistory(instant(50)),
-  local: { address: { family: 4, octets: new Uint8Array(4) }, port: 1 },
-  remote: { address: { family: 4, octets: new Uint8Array(4) }, port: 4500 },
-};
+const details = connectedDetails('0.0.0.0');
 
 test('a rekey changes what is shown of the SAs; the connection is as old as before', async () => {
   const { connect, sessions, controller, published } = bench();

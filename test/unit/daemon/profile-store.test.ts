@@ -17,10 +17,10 @@ const good = {
 await writeFile(join(folder, 'office.json'), JSON.stringify(good));
 await writeFile(join(folder, 'broken.json'), '{\n  "name": 3\n}');
 await writeFile(join(folder, 'notes.txt'), 'not a profile');
-const store = new ProfileStore(folder);
+const store = new ProfileStore(folder, join(folder, 'own'));
 
 test('good and broken profiles are listed, the broken with line and field', async () => {
-  const entries = await store.list();
+  const entries = await store.list(1000);
   assert.deepEqual(
     entries.map((entry) => entry.id),
     ['broken', 'office'],
@@ -31,22 +31,22 @@ test('good and broken profiles are listed, the broken with line and field', asyn
 });
 
 test('a profile is loaded by its id, and by nothing that leads elsewhere', async () => {
-  const loaded = await store.load({ kind: 'stored', id: 'office' });
+  const loaded = await store.load({ kind: 'stored', id: 'office' }, 1000);
   assert.ok(loaded.ok);
   assert.deepEqual(loaded.value.reference, { id: 'office', name: 'Office', gateway: 'vpn.example.org' });
   for (const id of ['../office', '/etc/passwd', '.office', 'none', 'a\0b']) {
-    const refused = await store.load({ kind: 'stored', id });
+    const refused = await store.load({ kind: 'stored', id }, 1000);
     assert.ok(!refused.ok, id);
     assert.equal(refused.error.code, 'profile.missing', id);
   }
 });
 
 test('a text from a client that names a file is refused', async () => {
-  const refused = await store.load({ kind: 'text', text: JSON.stringify(good), file: 'x.json' });
+  const refused = await store.load({ kind: 'text', text: JSON.stringify(good), file: 'x.json' }, 1000);
   assert.ok(!refused.ok);
   assert.match(String(refused.error.detail['reason']), /names a file/);
 });
 
 test('a missing folder holds no profile', async () => {
-  assert.deepEqual(await new ProfileStore(join(folder, 'none')).list(), []);
+  assert.deepEqual(await new ProfileStore(join(folder, 'none'), join(folder, 'own')).list(1000), []);
 });

@@ -68,6 +68,7 @@ function session(diary: SessionDeeds, says: (input: IkeInput) => IkeOutput[]) {
     poll: () => queue.shift(),
     nextWakeup: () => undefined,
     drops: {},
+    owns: () => true,
   };
   const made = new Session(
     {
@@ -80,6 +81,7 @@ function session(diary: SessionDeeds, says: (input: IkeInput) => IkeOutput[]) {
         dns: { use: true, servers: undefined, domains: [] },
         onlyGatewaySubnets: false,
       },
+      random: { octets: (count) => new Uint8Array(count) },
       createEngine: () => engine,
     },
     diary,

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { allocatePacketMemory } from '../../../core/crypto/openssl/bulk-cipher.ts';
 import { packetCipherShapes } from '../../../core/crypto/packet-ciphers.ts';
+import { writeIpv4Checksum } from '../../../core/dataplane/offload/checksum.ts';
 import { ReferenceReceiver } from '../../../core/esp/reference.ts';
 import { libc } from '../../../core/platform/linux/libc.ts';
+import { receiveSlotOctets, UdpReceiveBatch } from '../../../core/platform/linux/udp-receive-batch.ts';
+import { trafficClassOption } from '../../../core/platform/linux/udp-socket.ts';
 import { openLoopback, openRig, type Rig, type RigOptions, receive, send, spiHere, until } from './rig.ts';
 import {
   cipherNamed,
@@ -42,6 +46,19 @@ function withHeader(
 /** From the peer: a packet that must arrive, after all that was sent before it. */
 function farToHere(rig: Rig, octets: Uint8Array): void {
   send(rig.far.fd, octets, rig.local);
+}
+
+/** The same IPv4 packet with another DSCP and ECN. */
+function withClass(packet: Uint8Array, trafficClass: number): Uint8Array {
+  const copy = packet.with(1, trafficClass);
+  writeIpv4Checksum(copy, 0, 20);
+  return copy;
+}
+
+/** What the far end's datagrams have in their outer header from now on. */
+function outerClass(rig: Rig, trafficClass: number): void {
+  const { level, name } = trafficClassOption[4];
+  assert.equal(libc.setsockopt(rig.far.fd, level, name, Uint8Array.of(trafficClass, 0, 0, 0), 4), 0);
 }
 
 const fromFar = udpPacket(4, octetsOf(100), there, here);
@@ -109,6 +126,26 @@ test('what must not come in is dropped and counted by its cause, and the tunnel 
     assert.deepEqual(inbound.drops, expected);
     assert.equal(inbound.packets, 2);
     assert.equal(inbound.octets, 2 * fromFar.length);
+  });
+});
+
+test('DSCP and ECN leave on the outer header, and congestion met outside comes in', async () => {
+  await withRig({}, async (rig) => {
+    const receiver = new UdpReceiveBatch(rig.far.fd, allocatePacketMemory(receiveSlotOctets), 0, 1);
+    const expedited = withClass(udpPacket(4, octetsOf(10)), 0xb9);
+    toTun(rig, expedited);
+    await until(() => receiver.receive() === 1);
+    assert.equal(receiver.trafficClass(0), 0xb9);
+    const [notCapable, capable0, experienced] = [0, 2, 3];
+    const capable = withClass(fromFar, 0x50 | capable0);
+    outerClass(rig, experienced);
+    farToHere(rig, rig.seal(1, withClass(fromFar, notCapable)));
+    farToHere(rig, rig.seal(2, capable));
+    assert.deepEqual(receive(rig.tun), withClass(fromFar, 0x50 | experienced));
+    outerClass(rig, 0);
+    farToHere(rig, rig.seal(3, capable));
+    assert.deepEqual(receive(rig.tun), capable);
+    assert.deepEqual(rig.dataplane.counters().inbound.drops, { congestion: 1 });
   });
 });
 

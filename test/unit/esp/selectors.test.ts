@@ -84,3 +84,17 @@ test('the compiled form is the plain comparison of addresses', () => {
     { numRuns: 2000 },
   );
 });
+
+test('breadth: fewer addresses, fewer ports or one protocol are narrower, each family on its own', () => {
+  const breadth = (...remote: TrafficSelector[]) => new ChildSelectors({ local, remote }).breadth;
+  const net = selector('10.1.0.0-10.1.255.255');
+  const everything4 = breadth(selector('0.0.0.0-255.255.255.255'))[4];
+  assert.ok(breadth(net)[4] < everything4);
+  assert.ok(breadth({ ...net, protocol: 6 })[4] < breadth(net)[4]);
+  assert.ok(breadth({ ...net, startPort: 22, endPort: 22 })[4] < breadth(net)[4]);
+  assert.ok(breadth(net, selector('0.0.0.0-255.255.255.255'))[4] === everything4, 'the widest counts');
+  const [wide, host] = [selector('fd00::-fd00::ffff:ffff'), selector('fd00::1-fd00::1')];
+  assert.ok(breadth(host)[6] < breadth(wide)[6]);
+  assert.ok(breadth(host)[6] < breadth(selector('::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff'))[6]);
+  assert.equal(breadth(net)[6], breadth()[6]);
+});

@@ -243,9 +243,9 @@ test('a bad verdict ends the login before EAP begins, and the gateway is told', 
 
 for (const [name, change, code] of [
   ['no CERT', (all: Payload[]) => all.filter(({ kind }) => kind !== 'CERT'), 'auth.no-certificate'],
-  ['no AUTH', (all: Payload[]) => all.filter(({ kind }) => kind !== 'AUTH'), 'peer.misbehaved'],
+  ['no AUTH', (all: Payload[]) => all.filter(({ kind }) => kind !== 'AUTH'), 'auth.gateway-unproven'],
   ['no IDr', (all: Payload[]) => all.filter(({ kind }) => kind !== 'IDr'), 'peer.misbehaved'],
-  ['no EAP', (all: Payload[]) => all.filter(({ kind }) => kind !== 'EAP'), 'peer.misbehaved'],
+  ['no EAP', (all: Payload[]) => all.filter(({ kind }) => kind !== 'EAP'), 'auth.wants-no-eap'],
   [
     'a certificate beyond the bound',
     (all: Payload[]) => [

@@ -139,14 +139,14 @@ test('<-- SK {what an INFORMATIONAL request may not have}: INVALID_SYNTAX, and t
   assert.equal(scenario.error?.code, 'peer.misbehaved');
 });
 
-test('<-- CREATE_CHILD_SA: NO_ADDITIONAL_SAS, and the connection lives', () => {
+test('<-- CREATE_CHILD_SA without selectors: TS_UNACCEPTABLE, and the connection lives', () => {
   const scenario = new Scenario().to('established');
   const payloads = [
     { kind: 'SA', proposals: [scenario.responder.espChoice()] },
     { kind: 'Nonce', nonce: new Uint8Array(32) },
   ] as const;
   scenario.deliver(scenario.responder.request(0, payloads, exchangeType.CREATE_CHILD_SA));
-  assert.equal(payloadOf(scenario.responder.open(scenario.sent()), 'N')?.type, notifyType.NO_ADDITIONAL_SAS);
+  assert.equal(payloadOf(scenario.responder.open(scenario.sent()), 'N')?.type, notifyType.TS_UNACCEPTABLE);
   assert.equal(scenario.ike.state, 'established');
 });
 

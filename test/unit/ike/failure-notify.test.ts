@@ -17,6 +17,9 @@ const spoken: Partial<Record<FailureCode, number>> = {
   'auth.eap-binding': notifyType.AUTHENTICATION_FAILED,
   'auth.method-refused': notifyType.AUTHENTICATION_FAILED,
   'auth.weak-signature': notifyType.AUTHENTICATION_FAILED,
+  'auth.psk-gateway': notifyType.AUTHENTICATION_FAILED,
+  'auth.unknown-key': notifyType.AUTHENTICATION_FAILED,
+  'auth.gateway-unproven': notifyType.AUTHENTICATION_FAILED,
   'auth.no-certificate': notifyType.AUTHENTICATION_FAILED,
 };
 

@@ -226,21 +226,6 @@ test("the peer's rekey of an SPI that we do not have: CHILD_SA_NOT_FOUND with th
   assert.equal(scenario.refusal(), notifyType.CHILD_SA_NOT_FOUND);
 });
 
-test('<-- SK {SA, Ni, TSi, TSr}, a CHILD SA beside the first one: NO_ADDITIONAL_SAS', () => {
-  const scenario = new RekeyScenario();
-  const transforms = [{ type: 1, id: 20, keyBits: 256 }];
-  scenario.link.request(
-    [
-      { kind: 'SA', proposals: [{ number: 1, protocol: 3, spi: new Uint8Array(4).fill(7), transforms }] },
-      { kind: 'Nonce', nonce: new Uint8Array(32) },
-      { kind: 'TSi', selectors: [selector('10.0.0.0', '10.0.0.255')] },
-      { kind: 'TSr', selectors: [selector('10.9.0.5', '10.9.0.5')] },
-    ],
-    36,
-  );
-  assert.equal(scenario.refusal(), notifyType.NO_ADDITIONAL_SAS);
-});
-
 test('a peer that rekeys without end: bounded, TEMPORARY_FAILURE', () => {
   const scenario = new RekeyScenario();
   let last = scenario.first.outbound;

@@ -151,7 +151,7 @@ const wrong: readonly [string, Readonly<Record<string, unknown>>, string][] = [
         certificate: { certificateFile: 'x', pkcs12File: 'y' },
       },
     },
-    '7 authentication.certificate: must have either `certificateFile` or `pkcs12File`',
+    '7 authentication.certificate: must have one of `certificateFile`, `pkcs12File` and `pkcs11`',
   ],
   ['no trust', { trust: {} }, '8 trust: must have either `caFile` or `ca`'],
   [
@@ -223,7 +223,7 @@ test('every method is read with its own settings', () => {
       method: 'peap',
       ...account,
       innerMethods: ['eap-mschapv2'],
-      certificate: { kind: 'ask' },
+      certificate: { kind: 'none' },
       server: {
         name: 'aaa.example.org',
         trust: { kind: 'file', caFile: '/etc/godwit/profiles/aaa.pem' },
@@ -236,7 +236,7 @@ test('every method is read with its own settings', () => {
       method: 'eap-tls',
       username: 'alice',
       eapIdentity: 'alice',
-      certificate: { kind: 'pem', certificateFile: '/etc/godwit/profiles/a.pem', keyFile: '/k' },
+      certificate: { kind: 'file', files: ['/etc/godwit/profiles/a.pem', '/k'], passwordFile: undefined },
       server,
     },
   );
@@ -310,6 +310,38 @@ for (const [what, text, expected] of syntax) {
     assert.match(problems(text)[0] ?? '', expected);
   });
 }
+
+test('children: each with its networks, protocol and ports; all of them are the remote networks', () => {
+  const children = [
+    { networks: ['10.1.0.0/16'], protocol: 'icmp' },
+    { networks: ['10.2.0.0/16'], protocol: 'tcp', ports: '20-22' },
+    { networks: ['10.3.0.0/16'], protocol: 50 },
+  ];
+  const profile = parseProfile(profileText({ children }), file);
+  assert.ok(profile.ok);
+  const rules = profile.value.children?.map(({ protocol, ports }) => [protocol, ports.first, ports.last]);
+  assert.deepEqual(rules, [
+    [1, 0, 65_535],
+    [6, 20, 22],
+    [50, 0, 65_535],
+  ]);
+  assert.deepEqual(profile.value.remoteNetworks.map(formatIpPrefix), [
+    '10.1.0.0/16',
+    '10.2.0.0/16',
+    '10.3.0.0/16',
+  ]);
+  const wrong = [
+    { children, remoteNetworks: ['10.0.0.0/8'] },
+    { children: [{ networks: ['10.2.0.0/16'], ports: '22' }] },
+    { children: [{ networks: ['10.2.0.0/16'], protocol: 'icmp', ports: '8' }] },
+    { children: [{ networks: ['10.2.0.0/16'], protocol: 'tcp', ports: '22-20' }] },
+    { children: [{ networks: ['10.2.0.0/16'], protocol: 'tcp', ports: '70000' }] },
+    { children: [] },
+    { children: Array.from({ length: limits.childWishes + 1 }, () => ({ networks: ['10.2.0.0/16'] })) },
+    { requestedAddresses: ['10.3.0.7', '10.3.0.8'] },
+  ];
+  for (const fields of wrong) assert.equal(parseProfile(profileText(fields), file).ok, false);
+});
 
 test('brackets inside of text are not nesting, and a byte order mark is skipped', () => {
   assert.ok(parseProfile(profileText({ name: '['.repeat(60) }), file).ok);

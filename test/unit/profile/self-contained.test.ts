@@ -51,12 +51,14 @@ test('the files of the login server and of a certificate of ones own go the same
       server: { name: 'radius.example.org', caFile: 'radius-ca.pem' },
     },
   });
-  const after = parse(makeSelfContained(text, { gateway: ca, loginServer: ca }));
+  const after = parse(
+    makeSelfContained(text, { gateway: ca, loginServer: ca }, { pkcs12: 'MAA=', name: 'alice.p12' }),
+  );
   assert.deepEqual(after.authentication, {
     method: 'eap-tls',
     username: 'alice',
     eapIdentity: 'alice',
-    certificate: { kind: 'ask' },
+    certificate: { kind: 'inline', name: 'alice.p12', octets: Uint8Array.of(0x30, 0) },
     server: { name: 'radius.example.org', trust: { kind: 'inline', ca } },
   });
   assert.ok(requireSelfContained(after, 'office.json').ok);

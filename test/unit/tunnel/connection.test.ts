@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Endpoint, parseIpPrefix } from '../../../core/base/address.ts';
+import { type Endpoint, formatIpPrefix, parseIpPrefix } from '../../../core/base/address.ts';
 import { failure } from '../../../core/base/errors.ts';
 import { err, ok } from '../../../core/base/result.ts';
 import { type Instant, instant } from '../../../core/base/time.ts';
@@ -31,6 +31,9 @@ const summary: IkeSummary = {
   natDetected: { local: true, remote: false },
   mobike: false,
   peerAddresses: [],
+  remoteNames: [],
+  ppk: false,
+  weaknesses: [],
   remoteIdentity: 'vpn.example',
   remoteAuthentication: 'ECDSA',
   localAuthentication: 'EAP-MSCHAPv2',
@@ -42,6 +45,9 @@ class ScriptedEngine implements IkeEngine {
   readonly inputs: IkeInput[] = [];
   readonly says: IkeOutput[] = [];
   readonly drops = {};
+  owns(): boolean {
+    return true;
+  }
   handle(input: IkeInput): void {
     this.inputs.push(input);
   }
@@ -65,6 +71,7 @@ class Bench {
       dns: { use: true, servers: undefined, domains: [] },
       onlyGatewaySubnets: false,
     },
+    random: { octets: (count) => new Uint8Array(count) },
     createEngine: () => {
       const engine = new ScriptedEngine();
       this.engines.push(engine);
@@ -363,4 +370,75 @@ test('a rekey while the network is being set up is taken, and the network is set
   assert.deepEqual(bench.do({ kind: 'child-installed', result: ok() }), []);
   const connected = bench.whole({ kind: 'network-applied', result: ok() });
   assert.deepEqual(shown(connected), [0x3003, 0x4004, '01', 0, 1]);
+});
+
+function childFor(spi: number, remote: readonly (readonly [string, string])[]): ChildSaParameters {
+  const [any] = child.selectors.remote;
+  assert.ok(any);
+  const selectors = remote.map(([start, end]) => ({ ...any, start: address(start), end: address(end) }));
+  return {
+    ...child,
+    inbound: { ...child.inbound, spi },
+    outbound: { ...child.outbound, spi: spi + 1 },
+    selectors: { ...child.selectors, remote: selectors },
+  };
+}
+
+function routes(outputs: readonly TunnelOutput[]): string[] | undefined {
+  const applied = outputs.find((output) => output.kind === 'apply-network');
+  return applied?.plan.routes.map(formatIpPrefix);
+}
+
+const [netA, netB] = [
+  ['10.1.0.0', '10.1.255.255'],
+  ['10.2.0.0', '10.2.255.255'],
+] as const;
+
+test('the gateway narrows the selectors in a rekey: the routes follow once the old CHILD SA is gone', () => {
+  const bench = new Bench();
+  bench.toLogin();
+  bench.say(
+    { kind: 'config-assigned', config },
+    { kind: 'child-install', child: childFor(1, [netA, netB]), wish: 0 },
+    { kind: 'established', summary },
+  );
+  assert.deepEqual(routes(bench.whole({ kind: 'child-installed', result: ok() })), [
+    '10.1.0.0/16',
+    '10.2.0.0/16',
+  ]);
+  bench.do({ kind: 'network-applied', result: ok() });
+  const narrowed = bench.sayWhole({ kind: 'child-install', child: childFor(3, [netA]), wish: 0 });
+  assert.equal(routes(narrowed), undefined, 'the old one may still carry packets');
+  assert.deepEqual(routes(bench.sayWhole({ kind: 'child-remove', inboundSpi: 1 })), ['10.1.0.0/16']);
+  assert.deepEqual(bench.do({ kind: 'network-applied', result: ok() }), []);
+});
+
+test('a further CHILD SA brings its routes, and what it carried stays in the tunnel when it goes', () => {
+  const bench = new Bench();
+  bench.toLogin();
+  bench.say(
+    { kind: 'config-assigned', config },
+    { kind: 'child-install', child: childFor(1, [netA]), wish: 0 },
+    { kind: 'established', summary },
+  );
+  bench.do({ kind: 'child-installed', result: ok() });
+  // Before the network stands it is only remembered.
+  assert.deepEqual(bench.say({ kind: 'child-install', child: childFor(3, [netB]), wish: 1 }), [
+    'install-child',
+  ]);
+  const connected = bench.whole({ kind: 'network-applied', result: ok() });
+  assert.deepEqual(routes(connected), ['10.1.0.0/16', '10.2.0.0/16']);
+  assert.equal(routes(bench.sayWhole({ kind: 'child-remove', inboundSpi: 3 })), undefined);
+  const told = connected.find((output) => output.kind === 'state')?.state;
+  assert.equal(told?.kind === 'connected' ? told.connected.child.inbound.spi : undefined, 1);
+});
+
+test('routes that cannot be changed end the connection', () => {
+  const bench = new Bench();
+  bench.toConnected();
+  bench.say({ kind: 'child-install', child: childFor(3, [netA]), wish: 0 });
+  bench.say({ kind: 'child-remove', inboundSpi: child.inbound.spi });
+  assert.deepEqual(bench.do({ kind: 'network-applied', result: err(failure('system.call')) }), [
+    'state disconnecting',
+  ]);
 });

@@ -4,7 +4,7 @@ import type { Failure } from '../../../core/base/errors.ts';
 import { err, ok } from '../../../core/base/result.ts';
 import { type Instant, instant } from '../../../core/base/time.ts';
 import type { AssignedConfig, IkeInput, IkeOutput } from '../../../core/ike/io.ts';
-import { Connection, type IkeEngine } from '../../../core/tunnel/connection.ts';
+import { Connection, type EngineTerms, type IkeEngine } from '../../../core/tunnel/connection.ts';
 import type { TunnelInput, TunnelOutput, TunnelState } from '../../../core/tunnel/io.ts';
 import { address, child } from './fixtures.ts';
 
@@ -16,6 +16,9 @@ const summary = {
   natDetected: { local: true, remote: false },
   mobike: false,
   peerAddresses: [],
+  remoteNames: [],
+  ppk: false,
+  weaknesses: [],
   remoteIdentity: 'vpn.example',
   remoteAuthentication: 'ECDSA',
   localAuthentication: 'EAP-MSCHAPv2',
@@ -28,11 +31,26 @@ class ScriptedEngine implements IkeEngine {
   readonly inputs: IkeInput[] = [];
   readonly says: IkeOutput[] = [];
   readonly drops = {};
+  readonly remote: Endpoint;
+  readonly terms: EngineTerms;
+  /** What it says first when it is told to disconnect. */
+  farewell: IkeOutput[] = [];
   closed = false;
+  readonly number: number;
+  constructor(number: number, remote: Endpoint, terms: EngineTerms) {
+    this.number = number;
+    this.remote = remote;
+    this.terms = terms;
+  }
+  /** The first octet of a datagram is the number of the engine that it is for, from 0. */
+  owns(octets: Uint8Array): boolean {
+    return octets[0] === this.number;
+  }
   handle(input: IkeInput): void {
     assert.ok(!this.closed, 'nothing is fed to an engine that has closed');
     this.inputs.push(input);
     if (input.kind !== 'command' || input.command.kind !== 'disconnect') return;
+    this.says.push(...this.farewell);
     this.says.push({ kind: 'transmit', octets: new Uint8Array(1), via: 'nat-traversal' }, { kind: 'closed' });
   }
   poll(): IkeOutput | undefined {
@@ -68,6 +86,7 @@ export class ReconnectBench {
   now = 0;
   local = here;
   inner = '10.9.0.2/32';
+  found = [address('198.51.100.1')];
   readonly connection: Connection;
 
   constructor(reconnect = true) {
@@ -81,9 +100,10 @@ export class ReconnectBench {
         dns: { use: true, servers: undefined, domains: [] },
         onlyGatewaySubnets: false,
       },
-      ...(reconnect ? { reconnect: { random: { octets: (count) => new Uint8Array(count) } } } : {}),
-      createEngine: () => {
-        const engine = new ScriptedEngine();
+      random: { octets: (count) => new Uint8Array(count) },
+      reconnect,
+      createEngine: (_local, remote, terms) => {
+        const engine = new ScriptedEngine(this.engines.length, remote, terms);
         this.engines.push(engine);
         return engine;
       },
@@ -121,7 +141,7 @@ export class ReconnectBench {
       case 'resolve':
         return this.do({
           kind: 'resolved',
-          result: error === undefined ? ok([address('198.51.100.1')]) : err(error),
+          result: error === undefined ? ok(this.found) : err(error),
         });
       case 'open-transport':
         return this.do({

@@ -54,11 +54,15 @@ test('a port that is taken, an address that is not ours', () => {
 });
 
 /** Receives until `datagrams` came, in order; a batch may hold several in one slot. */
-function receiveAll(socket: UdpSocket, datagrams: number): { sizes: number[]; from: string } {
+function receiveAll(
+  socket: UdpSocket,
+  datagrams: number,
+): { sizes: number[]; from: string; classes: number[] } {
   const memory = allocatePacketMemory(4 * receiveSlotOctets);
   const batch = new UdpReceiveBatch(socket.fd, memory, 0, 4);
   const sizes: number[] = [];
   let from = '';
+  const classes = new Set<number>();
   for (const end = performance.now() + 5000; sizes.length < datagrams && performance.now() < end; ) {
     const count = batch.receive();
     for (let i = 0; i < count; i++) {
@@ -66,11 +70,12 @@ function receiveAll(socket: UdpSocket, datagrams: number): { sizes: number[]; fr
       for (let done = 0; done < batch.length(i); done += size)
         sizes.push(Math.min(size, batch.length(i) - done));
       const sender = batch.sender(i);
+      classes.add(batch.trafficClass(i));
       if (sender !== undefined) from = formatEndpoint(sender);
     }
     if (count > 0) batch.release(count);
   }
-  return { sizes, from };
+  return { sizes, from, classes: [...classes] };
 }
 
 for (const family of [4, 6] as const) {
@@ -80,20 +85,45 @@ for (const family of [4, 6] as const) {
       const memory = allocatePacketMemory(65_536);
       const batch = new UdpSendBatch(here.fd, memory, 64, offload && here.gso);
       const to = new SocketAddress(there.local);
-      batch.add(0, 3500, 1000, to);
-      batch.add(0, 10, 0, to);
-      batch.add(0, 2000, 1000, to);
+      batch.add(0, 3500, 1000, to, 0);
+      batch.add(0, 10, 0, to, 0);
+      batch.add(0, 2000, 1000, to, 0);
       batch.flush();
       assert.deepEqual([batch.sent, batch.refused, batch.queueFull, batch.tooBig], [7, 0, 0, 0]);
       const got = receiveAll(there, 7);
       assert.deepEqual(got, {
         sizes: [1000, 1000, 1000, 500, 10, 1000, 1000],
         from: formatEndpoint(here.local),
+        classes: [0],
       });
       libc.close(here.fd);
       libc.close(there.fd);
     });
   }
+}
+
+for (const family of [4, 6] as const) {
+  test(`IPv${family}: DSCP and ECN are those of each message, with and without a run, and also piece by piece`, () => {
+    const [here, there] = [open(family), open(family)];
+    const batch = new UdpSendBatch(here.fd, allocatePacketMemory(65_536), 64, true);
+    const to = new SocketAddress(there.local);
+    const sent = (size: number, length: number, trafficClass: number) => {
+      batch.add(0, length, size, to, trafficClass);
+      batch.flush();
+      return receiveAll(there, Math.ceil(length / (size || length))).classes;
+    };
+    assert.deepEqual(sent(0, 100, 0xb8), [0xb8]);
+    assert.deepEqual(sent(1000, 3500, 0x2a), [0x2a]);
+    assert.deepEqual(sent(0, 100, 0), [0]);
+    assert.deepEqual(sent(1000, 1500, 3), [3]);
+    // SO_NO_CHECK makes the kernel refuse UDP_SEGMENT.
+    if (family === 4) {
+      assert.equal(libc.setsockopt(here.fd, 1, 11, Uint8Array.of(1, 0, 0, 0), 4), 0);
+      assert.deepEqual(sent(1000, 2500, 0x49), [0x49]);
+    }
+    libc.close(here.fd);
+    libc.close(there.fd);
+  });
 }
 
 test('a run that the kernel refuses goes piece by piece, and no run is tried again', () => {
@@ -102,13 +132,13 @@ test('a run that the kernel refuses goes piece by piece, and no run is tried aga
   assert.equal(libc.setsockopt(here.fd, 1, 11, Uint8Array.of(1, 0, 0, 0), 4), 0);
   const batch = new UdpSendBatch(here.fd, allocatePacketMemory(65_536), 64, true);
   const to = new SocketAddress(there.local);
-  batch.add(0, 10, 0, to);
-  batch.add(0, 2500, 1000, to);
-  batch.add(0, 1500, 1000, to);
+  batch.add(0, 10, 0, to, 0);
+  batch.add(0, 2500, 1000, to, 0);
+  batch.add(0, 1500, 1000, to, 0);
   batch.flush();
   assert.equal(batch.segmentation, false);
   assert.equal(batch.needs(5), 5);
-  batch.add(0, 1100, 1000, to);
+  batch.add(0, 1100, 1000, to, 0);
   batch.flush();
   assert.equal(batch.sent, 8);
   assert.deepEqual(receiveAll(there, 8).sizes, [10, 1000, 1000, 500, 1000, 500, 1000, 100]);
@@ -120,9 +150,9 @@ test('what cannot leave is counted, and what follows leaves', () => {
   const [here, there] = [open(4), open(4)];
   const batch = new UdpSendBatch(here.fd, allocatePacketMemory(131_072), 64, true);
   const to = new SocketAddress(there.local);
-  batch.add(0, 70_000, 0, to);
-  batch.add(0, 20, 0, new SocketAddress({ address: loopback[6], port: 9 }));
-  batch.add(0, 30, 0, to);
+  batch.add(0, 70_000, 0, to, 0);
+  batch.add(0, 20, 0, new SocketAddress({ address: loopback[6], port: 9 }), 0);
+  batch.add(0, 30, 0, to, 0);
   batch.flush();
   assert.deepEqual([batch.sent, batch.tooBig, batch.refused], [1, 1, 1]);
   assert.deepEqual(receiveAll(there, 1).sizes, [30]);

@@ -26,6 +26,11 @@ export const plainHandlers: RpcHandlers = {
   profiles: () => ok({ profiles: [] }),
   connect: () => err(failure('tunnel.busy', { profile: 'Office' })),
   disconnect: () => ok({ wasUp: false }),
+  profile: ({ id }) => err(failure('profile.missing', { profile: id })),
+  'save-profile': () => ok({ id: 'own:office' }),
+  'remove-profile': () => ok({}),
+  history: () => ok({ samples: [], journey: [] }),
+  'log-tail': () => ok({ records: [] }),
   shutdown: () => ok({}),
 };
 

@@ -88,6 +88,11 @@ for (const level of levels) {
     note('version', codeOf(await rpc.call('version', params.version)));
     note('status', codeOf(await rpc.call('status', params.status)));
     note('profiles', codeOf(await rpc.call('profiles', params.profiles)));
+    note('profile', codeOf(await rpc.call('profile', { id: 'x' })));
+    note('save-profile', codeOf(await rpc.call('save-profile', { text: '' })));
+    note('remove-profile', codeOf(await rpc.call('remove-profile', { id: 'x' })));
+    note('history', codeOf(await rpc.call('history', {})));
+    note('log-tail', codeOf(await rpc.call('log-tail', {})));
     note('subscribe', codeOf(await rpc.call('subscribe', params.subscribe)));
     note('connect', codeOf(await rpc.call('connect', params.connect)));
     note('disconnect', codeOf(await rpc.call('disconnect', params.disconnect)));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fold, pseudoHeaderSum } from '../../../../core/dataplane/offload/checksum.ts';
+import { SegmentMerge } from '../../../../core/dataplane/offload/segment-merge.ts';
 import { allocateSummedMemory } from '../../../../core/dataplane/offload/summed-memory.ts';
-import { TcpMerge } from '../../../../core/dataplane/offload/tcp-merge.ts';
 import { VirtioHeader } from '../../../../core/dataplane/offload/virtio-header.ts';
 import { InnerPacket, readInnerPacket } from '../../../../core/esp/inner-packet.ts';
 import { here, octetsOf, tcpPacket, udpPacket } from '../support.ts';
@@ -22,10 +22,10 @@ function place(packets: readonly Uint8Array[]): InnerPacket[] {
 
 /** How many of `packets` were taken into one merge that begins with the first. */
 function taken(packets: readonly Uint8Array[]): number {
-  const merge = new TcpMerge(memory);
+  const merge = new SegmentMerge(memory);
   const [first, ...others] = place(packets);
   if (first === undefined || !merge.begin(first)) return 0;
-  for (const packet of others) if (!merge.append(packet)) break;
+  for (const packet of others) if (!merge.isOfFlow(packet) || !merge.append(packet)) break;
   return merge.segments;
 }
 
@@ -40,7 +40,7 @@ for (const version of [4, 6] as const) {
     const packets = [segment(version, 0), segment(version, 1), segment(version, 2, { flags: 0x18 })];
     const [first, second, third] = place(packets);
     assert.ok(first && second && third);
-    const merge = new TcpMerge(memory);
+    const merge = new SegmentMerge(memory);
     assert.ok(merge.begin(first) && merge.append(second) && merge.append(third));
     assert.equal(merge.segments, 3);
     const headerAt = first.at - 10;

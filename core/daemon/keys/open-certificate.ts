@@ -1,0 +1,75 @@
+import { type Failure, failure } from '../../base/errors.ts';
+import type { LogSink } from '../../base/log.ts';
+import { err, type Result } from '../../base/result.ts';
+import type { Secret } from '../../base/secret.ts';
+import { weakEncryption } from '../../crypto/node/key-file.ts';
+import { readKeyFiles } from '../../platform/key-files.ts';
+import { readPasswordFile } from '../../platform/password-file.ts';
+import type { ProfileClientCertificate } from '../../profile/authentication/client-certificate.ts';
+import type { PeerCredentials } from '../../rpc/transport/server-types.ts';
+import type { CertificateAsks, OpenCertificate } from '../login-credentials.ts';
+import type { KeyUser } from './key-process.ts';
+import { type AskKeyPassword, openKeyFile } from './open-credential.ts';
+
+/**
+ * Opens the certificate that a profile names, in a process with the rights of the client: from a file of the system (a stored
+ * profile), from what the client sent along, or on a token.
+ */
+export function openCertificate(credentials: PeerCredentials, log: LogSink): OpenCertificate {
+  const user = { uid: credentials.uid, gid: credentials.gids?.[0] ?? nobody };
+  return async (certificate, asks) => {
+    switch (certificate.kind) {
+      case 'file':
+        return await openStored(certificate, asks, user, log);
+      case 'inline':
+        return await openOctets(
+          certificate.name,
+          certificate.octets,
+          passwordFrom(asks, certificate.name),
+          user,
+          log,
+        );
+      case 'pkcs11':
+        return err(failure('token.module', { module: certificate.module ?? 'p11-kit', reason: 'not yet' }));
+    }
+  };
+}
+
+const nobody = 65_534;
+
+/** Files that a stored profile names: root's, as the daemon's own. */
+async function openStored(
+  { files, passwordFile }: Extract<ProfileClientCertificate, { readonly kind: 'file' }>,
+  asks: CertificateAsks,
+  user: KeyUser,
+  log: LogSink,
+) {
+  const isOwn = (owner: number) => owner === process.getuid?.();
+  const octets = await readKeyFiles(files, isOwn);
+  if (!octets.ok) return octets;
+  const name = files.at(-1) ?? '';
+  const ask =
+    passwordFile === undefined
+      ? passwordFrom(asks, name)
+      : async (retry: number): Promise<Result<Secret, Failure>> =>
+          // The same password again would be as wrong.
+          retry > 0 ? err(failure('secret.missing')) : await readPasswordFile(passwordFile, isOwn);
+  return await openOctets(name, octets.value, ask, user, log);
+}
+
+async function openOctets(
+  name: string,
+  octets: Uint8Array,
+  ask: AskKeyPassword,
+  user: KeyUser,
+  log: LogSink,
+) {
+  const weak = weakEncryption(octets);
+  if (weak !== undefined)
+    log({ level: 'warn', event: 'credential.weak', fields: { file: name, algorithm: weak.algorithm } });
+  return await openKeyFile(name, octets, ask, user);
+}
+
+function passwordFrom(asks: CertificateAsks, file: string): AskKeyPassword {
+  return (retry) => asks.secret({ kind: 'key-password', file, retry });
+}

@@ -1,0 +1,73 @@
+import { type Failure, failure } from '../base/errors.ts';
+import type { Instant } from '../base/time.ts';
+import { close } from './ending.ts';
+import type { Engine } from './engine.ts';
+import { describeWay, type LoginWay, usualWay } from './login-way.ts';
+import { type Course, type IkeState, type Init, type Login, wipeState } from './state.ts';
+
+/*
+ * The gateway turned a login away before any password was shown. There is nothing to lock and nothing learned, so the next way
+ * of the profile gets its turn, over a new IKE SA. When none is left and EAP was never asked for, a last IKE SA asks what the
+ * gateway would say to it: its answer is the difference between "your certificate is not accepted" and "use EAP".
+ */
+
+/** The ways of the configuration. */
+export function waysOf(engine: Engine): readonly LoginWay[] {
+  return engine.config.logins ?? [usualWay];
+}
+
+/** The first course, for the start. */
+export function firstCourse(engine: Engine): Course {
+  return { index: 0, way: waysOf(engine)[0] ?? usualWay, refusals: [] };
+}
+
+/** Where a login goes on that was turned away. Starting it is a matter of the caller, who knows how. */
+export type Restart = (engine: Engine, course: Course, now: Instant) => IkeState;
+
+/** Goes another way, asks, or ends with `error`. */
+export function turnedAway(
+  engine: Engine,
+  state: (Login | Init) & IkeState,
+  error: Failure,
+  now: Instant,
+): IkeState {
+  const { course } = state;
+  const next = nextCourse(engine, course, error);
+  if (next === undefined) return close(engine, state, withTried(engine, course, error));
+  wipeState(state);
+  engine.exchange.close();
+  engine.exchange = engine.openExchange();
+  return engine.restartLogin(next, now);
+}
+
+/** What a question brought: whether the gateway would have taken EAP. */
+export function answered(engine: Engine, state: Login & IkeState, wantsEap: boolean): IkeState {
+  const { course } = state;
+  const refusal = course.refusals.at(-1) ?? failure('auth.refused', { side: 'local' });
+  const error = wantsEap ? failure('auth.wants-eap', { ...refusal.detail, ...triedIn(engine) }) : refusal;
+  return close(engine, state, error);
+}
+
+/** True for a course that only asks. */
+export function isQuestion({ index }: Course): boolean {
+  return index < 0;
+}
+
+function nextCourse(engine: Engine, course: Course, error: Failure): Course | undefined {
+  if (isQuestion(course)) return undefined;
+  const refusals = [...course.refusals, error];
+  const way = waysOf(engine)[course.index + 1];
+  if (way !== undefined) return { index: course.index + 1, way, refusals };
+  const asked = waysOf(engine).some(({ rounds }) => rounds[0]?.kind === 'eap');
+  return asked || error.code !== 'auth.refused' ? undefined : { index: -1, way: usualWay, refusals };
+}
+
+/** With more than one way the user is told which ones were tried. */
+function withTried(engine: Engine, course: Course, error: Failure): Failure {
+  if (isQuestion(course)) return course.refusals.at(-1) ?? error;
+  return waysOf(engine).length < 2 ? error : { ...error, detail: { ...error.detail, ...triedIn(engine) } };
+}
+
+function triedIn(engine: Engine): { readonly tried: string } {
+  return { tried: waysOf(engine).map(describeWay).join('; ') };
+}

@@ -1,0 +1,93 @@
+import { Godwit } from '../../support/peers/godwit.ts';
+import { addresses } from '../../support/topology.ts';
+import type { InteropCase } from '../case.ts';
+import type { Stage } from '../stage.ts';
+
+const { lan } = addresses;
+const dns = [lan.v4];
+
+/** A second user logs in from the router, with these wishes; `play` looks on while it is there. */
+async function secondClient(
+  stage: Stage,
+  requestedAddresses: readonly string[] | undefined,
+  play: (inner: readonly string[]) => Promise<string[]>,
+): Promise<string[]> {
+  const { topology, gateway, profile } = stage;
+  await gateway.loadUser('bob', 'another password');
+  const bob = await Godwit.start(topology.router);
+  try {
+    const wish = requestedAddresses === undefined ? {} : { requestedAddresses };
+    const login = await bob.connect({
+      ...{ ...profile, ...wish },
+      ...{ gateway: addresses.plainGateway.v4, username: 'bob', password: 'another password' },
+    });
+    if (!login.ok) return [`the second user: ${login.failure} ${login.detail}`];
+    const problems = await play(login.addresses.map((address) => address.replace(/\/.*/, '')));
+    await bob.disconnect();
+    return problems;
+  } finally {
+    await bob.stop();
+  }
+}
+
+/** What the gateway gives a client beside the CHILD SA. @rfc 7296 3.15 */
+export const addressCases: readonly InteropCase[] = [
+  {
+    name: 'the client asks for an address and gets it; to another that asks for the same the gateway gives the next',
+    theme: 'addresses',
+    gateway: { pools: [4] },
+    client: { requestedAddresses: ['10.79.0.1'], remoteNetworks: [lan.net4] },
+    expect: { up: true, addresses: ['10.79.0.1'] },
+    seconds: 8,
+    otherLogins: 1,
+    during: (stage) =>
+      secondClient(stage, ['10.79.0.1'], async ([inner]) =>
+        inner === undefined || inner === '10.79.0.1' || !inner.startsWith('10.79.0.')
+          ? [`the second user has ${inner}`]
+          : [],
+      ),
+  },
+  {
+    name: 'the client names an address of its own and the gateway agrees; one outside of the pool it replaces',
+    theme: 'addresses',
+    gateway: { pool4: { addrs: '10.79.0.77/32', dns } },
+    client: { requestedAddresses: ['10.79.0.77', 'fd79::1:2:3'] },
+    expect: { up: true },
+    during: async (stage) => {
+      const inner = (await stage.tunnel())?.addresses ?? [];
+      const route = await stage.topology.client.must(['ip', 'route', 'get', lan.v4]);
+      const problems = route.includes('src 10.79.0.77') ? [] : [`the route says ${route}`];
+      const [own, other] = inner.map((address) => address.replace(/\/.*/, ''));
+      if (own !== '10.79.0.77' || other === undefined || !/^fd79::[^:]*$/.test(other))
+        problems.push(`the inner addresses are ${inner.join(', ')}`);
+      const back = await stage.topology.lan.run(['ping', '-c', '1', '-W', '2', '10.79.0.77']);
+      return back.status === 0 ? problems : [...problems, 'the lan does not reach the client'];
+    },
+  },
+  {
+    name: 'a pool with two DNS servers, a WINS server and attributes that nobody knows',
+    theme: 'addresses',
+    gateway: {
+      pools: [4],
+      pool4: { addrs: addresses.pool.v4, dns: [lan.v4, '10.77.0.53'], nbns: ['10.77.0.54'], '28675': ['x'] },
+    },
+    client: {},
+    expect: { up: true, dnsServers: [lan.v4, '10.77.0.53'] },
+  },
+  {
+    name: 'two networks in one CHILD SA, and clients reach each other through the gateway',
+    theme: 'addresses',
+    gateway: { pools: [4], localSelectors: [lan.net4, addresses.pool.v4] },
+    client: { remoteNetworks: [lan.net4, addresses.pool.v4] },
+    expect: { up: true, selectors: [lan.net4, addresses.pool.v4] },
+    // charon's userspace ESP routes a network only where the gateway has an address of it.
+    before: ({ topology }) => topology.gateway.ip(['addr replace 10.79.0.254/32 dev lo']),
+    seconds: 8,
+    otherLogins: 1,
+    during: (stage) =>
+      secondClient(stage, undefined, async ([inner = '']) => {
+        const ping = await stage.topology.client.run(['ping', '-c', '2', '-i', '0.2', '-W', '2', inner]);
+        return ping.status === 0 ? [] : [`no answer from the other client at ${inner}`];
+      }),
+  },
+];

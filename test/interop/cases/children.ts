@@ -1,0 +1,156 @@
+import { addresses } from '../../support/topology.ts';
+import type { ClientConfig, GatewayConfig, InteropCase, UpExpectation } from '../case.ts';
+import { type Stage, within } from '../stage.ts';
+
+const { lan } = addresses;
+const esp = { esp_proposals: ['aes256gcm16'], rekey_time: '0s' };
+/** With the gateway's own address there, which its userspace ESP needs for a route. */
+const half = '10.77.0.0/25';
+/** Nobody is there. */
+const elsewhere = '10.88.0.0/16';
+
+function up(
+  name: string,
+  gateway: GatewayConfig,
+  client: ClientConfig,
+  expect: Omit<UpExpectation, 'up'>,
+  during?: InteropCase['during'],
+): InteropCase {
+  const play = during === undefined ? {} : { during };
+  return { name, theme: 'children', gateway, client, expect: { up: true, ...expect }, ...play };
+}
+
+/** charon's CHILD SAs by name, once there are so many. */
+async function childSas({ gateway }: Stage, count: number) {
+  const standing = async () =>
+    (await gateway.sas()).flatMap(({ children }) => children).filter(({ state }) => state === 'INSTALLED');
+  await within(5_000, async () => (await standing()).length === count);
+  return new Map((await standing()).map((child) => [child.name, child]));
+}
+
+/** Whether the host in the lan takes a TCP connection on this port, through the tunnel. */
+async function connects({ topology }: Stage, port: number): Promise<boolean> {
+  const { status } = await topology.client.run([
+    ...['timeout', '2', 'bash', '-c'],
+    `exec 3<>/dev/tcp/${lan.v4}/${port} && head -c 2 <&3 | grep -q ok`,
+  ]);
+  return status === 0;
+}
+
+/** Says `ok` to whoever connects to these ports of the host in the lan. */
+async function serve({ topology }: Stage, ports: readonly number[]) {
+  const script = `for (const port of [${ports}]) require('net').createServer((s) => s.end('ok')).listen(port);`;
+  const server = topology.lan.spawn([process.execPath, '-e', script]);
+  const listening = async () => await topology.lan.must(['ss', '-Hltn']);
+  await within(5_000, async () => {
+    const text = await listening();
+    return ports.every((port) => text.includes(`:${port} `));
+  });
+  return server;
+}
+
+async function separately(stage: Stage): Promise<string[]> {
+  const problems: string[] = [];
+  const before = await childSas(stage, 2);
+  const [icmp, ssh] = [before.get('icmp'), before.get('ssh')];
+  if (icmp === undefined || ssh === undefined) return [`charon has ${[...before.keys()].join(', ')}`];
+  if (icmp.localSelectors.join() !== `${lan.net4}[icmp]`) problems.push(icmp.localSelectors.join());
+  if (ssh.localSelectors.join() !== `${lan.net4}[tcp/ssh]`) problems.push(ssh.localSelectors.join());
+  const server = await serve(stage, [22, 23]);
+  if (!(await connects(stage, 22))) problems.push('no connection to port 22');
+  if (await connects(stage, 23)) problems.push('a connection to port 23, which no CHILD SA may carry');
+  const { status } = await stage.topology.client.run(['ping', '-c', '3', '-i', '0.2', '-W', '2', lan.v4]);
+  if (status !== 0) problems.push('no answer to pings');
+  await server.stop();
+  const after = await childSas(stage, 2);
+  if ((after.get('icmp')?.packetsIn ?? 0) < icmp.packetsIn + 3) problems.push('pings went another way');
+  if ((after.get('ssh')?.packetsIn ?? 0) < 3) problems.push('TCP went another way');
+  return problems;
+}
+
+async function refusedBeside(stage: Stage): Promise<string[]> {
+  const told = async () => (await stage.tunnel())?.rekeyFailure?.error.code;
+  const isTold = await within(5_000, async () => (await told()) === 'peer.ts-unacceptable');
+  const problems = isTold ? [] : [`Godwit says ${await told()} of the CHILD SA that was refused`];
+  const children = await childSas(stage, 1);
+  if (children.size !== 1) problems.push(`charon has ${children.size} CHILD SAs`);
+  return [...problems, ...(await stage.settled())];
+}
+
+/** The keys of the CHILD SA come from a key exchange of its own. */
+async function ownKeyExchange(stage: Stage): Promise<string[]> {
+  const count = await stage.gateway.counters();
+  const created = count('create-child-in-req');
+  return created === 1 ? [] : [`${created} CREATE_CHILD_SA requests`];
+}
+
+async function gatewayAddsOne(stage: Stage): Promise<string[]> {
+  await stage.gateway.vici.must('initiate', { child: 'second', ike: 'gateway', timeout: '5000' });
+  const children = await childSas(stage, 2);
+  const problems = children.size === 2 ? [] : [`charon has ${[...children.keys()].join(', ')}`];
+  const second = children.get('second');
+  if (second?.localSelectors.join() !== half) problems.push(`it carries ${second?.localSelectors.join()}`);
+  // charon itself goes on sending on the first one, so Godwit does too.
+  const inner = (await stage.tunnel())?.addresses.find((address) => !address.includes(':')) ?? '';
+  const back = ['ping', '-c', '2', '-i', '0.2', '-W', '2', '-I', lan.v4, inner.replace(/\/.*/, '')];
+  if ((await stage.topology.lan.run(back)).status !== 0) problems.push('the lan does not reach the client');
+  const ping = await stage.topology.client.run(['ping', '-c', '1', '-W', '2', lan.v4]);
+  return ping.status === 0 ? problems : [...problems, 'the client does not reach the lan'];
+}
+
+const icmpOnly = { ...esp, local_ts: [`${lan.net4}[icmp]`], remote_ts: ['dynamic[icmp]'] };
+const sshOnly = { ...esp, local_ts: [`${lan.net4}[tcp/22]`], remote_ts: ['dynamic[tcp]'] };
+const net = { ...esp, local_ts: [lan.net4] };
+
+/** More than one CHILD SA, and an IKE SA without any. */
+export const childrenCases: readonly InteropCase[] = [
+  up(
+    'two with protocol and port in their selectors, each carrying its own',
+    { pools: [4], children: { icmp: icmpOnly, ssh: sshOnly } },
+    {
+      children: [
+        { networks: [lan.net4], protocol: 'icmp' },
+        { networks: [lan.net4], protocol: 'tcp', ports: '22' },
+      ],
+      rekey: { earlySeconds: 0 },
+    },
+    {},
+    separately,
+  ),
+  up(
+    'the second one is refused with TS_UNACCEPTABLE, and the IKE SA stays',
+    { pools: [4], children: { net } },
+    { children: [{ networks: [lan.net4] }, { networks: [elsewhere] }], rekey: { earlySeconds: 0 } },
+    { selectors: [lan.net4] },
+    refusedBeside,
+  ),
+  up(
+    'the gateway asks for another one itself',
+    { pools: [4], children: { net, second: { ...net, local_ts: [half] } } },
+    { remoteNetworks: [lan.net4], rekey: { earlySeconds: 0 } },
+    {},
+    gatewayAddsOne,
+  ),
+  up(
+    'childless: the gateway insists on an IKE SA without one, which follows with its own key exchange',
+    {
+      connection: { childless: 'force' },
+      esp: ['aes256gcm16-ecp256'],
+    },
+    { childless: true, rekey: { earlySeconds: 0 } },
+    { esp: 'aes256gcm16-ecp256', ping: ['lan4', 'lan6'] },
+    ownKeyExchange,
+  ),
+  up(
+    'childless with a gateway that cannot: a login as ever',
+    { connection: { childless: 'never' } },
+    { childless: true, rekey: { earlySeconds: 0 } },
+    {},
+  ),
+  up(
+    'IPComp: not offered to a gateway that would compress',
+    { children: { net: { ...esp, local_ts: [lan.net4, lan.net6], ipcomp: 'yes' } } },
+    {},
+    { ping: ['lan4', 'lan6'] },
+  ),
+];

@@ -1,0 +1,75 @@
+import { addresses } from '../../support/topology.ts';
+import type { InteropCase } from '../case.ts';
+import { pause, type Stage, within } from '../stage.ts';
+import { pinging } from '../watch.ts';
+
+/** Other logins take the place of the present one while pings go on; nothing of the old is left, nothing is lost. */
+async function renewals(stage: Stage, count: number, patienceMs: number): Promise<string[]> {
+  const problems: string[] = [];
+  const first = await stage.tunnel();
+  if (first === undefined) return ['not connected'];
+  const pings = pinging(stage);
+  let spi = first.ike.initiatorSpi;
+  for (let renewed = 0; renewed < count; renewed++) {
+    const other = await within(patienceMs, async () => {
+      const now = (await stage.tunnel())?.ike.initiatorSpi;
+      return now !== undefined && now !== spi;
+    });
+    const tunnel = await stage.tunnel();
+    if (!other || tunnel === undefined) return [...problems, `${renewed} renewals, expected ${count}`];
+    spi = tunnel.ike.initiatorSpi;
+    if (String(tunnel.addresses) !== String(first.addresses))
+      problems.push(`the inner addresses were ${first.addresses}, are ${tunnel.addresses}`);
+    problems.push(...(await stage.settled()));
+  }
+  await pause(1_000);
+  const lost = await pings.stop();
+  if (lost !== 0) problems.push(`${lost} pings were lost`);
+  return problems;
+}
+
+/** What charon's own client is told by `swanctl --redirect`. */
+async function redirect({ gateway }: Stage, to: string): Promise<void> {
+  await gateway.vici.must('redirect', { ike: 'gateway', 'peer-ip': addresses.client.v4, gateway: to });
+}
+
+async function followsRedirect(stage: Stage): Promise<string[]> {
+  const pings = pinging(stage);
+  await pause(500);
+  await redirect(stage, addresses.natGateway.v4);
+  const moved = await within(
+    5_000,
+    async () => (await stage.tunnel())?.gateway.startsWith(addresses.natGateway.v4) === true,
+  );
+  const problems = moved ? [] : [`still at ${(await stage.tunnel())?.gateway}`];
+  const from = (await stage.tunnel())?.redirectedFrom;
+  if (from !== addresses.plainGateway.v4) problems.push(`redirected from ${from}`);
+  problems.push(...(await stage.settled()));
+  await pause(1_000);
+  const lost = await pings.stop();
+  if (lost !== 0) problems.push(`${lost} pings were lost`);
+  return problems;
+}
+
+export const renewalCases: readonly InteropCase[] = [
+  {
+    name: 'the gateway wants a new login every 16 seconds: two follow under pings, none lost, the same address',
+    theme: 'renewal',
+    gateway: { reauthSeconds: 16 },
+    client: {},
+    expect: { up: true },
+    endsTunnel: true,
+    seconds: 30,
+    during: (stage) => renewals(stage, 2, 18_000),
+  },
+  {
+    name: 'the gateway sends an established client to another address of its own, under pings, none lost',
+    theme: 'renewal',
+    gateway: { at: 'plainGateway' },
+    client: {},
+    expect: { up: true },
+    endsTunnel: true,
+    seconds: 5,
+    during: followsRedirect,
+  },
+];

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { parseIpAddress } from '../../../core/base/address.ts';
+import { instant } from '../../../core/base/time.ts';
+import type { ConnectedDetails } from '../../../core/tunnel/io.ts';
+import { startHistory } from '../../../core/tunnel/sa-history.ts';
+
+/** What the tunnel says of a connection that stands, from this address of ours, port 40000. */
+export function connectedDetails(local: string): ConnectedDetails {
+  const address = parseIpAddress(local);
+  assert.ok(address.ok);
+  return {
+    summary: {
+      initiatorSpi: '01',
+      responderSpi: '02',
+      ikeProposal: 'aes256gcm16-prfsha384-ecp256',
+      espProposal: 'aes256gcm16',
+      natDetected: { local: true, remote: false },
+      mobike: false,
+      peerAddresses: [],
+      remoteNames: [],
+      ppk: false,
+      weaknesses: [],
+      remoteIdentity: 'vpn.example',
+      remoteAuthentication: 'ECDSA',
+      localAuthentication: 'EAP-MSCHAPv2',
+    },
+    config: { addresses: [], dnsServers: [], subnets: [], dnsDomains: [] },
+    plan: {
+      device: 'godwit0',
+      mtu: 1400,
+      addresses: [],
+      routes: [],
+      blockFamilies: [],
+      table: 1,
+      bypassMark: 1,
+      rulePriority: 1,
+    },
+    child: { inbound: { spi: 1 }, outbound: { spi: 2 } },
+    history: startHistory(instant(50)),
+    local: { address: address.value, port: 40_000 },
+    remote: { address: { family: 4, octets: new Uint8Array(4) }, port: 4500 },
+  };
+}
