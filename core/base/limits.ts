@@ -66,6 +66,8 @@ export const limits = {
   chainSignatures: 32,
   /** A system's whole bundle of CAs has about 150. */
   trustAnchors: 512,
+  /** The system's bundle of CAs: about 250,000 octets. */
+  systemTrustOctets: 4_194_304,
   chainLength: 8,
   /** COOKIE and INVALID_KE_PAYLOAD restarts of IKE_SA_INIT, together. */
   initRestarts: 5,
@@ -191,6 +193,9 @@ export const limits = {
   profilePathCharacters: 4_096,
   /** PEM text of the trusted CAs. */
   profileCaCharacters: 196_608,
+  /** PEM text of CRLs inside a profile; a longer one is for a stored profile that names its file. */
+  profileCrlCharacters: 131_072,
+  profilePins: 16,
   profilesListed: 256,
   /** Of a file with the user's certificate and key: chains and keys make a few thousand octets. */
   keyFileOctets: 65_536,

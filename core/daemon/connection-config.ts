@@ -6,26 +6,24 @@ import { selectorOf } from '../ike/child-wishes.ts';
 import type { ChildWish } from '../ike/config.ts';
 import { IkeSa } from '../ike/ike-sa.ts';
 import { type IkeIdentity, parseIdentity } from '../pki/identity.ts';
-import type { Trust } from '../pki/trust.ts';
 import type { Profile, ProfileChild } from '../profile/profile.ts';
 import type { ConnectionConfig } from '../tunnel/connection.ts';
+import type { TrustTerms } from './trust-terms.ts';
 
 /** What a profile says, in the terms of the engines. */
-export interface LoginTerms {
-  /** Who may vouch for the gateway. */
-  readonly trust: Trust;
+export interface LoginTerms extends TrustTerms {
   /** Who the gateway must be. */
   readonly expected: IkeIdentity;
   readonly local: IkeIdentity;
 }
 
 /** Fails with `profile.invalid` when an identity of the profile can't be written in an ID payload. */
-export function loginTerms(profile: Profile, trust: Trust): Result<LoginTerms, Failure> {
+export function loginTerms(profile: Profile, trust: TrustTerms): Result<LoginTerms, Failure> {
   const expected = identity(profile, 'remoteIdentity', profile.remoteIdentity.expected);
   if (!expected.ok) return expected;
   const local = identity(profile, 'localIdentity', profile.localIdentity);
   if (!local.ok) return local;
-  return ok({ trust, expected: expected.value, local: local.value });
+  return ok({ ...trust, expected: expected.value, local: local.value });
 }
 
 /** The configuration of one connection. `device` is the name of the TUN device that it will use. */
@@ -51,7 +49,13 @@ export function connectionConfig(
           natTraversalPort: gateway.natTraversalPort,
           localIdentity: terms.local,
           ...(profile.remoteIdentity.send ? { remoteIdentity: terms.expected } : {}),
-          trustAnchors: terms.trust.anchors.map(({ spki }) => spki),
+          trustAnchors: profile.trust.kind === 'system' ? [] : terms.trust.anchors.map(({ spki }) => spki),
+          certificateWishes: {
+            // The names of all that a computer trusts would make a message of 3,000 octets.
+            anyAuthority: profile.trust.kind === 'system' || profile.trust.kind === 'pins',
+            ocsp: profile.revocation.mode !== 'off',
+            lookups: profile.fetchCertificates,
+          },
           ikeProposals: proposals.ike,
           espProposals: proposals.esp,
           remoteNetworks: profile.remoteNetworks,

@@ -1,15 +1,13 @@
 import { join } from 'node:path';
 import { type Failure, failure, formatFailure } from '../base/errors.ts';
 import type { LogSink } from '../base/log.ts';
-import { err, ok, type Result } from '../base/result.ts';
+import { ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import { nodeCryptoProvider } from '../crypto/node/node-crypto-provider.ts';
 import { systemRandom } from '../crypto/node/random.ts';
 import { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { IkeAnswer, IkeAsk } from '../ike/io.ts';
-import { parsePemCertificates } from '../pki/pem.ts';
-import { readTrust } from '../pki/trust.ts';
-import { readBoundedText } from '../platform/bounded-file.ts';
+import { RevocationCache } from '../pki/revocation-cache.ts';
 import { groupNumber, peerCredentials } from '../platform/linux/peer-credentials.ts';
 import type { PlanOptions } from '../platform/linux/plan/network-plan-applier.ts';
 import { recoverFromJournal } from '../platform/linux/plan/recover.ts';
@@ -31,6 +29,7 @@ import type { LoginCredentials } from './login-credentials.ts';
 import { ProfileStore } from './profile-store.ts';
 import { Session } from './session.ts';
 import { SystemDeeds } from './system-deeds.ts';
+import { readTrustTerms } from './trust-terms.ts';
 
 export interface DaemonOptions {
   readonly socketPath: string;
@@ -120,6 +119,9 @@ function isOwn(owner: number): boolean {
   return owner === process.getuid?.();
 }
 
+/** Of all connections, from one login to the next. */
+const revocationCache = new RevocationCache();
+
 async function createSession(
   profile: Profile,
   credentials: LoginCredentials,
@@ -127,8 +129,8 @@ async function createSession(
   options: DaemonOptions,
   spareWorkers: SpareWorkers,
 ): Promise<Result<RunningSession, Failure>> {
-  const anchors = await trustAnchors(profile);
-  const terms = anchors.ok ? loginTerms(profile, readTrust(anchors.value)) : anchors;
+  const trust = await readTrustTerms(profile);
+  const terms = trust.ok ? loginTerms(profile, trust.value) : trust;
   if (!terms.ok) return terms;
   const crypto = nodeCryptoProvider();
   const answer = async (ask: IkeAsk): Promise<IkeAnswer> => {
@@ -136,7 +138,9 @@ async function createSession(
     if (ask.kind === 'signature') return await credentials.sign(ask);
     if (ask.kind === 'shared-secret')
       return { kind: 'refused', error: failure('misuse', { reason: 'no key to share' }) };
-    return judge(ask, profile, terms.value, crypto, systemClock.wallClock().getTime());
+    const resolve = (host: string) => deeds.resolve(host);
+    const parts = { crypto, random: systemRandom, cache: revocationCache, log: options.log, resolve };
+    return await judge(ask, profile, terms.value, parts, systemClock.wallClock().getTime());
   };
   const deeds = new SystemDeeds({
     log: options.log,
@@ -158,14 +162,4 @@ async function createSession(
     doubtedSince: () => session.doubtedSince,
     probe: () => session.probe(),
   });
-}
-
-async function trustAnchors(profile: Profile): Promise<Result<readonly Uint8Array[], Failure>> {
-  const pem =
-    profile.trust.kind === 'inline' ? ok(profile.trust.ca) : await readBoundedText(profile.trust.caFile);
-  if (!pem.ok) return pem;
-  const parsed = parsePemCertificates(pem.value);
-  if (parsed.ok) return parsed;
-  const { reason } = parsed.error;
-  return err(failure('profile.invalid', { file: profile.name, line: 1, field: 'trust', reason }));
 }

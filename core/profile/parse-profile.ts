@@ -7,9 +7,8 @@ import { err, ok, type Result } from '../base/result.ts';
 import { defaultEspProposals, defaultIkeProposals } from '../crypto/default-proposals.ts';
 import { parseProposal } from '../crypto/proposals.ts';
 import { readAuthentication } from './authentication/authentication.ts';
-import { joinToFolderOf } from './file-path.ts';
 import { type JsonDocument, type JsonPath, type JsonProblem, readJson } from './json-document.ts';
-import type { Profile, ProfileChild, ProfileTrust } from './profile.ts';
+import type { Profile, ProfileChild } from './profile.ts';
 import {
   childProtocols,
   type ProfileDocument,
@@ -19,6 +18,7 @@ import {
 } from './schema.ts';
 import { suggest } from './suggest.ts';
 import { canonicalHost, quote } from './text-rules.ts';
+import { readPins, readRevocation, readTrustOf } from './trust.ts';
 
 const fullTunnel = ['0.0.0.0/0', '::/0'];
 
@@ -202,7 +202,10 @@ function toProfile(document: ProfileDocument, file: string): Profile {
     },
     localIdentity: document.localIdentity ?? authentication.username,
     authentication: readAuthentication(authentication, file),
-    trust: trustOf(document, file),
+    trust: readTrustOf(document.trust, file),
+    pins: readPins(document.trust),
+    revocation: readRevocation(document.trust, file),
+    fetchCertificates: document.trust.fetchCertificates,
     requireServerAuth: document.trust.requireServerAuth,
     allowSha1Signatures: document.trust.allowSha1Signatures,
     remoteNetworks: networks.flatMap((network) => checkedValue(parseIpPrefix(network))),
@@ -242,12 +245,6 @@ function childOf(child: NonNullable<ProfileDocument['children']>[number]): Profi
     protocol: typeof protocol === 'number' ? protocol : childProtocols[protocol],
     ports: (ports === undefined ? undefined : parsePorts(ports)) ?? { first: 0, last: 65_535 },
   };
-}
-
-function trustOf(document: ProfileDocument, file: string): ProfileTrust {
-  const { ca, caFile } = document.trust;
-  if (ca !== undefined) return { kind: 'inline', ca };
-  return { kind: 'file', caFile: joinToFolderOf(file, caFile ?? '') };
 }
 
 function hostOf(text: string): string {

@@ -143,7 +143,7 @@ export const authenticationLeaves = {
     next: "If the administrator says that the {holder} got a new certificate, pin it in the profile (trust.pins). Otherwise this isn't your {holder}.",
   },
   'certificate.not-fetched': {
-    family: 'authentication-failed',
+    family: 'local-refused',
     what: "The {holder} names its certificate by an address, {url}, from which it can't be fetched: {reason}.",
     next: 'Try another network, or ask the administrator to have the {holder} send the certificate itself.',
   },
@@ -153,7 +153,7 @@ export const authenticationLeaves = {
     next: 'Do not connect. Ask the administrator for what happened, and to give the {holder} a new certificate.',
   },
   'certificate.revocation-unknown': {
-    family: 'authentication-failed',
+    family: 'local-refused',
     what: 'Whether the certificate of {subject} was revoked could not be found out: {reason}.',
     next: 'Try again on a network that reaches the CA. trust.revocation in the profile says whether to insist, and what may be asked.',
   },
