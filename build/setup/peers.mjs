@@ -16,6 +16,9 @@ const packages = {
   openssl: { has: 'openssl', for: 'a second opinion on certificates' },
   chromium: { has: 'chromium', for: 'the browser that tests the interface' },
   iperf3: { has: 'iperf3', for: 'throughput' },
+  openvpn: { has: 'openvpn', for: 'a peer in benches' },
+  'wireguard-go': { has: 'wireguard-go', for: 'a peer in benches' },
+  'wireguard-tools': { has: 'wg', for: 'a peer in benches' },
   'charon-systemd': { has: 'charon-systemd', for: 'the strongSwan gateway' },
   'strongswan-swanctl': { has: 'swanctl', for: 'the strongSwan gateway' },
   'strongswan-pki': { has: 'pki', for: 'a second opinion on certificates' },
@@ -38,7 +41,13 @@ const sets = {
 };
 
 /** Units that the packages would start on a machine with systemd: they are kept still. */
-const units = ['strongswan.service', 'strongswan-starter.service', 'iperf3.service', 'nftables.service'];
+const units = [
+  'strongswan.service',
+  'strongswan-starter.service',
+  'iperf3.service',
+  'nftables.service',
+  'openvpn.service',
+];
 
 function plugin(name) {
   return `/usr/lib/ipsec/plugins/libstrongswan-${name}.so`;

@@ -1,10 +1,11 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../platform/version.ts';
 import { defaultSocketPath } from '../rpc/socket-path.ts';
 import type { CliIo } from './cli-io.ts';
 import { type CommonOptions, down, profiles, status, up } from './commands.ts';
 import { exitCodes } from './exit-codes.ts';
 import { escapeText } from './text.ts';
+import { ui } from './ui/ui-command.ts';
 
 /** Runs one command line (without the names of the runtime and the script) and returns its exit code. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
@@ -48,6 +49,7 @@ function makeProgram(io: CliIo, finish: (exitCode: number) => void): Command {
     .addHelpText('after', afterHelp());
   addUp(program, io, finish);
   addOthers(program, io, finish);
+  addUi(program, io, finish);
   // Commands are made with what their parent has, except for this.
   for (const command of program.commands) command.helpOption('-h, --help', 'explain this command');
   return program;
@@ -119,6 +121,29 @@ function addOthers(program: Command, io: CliIo, finish: (exitCode: number) => vo
     .action(async (_: unknown, command: Command) => finish(await profiles(common(command), io)));
 }
 
+function addUi(program: Command, io: CliIo, finish: (exitCode: number) => void): void {
+  program
+    .command('ui')
+    .summary('open the interface in your browser')
+    .description(
+      'Serves the interface on the loopback address until Ctrl-C, to whoever opens the one-time address that it prints. It can do what this user can do with the other commands.',
+    )
+    .option('--port <number>', 'listen on this port; any that is free when absent', portOf, 0)
+    .option('--no-open', 'do not open a browser')
+    .option('--json', 'print the address as one JSON object')
+    .action(async (_: unknown, command: Command) => {
+      const { port, open } = command.opts<{ port: number; open: boolean }>();
+      finish(await ui({ ...common(command), port, open }, io));
+    });
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  return port;
+}
+
 function common(command: Command): CommonOptions {
   const { socket, json } = command.optsWithGlobals<{ socket: string; json?: boolean }>();
   return { socket, json: json === true };
@@ -132,6 +157,7 @@ Examples:
   godwit up ./home.json  connect with a profile file of your own
   godwit status          see whether it is up, and since when the gateway has been silent
   godwit down            disconnect
+  godwit ui              the same with the mouse, in your browser
 
 Exit codes:
 ${codes.join('\n')}

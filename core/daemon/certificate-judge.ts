@@ -23,8 +23,8 @@ export interface JudgeParts {
 
 /**
  * Answers a `certificate-verdict` ask: chain, dates, usage, names and revocation by the profile's terms at `at` (milliseconds
- * since 1970). What must be fetched goes outside the tunnel. A gateway may claim another identity that its certificate confirms
- * too, unless the profile names one itself: Windows claims its subject.
+ * since 1970). What must be fetched goes outside the tunnel. `gateway`: the one of the profile that must be there. It may claim another
+ * identity that its certificate confirms too, unless the profile names one itself: Windows claims its subject.
  */
 export async function judge(
   ask: Extract<IkeAsk, { kind: 'certificate-verdict' }>,
@@ -32,11 +32,12 @@ export async function judge(
   { trust, expected, revocation }: LoginTerms,
   parts: JudgeParts,
   at: number,
+  gateway: string = profile.gateway.host,
 ): Promise<IkeAnswer> {
   const question = {
     ...ask,
     trust,
-    expected,
+    expected: expected(gateway),
     revocation,
     claimMustMatch: profile.remoteIdentity.given,
     requireServerUsage: profile.requireServerAuth,

@@ -1,29 +1,37 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
-import { createEapPeer, eapMethods } from '../eap/create-eap-peer.ts';
+import { createEapPeer } from '../eap/create-eap-peer.ts';
 import { selectorOf } from '../ike/child-wishes.ts';
 import type { ChildWish } from '../ike/config.ts';
 import { IkeSa } from '../ike/ike-sa.ts';
 import { type IkeIdentity, parseIdentity } from '../pki/identity.ts';
 import type { Profile, ProfileChild } from '../profile/profile.ts';
 import type { ConnectionConfig } from '../tunnel/connection.ts';
+import { eapMethodsOf } from './eap-methods.ts';
 import type { TrustTerms } from './trust-terms.ts';
 
 /** What a profile says, in the terms of the engines. */
 export interface LoginTerms extends TrustTerms {
-  /** Who the gateway must be. */
-  readonly expected: IkeIdentity;
+  /** Who this gateway of the profile must be. */
+  readonly expected: (gateway: string) => IkeIdentity;
   readonly local: IkeIdentity;
 }
 
 /** Fails with `profile.invalid` when an identity of the profile can't be written in an ID payload. */
 export function loginTerms(profile: Profile, trust: TrustTerms): Result<LoginTerms, Failure> {
-  const expected = identity(profile, 'remoteIdentity', profile.remoteIdentity.expected);
-  if (!expected.ok) return expected;
+  const { expected, given } = profile.remoteIdentity;
+  const first = identity(profile, 'remoteIdentity', expected);
+  if (!first.ok) return first;
+  const names = new Map<string, IkeIdentity>();
+  for (const gateway of given ? [] : profile.gateways.others) {
+    const name = identity(profile, 'gateways', gateway);
+    if (!name.ok) return name;
+    names.set(gateway, name.value);
+  }
   const local = identity(profile, 'localIdentity', profile.localIdentity);
   if (!local.ok) return local;
-  return ok({ ...trust, expected: expected.value, local: local.value });
+  return ok({ ...trust, expected: (gateway) => names.get(gateway) ?? first.value, local: local.value });
 }
 
 /** The configuration of one connection. `device` is the name of the TUN device that it will use. */
@@ -35,20 +43,21 @@ export function connectionConfig(
 ): ConnectionConfig {
   const { gateway, authentication, dns, mtu, proposals } = profile;
   return {
-    gateway: gateway.host,
+    gateways: [gateway.host, ...profile.gateways.others],
+    fastest: profile.gateways.choose === 'fastest',
     ikePort: gateway.ikePort,
     natTraversalPort: gateway.natTraversalPort,
     network: { device, mtu, dns, onlyGatewaySubnets: profile.onlyGatewaySubnets },
     random: parts.random,
     reconnect: profile.reconnect,
-    createEngine: (local, remote, { wantedAddresses, redirectedFrom: from }) =>
+    createEngine: (local, remote, { gateway: name, wantedAddresses, redirectedFrom: from }) =>
       new IkeSa(
         {
           local,
           remote,
           natTraversalPort: gateway.natTraversalPort,
           localIdentity: terms.local,
-          ...(profile.remoteIdentity.send ? { remoteIdentity: terms.expected } : {}),
+          ...(profile.remoteIdentity.send ? { remoteIdentity: terms.expected(name) } : {}),
           trustAnchors: profile.trust.kind === 'system' ? [] : terms.trust.anchors.map(({ spki }) => spki),
           certificateWishes: {
             // The names of all that a computer trusts would make a message of 3,000 octets.
@@ -76,7 +85,7 @@ export function connectionConfig(
               identity: authentication.eapIdentity,
               userName: authentication.username,
               random: parts.random,
-              methods: authentication.method === 'eap-mschapv2' ? eapMethods : [],
+              methods: eapMethodsOf(authentication),
             }),
         },
       ),
@@ -88,7 +97,8 @@ function wishOf({ networks, protocol, ports }: ProfileChild): ChildWish {
   return { remote: networks.map((network) => ({ ...selectorOf(network), ...only })) };
 }
 
-function identity(profile: Profile, field: string, text: string): Result<IkeIdentity, Failure> {
+/** An identity of the profile, for an ID payload. */
+export function identity(profile: Profile, field: string, text: string): Result<IkeIdentity, Failure> {
   const parsed = parseIdentity(text);
   if (parsed.ok) return parsed;
   const { reason } = parsed.error;

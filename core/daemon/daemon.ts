@@ -8,28 +8,31 @@ import { systemRandom } from '../crypto/node/random.ts';
 import { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { IkeAnswer, IkeAsk } from '../ike/io.ts';
 import { RevocationCache } from '../pki/revocation-cache.ts';
+import { readTrust } from '../pki/trust.ts';
 import { groupNumber, peerCredentials } from '../platform/linux/peer-credentials.ts';
 import type { PlanOptions } from '../platform/linux/plan/network-plan-applier.ts';
 import { recoverFromJournal } from '../platform/linux/plan/recover.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
 import { readPasswordFile } from '../platform/password-file.ts';
 import { version } from '../platform/version.ts';
-import { passwordFileOf } from '../profile/authentication/authentication.ts';
+import { loginServerOf, passwordFileOf } from '../profile/authentication/authentication.ts';
 import type { Profile } from '../profile/profile.ts';
 import { socketGroup } from '../rpc/socket-path.ts';
 import { createRpcServer } from '../rpc/transport/server.ts';
 import type { RpcServer } from '../rpc/transport/server-types.ts';
 import type { TunnelState } from '../tunnel/io.ts';
 import { judge } from './certificate-judge.ts';
-import { connectionConfig, loginTerms } from './connection-config.ts';
+import { connectionConfig, identity, type LoginTerms, loginTerms } from './connection-config.ts';
 import { Controller, type RunningSession } from './controller.ts';
 import { FlightRecorder } from './flight-recorder.ts';
 import { openCertificate } from './keys/open-certificate.ts';
 import type { LoginCredentials } from './login-credentials.ts';
+import { judgeLoginServer, type LoginServerTerms } from './login-server-judge.ts';
 import { ProfileStore } from './profile-store.ts';
 import { Session } from './session.ts';
 import { SystemDeeds } from './system-deeds.ts';
-import { readTrustTerms } from './trust-terms.ts';
+import { TlsDesk } from './tls-desk.ts';
+import { anchorsOf, readTrustTerms } from './trust-terms.ts';
 
 export interface DaemonOptions {
   readonly socketPath: string;
@@ -133,14 +136,22 @@ async function createSession(
   const terms = trust.ok ? loginTerms(profile, trust.value) : trust;
   if (!terms.ok) return terms;
   const crypto = nodeCryptoProvider();
-  const answer = async (ask: IkeAsk): Promise<IkeAnswer> => {
+  const wall = (): number => systemClock.wallClock().getTime();
+  const loginServer = await loginServerTerms(profile, terms.value);
+  if (!loginServer.ok) return loginServer;
+  const tls = new TlsDesk({
+    judge: async (chain) => judgeLoginServer(chain, loginServer.value, crypto, wall()),
+    clientCertificate: () => credentials.certificate,
+  });
+  const answer = async (ask: IkeAsk, gateway: string): Promise<IkeAnswer> => {
     if (ask.kind === 'credential') return await credentials.answer(ask);
+    if (ask.kind === 'tls-step') return { kind: 'tls-step', result: await tls.answer(ask.request) };
     if (ask.kind === 'signature') return await credentials.sign(ask);
     if (ask.kind === 'shared-secret')
       return { kind: 'refused', error: failure('misuse', { reason: 'no key to share' }) };
     const resolve = (host: string) => deeds.resolve(host);
     const parts = { crypto, random: systemRandom, cache: revocationCache, log: options.log, resolve };
-    return await judge(ask, profile, terms.value, parts, systemClock.wallClock().getTime());
+    return await judge(ask, profile, terms.value, parts, wall(), gateway);
   };
   const deeds = new SystemDeeds({
     log: options.log,
@@ -154,7 +165,7 @@ async function createSession(
   return ok({
     connect: () => session.connect(),
     disconnect: () => session.disconnect(),
-    finished: session.finished,
+    finished: session.finished.finally(() => tls.close()),
     provenAt: () => session.provenAt(),
     counters: () => deeds.counters(),
     ikeDrops: () => session.ikeDrops(),
@@ -162,4 +173,21 @@ async function createSession(
     doubtedSince: () => session.doubtedSince,
     probe: () => session.probe(),
   });
+}
+
+/** Its own name and CAs where the profile has them, else the gateway's. */
+async function loginServerTerms(
+  profile: Profile,
+  gateway: LoginTerms,
+): Promise<Result<LoginServerTerms, Failure>> {
+  const server = loginServerOf(profile.authentication);
+  const nameOfGateway = gateway.expected(profile.gateway.host);
+  if (server === undefined) return ok({ trust: gateway.trust, expected: nameOfGateway });
+  const field = 'authentication.server';
+  const expected =
+    server.name === undefined ? ok(nameOfGateway) : identity(profile, `${field}.name`, server.name);
+  if (!expected.ok) return expected;
+  if (server.trust === undefined) return ok({ trust: gateway.trust, expected: expected.value });
+  const anchors = await anchorsOf(profile.name, field, server.trust);
+  return anchors.ok ? ok({ trust: readTrust(anchors.value), expected: expected.value }) : anchors;
 }

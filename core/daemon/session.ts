@@ -1,7 +1,7 @@
 import type { Endpoint, IpAddress } from '../base/address.ts';
 import { type Failure, failure } from '../base/errors.ts';
 import type { LogSink } from '../base/log.ts';
-import type { Result } from '../base/result.ts';
+import { err, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk } from '../ike/io.ts';
 import { Connection, type ConnectionConfig } from '../tunnel/connection.ts';
@@ -29,7 +29,16 @@ export interface SessionDeeds {
   applyNetwork(plan: NetworkPlan, change: PlanChange): Promise<Result<undefined, Failure>>;
   undoNetwork(): Promise<void>;
   closeTransport(): Promise<void>;
-  answer(ask: IkeAsk): Promise<IkeAnswer>;
+  /** `gateway`: the one of the profile that it is about. */
+  answer(ask: IkeAsk, gateway: string): Promise<IkeAnswer>;
+  /** A socket that asks another address beside the transport; `onDatagram` gets what comes in on it. */
+  openScout(
+    scout: number,
+    remote: IpAddress,
+    onDatagram: (octets: Uint8Array) => void,
+  ): Promise<Result<Endpoint, Failure>>;
+  sendScout(scout: number, octets: Uint8Array, to: Endpoint): void;
+  closeScout(scout: number): void;
   /** When the last authenticated ESP packet came in, if one did. */
   lastTraffic(): Instant | undefined;
 }
@@ -137,7 +146,13 @@ export class Session {
       case 'transmit':
         return this.#transmit(output);
       case 'ask':
-        return this.#ask(output.id, output.ask);
+        return this.#ask(output);
+      case 'open-scout':
+        return this.#openScout(output);
+      case 'scout-transmit':
+        return this.#deeds.sendScout(output.scout, output.octets, output.to);
+      case 'close-scout':
+        return this.#deeds.closeScout(output.scout);
       case 'resolve':
         return this.#enqueue(async () => ({
           kind: 'resolved',
@@ -203,8 +218,16 @@ export class Session {
     this.#doubtedSince = undefined;
   }
 
-  #ask(id: number, ask: IkeAsk): void {
-    this.#deeds.answer(ask).then(
+  #openScout({ scout, remote }: Extract<TunnelOutput, { kind: 'open-scout' }>): void {
+    const onDatagram = (octets: Uint8Array): void => this.#feed({ kind: 'scout-datagram', scout, octets });
+    this.#deeds.openScout(scout, remote, onDatagram).then(
+      (result) => this.#feed({ kind: 'scout-opened', scout, result }),
+      (cause: unknown) => this.#feed({ kind: 'scout-opened', scout, result: err(bug(cause)) }),
+    );
+  }
+
+  #ask({ id, ask, gateway }: Extract<TunnelOutput, { kind: 'ask' }>): void {
+    this.#deeds.answer(ask, gateway).then(
       (answer) => this.#feed({ kind: 'answer', id, answer }),
       (cause: unknown) => this.#feed({ kind: 'answer', id, answer: { kind: 'refused', error: bug(cause) } }),
     );

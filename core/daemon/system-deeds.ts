@@ -20,6 +20,7 @@ import {
   undoNetworkPlan,
 } from '../platform/linux/plan/network-plan-applier.ts';
 import { replaceKernelPlan } from '../platform/linux/plan/plan-replacement.ts';
+import { ScoutSockets } from '../platform/linux/scout-sockets.ts';
 import { SleepWatch } from '../platform/linux/sleep-watch.ts';
 import { sourceTowards } from '../platform/linux/source-address.ts';
 import { Alarm, systemClock } from '../platform/linux/system-clock.ts';
@@ -44,7 +45,7 @@ export interface SystemDeedsOptions {
   readonly plan: PlanOptions;
   /** Silence after which a NAT keepalive goes out, in milliseconds. */
   readonly keepaliveMs: number;
-  readonly answer: (ask: IkeAsk) => Promise<IkeAnswer>;
+  readonly answer: SessionDeeds['answer'];
   /** Threads of data planes to come. */
   readonly spareWorkers: SpareWorkers;
 }
@@ -53,6 +54,7 @@ export interface SystemDeedsOptions {
 export class SystemDeeds implements SessionDeeds {
   readonly #options: SystemDeedsOptions;
   readonly #alarm = new Alarm(systemClock);
+  readonly #scouts = new ScoutSockets(tunnelMark);
   #remote: IpAddress | undefined;
   #dataplane: Dataplane | undefined;
   #applied: AppliedPlan | undefined;
@@ -74,8 +76,24 @@ export class SystemDeeds implements SessionDeeds {
     this.#alarm.set(at, wake);
   }
 
-  answer(ask: IkeAsk): Promise<IkeAnswer> {
-    return this.#options.answer(ask);
+  answer(ask: IkeAsk, gateway: string): Promise<IkeAnswer> {
+    return this.#options.answer(ask, gateway);
+  }
+
+  openScout(
+    scout: number,
+    remote: IpAddress,
+    onDatagram: (octets: Uint8Array) => void,
+  ): Promise<Result<Endpoint, Failure>> {
+    return this.#scouts.open(scout, remote, onDatagram);
+  }
+
+  sendScout(scout: number, octets: Uint8Array, to: Endpoint): void {
+    this.#scouts.send(scout, octets, to);
+  }
+
+  closeScout(scout: number): void {
+    this.#scouts.close(scout);
   }
 
   async resolve(host: string): Promise<Result<readonly IpAddress[], Failure>> {

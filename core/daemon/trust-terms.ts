@@ -17,7 +17,7 @@ export interface TrustTerms {
 }
 
 export async function readTrustTerms(profile: Profile): Promise<Result<TrustTerms, Failure>> {
-  const anchors = await anchorsOf(profile.name, profile.trust);
+  const anchors = await anchorsOf(profile.name, 'trust', profile.trust);
   if (!anchors.ok) return anchors;
   const { mode, fetch, ocspUrl } = profile.revocation;
   const crls = await crlsOf(profile);
@@ -39,21 +39,26 @@ export async function readTrustTerms(profile: Profile): Promise<Result<TrustTerm
   });
 }
 
-async function anchorsOf(name: string, trust: ProfileTrust): Promise<Result<readonly Uint8Array[], Failure>> {
+/** The CA certificates (DER) of one setting; `field` names it in failures. */
+export async function anchorsOf(
+  name: string,
+  field: string,
+  trust: ProfileTrust,
+): Promise<Result<readonly Uint8Array[], Failure>> {
   switch (trust.kind) {
     case 'pins':
       return ok([]);
     case 'inline':
-      return certificatesOf(name, 'trust.ca', trust.ca);
+      return certificatesOf(name, `${field}.ca`, trust.ca);
     case 'file': {
       const pem = await readBoundedText(trust.caFile);
-      return pem.ok ? certificatesOf(name, 'trust.caFile', pem.value) : pem;
+      return pem.ok ? certificatesOf(name, `${field}.caFile`, pem.value) : pem;
     }
     case 'system': {
       const pem = await readSystemTrust();
       if (!pem.ok) return pem;
       const found = splitPemCertificates(pem.value);
-      return found.ok ? found : invalid(name, 'trust.system', found.error.reason);
+      return found.ok ? found : invalid(name, `${field}.system`, found.error.reason);
     }
   }
 }

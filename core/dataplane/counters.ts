@@ -1,6 +1,7 @@
 import { type Instant, instant } from '../base/time.ts';
 import { dropCauses } from '../esp/drop-cause.ts';
 import type { DataplaneCounters, DirectionCounters } from './dataplane.ts';
+import { createKnownIkeSas } from './known-ike-sas.ts';
 
 /** Cells of one direction: packets, octets, datagrams, merged packets, the last proof, then one for each drop cause. */
 const cellPackets = 0;
@@ -25,12 +26,15 @@ const signals = 4;
 export interface SharedCells {
   readonly counters: SharedArrayBuffer;
   readonly signals: SharedArrayBuffer;
+  /** For `KnownIkeSas`. */
+  readonly ikeSas: SharedArrayBuffer;
 }
 
 export function createSharedCells(): SharedCells {
   return {
     counters: new SharedArrayBuffer(2 * cellsPerDirection * 8),
     signals: new SharedArrayBuffer(signals * 4),
+    ikeSas: createKnownIkeSas(),
   };
 }
 

@@ -42,6 +42,8 @@ interface InboundChild {
 
 /** What the path hands to the control thread. */
 export interface InboundEvents {
+  /** Whether the IKE message at `at` goes up: asked before anything is spent on it. */
+  readonly takesIke: (octets: Uint8Array, at: number) => boolean;
   readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean) => void;
   readonly onMoved: (child: Spi, remote: Endpoint) => void;
   /** Once: the first authentic packet of this child. */
@@ -208,9 +210,17 @@ export class InboundPath {
 
   /** An IKE message for the control thread. Rare, so it may allocate. @rfc 3948 2.2 */
   #handUp(i: number, at: number, length: number, marker: boolean): void {
-    const from = this.#batch.sender(i);
-    if (length < ikeHeaderOctets || length > limits.ikeMessageOctets || from === undefined) {
+    if (length < ikeHeaderOctets || length > limits.ikeMessageOctets) {
       this.#cells.drop(length > limits.ikeMessageOctets ? tooBig : truncated);
+      return;
+    }
+    if (!this.#events.takesIke(this.#memory.octets, at)) {
+      this.#cells.drop(unknownSpi);
+      return;
+    }
+    const from = this.#batch.sender(i);
+    if (from === undefined) {
+      this.#cells.drop(truncated);
       return;
     }
     this.#events.onIke(this.#memory.octets.slice(at, at + length), from, marker);

@@ -3,10 +3,12 @@ import { limits } from '../base/limits.ts';
 import { dropIndex } from '../esp/drop-cause.ts';
 import { errnoName, lastErrno } from '../platform/linux/libc.ts';
 import { PollSet } from '../platform/linux/poll-set.ts';
+import { systemClock } from '../platform/linux/system-clock.ts';
 import { CommandQueue } from './command-queue.ts';
 import type { WorkerStart } from './commands.ts';
 import { DirectionCells, signalInbound, signalQueuedIke } from './counters.ts';
 import { type InboundEvents, InboundPath } from './inbound-path.ts';
+import { Allowance, KnownIkeSas } from './known-ike-sas.ts';
 import { wipeKey } from './wipe-key.ts';
 import { describeCrash } from './worker-crash.ts';
 
@@ -52,7 +54,10 @@ function work(start: WorkerStart, queue: CommandQueue, udpFd: number): void {
 /** A flood of IKE must not fill the memory of a busy control thread. */
 function eventsFor(queue: CommandQueue, start: WorkerStart, cells: DirectionCells): InboundEvents {
   const signals = new Int32Array(start.shared.signals);
+  const known = new KnownIkeSas(start.shared.ikeSas);
+  const strangers = new Allowance(limits.strangeIkePerSecond);
   return {
+    takesIke: (octets, at) => known.has(octets, at) || strangers.take(systemClock.now()),
     onIke: (octets, from, marker) => {
       if (Atomics.load(signals, signalQueuedIke) >= limits.queuedIkeDatagrams) {
         cells.drop(queueFull);

@@ -18,6 +18,7 @@ import type {
   TunDescriptor,
 } from './dataplane.ts';
 import { KeepaliveTimer } from './keepalive.ts';
+import { KnownIkeSas } from './known-ike-sas.ts';
 import { SpareWorkers } from './spare-workers.ts';
 import { wipeKey } from './wipe-key.ts';
 import type { WorkerHandle } from './worker-handle.ts';
@@ -64,6 +65,7 @@ class WorkerDataplane implements Dataplane {
   readonly #name = new Uint8Array(socketAddressOctets);
   /** By inbound SPI: the outbound half is known by the same name to its worker. */
   readonly #children = new Map<Spi, ToldOfChild>();
+  readonly #ikeSas: KnownIkeSas;
   #tunFd = -1;
   #keepaliveTimer: NodeJS.Timeout | undefined;
   #sentHere = 0;
@@ -78,6 +80,7 @@ class WorkerDataplane implements Dataplane {
     this.#signals = new Int32Array(workers.shared.signals);
     this.#outboundCells = new DirectionCells(workers.shared, 'outbound');
     this.#inboundCells = new DirectionCells(workers.shared, 'inbound');
+    this.#ikeSas = new KnownIkeSas(workers.shared.ikeSas);
     this.#events = events;
     workers.open(options.udpFd, options.segmentation ?? true, {
       onReport: (report) => this.#handle(report),
@@ -129,6 +132,7 @@ class WorkerDataplane implements Dataplane {
   }
 
   sendIke(octets: Uint8Array, remote: Endpoint, marker: boolean): void {
+    this.#ikeSas.note(octets);
     this.#send(marker ? addNonEspMarker(octets) : octets, remote);
   }
 

@@ -30,7 +30,9 @@ export class WorkerHandle {
     this.#signal = signal;
     this.#wakeFd = start.wakeFd;
     const workerData: WorkerStart = { ...start, port: port2 };
-    this.#worker = new Worker(file, { workerData, transferList: [port2] });
+    // It makes no garbage in steady state: a large young generation would only fill with what is long dead.
+    const resourceLimits = { maxYoungGenerationSizeMb: 4 };
+    this.#worker = new Worker(file, { workerData, transferList: [port2], resourceLimits });
     port1.on('message', (report: WorkerReport) => {
       if (report.kind === 'done') this.#settle(report.id);
       else onReport(report);

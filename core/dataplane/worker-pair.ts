@@ -1,6 +1,7 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { call, libc } from '../platform/linux/libc.ts';
+import { programFile } from '../platform/program-file.ts';
 import type { WorkerReport } from './commands.ts';
 import {
   createSharedCells,
@@ -86,7 +87,7 @@ export class WorkerPair {
 
   #start(worker: 'outbound' | 'inbound', wakeFd: number, signal: number): WorkerHandle {
     const handle = new WorkerHandle(
-      new URL(`./${worker}-worker.ts`, import.meta.url),
+      programFile(`${worker}-worker`, import.meta.url),
       { wakeFd, shared: this.shared },
       signal,
       (report) => this.#events?.onReport(report),

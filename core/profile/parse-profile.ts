@@ -194,6 +194,7 @@ function toProfile(document: ProfileDocument, file: string): Profile {
     document.remoteNetworks ?? document.children?.flatMap((child) => child.networks) ?? fullTunnel;
   return {
     name: document.name,
+    gateways: { others: document.gateways.others.map(hostOf), choose: document.gateways.choose },
     gateway: { host, ikePort: document.ikePort, natTraversalPort: document.natTraversalPort },
     remoteIdentity: {
       expected: document.remoteIdentity ?? host,

@@ -13,6 +13,8 @@ export interface Profile {
   /** What a user calls it. Printable text. */
   readonly name: string;
   readonly gateway: ProfileGateway;
+  /** Others that serve as well, and how one is chosen. */
+  readonly gateways: { readonly others: readonly string[]; readonly choose: 'in-order' | 'fastest' };
   /** What the gateway's certificate must say, and the IDr that is asked for. */
   readonly remoteIdentity: ProfileRemoteIdentity;
   /** IDi, as text: an address, a name, an e-mail address or anything else. */

@@ -137,6 +137,26 @@ export const profileSchema = z
         description: 'Host name or IP address of the gateway.',
         examples: ['vpn.example.org'],
       }),
+    gateways: z
+      .strictObject({
+        others: z
+          .array(z.string().refine(isHost, 'must be a host name or an IP address, without a port'))
+          .max(
+            limits.gatewaysOfProfile - 1,
+            `must not hold more than ${limits.gatewaysOfProfile - 1} gateways`,
+          )
+          .default([])
+          .meta({
+            description: 'Host names or IP addresses of further gateways that serve as well as `gateway`.',
+            examples: [['vpn2.example.org']],
+          }),
+        choose: z.enum(['in-order', 'fastest']).default('in-order').meta({
+          description:
+            'in-order: each is tried when those before it failed. fastest: all are asked, and the first to answer is taken.',
+        }),
+      })
+      .prefault({})
+      .meta({ description: 'More than one gateway.' }),
     ikePort: port.default(500).meta({ description: 'UDP port of the gateway for the first messages.' }),
     natTraversalPort: port.default(4500).meta({
       description: 'UDP port of the gateway for all messages after the first, and for the traffic.',

@@ -27,6 +27,10 @@ export interface Attempt {
   readonly remote: IpAddress;
   local?: Endpoint;
   engine?: IkeEngine;
+  /** IKE_SA_INIT was answered. */
+  answered: boolean;
+  /** The gateway has proven who it is. */
+  proven: boolean;
   /** True once the gateway answered anything that the engine took. */
   heard: boolean;
   summary?: IkeSummary;
@@ -51,7 +55,9 @@ export interface Attempt {
 }
 
 export function newAttempt(destination: Destination, remote: IpAddress): Attempt {
-  return { destination, remote, heard: false, children: new ChildRoster(), renewTries: 0, lingering: [] };
+  const children = new ChildRoster();
+  const so = { answered: false, proven: false, heard: false };
+  return { destination, remote, ...so, children, renewTries: 0, lingering: [] };
 }
 
 /** What a user is told of a connection that stands; `undefined` while something of it is missing. */

@@ -2,25 +2,39 @@ import type { IpAddress } from '../base/address.ts';
 import { failure } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
 import { newAttempt } from './attempt.ts';
+import { arrange, type Candidate, type Found } from './candidates.ts';
 import type { Course } from './course.ts';
 import type { Destination } from './destination.ts';
-import { command } from './drive-engine.ts';
+import { command, tryElsewhere } from './drive-engine.ts';
 import type { TunnelInput } from './io.ts';
 import { closeTransport, end, leave } from './leaving.ts';
+import type { Phase } from './phase.ts';
+import { endRace, startRace } from './race.ts';
 
 /*
  * The way in: resolve, open, log in; and the way back in after a loss.
  */
 
 export function connect(course: Course): void {
-  if (course.phase.kind === 'disconnected') beginTry(course, course.home);
+  if (course.phase.kind === 'disconnected') beginTry(course);
 }
 
-function beginTry(course: Course, destination: Destination): void {
-  course.destination = destination;
-  course.phase = { kind: 'resolving' };
+/** From the first gateway on, or from where the last one sent us. */
+function beginTry(course: Course): void {
+  const { detour, homes, config } = course;
+  course.detour = undefined;
+  course.failed = undefined;
+  const all = detour === undefined ? homes : [detour, ...homes];
+  const together = config.fastest === true && detour === undefined ? all.length : 1;
+  course.laterGateways = all;
+  resolve(course, all.slice(0, together));
+}
+
+function resolve(course: Course, wanted: readonly Destination[]): void {
+  course.laterGateways = course.laterGateways.filter((each) => !wanted.includes(each));
+  course.phase = { kind: 'resolving', wanted, found: [] };
   course.tellPhase('resolving');
-  course.emit({ kind: 'resolve', host: destination.host });
+  for (const { host } of wanted) course.emit({ kind: 'resolve', host });
 }
 
 export function resolved(
@@ -28,23 +42,45 @@ export function resolved(
   { result }: Extract<TunnelInput, { kind: 'resolved' }>,
   now: Instant,
 ): void {
-  if (course.phase.kind !== 'resolving') return;
-  const found = result.ok ? result.value : [];
-  const atHome = course.destination.redirectedFrom === undefined;
-  if (found.length > 0 && atHome) course.known = found;
-  // A network that does not resolve the name any more may still lead to where it was.
-  const [first, ...rest] = atHome ? course.known : found;
-  if (first === undefined) {
-    const { host } = course.destination;
-    const error = result.ok ? failure('gateway.unresolved', { gateway: host }) : result.error;
-    return course.loss === undefined ? end(course, error) : leave(course, error, now);
-  }
-  course.candidates = rest;
-  open(course, first);
+  const { phase } = course;
+  const destination = phase.kind === 'resolving' ? phase.wanted[phase.found.length] : undefined;
+  if (phase.kind !== 'resolving' || destination === undefined) return;
+  const addresses = remember(course, destination, result.ok ? result.value : []);
+  if (addresses.length === 0)
+    course.noteFailure(
+      result.ok ? failure('gateway.unresolved', { gateway: destination.host }) : result.error,
+    );
+  const found = [...phase.found, { destination, addresses }];
+  if (found.length < phase.wanted.length) course.phase = { ...phase, found };
+  else allResolved(course, found, now);
 }
 
-function open(course: Course, remote: IpAddress): void {
-  course.phase = { kind: 'opening', attempt: newAttempt(course.destination, remote) };
+/** A network that does not resolve a name any more may still lead to where it was. */
+function remember(
+  course: Course,
+  { host, redirectedFrom }: Destination,
+  found: readonly IpAddress[],
+): readonly IpAddress[] {
+  if (redirectedFrom !== undefined) return found;
+  if (found.length > 0) course.known.set(host, found);
+  return course.known.get(host) ?? [];
+}
+
+function allResolved(course: Course, found: readonly Found[], now: Instant): void {
+  const [first, ...rest] = arrange(found, course.family);
+  if (first !== undefined) {
+    course.candidates = rest;
+    return open(course, first);
+  }
+  const [later] = course.laterGateways;
+  if (later !== undefined) return resolve(course, [later]);
+  const error = course.failed ?? failure('gateway.unresolved', { gateway: course.config.gateways[0] ?? '' });
+  return course.loss === undefined ? end(course, error) : leave(course, error, now);
+}
+
+function open(course: Course, { destination, remote, headStart }: Candidate): void {
+  course.racedFrom = headStart;
+  course.phase = { kind: 'opening', attempt: newAttempt(destination, remote) };
   course.emit({ kind: 'open-transport', remote });
 }
 
@@ -57,27 +93,49 @@ export function transportOpened(
   if (course.phase.kind !== 'opening') return;
   const { attempt } = course.phase;
   if (!result.ok) {
-    const next = course.nextCandidate();
-    if (next === undefined && course.loss !== undefined) return leave(course, result.error, now);
-    return closeTransport(course, result.error, next);
+    if (tryElsewhere(course, result.error)) return;
+    const error = course.failed ?? result.error;
+    return course.loss === undefined ? closeTransport(course, error, undefined) : leave(course, error, now);
   }
   attempt.local = result.value;
   attempt.engine = course.createEngine(attempt, result.value);
   course.phase = { kind: 'login', attempt };
+  startRace(course, now);
   command(course, { kind: 'connect' }, now);
+}
+
+/** A scout has found the gateway: the login goes there. */
+export function moveLogin(course: Course, candidate: Candidate | undefined, now: Instant): void {
+  const { phase } = course;
+  if (candidate === undefined || phase.kind !== 'login') return;
+  const { attempt } = phase;
+  attempt.engine?.handle({ kind: 'command', command: { kind: 'abandon' } }, now);
+  delete attempt.engine;
+  endRace(course, now);
+  const { destination, remote } = attempt;
+  const silent: Candidate = { destination, remote, headStart: course.racedFrom };
+  // The silent one comes last: what answered may have been forged.
+  course.candidates = [...course.candidates.filter((each) => each !== candidate), silent];
+  closeTransport(course, undefined, candidate);
 }
 
 export function transportClosed(course: Course, now: Instant): void {
   if (course.phase.kind !== 'closing-transport') return;
   const { next, error } = course.phase;
-  if (next === 'wait') {
-    course.phase = { kind: 'waiting' };
-    // Else the time of the next try has been told already.
-    const at = course.loss?.nextTryAt;
-    return at !== undefined && at <= now ? tryWhenDue(course, now) : undefined;
-  }
-  if (next !== undefined) return 'host' in next ? beginTry(course, next) : open(course, next);
-  end(course, error);
+  if (next === undefined) return end(course, error);
+  if (next !== 'wait') return goOn(course, next);
+  course.phase = { kind: 'waiting' };
+  // Else the time of the next try has been told already.
+  const at = course.loss?.nextTryAt;
+  if (at !== undefined && at <= now) tryWhenDue(course, now);
+}
+
+function goOn(
+  course: Course,
+  next: Exclude<Extract<Phase, { kind: 'closing-transport' }>['next'], 'wait' | undefined>,
+): void {
+  if ('remote' in next) open(course, next);
+  else resolve(course, next);
 }
 
 /** Begins the next login after a loss, or tells when it will be. */
@@ -88,7 +146,5 @@ export function tryWhenDue(course: Course, now: Instant): void {
   if (course.phase.kind !== 'waiting' || !due)
     return course.tell({ kind: 'reconnecting', loss: loss.details });
   loss.begin(now);
-  const { detour = course.home } = course;
-  course.detour = undefined;
-  beginTry(course, detour);
+  beginTry(course);
 }

@@ -3,13 +3,14 @@ import { failure } from '../base/errors.ts';
 import { earliest, type Instant } from '../base/time.ts';
 import type { IkeInput, IkePort } from '../ike/io.ts';
 import type { Attempt } from './attempt.ts';
-import { connect, resolved, transportClosed, transportOpened, tryWhenDue } from './connecting.ts';
+import { connect, moveLogin, resolved, transportClosed, transportOpened, tryWhenDue } from './connecting.ts';
 import { type ConnectionConfig, Course, withError } from './course.ts';
 import { dismissRenewal } from './dismiss.ts';
 import { command, feed, giveUp } from './drive-engine.ts';
 import type { TunnelInput, TunnelOutput } from './io.ts';
 import { abandon, cancel, cancellation, networkUndone } from './leaving.ts';
 import { networkChanged } from './network-change.ts';
+import { endRace, feedScout, raceWakeup, raceWhenDue, scoutOpened } from './race.ts';
 import { renewalResolved, renewalWakeup, renewWhenDue } from './renewal.ts';
 import { childInstalled, networkApplied } from './standing.ts';
 
@@ -48,7 +49,7 @@ export class Connection {
   nextWakeup(): Instant | undefined {
     const course = this.#course;
     if (course.phase.kind === 'waiting') return course.loss?.nextTryAt;
-    let at = renewalWakeup(course);
+    let at = earliest(renewalWakeup(course), raceWakeup(course));
     for (const { engine } of course.attempts) at = earliest(at, engine?.nextWakeup());
     return at;
   }
@@ -56,6 +57,7 @@ export class Connection {
   handle(input: TunnelInput, now: Instant): void {
     const course = this.#course;
     this.#handle(course, input, now);
+    raceWhenDue(course, now);
     start(course, renewWhenDue(course, now), now);
   }
 
@@ -110,12 +112,27 @@ export class Connection {
         if (asked === undefined) return;
         return feed(course, asked.attempt, { kind: 'answer', id: asked.id, answer: input.answer }, now);
       }
+      case 'scout-opened':
+        return moveLogin(course, scoutOpened(course, input.scout, input.result, now), now);
+      case 'scout-datagram': {
+        const { scout, octets } = input;
+        return moveLogin(
+          course,
+          feedScout(course, scout, { kind: 'datagram', octets, via: 'ike' }, now),
+          now,
+        );
+      }
       case 'timeout':
-        return course.phase.kind === 'waiting'
-          ? tryWhenDue(course, now)
-          : feedAll(course, { kind: 'timeout' }, now);
+        return timeout(course, now);
     }
   }
+}
+
+function timeout(course: Course, now: Instant): void {
+  if (course.phase.kind === 'waiting') return tryWhenDue(course, now);
+  for (const id of [...course.scouts.keys()])
+    moveLogin(course, feedScout(course, id, { kind: 'timeout' }, now), now);
+  feedAll(course, { kind: 'timeout' }, now);
 }
 
 /** Whose IKE SA a datagram names; what nobody knows is counted at the present login. */
@@ -142,13 +159,14 @@ function foundForRenewal(
   const attempt = renewalResolved(course, result.ok ? result.value : [], now);
   if (attempt !== 'elsewhere') return start(course, attempt, now);
   const { remote = undefined } = course.attempt ?? {};
-  const gateway = remote === undefined ? course.config.gateway : formatIpAddress(remote);
+  const gateway = remote === undefined ? '' : formatIpAddress(remote);
   giveUp(course, failure('peer.redirected', { gateway, to: course.detour?.host ?? '' }), now);
 }
 
 function disconnect(course: Course, now: Instant): void {
   const { phase } = course;
   dismissRenewal(course, now);
+  endRace(course, now);
   const cancelled = cancellation(course);
   switch (phase.kind) {
     case 'resolving':

@@ -1,10 +1,11 @@
 import type { Endpoint, IpAddress } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
-import type { Instant } from '../base/time.ts';
+import type { Duration, Instant } from '../base/time.ts';
 import type { Random } from '../crypto/interfaces.ts';
 import type { IkeAsk, IkeOutput, IkePort } from '../ike/io.ts';
 import type { RedirectTarget } from '../ike/redirect-target.ts';
 import { type Attempt, connectedDetails, type IkeEngine } from './attempt.ts';
+import type { Candidate, Scout } from './candidates.ts';
 import type { NetworkWishes } from './compute-network-plan.ts';
 import { type Destination, RedirectLimit } from './destination.ts';
 import type { ConnectingPhase, TunnelOutput, TunnelState } from './io.ts';
@@ -13,8 +14,10 @@ import type { Phase } from './phase.ts';
 import type { Loss } from './reconnect-policy.ts';
 
 export interface ConnectionConfig {
-  /** Host name or address of the gateway. */
-  readonly gateway: string;
+  /** Host names or addresses of the gateways, in order; one at least. */
+  readonly gateways: readonly string[];
+  /** All gateways are asked at once, and the first to answer gets the login. Else each is tried when those before it failed. */
+  readonly fastest?: boolean;
   readonly ikePort: number;
   readonly natTraversalPort: number;
   readonly network: NetworkWishes;
@@ -33,6 +36,8 @@ export interface EngineTerms {
   readonly wantedAddresses: readonly IpAddress[];
   /** The gateway that sent us to this one. @rfc 5685 */
   readonly redirectedFrom?: RedirectTarget;
+  /** Another login of this connection stands, which must not be ended by INITIAL_CONTACT. @rfc 7296 2.4 */
+  readonly beside: boolean;
 }
 
 /** A login beside a connection that stands, which is to take its place. */
@@ -49,10 +54,22 @@ export class Course {
   readonly config: ConnectionConfig;
   readonly outputs: TunnelOutput[] = [];
   phase: Phase = { kind: 'disconnected' };
-  candidates: readonly IpAddress[] = [];
-  /** Where the profile's gateway was when its name was last resolved. */
-  known: readonly IpAddress[] = [];
-  destination: Destination;
+  /** Addresses that are to be tried yet, in order. */
+  candidates: readonly Candidate[] = [];
+  /** Gateways that come after them. */
+  laterGateways: readonly Destination[] = [];
+  /** Why another candidate of this try failed, when that says more than silence. */
+  failed: Failure | undefined;
+  /** By number. */
+  readonly scouts = new Map<number, Scout>();
+  lastScout = 0;
+  /** When the login began beside which others are asked, and what head start it had itself. */
+  raceBeganAt: Instant | undefined;
+  racedFrom: Duration = 0;
+  /** Where each gateway of the profile was when its name was last resolved. */
+  readonly known = new Map<string, readonly IpAddress[]>();
+  /** The family of addresses outside that worked last. */
+  family: 4 | 6 | undefined;
   /** Where the gateway has sent us to: the next login goes there. */
   detour: Destination | undefined;
   readonly redirects = new RedirectLimit();
@@ -78,13 +95,16 @@ export class Course {
 
   constructor(config: ConnectionConfig) {
     this.config = config;
-    this.destination = this.home;
   }
 
   /** Where the profile says. */
-  get home(): Destination {
-    const { gateway } = this.config;
-    return { gateway, host: gateway };
+  get homes(): readonly Destination[] {
+    return this.config.gateways.map((gateway) => ({ gateway, host: gateway }));
+  }
+
+  /** A failure that says more than that nobody answered is what a user should hear of in the end. */
+  noteFailure(error: Failure | undefined): void {
+    if (error !== undefined && error.family !== 'timeout') this.failed ??= error;
   }
 
   /** Every login that has an engine: the present one first. */
@@ -111,6 +131,7 @@ export class Course {
     return this.config.createEngine(local, this.remote(attempt, 'ike'), {
       gateway,
       wantedAddresses,
+      beside: this.phase.kind === 'connected',
       ...(redirectedFrom === undefined ? {} : { redirectedFrom }),
     });
   }
@@ -130,7 +151,7 @@ export class Course {
     return found;
   }
 
-  nextCandidate(): IpAddress | undefined {
+  nextCandidate(): Candidate | undefined {
     const [next, ...rest] = this.candidates;
     this.candidates = rest;
     return next;

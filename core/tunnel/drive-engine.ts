@@ -3,11 +3,13 @@ import type { Instant } from '../base/time.ts';
 import type { IkeCommand, IkeInput, IkeOutput } from '../ike/io.ts';
 import { formatTarget } from '../ike/redirect-target.ts';
 import type { Attempt } from './attempt.ts';
+import { mayDoBetterElsewhere } from './candidates.ts';
 import { type ChildChange, changeChildren } from './child-changes.ts';
 import type { Course } from './course.ts';
-import { redirected } from './destination.ts';
+import { type Destination, redirected } from './destination.ts';
 import { dismissRenewal } from './dismiss.ts';
 import { closeTransport, leave } from './leaving.ts';
+import { endRace } from './race.ts';
 import { onAuthLifetime, onRedirect, renewalFailed, renewalRedirected, retired } from './renewal.ts';
 import { replan } from './replan.ts';
 import { startHistory, withRekey, withRekeyFailure } from './sa-history.ts';
@@ -46,7 +48,7 @@ function act(course: Course, attempt: Attempt, output: IkeOutput, now: Instant):
       attempt.heard = true;
       return course.ask(attempt, output.id, output.ask);
     case 'phase':
-      return tellPhase(course, attempt, output.phase);
+      return tellPhase(course, attempt, output.phase, now);
     case 'config-assigned':
       attempt.config = output.config;
       return;
@@ -82,8 +84,14 @@ function tellPhase(
   course: Course,
   attempt: Attempt,
   phase: Extract<IkeOutput, { kind: 'phase' }>['phase'],
+  now: Instant,
 ): void {
   if (attempt !== course.attempt || phase === 'established' || phase === 'closing') return;
+  if (phase === 'authenticating-gateway') {
+    attempt.answered = true;
+    endRace(course, now);
+  }
+  if (phase === 'logging-in') attempt.proven = true;
   course.tellPhase(phase);
 }
 
@@ -119,6 +127,7 @@ function onEstablished(
 ): void {
   attempt.summary = summary;
   attempt.history = startHistory(now);
+  course.family = attempt.remote.family;
   course.provenAt = now;
   if (course.phase.kind !== 'login') return;
   course.phase = { kind: 'configuring', attempt };
@@ -150,10 +159,25 @@ function onClosed(course: Course, attempt: Attempt, error: Failure | undefined, 
       : renewalRedirected(course, renewal, attempt.redirect, now);
   }
   if (phase.kind === 'login' && attempt.redirect !== undefined) return follow(course, attempt, now);
-  const unanswered = phase.kind === 'login' && !attempt.heard && error?.family === 'timeout';
-  const next = unanswered ? course.nextCandidate() : undefined;
-  if (next !== undefined) return closeTransport(course, error, next);
-  leave(course, phase.kind === 'closing' ? (phase.error ?? error) : error, now);
+  if (phase.kind !== 'login')
+    return leave(course, phase.kind === 'closing' ? (phase.error ?? error) : error, now);
+  endRace(course, now);
+  const elsewhere = error !== undefined && mayDoBetterElsewhere(attempt, error);
+  if (elsewhere && tryElsewhere(course, error)) return;
+  leave(course, elsewhere ? (course.failed ?? error) : error, now);
+}
+
+/** True when there is another address, or another gateway, to go to. */
+export function tryElsewhere(course: Course, error: Failure): boolean {
+  course.noteFailure(error);
+  const next = course.nextCandidate() ?? takeGateways(course);
+  if (next !== undefined) closeTransport(course, error, next);
+  return next !== undefined;
+}
+
+function takeGateways(course: Course): readonly Destination[] | undefined {
+  const { laterGateways } = course;
+  return laterGateways.length === 0 ? undefined : laterGateways.slice(0, 1);
 }
 
 /** The gateway sends us elsewhere in place of letting us in. @rfc 5685 3 */
@@ -162,5 +186,7 @@ function follow(course: Course, attempt: Attempt, now: Instant): void {
   if (redirect === undefined) return;
   if (!course.redirects.allows(now))
     return leave(course, failure('peer.redirect-loop', { to: formatTarget(redirect) }), now);
-  closeTransport(course, undefined, redirected(destination, remote, redirect));
+  endRace(course, now);
+  course.candidates = [];
+  closeTransport(course, undefined, [redirected(destination, remote, redirect)]);
 }

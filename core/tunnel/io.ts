@@ -25,6 +25,9 @@ export type TunnelInput =
   | { readonly kind: 'timeout' }
   /** Ends of deeds that the machine asked for. */
   | { readonly kind: 'resolved'; readonly result: Result<readonly IpAddress[], Failure> }
+  | { readonly kind: 'scout-opened'; readonly scout: number; readonly result: Result<Endpoint, Failure> }
+  /** What came in on a scout's socket. */
+  | { readonly kind: 'scout-datagram'; readonly scout: number; readonly octets: Uint8Array }
   | { readonly kind: 'transport-opened'; readonly result: Result<Endpoint, Failure> }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: IkeAnswer }
   | { readonly kind: 'child-installed'; readonly result: Result<undefined, Failure> }
@@ -63,6 +66,15 @@ export type TunnelOutput =
       readonly to: Endpoint;
       readonly marker: boolean;
     }
+  /** A socket beside the transport, for IKE_SA_INIT to another address; answered by `scout-opened`. */
+  | { readonly kind: 'open-scout'; readonly scout: number; readonly remote: IpAddress }
+  | {
+      readonly kind: 'scout-transmit';
+      readonly scout: number;
+      readonly octets: Uint8Array;
+      readonly to: Endpoint;
+    }
+  | { readonly kind: 'close-scout'; readonly scout: number }
   /** `gateway`: the one of the profile that the answer is about. After `until` nobody waits for the answer any more. */
   | {
       readonly kind: 'ask';

@@ -1,11 +1,10 @@
-import type { IpAddress } from '../base/address.ts';
 import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
 import { type Course, withError } from './course.ts';
-import type { Destination } from './destination.ts';
 import { dismissOthers } from './dismiss.ts';
 import type { Phase } from './phase.ts';
+import { endRace } from './race.ts';
 import { Loss, mayReconnect } from './reconnect-policy.ts';
 
 /*
@@ -20,6 +19,7 @@ export function leave(course: Course, error: Failure | undefined, now: Instant):
   const wanted = phase.kind === 'closing' && phase.wanted;
   const refused = course.attempt?.refused;
   dismissOthers(course, now);
+  endRace(course, now);
   const { reconnect = false } = course.config;
   const stood = !wanted && connectedAt !== undefined && reconnect;
   // What ended the login that was to follow would end this one too.
@@ -76,7 +76,7 @@ export function networkUndone(course: Course): void {
 export function closeTransport(
   course: Course,
   error: Failure | undefined,
-  next: IpAddress | Destination | 'wait' | undefined,
+  next: Extract<Phase, { kind: 'closing-transport' }>['next'],
 ): void {
   course.phase = { kind: 'closing-transport', next, ...withError(error) };
   course.emit({ kind: 'close-transport' });
@@ -89,9 +89,9 @@ export function end(course: Course, error: Failure | undefined): void {
   course.connectedAt = undefined;
   course.loss = undefined;
   course.earlierLoss = undefined;
-  course.known = [];
+  course.known.clear();
   course.detour = undefined;
-  course.destination = course.home;
+  course.family = undefined;
   course.tell({ kind: 'disconnected', ...(error === undefined ? {} : { lastFailure: error }) });
 }
 

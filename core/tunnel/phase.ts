@@ -1,12 +1,13 @@
-import type { IpAddress } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Attempt } from './attempt.ts';
+import type { Candidate, Found } from './candidates.ts';
 import type { Destination } from './destination.ts';
 
 /** Where a connection is. */
 export type Phase =
   | { readonly kind: 'disconnected' }
-  | { readonly kind: 'resolving' }
+  /** `wanted`: the gateways that are looked up, in order; `found`: the first of them already. */
+  | { readonly kind: 'resolving'; readonly wanted: readonly Destination[]; readonly found: readonly Found[] }
   | { readonly kind: 'opening'; readonly attempt: Attempt }
   | { readonly kind: 'login'; readonly attempt: Attempt }
   /** The engine is done; the data plane and the system follow. */
@@ -20,10 +21,10 @@ export type Phase =
       readonly error?: Failure;
     }
   | { readonly kind: 'undoing-network'; readonly error?: Failure }
-  /** `next`: what comes then, another address of the gateway, where it sends us, a later try, or the end. */
+  /** `next`: what comes then, another address, other gateways, a later try, or the end. */
   | {
       readonly kind: 'closing-transport';
-      readonly next: IpAddress | Destination | 'wait' | undefined;
+      readonly next: Candidate | readonly Destination[] | 'wait' | undefined;
       readonly error?: Failure;
     }
   /** For the time of the next try to reconnect. */

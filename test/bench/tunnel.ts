@@ -1,11 +1,25 @@
 import { Lab } from '../support/net/lab.ts';
+import { layCable } from './cable.ts';
 import { cpuSeconds } from './cpu-time.ts';
+import { type Load, runIperf } from './iperf.ts';
 import type { BenchNetwork, BenchPair, BenchTunnel } from './pairs/pair.ts';
+import { ratio, round2, worse } from './ratios.ts';
 import { type BenchResult, type BenchRow, say } from './report.ts';
 import { spread } from './statistics.ts';
 
-const directions = ['upload', 'download'] as const;
-type Direction = (typeof directions)[number];
+/** What is sent through the tunnel, by name. The first two are what the ratios are made of. */
+const tcpLoads = {
+  upload: {},
+  download: { reverse: true },
+  upload8: { streams: 8 },
+  download8: { streams: 8, reverse: true },
+  upload6: { v6: true },
+  download6: { v6: true, reverse: true },
+} as const satisfies Record<string, Partial<Load>>;
+const oneFlow = ['upload', 'download'] as const;
+
+const udpOctets = 1_300;
+const udpMegabits = [250, 500, 1_000, 2_000];
 
 interface Sample {
   readonly megabitsPerSecond: number;
@@ -14,88 +28,89 @@ interface Sample {
   readonly gateway: number;
 }
 
+export interface TunnelOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Without it only one TCP flow, both ways. */
+  readonly all: boolean;
+}
+
 /**
- * Throughput of one TCP flow (iperf3) through a tunnel between two namespaces on this machine, and the processor time
- * that both ends take for it. Rounds interleave the pairs, so that a busy moment of the machine hits all of them.
+ * Throughput of iperf3 through a tunnel between two namespaces on this machine, and the processor time that both ends
+ * take for it. Rounds interleave the pairs, so that a busy moment of the machine hits all of them.
  */
-export async function benchTunnel(
-  pairs: readonly BenchPair[],
-  options: { rounds: number; seconds: number },
-): Promise<BenchResult> {
-  const samples = new Map<string, Sample[]>();
+export async function benchTunnel(pairs: readonly BenchPair[], options: TunnelOptions): Promise<BenchResult> {
+  const tcp = new Map<string, Sample[]>();
+  const udp = new Map<string, number[]>();
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const pair of pairs) {
       const lab = new Lab(`bench-${pair.name}`);
       try {
         const network = await layCable(lab);
         const tunnel = await pair.open(network);
-        for (const direction of directions) {
-          const sample = await measure(network, tunnel, direction, options.seconds);
-          const key = `${pair.name} ${direction}`;
-          samples.set(key, [...(samples.get(key) ?? []), sample]);
-          say(`round ${round}: ${pair.name.padEnd(20)} ${direction.padEnd(9)} ${describe(sample)}`);
-        }
+        await measureTcp(network, tunnel, options, (name, sample) => {
+          note(tcp, `${pair.name} ${name}`, sample);
+          say(`round ${round}: ${pair.name.padEnd(18)} ${name.padEnd(10)} ${describe(sample)}`);
+        });
+        if (options.all)
+          await measureUdp(network, options, (name, lost) => {
+            note(udp, `${pair.name} ${name}`, lost);
+            say(`round ${round}: ${pair.name.padEnd(18)} ${name.padEnd(10)} ${lost.toFixed(2)} % lost`);
+          });
         await tunnel.close();
       } finally {
         await lab.close();
       }
     }
   }
-  const rows = [...samples].flatMap(([key, of]) => toRows(key, of));
-  return { ok: true, name: 'tunnel', rows, ratios: ratios(rows) };
+  const rows = [...tcp].flatMap(([key, of]) => toRows(key, of));
+  const curve = [...udp].map(([key, of]): BenchRow => {
+    const [peer = '', metric = ''] = key.split(' ');
+    return { peer, metric, unit: '% lost', ...spread(of) };
+  });
+  return { ok: true, name: 'tunnel', rows: [...rows, ...curve], ratios: ratios(rows) };
 }
 
-async function layCable(lab: Lab): Promise<BenchNetwork> {
-  const [client, gateway] = await Promise.all([lab.namespace('client'), lab.namespace('gateway')]);
-  await lab.link(
-    { namespace: client, device: 'eth0', addresses: ['192.0.2.10/24'] },
-    { namespace: gateway, device: 'eth0', addresses: ['192.0.2.1/24'] },
-  );
-  await gateway.ip(['addr add 10.77.0.1/32 dev lo']);
-  return {
-    client,
-    gateway,
-    clientAddress: '192.0.2.10',
-    gatewayAddress: '192.0.2.1',
-    target: '10.77.0.1',
-    targetNetwork: '10.77.0.0/24',
-  };
-}
-
-async function measure(
-  { client, gateway, target }: BenchNetwork,
+async function measureTcp(
+  network: BenchNetwork,
   tunnel: BenchTunnel,
-  direction: Direction,
-  seconds: number,
-): Promise<Sample> {
-  const server = gateway.spawn(['iperf3', '--server', '--one-off', '--bind', target, '--forceflush']);
-  await server.waitFor(/listening/);
-  const before = times(tunnel);
-  const args = ['--client', target, '--time', String(seconds), '--json'];
-  const run = await client.run(['iperf3', ...args, ...(direction === 'download' ? ['--reverse'] : [])]);
-  const after = times(tunnel);
-  await server.stop();
-  const octets = received(run.stdout);
-  const gibibytes = octets.total / 2 ** 30;
-  return {
-    megabitsPerSecond: octets.perSecond * 8e-6,
-    client: (after.client - before.client) / gibibytes,
-    gateway: (after.gateway - before.gateway) / gibibytes,
-  };
+  { all, seconds }: TunnelOptions,
+  tell: (name: string, sample: Sample) => void,
+): Promise<void> {
+  const wanted: readonly string[] = all ? Object.keys(tcpLoads) : oneFlow;
+  for (const [name, load] of Object.entries(tcpLoads)) {
+    if (!wanted.includes(name)) continue;
+    const before = times(tunnel);
+    const { octets, seconds: took } = await runIperf(network, { ...load, seconds });
+    const after = times(tunnel);
+    const gibibytes = octets / 2 ** 30;
+    tell(name, {
+      megabitsPerSecond: (octets * 8e-6) / took,
+      client: (after.client - before.client) / gibibytes,
+      gateway: (after.gateway - before.gateway) / gibibytes,
+    });
+  }
+}
+
+async function measureUdp(
+  network: BenchNetwork,
+  { seconds }: TunnelOptions,
+  tell: (name: string, lostPercent: number) => void,
+): Promise<void> {
+  for (const reverse of [false, true])
+    for (const megabits of udpMegabits) {
+      const udp = { bitsPerSecond: megabits * 1e6, octets: udpOctets };
+      const { lostPercent } = await runIperf(network, { seconds, reverse, udp });
+      tell(`udp-${reverse ? 'download' : 'upload'}-${megabits}`, lostPercent);
+    }
+}
+
+function note<T>(samples: Map<string, T[]>, key: string, value: T): void {
+  samples.set(key, [...(samples.get(key) ?? []), value]);
 }
 
 function times({ processes }: BenchTunnel): { client: number; gateway: number } {
   return { client: cpuSeconds(processes.client), gateway: cpuSeconds(processes.gateway) };
-}
-
-/** What the receiving end counted. */
-function received(json: string): { total: number; perSecond: number } {
-  const report: { end?: { sum_received?: { bytes: number; seconds: number } }; error?: string } =
-    JSON.parse(json);
-  const sum = report.end?.sum_received;
-  if (sum === undefined || report.error !== undefined)
-    throw new Error(`iperf3: ${report.error ?? json.slice(0, 500)}`);
-  return { total: sum.bytes, perSecond: sum.bytes / sum.seconds };
 }
 
 function describe({ megabitsPerSecond, client, gateway }: Sample): string {
@@ -104,10 +119,10 @@ function describe({ megabitsPerSecond, client, gateway }: Sample): string {
 }
 
 function toRows(key: string, samples: readonly Sample[]): BenchRow[] {
-  const [peer = '', direction = ''] = key.split(' ');
+  const [peer = '', load = ''] = key.split(' ');
   const row = (metric: string, unit: string, of: (sample: Sample) => number): BenchRow => ({
     peer,
-    metric: `${direction}:${metric}`,
+    metric: `${load}:${metric}`,
     unit,
     ...spread(samples.map(of)),
   });
@@ -119,28 +134,22 @@ function toRows(key: string, samples: readonly Sample[]): BenchRow[] {
 }
 
 /**
- * `godwit/libipsec` is the worse of the two directions. `cpuPerGiB:` compares the clients, the worse direction again
- * (lower is better there).
+ * Of one flow, the worse of the two directions; `cpuPerGiB:` compares the clients (lower is better there). Godwit beside
+ * each other peer, and its way to a strongSwan gateway beside libipsec.
  */
 function ratios(rows: readonly BenchRow[]): Record<string, number> {
   const result: Record<string, number> = {};
-  const median = (peer: string, metric: string): number | undefined =>
-    rows.find((row) => row.peer === peer && row.metric === metric)?.median;
-  const ratio = (a: string, b: string, metric: string): number => {
-    const [x, y] = [median(a, metric), median(b, metric)];
-    return x === undefined || y === undefined ? Number.NaN : x / y;
+  const peers = new Set(rows.map(({ peer }) => peer));
+  const compare = (own: string, other: string): void => {
+    if (own === other || !peers.has(own) || !peers.has(other)) return;
+    const throughput = oneFlow.map((load) => ratio(rows, own, other, `${load}:throughput`));
+    const cpu = oneFlow.map((load) => ratio(rows, own, other, `${load}:clientCpu`));
+    result[`${own}/${other}`] = round2(worse(throughput, 'higher is better'));
+    result[`cpuPerGiB:${own}/${other}`] = round2(worse(cpu, 'lower is better'));
+    for (const [index, load] of oneFlow.entries())
+      result[`${load}:${own}/${other}`] = round2(throughput[index] ?? Number.NaN);
   };
-  const round = (value: number): number => Math.round(value * 100) / 100;
-  const others = new Set(rows.map((row) => row.peer));
-  for (const peer of others) {
-    if (peer === 'libipsec' || !others.has('libipsec')) continue;
-    const each = directions.map((direction) => ratio(peer, 'libipsec', `${direction}:throughput`));
-    const cpu = directions.map((direction) => ratio(peer, 'libipsec', `${direction}:clientCpu`));
-    result[`${peer}/libipsec`] = round(Math.min(...each));
-    result[`cpuPerGiB:${peer}/libipsec`] = round(Math.max(...cpu));
-    for (const [index, direction] of directions.entries()) {
-      result[`${direction}:${peer}/libipsec`] = round(each[index] ?? Number.NaN);
-    }
-  }
+  for (const peer of peers) if (!peer.startsWith('godwit')) compare('godwit', peer);
+  compare('godwit-strongswan', 'libipsec');
   return result;
 }

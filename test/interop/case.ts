@@ -93,6 +93,9 @@ export interface ClientConfig {
   readonly esp?: readonly string[];
   readonly rekey?: ClientProfile['rekey'];
   readonly livenessSeconds?: number;
+  readonly gateways?: ClientProfile['gateways'];
+  /** Dials the gateway by name, which leads to these addresses. */
+  readonly hosts?: readonly string[];
 }
 
 export interface UpExpectation {

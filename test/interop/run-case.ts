@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ClientProfile, ClientView } from '../support/peers/client.ts';
 import { Godwit } from '../support/peers/godwit.ts';
 import type { ChildSaView, IkeSaView } from '../support/peers/strongswan.ts';
-import { addresses, type WireCounters } from '../support/topology.ts';
+import { addresses, type Topology, type WireCounters } from '../support/topology.ts';
 import type { DownExpectation, InteropCase, UpExpectation } from './case.ts';
 import { gatewayName } from './certificates.ts';
 import { type Bench, createStage, lasts, type Stage } from './stage.ts';
@@ -17,6 +18,7 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
   await gateway.reset();
   await configure(each, bench);
   await topology.resetRouter(each.gateway.lose, each.gateway.losesIpFragments);
+  nameHosts(each.client.hosts, topology);
   const stage = createStage(bench, profile(each, bench), () => configure(each, bench));
   await gateway.resetCounters();
   await each.before?.(stage);
@@ -37,6 +39,13 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
   return problems;
 }
 
+/** In place of a name server. */
+function nameHosts(hosts: readonly string[] = [addresses.natGateway.v4], { client }: Topology): void {
+  const file = join(client.folder, 'etc/hosts');
+  rmSync(file, { force: true });
+  writeFileSync(file, hosts.map((address) => `${address} ${gatewayName}\n`).join(''));
+}
+
 async function playOn(each: InteropCase, stage: Stage): Promise<string[]> {
   if (each.during === undefined) return [];
   const logins = async (): Promise<number> => (await stage.gateway.counters())('ike-init-in-req');
@@ -53,7 +62,7 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
   const { client } = each;
   const where = addresses[at];
   return {
-    gateway: outside === 4 ? where.v4 : where.v6,
+    gateway: client.hosts === undefined ? (outside === 4 ? where.v4 : where.v6) : gatewayName,
     remoteIdentity: client.remoteIdentity === undefined ? gatewayName : client.remoteIdentity,
     username: client.username ?? username,
     password: client.password ?? password,
@@ -61,6 +70,7 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
     ...(client.furtherCas === undefined ? {} : { furtherCas: certificates.strangers(client.furtherCas) }),
     allowSha1Signatures: client.allowSha1Signatures ?? false,
     ...(client.remoteNetworks === undefined ? {} : { remoteNetworks: client.remoteNetworks }),
+    ...(client.gateways === undefined ? {} : { gateways: client.gateways }),
     ...(client.children === undefined ? {} : { children: client.children }),
     ...(client.childless === undefined ? {} : { childless: client.childless }),
     ...(client.requestedAddresses === undefined ? {} : { requestedAddresses: client.requestedAddresses }),

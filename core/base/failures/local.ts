@@ -102,6 +102,46 @@ export const localLeaves = {
     what: 'The daemon did not understand a request: {reason}.',
     next: 'Use the same version of the client and of the daemon.',
   },
+  'import.unknown': {
+    family: 'local-refused',
+    what: 'The file {file} is of no kind that Godwit can import.',
+    next: "Import Godwit's own JSON or a .sswan file of strongSwan; ask the administrator for one.",
+  },
+  'import.invalid': {
+    family: 'local-refused',
+    what: 'The file {file} cannot be imported: {reason}.',
+    next: 'Ask whoever gave it to you for it once more.',
+  },
+  'import.unsupported': {
+    family: 'local-refused',
+    what: 'The file {file} needs what Godwit does not have: {what}.',
+    next: 'Ask the administrator for a profile with a user name and a password, or with EAP-TLS.',
+  },
+  'import.too-large': {
+    family: 'local-refused',
+    what: 'The file {file} is larger than {most} octets: that is no profile.',
+    next: 'Look whether it is the right file.',
+  },
+  'import.certificate-only': {
+    family: 'local-refused',
+    what: 'The file {file} holds a certificate with its private key, and nothing about a gateway.',
+    next: 'Make a profile with the method eap-tls that names it as certificate.pkcs12File (docs/profile.md), and connect with `godwit up`.',
+  },
+  'ui.line-lost': {
+    family: 'local-refused',
+    what: 'This page has lost its way to Godwit: {reason}.',
+    next: 'Run `godwit ui` again and open the address that it prints.',
+  },
+  'ui.missing': {
+    family: 'local-refused',
+    what: 'The interface is not built: {file} is not there.',
+    next: 'Run `npm run build:ui` once, then try again.',
+  },
+  'ui.listen': {
+    family: 'local-refused',
+    what: 'The interface cannot listen on the loopback address: {reason}.',
+    next: 'Choose another port with --port, or none.',
+  },
   misuse: {
     family: 'misuse',
     what: 'Godwit made a mistake of its own: {reason}.',

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type Failure, failure } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
+import { programFile } from '../../platform/program-file.ts';
 import { encodeFrame, FrameDecoder } from '../../rpc/framing.ts';
 import { type KeyAnswer, type KeyRequest, keyAnswerSchemas } from './key-protocol.ts';
 
@@ -11,7 +12,7 @@ export interface KeyUser {
   readonly gid: number;
 }
 
-const program = fileURLToPath(new URL('./key-main.ts', import.meta.url));
+const program = fileURLToPath(programFile('key-main', import.meta.url));
 
 /**
  * A process that opens a key file, or holds a token, with the rights of the user who connects. Files are the work of

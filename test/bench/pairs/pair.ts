@@ -10,6 +10,9 @@ export interface BenchNetwork {
   /** Where iperf3 listens: an address of the gateway that is reached only through the tunnel. */
   readonly target: string;
   readonly targetNetwork: string;
+  /** The same over IPv6. */
+  readonly target6: string;
+  readonly targetNetwork6: string;
 }
 
 /** A tunnel that is up. */

@@ -4,6 +4,8 @@ import type { Issued } from '../pki.ts';
 export interface ClientProfile {
   /** Address or name of the gateway. */
   readonly gateway: string;
+  /** Further gateways, and how one is chosen, as Godwit's profile has them. */
+  readonly gateways?: { readonly others: readonly string[]; readonly choose: 'in-order' | 'fastest' };
   /** What its certificate must say; null sends no IDr, and the certificate must name `gateway`. */
   readonly remoteIdentity: string | null;
   readonly username: string;

@@ -10,6 +10,8 @@ import { differences, type NamespaceState, readState } from '../net/leftovers.ts
 import type { ClientProfile, ClientView, LoginResult, VpnClient } from './client.ts';
 
 const daemonProgram = fileURLToPath(new URL('../../../core/daemon/main.ts', import.meta.url));
+/** As bin/godwitd has them. */
+const daemonFlags = ['--max-semi-space-size=2'];
 const cliProgram = fileURLToPath(new URL('../../../core/cli/main.ts', import.meta.url));
 
 export interface PhaseTime {
@@ -191,7 +193,9 @@ export function startDaemonProcess(
     ...['--journal', folder],
     ...['--resolv-conf', '/etc/resolv.conf'],
   ];
-  return namespace.spawn([...wrapper, process.execPath, daemonProgram, ...own, ...options]);
+  // Another one than the sources' own: the bundled one.
+  const program = process.env['GODWIT_DAEMON'] ?? daemonProgram;
+  return namespace.spawn([...wrapper, process.execPath, ...daemonFlags, program, ...own, ...options]);
 }
 
 /** The profile as its file would be. */
@@ -204,6 +208,7 @@ export function profileText(profile: ClientProfile): string {
     authentication: { method: 'eap-mschapv2', username: profile.username },
     trust: { ca: pemOf(profile), allowSha1Signatures: profile.allowSha1Signatures ?? false },
     ...(profile.remoteNetworks === undefined ? {} : { remoteNetworks: profile.remoteNetworks }),
+    ...(profile.gateways === undefined ? {} : { gateways: profile.gateways }),
     ...(profile.children === undefined ? {} : { children: profile.children }),
     ...(profile.childless === undefined ? {} : { childless: profile.childless }),
     ...(profile.requestedAddresses === undefined ? {} : { requestedAddresses: profile.requestedAddresses }),

@@ -48,6 +48,9 @@ class Diary implements SessionDeeds {
     await turn();
     this.lines.push('removed');
   }
+  openScout = async () => ok(local);
+  sendScout = () => undefined;
+  closeScout = () => undefined;
   applyNetwork = async () => ok();
   async undoNetwork() {
     this.lines.push('undone');
@@ -72,7 +75,7 @@ function session(diary: SessionDeeds, says: (input: IkeInput) => IkeOutput[]) {
   };
   const made = new Session(
     {
-      gateway: 'vpn.example',
+      gateways: ['vpn.example'],
       ikePort: 500,
       natTraversalPort: 4500,
       network: {

@@ -222,6 +222,7 @@ test('IKE goes up, with its marker and without, and down', async () => {
 test('a flood of IKE while the control thread is busy stays within its bound', async () => {
   await withRig({}, async (rig) => {
     const message = new Uint8Array([0, 0, 0, 0, ...octetsOf(40)]);
+    rig.dataplane.sendIke(message.subarray(4), rig.far.local, true);
     // Each wait below blocks this thread, the control thread.
     for (let i = 0; i < 600; i++) farToHere(rig, message);
     farToHere(rig, rig.seal(1, fromFar));
@@ -230,6 +231,20 @@ test('a flood of IKE while the control thread is busy stays within its bound', a
     assert.equal(rig.dataplane.counters().inbound.drops['queue-full'], 600 - 256);
     farToHere(rig, message);
     await until(() => rig.ike.length === 257);
+  });
+});
+
+test('a flood of IKE for IKE SAs that we do not speak on: a few a second go up, and ours are not held back', async () => {
+  await withRig({}, async (rig) => {
+    const strange = new Uint8Array([0, 0, 0, 0, ...octetsOf(40, 9)]);
+    const ours = new Uint8Array([0, 0, 0, 0, ...octetsOf(40)]);
+    rig.dataplane.sendIke(ours.subarray(4), rig.far.local, true);
+    for (let i = 0; i < 600; i++) farToHere(rig, strange);
+    farToHere(rig, ours);
+    await until(() => rig.ike.some(({ octets }) => octets[0] === ours[4] && octets[39] === ours[43]));
+    const dropped = rig.dataplane.counters().inbound.drops['unknown-spi'] ?? 0;
+    assert.equal(dropped + rig.ike.length, 601);
+    assert.ok(rig.ike.length >= 65 && rig.ike.length < 300, `${rig.ike.length} went up`);
   });
 });
 

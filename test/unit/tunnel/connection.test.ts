@@ -62,7 +62,7 @@ class ScriptedEngine implements IkeEngine {
 class Bench {
   readonly engines: ScriptedEngine[] = [];
   readonly connection = new Connection({
-    gateway: 'vpn.example',
+    gateways: ['vpn.example'],
     ikePort: 500,
     natTraversalPort: 4500,
     network: {

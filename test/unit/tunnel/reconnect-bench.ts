@@ -4,7 +4,12 @@ import type { Failure } from '../../../core/base/errors.ts';
 import { err, ok } from '../../../core/base/result.ts';
 import { type Instant, instant } from '../../../core/base/time.ts';
 import type { AssignedConfig, IkeInput, IkeOutput } from '../../../core/ike/io.ts';
-import { Connection, type EngineTerms, type IkeEngine } from '../../../core/tunnel/connection.ts';
+import {
+  Connection,
+  type ConnectionConfig,
+  type EngineTerms,
+  type IkeEngine,
+} from '../../../core/tunnel/connection.ts';
 import type { TunnelInput, TunnelOutput, TunnelState } from '../../../core/tunnel/io.ts';
 import { address, child } from './fixtures.ts';
 
@@ -49,6 +54,7 @@ class ScriptedEngine implements IkeEngine {
   handle(input: IkeInput): void {
     assert.ok(!this.closed, 'nothing is fed to an engine that has closed');
     this.inputs.push(input);
+    if (input.kind === 'command' && input.command.kind === 'abandon') this.closed = true;
     if (input.kind !== 'command' || input.command.kind !== 'disconnect') return;
     this.says.push(...this.farewell);
     this.says.push({ kind: 'transmit', octets: new Uint8Array(1), via: 'nat-traversal' }, { kind: 'closed' });
@@ -89,9 +95,9 @@ export class ReconnectBench {
   found = [address('198.51.100.1')];
   readonly connection: Connection;
 
-  constructor(reconnect = true) {
+  constructor(reconnect = true, gateways: Partial<ConnectionConfig> = {}) {
     this.connection = new Connection({
-      gateway: 'vpn.example',
+      gateways: ['vpn.example'],
       ikePort: 500,
       natTraversalPort: 4500,
       network: {
@@ -102,6 +108,7 @@ export class ReconnectBench {
       },
       random: { octets: (count) => new Uint8Array(count) },
       reconnect,
+      ...gateways,
       createEngine: (_local, remote, terms) => {
         const engine = new ScriptedEngine(this.engines.length, remote, terms);
         this.engines.push(engine);

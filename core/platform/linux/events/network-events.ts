@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { type Failure, failure } from '../../../base/errors.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
+import { programFile } from '../../program-file.ts';
 import { call, libc } from '../libc.ts';
 import { joinGroup, openNetlink, setReceiveBuffer } from '../netlink/netlink-socket.ts';
 import type { ChangeFilter, NetworkChange } from './network-change.ts';
@@ -80,9 +81,8 @@ export class NetworkEvents {
       quietMs: options.quietMs ?? 100,
       longestMs: options.longestMs ?? 500,
     };
-    // Of the same kind as this file: .ts as it is, .js once compiled.
-    const program = import.meta.url.replace(/network-events(\.[a-z]+)$/, 'network-events-worker$1');
-    const worker = new Worker(new URL(program), { workerData: order, name: 'network-events' });
+    const program = programFile('network-events-worker', import.meta.url);
+    const worker = new Worker(program, { workerData: order, name: 'network-events' });
     const events = new NetworkEvents(worker, socket.value, wake.value);
     return await events.#start(options);
   }

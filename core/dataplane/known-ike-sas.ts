@@ -1,0 +1,71 @@
+import { limits } from '../base/limits.ts';
+
+const wordsPerSpi = 2;
+const headerOctets = 8;
+
+export function createKnownIkeSas(): SharedArrayBuffer {
+  return new SharedArrayBuffer(limits.knownIkeSas * wordsPerSpi * 4);
+}
+
+/**
+ * The IKE SAs that we speak on, by their first SPI, in memory of two threads: the control thread notes each one that it sends on,
+ * the inbound worker asks. A few of the latest are kept. A half-written SPI is unknown for a moment, which costs nothing.
+ */
+export class KnownIkeSas {
+  readonly #words: Uint32Array;
+  #next = 0;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.#words = new Uint32Array(memory);
+  }
+
+  /** `message`: an IKE message that we send, without the non-ESP marker. */
+  note(message: Uint8Array): void {
+    if (message.length < headerOctets || this.has(message, 0)) return;
+    this.#words[this.#next] = readWord(message, 0);
+    this.#words[this.#next + 1] = readWord(message, 4);
+    this.#next = (this.#next + wordsPerSpi) % this.#words.length;
+  }
+
+  /** Whether the IKE message at `at` names one of them. Allocates nothing. */
+  has(octets: Uint8Array, at: number): boolean {
+    const words = this.#words;
+    const high = readWord(octets, at);
+    const low = readWord(octets, at + 4);
+    for (let i = 0; i < words.length; i += wordsPerSpi) {
+      if (words[i] === high && words[i + 1] === low) return true;
+    }
+    return false;
+  }
+}
+
+/** Lets so many pass in a second, and no more at once. */
+export class Allowance {
+  readonly #perSecond: number;
+  #left: number;
+  #at = 0;
+
+  constructor(perSecond: number) {
+    this.#perSecond = perSecond;
+    this.#left = perSecond;
+  }
+
+  /** `now` in milliseconds. */
+  take(now: number): boolean {
+    this.#left = Math.min(this.#perSecond, this.#left + ((now - this.#at) * this.#perSecond) / 1_000);
+    this.#at = now;
+    if (this.#left < 1) return false;
+    this.#left -= 1;
+    return true;
+  }
+}
+
+function readWord(octets: Uint8Array, at: number): number {
+  return (
+    (((octets[at] ?? 0) << 24) |
+      ((octets[at + 1] ?? 0) << 16) |
+      ((octets[at + 2] ?? 0) << 8) |
+      (octets[at + 3] ?? 0)) >>>
+    0
+  );
+}

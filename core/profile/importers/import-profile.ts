@@ -1,0 +1,25 @@
+import { type Failure, failure } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import { err, type Result } from '../../base/result.ts';
+import { utf8 } from '../../base/utf8.ts';
+import { godwitImporter } from './godwit.ts';
+import type { ImportedProfile, ImportFile, ProfileImporter } from './importer.ts';
+import { pkcs12Importer } from './pkcs12.ts';
+import { sswanImporter } from './sswan.ts';
+
+/** Every kind of file that can be imported, asked in this order. */
+export const profileImporters: readonly ProfileImporter[] = [pkcs12Importer, sswanImporter, godwitImporter];
+
+/**
+ * Makes a draft of a profile from a file of any known kind, which may be hostile. Fails with `import.too-large`,
+ * `import.unknown`, or with what the importer of that kind says.
+ */
+export function importProfile(name: string, octets: Uint8Array): Result<ImportedProfile, Failure> {
+  const short = name.slice(0, 120);
+  if (octets.length > limits.importOctets) {
+    return err(failure('import.too-large', { file: short, most: limits.importOctets }));
+  }
+  const file: ImportFile = { name: short, octets, text: utf8.decodeStrict(octets) };
+  const importer = profileImporters.find((each) => each.recognises(file));
+  return importer === undefined ? err(failure('import.unknown', { file: short })) : importer.read(file);
+}

@@ -1,0 +1,96 @@
+import type { Line } from './bridge.ts';
+
+/** The few things of a browser that the line needs; a test brings its own. */
+export interface LoopbackSurroundings {
+  readonly fetch: (path: string, init: RequestInit) => Promise<Response>;
+  readonly location: { readonly hash: string; readonly pathname: string };
+  readonly history: { replaceState(data: unknown, unused: string, url: string): void };
+  readonly sessionStorage: Pick<Storage, 'getItem' | 'setItem'>;
+  /** A name that no other page has. */
+  readonly newName: () => string;
+  readonly setTimeout: (run: () => void, ms: number) => unknown;
+}
+
+const keyName = 'godwit.key';
+const retryMs = 1_000;
+
+/**
+ * The line to `godwit ui` in a browser: messages of the page are POSTs, those of the host come as lines of one long
+ * response. The address holds a token behind its `#` that is good once; it is traded for a cookie that scripts do not see
+ * and a key that only this page knows, and each request needs both.
+ */
+export function openLoopbackLine(around: LoopbackSurroundings): Line {
+  const waiting: string[] = [];
+  let onMessage = (message: string): void => void waiting.push(message);
+  const page = around.newName();
+  let key = around.sessionStorage.getItem(keyName) ?? undefined;
+
+  const post = (path: string, body: string) =>
+    around.fetch(path, {
+      method: 'POST',
+      credentials: 'same-origin',
+      headers: {
+        'Content-Type': 'application/json',
+        'Godwit-Page': page,
+        ...(key === undefined ? {} : { 'Godwit-Key': key }),
+      },
+      body,
+    });
+
+  async function enter(): Promise<void> {
+    const token = /^#token=([\w-]+)$/.exec(around.location.hash)?.[1];
+    if (token === undefined) return;
+    around.history.replaceState(undefined, '', around.location.pathname);
+    const answer = await post('session', JSON.stringify({ token }));
+    if (!answer.ok) return;
+    const body: unknown = await answer.json();
+    if (typeof body !== 'object' || body === null || !('key' in body) || typeof body.key !== 'string') return;
+    key = body.key;
+    around.sessionStorage.setItem(keyName, key);
+  }
+
+  async function read(): Promise<void> {
+    const response = await post('events', '');
+    if (response.status === 401) {
+      onMessage(unreachable('the page was opened without its one-time address'));
+      return;
+    }
+    if (!response.ok || response.body === null) throw new Error('no events');
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = '';
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      const lines = (rest + value).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) if (line !== '') onMessage(line);
+    }
+    throw new Error('the host closed the line');
+  }
+
+  const follow = (): void => {
+    read().catch(() => {
+      onMessage(unreachable('the command `godwit ui` has ended'));
+      around.setTimeout(follow, retryMs);
+    });
+  };
+  void enter()
+    .catch(() => undefined)
+    .then(follow);
+
+  return {
+    send: (message) => {
+      void post('message', message).catch(() => undefined);
+    },
+    listen: (listener) => {
+      onMessage = listener;
+      for (const message of waiting.splice(0)) listener(message);
+    },
+  };
+}
+
+/** In the words of the bridge, as the host would say it. */
+function unreachable(reason: string): string {
+  const error = { code: 'ui.line-lost', family: 'local-refused', detail: { reason } };
+  return JSON.stringify({ event: 'link', data: { state: 'down', error } });
+}

@@ -1,0 +1,42 @@
+import { useAppState, useSession } from '../../../app/page-context.ts';
+import { useWords } from '../../../i18n/use-text.ts';
+import { EmptyProfiles } from '../../profiles/view/empty-profiles.tsx';
+import { headline } from '../model/headline.ts';
+import { FailureCard } from './failure-card.tsx';
+import { Figures } from './figures.tsx';
+import { Hero } from './hero.tsx';
+import { JourneyCard } from './journey-card.tsx';
+import { PhaseSteps } from './phase-steps.tsx';
+import { TrafficCard } from './traffic-card.tsx';
+import './connection.css';
+
+/** The first view: how it stands, what to do about it, and what goes through. */
+export function ConnectionView() {
+  const snapshot = useAppState((state) => state.snapshot);
+  const link = useAppState((state) => state.link);
+  const commandFailure = useAppState((state) => state.commandFailure);
+  const dismissed = useAppState((state) => state.dismissed);
+  const profiles = useAppState((state) => state.profiles);
+  const journey = useAppState((state) => state.journey);
+  const session = useSession();
+  const { text } = useWords();
+  const head = headline({ snapshot, link, commandFailure, dismissed });
+  const tunnel = snapshot?.tunnel;
+  const idle = tunnel?.state === 'disconnected';
+  const cause = tunnel?.state === 'reconnecting' ? (tunnel.lastFailure ?? tunnel.cause) : undefined;
+  return (
+    <div className="stack">
+      <h1 className="hidden-text">{text.views.connection}</h1>
+      <Hero head={head} />
+      {head.failure === undefined ? null : (
+        <FailureCard failure={head.failure} onDismiss={() => session.dismissFailure()} />
+      )}
+      {cause === undefined ? null : <FailureCard failure={cause} title={text.connection.lostBecause} />}
+      {tunnel?.state === 'connecting' ? <PhaseSteps phase={tunnel.phase} /> : null}
+      {idle && profiles?.length === 0 ? <EmptyProfiles /> : null}
+      {tunnel?.state === 'connected' ? <Figures tunnel={tunnel} /> : null}
+      {tunnel?.state === 'connected' || tunnel?.state === 'reconnecting' ? <TrafficCard /> : null}
+      {idle && journey.length === 0 ? null : <JourneyCard />}
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+import { useState } from 'react';
+import type { Failure } from '../../../../core/base/errors.ts';
+import { copyText } from '../../../app/copy-text.ts';
+import { useAppState, useSession } from '../../../app/page-context.ts';
+import { explainIn, failureReport } from '../../../i18n/explain.ts';
+import { useWords } from '../../../i18n/use-text.ts';
+import { Button } from '../../../ui/controls.tsx';
+
+interface FailureCardProps {
+  readonly failure: Failure;
+  /** Instead of "what happened". */
+  readonly title?: string;
+  readonly onDismiss?: () => void;
+}
+
+/** What happened, the evidence, what to do, and a way to hand it to someone who helps. */
+export function FailureCard({ failure, title, onDismiss }: FailureCardProps) {
+  const { text } = useWords();
+  const session = useSession();
+  const version = useAppState((state) => state.snapshot?.daemon.version);
+  const chosen = useAppState((state) => state.chosen);
+  const [copied, setCopied] = useState(false);
+  const { what, evidence, next } = explainIn(text, failure);
+  const copy = async () => {
+    await copyText(failureReport(text, failure, [`Godwit ${version ?? ''}`]));
+    setCopied(true);
+  };
+  return (
+    <section className="card failure" aria-labelledby="failure-title">
+      <h2 id="failure-title" className="failure-kicker">
+        {title ?? text.failure.title}
+      </h2>
+      <p className="failure-what">{what}</p>
+      <div className="failure-next">
+        <h3>{text.failure.next}</h3>
+        <p>{next}</p>
+      </div>
+      <details className="failure-evidence">
+        <summary>{text.failure.evidence}</summary>
+        <dl className="facts compact">
+          <div>
+            <dt>{text.failure.code}</dt>
+            <dd className="mono">{failure.code}</dd>
+          </div>
+          {evidence === '' ? null : (
+            <div>
+              <dt>{text.failure.evidence}</dt>
+              <dd className="mono">{evidence}</dd>
+            </div>
+          )}
+        </dl>
+      </details>
+      <div className="failure-actions">
+        {onDismiss === undefined ? null : (
+          <>
+            <Button
+              look="primary"
+              onClick={() => void session.connect(chosen ?? '')}
+              disabled={chosen === undefined}
+            >
+              {text.failure.retry}
+            </Button>
+            <Button onClick={onDismiss}>{text.failure.dismiss}</Button>
+          </>
+        )}
+        <Button look="quiet" icon={copied ? 'check' : 'copy'} onClick={() => void copy()}>
+          <span aria-live="polite">{copied ? text.failure.copied : text.failure.copy}</span>
+        </Button>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,78 @@
+import type { ReactNode } from 'react';
+import type { ConnectedTunnel } from '../../../../core/rpc/values.ts';
+import { useAppState } from '../../../app/page-context.ts';
+import { useWords } from '../../../i18n/use-text.ts';
+import { Foreign } from '../../../ui/controls.tsx';
+import { Icon, type IconName } from '../../../ui/icons.tsx';
+import { useNow } from '../../../ui/use-now.ts';
+import { lastRoundTrip } from '../model/chart-series.ts';
+
+/** The few numbers that people look for. */
+export function Figures({ tunnel }: { readonly tunnel: ConnectedTunnel }) {
+  const { text, format } = useWords();
+  const samples = useAppState((state) => state.samples);
+  useNow(1_000);
+  const last = samples.at(-1);
+  const down = format.rate(last?.inboundRate ?? 0);
+  const up = format.rate(last?.outboundRate ?? 0);
+  const trip = lastRoundTrip(samples);
+  const { counters, addresses } = tunnel;
+  const inbound = Math.max(last?.inboundOctets ?? 0, counters.inbound.octets);
+  const outbound = Math.max(last?.outboundOctets ?? 0, counters.outbound.octets);
+  const since = format.age(Date.now() - tunnel.since);
+  return (
+    <section className="figures" aria-label={text.figures.title}>
+      <Tile
+        icon="down"
+        label={text.figures.down}
+        note={text.figures.received(format.octets(inbound))}
+        tone="down"
+      >
+        {down.value} <small>{down.unit}</small>
+      </Tile>
+      <Tile icon="up" label={text.figures.up} note={text.figures.sent(format.octets(outbound))} tone="up">
+        {up.value} <small>{up.unit}</small>
+      </Tile>
+      <Tile
+        icon="trip"
+        label={text.figures.roundTrip}
+        note={trip === undefined ? text.figures.unmeasured : text.figures.toGateway}
+        tone="trip"
+      >
+        {trip === undefined ? text.figures.none : format.count(Math.max(1, Math.round(trip)))}
+        {trip === undefined ? null : <small> ms</small>}
+      </Tile>
+      <Tile icon="clock" label={text.figures.since} note={<Foreign text={addresses.join(', ')} most={60} />}>
+        <Span text={since} />
+      </Tile>
+    </section>
+  );
+}
+
+/** `2 h 5 min` with its units set smaller. */
+function Span({ text }: { readonly text: string }) {
+  const parts = text.split(' ');
+  // biome-ignore lint/suspicious/noArrayIndexKey: the parts have no other name than their place.
+  return parts.map((part, index) => (index % 2 === 0 ? `${part} ` : <small key={index}>{part} </small>));
+}
+
+interface TileProps {
+  readonly icon: IconName;
+  readonly label: string;
+  readonly note: ReactNode;
+  readonly tone?: string;
+  readonly children: ReactNode;
+}
+
+function Tile({ icon, label, note, tone, children }: TileProps) {
+  return (
+    <div className="tile" data-tone={tone}>
+      <p className="tile-label">
+        <Icon name={icon} />
+        {label}
+      </p>
+      <p className="tile-value figure">{children}</p>
+      <p className="note figure">{note}</p>
+    </div>
+  );
+}

@@ -1,0 +1,132 @@
+import { type FormEvent, useEffect, useState } from 'react';
+import type { Failure } from '../../../../core/base/errors.ts';
+import { useSession } from '../../../app/page-context.ts';
+import { explainIn } from '../../../i18n/explain.ts';
+import { useWords } from '../../../i18n/use-text.ts';
+import { Button, Dialog, Foreign } from '../../../ui/controls.tsx';
+import { isolated, plainText } from '../../../ui/foreign-text.ts';
+import { type Draft, formatDraft, newDraft, readDraft } from '../model/profile-fields.ts';
+import { review } from '../model/review.ts';
+import { ProfileForm } from './profile-form.tsx';
+
+interface ProfileEditorProps {
+  /** Absent: a new profile. */
+  readonly id: string | undefined;
+  readonly onClose: () => void;
+}
+
+interface Opened {
+  readonly draft: Draft;
+  readonly own: boolean;
+}
+
+/** One profile: what it says beyond the defaults, to look at or to change. */
+export function ProfileEditor({ id, onClose }: ProfileEditorProps) {
+  const { text } = useWords();
+  const session = useSession();
+  const [opened, setOpened] = useState<Opened | undefined>(
+    id === undefined ? { draft: newDraft, own: true } : undefined,
+  );
+  const [draft, setDraft] = useState<Draft>(newDraft);
+  const [failure, setFailure] = useState<Failure | undefined>();
+  const [asking, setAsking] = useState(false);
+  const [tried, setTried] = useState(false);
+  useEffect(() => {
+    if (id === undefined) return;
+    void session.readProfile(id).then((read) => {
+      if (!read.ok) return setFailure(read.error);
+      const found = readDraft(read.value.text);
+      setOpened({ draft: found ?? newDraft, own: read.value.own });
+      setDraft(found ?? newDraft);
+    });
+  }, [id, session]);
+  const own = opened?.own ?? false;
+  const checked = review(draft);
+  const title = id === undefined ? text.editor.newTitle : String(draft['name'] ?? id);
+  const save = async (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (checked.failures.length > 0) return;
+    const saved = await session.saveProfile(id, checked.text);
+    if (saved.ok) onClose();
+    else setFailure(saved.error);
+  };
+  const remove = async () => {
+    const problem = await session.removeProfile(id ?? '');
+    if (problem === undefined) onClose();
+    else setFailure(problem);
+    setAsking(false);
+  };
+  return (
+    <form className="stack editor" onSubmit={(event) => void save(event)} noValidate>
+      <div>
+        <Button look="quiet" icon="back" onClick={onClose}>
+          {text.editor.back}
+        </Button>
+      </div>
+      <div className="view-head">
+        <h1>
+          <Foreign text={title} most={64} />
+        </h1>
+        <p className="note">{own ? text.editor.changed : text.editor.readOnly}</p>
+      </div>
+      {failure === undefined ? null : <EditorFailure failure={failure} />}
+      {opened === undefined ? null : (
+        <ProfileForm
+          draft={draft}
+          onChange={setDraft}
+          readOnly={!own}
+          problems={tried || id !== undefined ? checked.problems : new Map()}
+        />
+      )}
+      <details className="card json">
+        <summary>{text.editor.json}</summary>
+        <pre>{plainJson(formatDraft(draft))}</pre>
+      </details>
+      {own ? (
+        <div className="editor-actions">
+          {id === undefined ? null : (
+            <Button look="danger" icon="bin" onClick={() => setAsking(true)}>
+              {text.editor.delete}
+            </Button>
+          )}
+          <Button onClick={onClose}>{text.editor.discard}</Button>
+          <Button look="primary" type="submit">
+            {text.editor.save}
+          </Button>
+        </div>
+      ) : null}
+      {asking ? (
+        <Dialog label={text.editor.deleteTitle(isolated(title))} onClose={() => setAsking(false)}>
+          <h2>{text.editor.deleteTitle(isolated(title))}</h2>
+          <p>{text.editor.deleteText}</p>
+          <div className="dialog-actions">
+            <Button onClick={() => setAsking(false)}>{text.editor.keep}</Button>
+            <Button look="danger" onClick={() => void remove()}>
+              {text.editor.deleteConfirm}
+            </Button>
+          </div>
+        </Dialog>
+      ) : null}
+    </form>
+  );
+}
+
+function EditorFailure({ failure }: { readonly failure: Failure }) {
+  const { text } = useWords();
+  const { what, next } = explainIn(text, failure);
+  return (
+    <section className="card failure" role="alert">
+      <p className="failure-what">{what}</p>
+      <p>{next}</p>
+    </section>
+  );
+}
+
+/** Line by line, so that the line ends stay and nothing else that moves. */
+function plainJson(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => plainText(line, 4_096))
+    .join('\n');
+}

@@ -1,0 +1,86 @@
+import { useWords } from '../../../i18n/use-text.ts';
+import { Button } from '../../../ui/controls.tsx';
+import {
+  type Draft,
+  firstValue,
+  type ProfileField,
+  splitFields,
+  valueAt,
+  withMethod,
+  withValue,
+} from '../model/profile-fields.ts';
+import { FieldControl } from './field-control.tsx';
+
+interface ProfileFormProps {
+  readonly draft: Draft;
+  readonly onChange: (draft: Draft) => void;
+  readonly readOnly: boolean;
+  /** What is wrong, by the path of the field. */
+  readonly problems: ReadonlyMap<string, string>;
+}
+
+/** The fields of a profile: the essential ones, those that differ from the defaults, and a way to add another. */
+export function ProfileForm({ draft, onChange, readOnly, problems }: ProfileFormProps) {
+  const { text } = useWords();
+  const { essential, changed, rest } = splitFields(draft);
+  const set = (path: string, value: unknown) =>
+    onChange(
+      path === 'authentication.method' ? withMethod(draft, String(value)) : withValue(draft, path, value),
+    );
+  const label = (path: string) => text.fields[path]?.label ?? path;
+  const control = (field: ProfileField, removable: boolean) => (
+    <div key={field.path} className="editor-row" data-kind={field.kind}>
+      <FieldControl
+        field={field}
+        value={valueAt(draft, field.path)}
+        problem={problems.get(field.path)}
+        readOnly={readOnly}
+        onChange={(value) => set(field.path, value)}
+      />
+      {removable && !readOnly ? (
+        <Button
+          look="quiet"
+          icon="close"
+          aria-label={text.editor.remove(label(field.path))}
+          title={text.editor.reset}
+          onClick={() => set(field.path, undefined)}
+        />
+      ) : null}
+    </div>
+  );
+  return (
+    <>
+      <section className="card" aria-labelledby="essentials">
+        <h2 id="essentials" className="section-title">
+          {text.editor.essentials}
+        </h2>
+        <div className="editor-fields">{essential.map((field) => control(field, false))}</div>
+      </section>
+      <section className="card" aria-labelledby="more">
+        <h2 id="more" className="section-title">
+          {text.editor.more}
+        </h2>
+        {changed.length === 0 ? <p className="note">{text.editor.allDefault}</p> : null}
+        <div className="editor-fields">{changed.map((field) => control(field, true))}</div>
+        {readOnly || rest.length === 0 ? null : (
+          <select
+            className="select add-setting"
+            aria-label={text.editor.addSetting}
+            value=""
+            onChange={(event) => {
+              const field = rest.find(({ path }) => path === event.target.value);
+              if (field !== undefined) set(field.path, firstValue(field));
+            }}
+          >
+            <option value="">{text.editor.choose}</option>
+            {rest.map(({ path }) => (
+              <option key={path} value={path}>
+                {label(path)}
+              </option>
+            ))}
+          </select>
+        )}
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,66 @@
+/** Numbers, spans and moments as a reader of one language writes them. */
+export interface Formats {
+  readonly locale: string;
+  /** `850 ms`, `4.2 s`, `5 min 3 s`, `2 h 5 min`, `3 d 4 h`. */
+  span(milliseconds: number): string;
+  /** Whole seconds and more: `3 s`, `2 min`. For what changes each second. */
+  age(milliseconds: number): string;
+  /** Milliseconds as they are measured: `42 ms`, `1,240 ms`. */
+  gap(milliseconds: number): string;
+  /** Octets a second as bits a second: value and unit apart, so that they can be set apart. */
+  rate(octetsPerSecond: number): { readonly value: string; readonly unit: string };
+  octets(octets: number): string;
+  count(count: number): string;
+  time(epochMs: number): string;
+  dateTime(epochMs: number): string;
+}
+
+export function createFormats(locale: string): Formats {
+  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  const one = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const timeFormat = new Intl.DateTimeFormat(locale, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  });
+  const dateTimeFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  const scaled = (amount: number, step: number, units: readonly string[]) => {
+    let value = amount;
+    let unit = 0;
+    while (value >= step && unit < units.length - 1) {
+      value /= step;
+      unit++;
+    }
+    const digits = unit === 0 || value >= 100 ? whole : one;
+    return { value: digits.format(value), unit: units[unit] ?? '' };
+  };
+  const long = (seconds: number): string => {
+    const minutes = Math.floor(seconds / 60);
+    if (seconds < 3_600) return `${minutes} min ${seconds % 60} s`;
+    if (minutes < 1_440) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+    return `${Math.floor(minutes / 1_440)} d ${Math.floor((minutes % 1_440) / 60)} h`;
+  };
+  return {
+    locale,
+    span(milliseconds) {
+      const span = Math.max(0, milliseconds);
+      if (span < 1_000) return `${whole.format(span)} ms`;
+      return span < 60_000 ? `${one.format(span / 1_000)} s` : long(Math.floor(span / 1_000));
+    },
+    age(milliseconds) {
+      const seconds = Math.floor(Math.max(0, milliseconds) / 1_000);
+      return seconds < 60 ? `${seconds} s` : long(seconds);
+    },
+    gap: (milliseconds) =>
+      milliseconds < 10_000 ? `${whole.format(milliseconds)} ms` : `${one.format(milliseconds / 1_000)} s`,
+    rate: (octets) => scaled(octets * 8, 1_000, ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s']),
+    octets(octets) {
+      const { value, unit } = scaled(octets, 1_000, ['B', 'kB', 'MB', 'GB', 'TB']);
+      return `${value} ${unit}`;
+    },
+    count: (count) => whole.format(count),
+    time: (epochMs) => timeFormat.format(epochMs),
+    dateTime: (epochMs) => dateTimeFormat.format(epochMs),
+  };
+}

@@ -1,0 +1,128 @@
+import { useEffect, useRef } from 'react';
+import UPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+
+export interface ChartLine {
+  readonly values: readonly (number | null)[];
+  /** Name of a colour among the tokens, such as `--chart-down`. */
+  readonly colour: string;
+  readonly filled?: boolean;
+  readonly dots?: boolean;
+}
+
+interface ChartProps {
+  readonly label: string;
+  readonly times: readonly number[];
+  readonly lines: readonly ChartLine[];
+  readonly windowSeconds: number;
+  /** The least top of the scale, so that nothing much does not look like a lot. */
+  readonly floor: number;
+  readonly formatValue: (value: number) => string;
+  readonly formatTime: (epochMs: number) => string;
+  /** Changes when the colours do. */
+  readonly theme: string;
+}
+
+/** Lines over time on a canvas. What it shows is also said in words nearby; here it has one sentence as its name. */
+export function Chart(props: ChartProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<UPlot | undefined>(undefined);
+  const latest = useRef(props);
+  latest.current = props;
+  const { times, lines, theme, label } = props;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: colours and language are read when the chart is made.
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const made = makePlot(element, () => latest.current);
+    plot.current = made;
+    const fit = new ResizeObserver(() =>
+      made.setSize({ width: element.clientWidth, height: element.clientHeight }),
+    );
+    fit.observe(element);
+    return () => {
+      fit.disconnect();
+      made.destroy();
+      plot.current = undefined;
+    };
+  }, [theme, props.formatTime]);
+
+  useEffect(() => {
+    plot.current?.setData(columns(times, lines));
+  }, [times, lines]);
+
+  return <div ref={place} className="chart" role="img" aria-label={label} />;
+}
+
+function columns(times: readonly number[], lines: readonly ChartLine[]): UPlot.AlignedData {
+  return [[...times], ...lines.map(({ values }) => [...values])];
+}
+
+function makePlot(element: HTMLElement, props: () => ChartProps): UPlot {
+  const { lines, times } = props();
+  const paint = getComputedStyle(element);
+  const colour = (token: string) => resolve(element, token);
+  const axis = {
+    stroke: colour('--muted'),
+    font: `${Math.round(Number.parseFloat(paint.fontSize) * 0.8)}px ${paint.fontFamily}`,
+    grid: { stroke: colour('--chart-grid'), width: 1 },
+    ticks: { show: false },
+  };
+  const em = Number.parseFloat(paint.fontSize);
+  const options: UPlot.Options = {
+    width: element.clientWidth,
+    height: element.clientHeight,
+    cursor: { show: false },
+    legend: { show: false },
+    padding: [em * 0.6, em * 0.5, 0, 0],
+    scales: {
+      x: { time: true, range: (_, __, max) => [max - props().windowSeconds, max] },
+      y: { range: (_, __, max) => [0, Math.max(props().floor, (max ?? 0) * 1.15)] },
+    },
+    axes: [
+      {
+        ...axis,
+        size: em * 1.9,
+        space: em * 7,
+        values: (_, splits) => splits.map((split) => props().formatTime(split * 1_000)),
+      },
+      {
+        ...axis,
+        size: em * 5,
+        space: em * 2.4,
+        values: (_, splits) => splits.map((split) => props().formatValue(split)),
+      },
+    ],
+    series: [
+      {},
+      ...lines.map(({ colour: token, filled = false, dots = false }): UPlot.Series => {
+        const stroke = colour(token);
+        return {
+          stroke,
+          width: 2,
+          spanGaps: dots,
+          points: { show: dots, size: 6, fill: stroke },
+          ...(filled ? { fill: translucent(stroke) } : {}),
+        };
+      }),
+    ],
+  };
+  return new UPlot(options, columns(times, lines), element);
+}
+
+/** A colour token as the canvas understands it: `light-dark()` is settled by the style of an element. */
+function resolve(element: HTMLElement, token: string): string {
+  const probe = document.createElement('span');
+  probe.style.color = `var(${token})`;
+  element.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+function translucent(colour: string): string {
+  return colour
+    .replace(/^rgb\(([^)]+)\)$/, 'rgb($1, 0.14)')
+    .replace(/^rgb\((.*),\s*0\.14\)$/, 'rgba($1, 0.14)');
+}
