@@ -124,6 +124,8 @@ export const limits = {
   retiringIkeMs: 60_000,
   /** An address that does not answer in this time has the next one asked beside it. @rfc 8305 8 */
   raceStaggerMs: 250,
+  /** Logins at an address whose first answer differs from a later one: who forges every time keeps us out in any case. */
+  rivalTries: 3,
   /** Gateways of one profile. */
   gatewaysOfProfile: 8,
   /** Addresses of the gateway's name that are tried. */
@@ -238,6 +240,8 @@ export const limits = {
   certificateChoices: 32,
   /** MSCHAPv2 takes 256 characters; other methods a little more. */
   passwordOctets: 1_024,
+  /** How long the desktop may ask its user to unlock the keyring. */
+  keyringMs: 60_000,
   /** IKE SAs that the data plane knows: those of two logins and what they replace. */
   knownIkeSas: 16,
   /** IKE datagrams for other IKE SAs that go up to the control thread in a second: a new one of the gateway's may be among them. */

@@ -17,6 +17,8 @@ import type { ProfileSource } from '../rpc/schema.ts';
 export interface ChosenProfile {
   readonly source: ProfileSource;
   readonly passwordFile: string | undefined;
+  /** Of the user's own certificate. */
+  readonly keyPasswordFile: string | undefined;
 }
 
 /**
@@ -25,7 +27,11 @@ export interface ChosenProfile {
  */
 export async function chooseProfile(nameOrFile: string): Promise<Result<ChosenProfile, readonly Failure[]>> {
   if (!nameOrFile.includes('/') && !nameOrFile.endsWith('.json')) {
-    return ok({ source: { kind: 'stored', id: nameOrFile }, passwordFile: undefined });
+    return ok({
+      source: { kind: 'stored', id: nameOrFile },
+      passwordFile: undefined,
+      keyPasswordFile: undefined,
+    });
   }
   const file = resolve(nameOrFile);
   const contents = await readBoundedFile(file, limits.profileOctets);
@@ -41,6 +47,7 @@ export async function chooseProfile(nameOrFile: string): Promise<Result<ChosenPr
   return ok({
     source: { kind: 'text', text: makeSelfContained(text, cas.value, own.value), file },
     passwordFile: passwordFileOf(profile.value.authentication),
+    keyPasswordFile: keyPasswordFileOf(profile.value),
   });
 }
 
@@ -77,6 +84,11 @@ async function certificatesOf(
     cas[field] = read.value;
   }
   return ok(cas);
+}
+
+function keyPasswordFileOf({ authentication }: Profile): string | undefined {
+  const certificate = clientCertificateOf(authentication);
+  return certificate?.kind === 'file' ? certificate.passwordFile : undefined;
 }
 
 /** The user's own certificate and key, to go with the profile. The daemon decrypts it, and asks for its password. */

@@ -222,7 +222,7 @@ export class Controller {
     let last: Failure | undefined;
     const session = await this.#parts.createSession(profile, credentials, (state) => {
       if (isLoginOver(state)) credentials.closeAsks();
-      if (state.kind === 'connected') credentials.accepted();
+      if (state.kind === 'connected' && isLoginOver(state)) credentials.accepted();
       if (state.kind === 'disconnected') last = state.lastFailure;
       else this.#follow(attempt, state);
     });
@@ -336,6 +336,7 @@ export class Controller {
 
 /** Nobody waits for what a login asked any more. */
 function isLoginOver(state: TunnelState): boolean {
+  if (state.kind === 'connected') return state.renewing !== true;
   return state.kind !== 'connecting' && !(state.kind === 'reconnecting' && state.phase !== undefined);
 }
 

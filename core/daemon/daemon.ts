@@ -13,7 +13,7 @@ import { groupNumber, peerCredentials } from '../platform/linux/peer-credentials
 import type { PlanOptions } from '../platform/linux/plan/network-plan-applier.ts';
 import { recoverFromJournal } from '../platform/linux/plan/recover.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
-import { readPasswordFile } from '../platform/password-file.ts';
+import { fileSecretStore } from '../platform/secrets/file-secret-store.ts';
 import { version } from '../platform/version.ts';
 import { loginServerOf, passwordFileOf } from '../profile/authentication/authentication.ts';
 import type { Profile } from '../profile/profile.ts';
@@ -114,7 +114,10 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
 
 async function storedPassword(profile: Profile): Promise<Result<Secret | undefined, Failure>> {
   const passwordFile = passwordFileOf(profile.authentication);
-  return passwordFile === undefined ? ok(undefined) : readPasswordFile(passwordFile, isOwn);
+  if (passwordFile === undefined) return ok(undefined);
+  const { name, authentication } = profile;
+  const key = { profile: name, kind: 'password', of: authentication.username } as const;
+  return await fileSecretStore(passwordFile, key, isOwn).get(key);
 }
 
 /** The daemon takes the passwords of the system's profiles only from files of its own user. */
