@@ -47,7 +47,7 @@ export interface ServerVerdict extends ServerCertificateVerdict {
  * The whole verdict on a server: its certificate as `judgeServerCertificate` has it, and revocation. What must be fetched is yielded.
  *
  * ```ts
- * const verdict = await fetchFor(judgeServer(question, context), fetch);
+ * const verdict = await fetchFor(judgeServer(question, context), obtain);
  * ```
  */
 export function* judgeServer(
@@ -127,12 +127,12 @@ function* judgeWithIssuers(
   }
 }
 
-/** Runs a verdict, with `fetch` for what it wants from the network. */
+/** Runs a verdict, with `obtain` for what it wants from the network. */
 export async function fetchFor<T>(
   verdict: Fetching<T>,
-  fetch: (request: FetchRequest) => Promise<FetchAnswer>,
+  obtain: (request: FetchRequest) => Promise<FetchAnswer>,
 ): Promise<T> {
   let step = verdict.next();
-  while (!step.done) step = verdict.next(await fetch(step.value));
+  while (!step.done) step = verdict.next(await obtain(step.value));
   return step.value;
 }
