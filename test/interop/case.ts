@@ -1,6 +1,6 @@
 import type { ClientProfile } from '../support/peers/client.ts';
 import type { ViciSection } from '../support/peers/vici.ts';
-import type { CertificateName } from './certificates.ts';
+import type { CertificateName, Certificates } from './certificates.ts';
 import type { Stage } from './stage.ts';
 
 /** One login at a strongSwan gateway, as data. */
@@ -85,6 +85,8 @@ export interface ClientConfig {
   readonly remoteIdentity?: string | null;
   /** Takes a gateway that signs with SHA-1. */
   readonly allowSha1Signatures?: boolean;
+  /** More of the profile's `trust`, or other things in place of its `ca`. */
+  readonly trust?: (certificates: Certificates) => Readonly<Record<string, unknown>>;
   readonly remoteNetworks?: readonly string[];
   readonly children?: ClientProfile['children'];
   readonly childless?: boolean;
@@ -114,6 +116,8 @@ export interface UpExpectation {
   readonly addresses?: readonly string[];
   /** The DNS servers that the client must use; by default the host in the lan. */
   readonly dnsServers?: readonly string[];
+  /** The client also fetches something outside the tunnel. */
+  readonly fetches?: true;
   /** Who must have sent IKE fragments; the other must not. */
   readonly fragmentsFrom?: readonly ('client' | 'gateway')[];
 }

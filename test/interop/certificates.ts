@@ -4,6 +4,9 @@ export const gatewayName = 'vpn.example.org';
 
 const day = 86_400_000;
 
+/** Of the CA, beside the gateway: OCSP, CRLs, certificates. */
+export const web = 'http://192.0.2.3:8080';
+
 type Recipe = Partial<CertificateRequest> & { readonly issuer?: 'ec-root' | 'rsa-root' | 'intermediate' };
 
 /** The gateway's certificates, good and bad. */
@@ -24,6 +27,18 @@ const recipes = {
   },
   'no-server-auth': { usages: ['clientAuth'] },
   'under-intermediate': { issuer: 'intermediate' },
+  'issuer-named': { issuer: 'intermediate', issuerUrl: `${web}/intermediate` },
+  'ocsp-good': { ocspUrls: [`${web}/ocsp/good`] },
+  'ocsp-revoked': { ocspUrls: [`${web}/ocsp/revoked`] },
+  'ocsp-unknown': { ocspUrls: [`${web}/ocsp/unknown`] },
+  'ocsp-delegated': { ocspUrls: [`${web}/ocsp/delegated`] },
+  /** Nobody listens at the first address, the second keeps silent. */
+  'ocsp-late': { ocspUrls: [`${web.replace('8080', '8081')}/`, `${web}/silent`, `${web}/ocsp/good`] },
+  'ocsp-dead': { ocspUrls: [`${web.replace('8080', '8081')}/`] },
+  'crl-good': { crlUrl: `${web}/crl/good` },
+  'crl-revoked': { crlUrl: `${web}/crl/revoked` },
+  'crl-old': { crlUrl: `${web}/crl/old` },
+  'crl-missing': { crlUrl: `${web}/crl/missing` },
 } as const satisfies Record<string, Recipe>;
 
 export type CertificateName = keyof typeof recipes;
@@ -36,6 +51,8 @@ export interface Certificates {
   /** More of those. */
   strangers(count: number): readonly Issued[];
   readonly intermediate: Issued;
+  readonly root: Issued;
+  readonly ocspSigner: Issued;
   get(name: CertificateName): Issued;
 }
 
@@ -51,6 +68,8 @@ export function createCertificates(): Certificates {
     caOf: (name) => (recipe(name).issuer === 'rsa-root' ? rsaRoot : ecRoot),
     otherCa: createCa('Somebody Else Root'),
     intermediate,
+    root: ecRoot,
+    ocspSigner: issue(ecRoot, { subject: 'Godwit Test Responder', names: [], usages: ['OCSPSigning'] }),
     strangers: (count) => {
       while (strangers.length < count) strangers.push(createCa(`Stranger ${strangers.length}`));
       return strangers.slice(0, count);

@@ -16,6 +16,7 @@ import { networkCases } from './cases/networks.ts';
 import { refusalCases } from './cases/refusals.ts';
 import { rekeyingCases } from './cases/rekeying.ts';
 import { renewalCases } from './cases/renewal.ts';
+import { revocationCases } from './cases/revocation.ts';
 import { roamingCases } from './cases/roaming.ts';
 import { createCertificates } from './certificates.ts';
 import { runCase } from './run-case.ts';
@@ -57,6 +58,7 @@ if (options.help) {
   const cases = [
     ...algorithmCases,
     ...certificateCases,
+    ...revocationCases,
     ...networkCases,
     ...fragmentCases,
     ...refusalCases,

@@ -15,6 +15,8 @@ export interface ClientProfile {
   readonly furtherCas?: readonly Issued[];
   /** Takes a gateway that signs with SHA-1; absent: no. */
   readonly allowSha1Signatures?: boolean;
+  /** More of Godwit's `trust`; a field that is undefined takes away what stands there. */
+  readonly trust?: Readonly<Record<string, unknown>>;
   /** Networks behind the gateway; everything when absent. */
   readonly remoteNetworks?: readonly string[];
   /** CHILD SAs with selectors of their own, as Godwit's profile has them. */
