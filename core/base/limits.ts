@@ -71,6 +71,8 @@ export const limits = {
   chainLength: 8,
   /** COOKIE and INVALID_KE_PAYLOAD restarts of IKE_SA_INIT, together. */
   initRestarts: 5,
+  /** Ways to log in that are tried one after the other, each with an IKE SA of its own. */
+  loginWays: 4,
   /** EAP-TLS with long chains takes about 30; more is a loop. */
   eapRounds: 60,
   eapPacketOctets: 65_535,

@@ -19,6 +19,9 @@ export interface ChosenProfile {
   readonly passwordFile: string | undefined;
   /** Of the user's own certificate. */
   readonly keyPasswordFile: string | undefined;
+  /** Of the keys that user and gateway share. */
+  readonly pskFile: string | undefined;
+  readonly ppkFile: string | undefined;
 }
 
 /**
@@ -31,6 +34,8 @@ export async function chooseProfile(nameOrFile: string): Promise<Result<ChosenPr
       source: { kind: 'stored', id: nameOrFile },
       passwordFile: undefined,
       keyPasswordFile: undefined,
+      pskFile: undefined,
+      ppkFile: undefined,
     });
   }
   const file = resolve(nameOrFile);
@@ -48,6 +53,8 @@ export async function chooseProfile(nameOrFile: string): Promise<Result<ChosenPr
     source: { kind: 'text', text: makeSelfContained(text, cas.value, own.value), file },
     passwordFile: passwordFileOf(profile.value.authentication),
     keyPasswordFile: keyPasswordFileOf(profile.value),
+    pskFile: profile.value.preSharedKeyFile,
+    ppkFile: profile.value.ppk?.file,
   });
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Failure, failure, formatFailure } from '../base/errors.ts';
+import { type Failure, formatFailure } from '../base/errors.ts';
 import type { LogSink } from '../base/log.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
@@ -13,6 +13,7 @@ import { groupNumber, peerCredentials } from '../platform/linux/peer-credentials
 import type { PlanOptions } from '../platform/linux/plan/network-plan-applier.ts';
 import { recoverFromJournal } from '../platform/linux/plan/recover.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
+import { readPasswordFile } from '../platform/password-file.ts';
 import { fileSecretStore } from '../platform/secrets/file-secret-store.ts';
 import { version } from '../platform/version.ts';
 import { loginServerOf, passwordFileOf } from '../profile/authentication/authentication.ts';
@@ -72,6 +73,7 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     clock: { now: () => systemClock.now(), wall: () => systemClock.wallClock().getTime() },
     profiles: new ProfileStore(options.profilesFolder, join(options.stateFolder, 'profiles')),
     storedPassword,
+    readSecretFile: (file) => readPasswordFile(file, isOwn),
     openCertificate: (client) => openCertificate(client.credentials, log),
     createSession: (profile, credentials, onState) =>
       createSession(profile, credentials, onState, options, spareWorkers),
@@ -114,8 +116,8 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
 
 async function storedPassword(profile: Profile): Promise<Result<Secret | undefined, Failure>> {
   const passwordFile = passwordFileOf(profile.authentication);
-  if (passwordFile === undefined) return ok(undefined);
   const { name, authentication } = profile;
+  if (passwordFile === undefined || !('username' in authentication)) return ok(undefined);
   const key = { profile: name, kind: 'password', of: authentication.username } as const;
   return await fileSecretStore(passwordFile, key, isOwn).get(key);
 }
@@ -136,7 +138,7 @@ async function createSession(
   spareWorkers: SpareWorkers,
 ): Promise<Result<RunningSession, Failure>> {
   const trust = await readTrustTerms(profile);
-  const terms = trust.ok ? loginTerms(profile, trust.value) : trust;
+  const terms = trust.ok ? loginTerms(profile, trust.value, credentials.certificate?.chain) : trust;
   if (!terms.ok) return terms;
   const crypto = nodeCryptoProvider();
   const wall = (): number => systemClock.wallClock().getTime();
@@ -150,8 +152,7 @@ async function createSession(
     if (ask.kind === 'credential') return await credentials.answer(ask);
     if (ask.kind === 'tls-step') return { kind: 'tls-step', result: await tls.answer(ask.request) };
     if (ask.kind === 'signature') return await credentials.sign(ask);
-    if (ask.kind === 'shared-secret')
-      return { kind: 'refused', error: failure('misuse', { reason: 'no key to share' }) };
+    if (ask.kind === 'shared-secret') return await credentials.shared(ask);
     const resolve = (host: string) => deeds.resolve(host);
     const parts = { crypto, random: systemRandom, cache: revocationCache, log: options.log, resolve };
     return await judge(ask, profile, terms.value, parts, wall(), gateway);

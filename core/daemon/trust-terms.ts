@@ -46,6 +46,7 @@ export async function anchorsOf(
   trust: ProfileTrust,
 ): Promise<Result<readonly Uint8Array[], Failure>> {
   switch (trust.kind) {
+    case 'none':
     case 'pins':
       return ok([]);
     case 'inline':

@@ -8,6 +8,7 @@ import { defaultEspProposals, defaultIkeProposals } from '../crypto/default-prop
 import { parseProposal } from '../crypto/proposals.ts';
 import { readAuthentication } from './authentication/authentication.ts';
 import { type JsonDocument, type JsonPath, type JsonProblem, readJson } from './json-document.ts';
+import { readLoginPlan } from './login-plan.ts';
 import type { Profile, ProfileChild } from './profile.ts';
 import {
   childProtocols,
@@ -201,14 +202,16 @@ function toProfile(document: ProfileDocument, file: string): Profile {
       send: document.remoteIdentity !== null,
       given: typeof document.remoteIdentity === 'string',
     },
-    localIdentity: document.localIdentity ?? authentication.username,
+    localIdentity:
+      document.localIdentity ?? ('username' in authentication ? authentication.username : undefined),
     authentication: readAuthentication(authentication, file),
+    ...readLoginPlan(document, file),
     trust: readTrustOf(document.trust, file),
     pins: readPins(document.trust),
     revocation: readRevocation(document.trust, file),
-    fetchCertificates: document.trust.fetchCertificates,
-    requireServerAuth: document.trust.requireServerAuth,
-    allowSha1Signatures: document.trust.allowSha1Signatures,
+    fetchCertificates: document.trust?.fetchCertificates ?? false,
+    requireServerAuth: document.trust?.requireServerAuth ?? true,
+    allowSha1Signatures: document.trust?.allowSha1Signatures ?? false,
     remoteNetworks: networks.flatMap((network) => checkedValue(parseIpPrefix(network))),
     children,
     childless: document.childless,

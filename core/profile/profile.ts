@@ -3,13 +3,14 @@ import type { Duration } from '../base/time.ts';
 import type { SuiteProposal } from '../crypto/proposals.ts';
 import type { Pin } from '../pki/pin.ts';
 import type { ProfileAuthentication } from './authentication/authentication.ts';
+import type { ProfileLoginPlan } from './login-plan.ts';
 import type { ProfileRevocation, ProfileTrust } from './trust.ts';
 
 export type { ProfileAuthentication } from './authentication/authentication.ts';
 export type { ProfileRevocation, ProfileTrust } from './trust.ts';
 
 /** A profile that was read and checked, with its defaults filled in. Made by `parseProfile` alone. */
-export interface Profile {
+export interface Profile extends ProfileLoginPlan {
   /** What a user calls it. Printable text. */
   readonly name: string;
   readonly gateway: ProfileGateway;
@@ -17,8 +18,8 @@ export interface Profile {
   readonly gateways: { readonly others: readonly string[]; readonly choose: 'in-order' | 'fastest' };
   /** What the gateway's certificate must say, and the IDr that is asked for. */
   readonly remoteIdentity: ProfileRemoteIdentity;
-  /** IDi, as text: an address, a name, an e-mail address or anything else. */
-  readonly localIdentity: string;
+  /** IDi, as text: an address, a name, an e-mail address or anything else. `undefined`: what the user's certificate says. */
+  readonly localIdentity: string | undefined;
   readonly authentication: ProfileAuthentication;
   readonly trust: ProfileTrust;
   /** Certificates or keys of which one must be there. */

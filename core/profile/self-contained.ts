@@ -1,4 +1,4 @@
-import { applyEdits, modify } from 'jsonc-parser';
+import { applyEdits, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { filesOf } from './authentication/authentication.ts';
@@ -39,6 +39,8 @@ export function makeSelfContained(text: string, cas: ProfileCas, certificate?: I
     ...inline(['trust', 'revocation'], 'crl', cas.crl),
     ...inline(['trust', 'revocation'], 'ocspSigner', cas.ocspSigner),
     ...inline(['authentication', 'server'], 'ca', cas.loginServer),
+    [['preSharedKeyFile'], undefined],
+    [['ppk', 'file'], undefined],
     [['authentication', 'passwordFile'], undefined],
     ...(certificate === undefined ? [] : ([[['authentication', 'certificate'], certificate]] as const)),
   ];
@@ -46,6 +48,10 @@ export function makeSelfContained(text: string, cas: ProfileCas, certificate?: I
 }
 
 function edit(source: string, path: readonly string[], value: unknown): string {
+  const tree = parseTree(source);
+  // What is not there cannot be taken out.
+  if (value === undefined && (tree === undefined || findNodeAtLocation(tree, [...path]) === undefined))
+    return source;
   return applyEdits(source, modify(source, [...path], value, {}));
 }
 
@@ -61,6 +67,8 @@ export function requireSelfContained(
   if (profile.trust.kind === 'file') return refuse('trust.caFile');
   if (profile.revocation.crl?.kind === 'file') return refuse('trust.revocation.crlFile');
   if (profile.revocation.ocspSigner?.kind === 'file') return refuse('trust.revocation.ocspSignerFile');
+  if (profile.preSharedKeyFile !== undefined) return refuse('preSharedKeyFile');
+  if (profile.ppk?.file !== undefined) return refuse('ppk.file');
   const [path] = filesOf(profile.authentication);
   if (path !== undefined) return refuse(['authentication', ...path].join('.'));
   return ok(profile);

@@ -105,6 +105,8 @@ export const trustSchema = z
   .meta({ minProperties: 1 });
 
 export type ProfileTrust =
+  /** No certificate is asked of the gateway. */
+  | { readonly kind: 'none' }
   /** Path of a PEM file, already joined to the profile's folder. */
   | { readonly kind: 'file'; readonly caFile: string }
   /** PEM text of one certificate or more. Its contents are not checked here. */
@@ -126,23 +128,27 @@ export interface ProfileRevocation {
   readonly ocspSigner: FileOrText | undefined;
 }
 
-type TrustDocument = z.output<typeof trustSchema>;
+type TrustDocument = z.output<typeof trustSchema> | undefined;
 
-export function readTrustOf({ ca, caFile, system }: TrustDocument, file: string): ProfileTrust {
+export function readTrustOf(document: TrustDocument, file: string): ProfileTrust {
+  if (document === undefined) return { kind: 'none' };
+  const { ca, caFile, system } = document;
   if (ca !== undefined) return { kind: 'inline', ca };
   if (caFile !== undefined) return { kind: 'file', caFile: joinToFolderOf(file, caFile) };
   return { kind: system === true ? 'system' : 'pins' };
 }
 
-export function readPins({ pins = [] }: TrustDocument): readonly Pin[] {
-  return pins.flatMap((text) => {
+export function readPins(document: TrustDocument): readonly Pin[] {
+  return (document?.pins ?? []).flatMap((text) => {
     const parsed = parsePin(text);
     return parsed.ok ? [parsed.value] : [];
   });
 }
 
-export function readRevocation({ revocation: document }: TrustDocument, file: string): ProfileRevocation {
-  const { mode, fetch, ocspUrl, crl, crlFile, ocspSigner, ocspSignerFile } = document;
+export function readRevocation(document: TrustDocument, file: string): ProfileRevocation {
+  if (document === undefined)
+    return { mode: 'off', fetch: false, ocspUrl: undefined, crl: undefined, ocspSigner: undefined };
+  const { mode, fetch, ocspUrl, crl, crlFile, ocspSigner, ocspSignerFile } = document.revocation;
   return {
     mode,
     fetch,

@@ -26,7 +26,7 @@ async function startCa({ topology: { gateway }, certificates }: Stage): Promise<
     writeFileSync(join(folder, `${name}.key`), issued.privateKeyPem);
     writeFileSync(join(folder, `${name}.der`), issued.der);
   };
-  put('root', certificates.root);
+  put('root', certificates.roots.ec);
   put('signer', certificates.ocspSigner);
   put('intermediate', certificates.intermediate);
   put('gateway', certificates.get('ec-p256'));
@@ -78,7 +78,9 @@ function byHash(name: string, trust: Trust, fetches: boolean): InteropCase {
     ...plain,
     before: async (stage) => {
       await startCa(stage);
-      await stage.gateway.loadAuthority('ca', stage.certificates.root, { cert_uri_base: `${web}/by-hash/` });
+      await stage.gateway.loadAuthority('ca', stage.certificates.roots.ec, {
+        cert_uri_base: `${web}/by-hash/`,
+      });
     },
     during: async (stage) => {
       await stage.gateway.unloadAuthority('ca');

@@ -17,6 +17,16 @@ export interface ClientProfile {
   readonly allowSha1Signatures?: boolean;
   /** More of Godwit's `trust`; a field that is undefined takes away what stands there. */
   readonly trust?: Readonly<Record<string, unknown>>;
+  /** Further parts of Godwit's profile, in place of what stands there. */
+  readonly profile?: Readonly<Record<string, unknown>>;
+  /** Of a token. */
+  readonly pin?: string;
+  /** What the first question for the password is answered with. */
+  readonly firstPassword?: string;
+  /** In place of an answer to the last question. */
+  readonly whenAsked?: 'refuse' | 'disconnect';
+  /** Keys that it shares with the gateway. */
+  readonly sharedKeys?: { readonly psk?: string; readonly ppk?: string };
   /** Networks behind the gateway; everything when absent. */
   readonly remoteNetworks?: readonly string[];
   /** CHILD SAs with selectors of their own, as Godwit's profile has them. */
