@@ -77,6 +77,15 @@ const saAge = {
   lifetimeMs: spanMs.optional().meta({ description: 'It is replaced well before it is this old.' }),
 };
 
+const way = {
+  interface: text.meta({ description: 'Of this computer, e.g. wlan0.' }),
+  local: text.meta({ description: 'Our address and port there.' }),
+  gateway: text.meta({ description: 'The address of the gateway that it leads to.' }),
+  provenAgeMs: spanMs
+    .optional()
+    .meta({ description: 'Since the gateway last answered by it; absent: never.' }),
+};
+
 const connected = z.strictObject({
   state: z.literal('connected'),
   profile: profileReference,
@@ -115,6 +124,23 @@ const connected = z.strictObject({
   mobike: z
     .boolean()
     .meta({ description: 'The gateway follows a change of address; else it means a new login.' }),
+  peerAddresses: z
+    .array(text)
+    .max(limits.addressesOfGateway)
+    .meta({ description: 'Further addresses of the gateway, by its own word.' }),
+  path: z
+    .strictObject({
+      state: z.enum(['proven', 'checking', 'offline']).meta({
+        description:
+          'proven: the gateway answered by it since the network changed; checking: it is being asked; offline: no way leads to it.',
+      }),
+      ...way,
+      others: z
+        .array(z.strictObject(way))
+        .max(limits.pathsOpen)
+        .meta({ description: 'Further ways by which the gateway answered.' }),
+    })
+    .meta({ description: 'The way to the gateway that carries the traffic.' }),
   device: text,
   mtu: count,
   addresses: z.array(text).max(limits.addressesFromGateway),

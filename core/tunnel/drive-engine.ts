@@ -10,6 +10,7 @@ import type { Course } from './course.ts';
 import { type Destination, redirected } from './destination.ts';
 import { dismissRenewal } from './dismiss.ts';
 import { closeTransport, leave } from './leaving.ts';
+import { followed, pathChecked, pathProven, pathSilent } from './paths/follow-paths.ts';
 import { endRace } from './race.ts';
 import { onAuthLifetime, onRedirect, renewalFailed, renewalRedirected, retired } from './renewal.ts';
 import { replan } from './replan.ts';
@@ -22,6 +23,14 @@ export function feed(course: Course, attempt: Attempt | undefined, input: IkeInp
   engine.handle(input, now);
   for (let output = engine.poll(); output !== undefined; output = engine.poll())
     act(course, attempt, output, now);
+  carryOut(course, now);
+}
+
+/** Hands the engine what was ordered meanwhile, and tells what has changed. */
+export function carryOut(course: Course, now: Instant): void {
+  if (course.engine === undefined) course.orders.length = 0;
+  const next = course.orders.shift();
+  if (next !== undefined) return command(course, next, now);
   if (course.detailsChanged) course.tellConnected();
 }
 
@@ -75,6 +84,12 @@ function act(course: Course, attempt: Attempt, output: IkeOutput, now: Instant):
     case 'proven':
       attempt.heard = true;
       course.provenAt = now;
+      return pathProven(course, attempt, output.path, now);
+    case 'unanswered':
+      return attempt === course.attempt ? pathSilent(course) : undefined;
+    case 'path-checked':
+      return pathChecked(course, attempt, output, now);
+    case 'path-size':
       return;
     case 'closed':
       return onClosed(course, attempt, output.error, now);
@@ -110,7 +125,10 @@ function note(
   const isFailure = output.kind === 'rekey-failed' || output.kind === 'child-refused';
   if (!isFailure) attempt.summary = output.summary;
   if (output.kind === 'peer-addresses') return;
-  if (output.kind === 'roamed') attempt.local = output.local;
+  if (output.kind === 'roamed') {
+    attempt.local = output.local;
+    followed(course, attempt);
+  }
   if (output.kind === 'rekeyed' && history !== undefined)
     attempt.history = withRekey(history, output.what, now);
   if (isFailure && history !== undefined) {

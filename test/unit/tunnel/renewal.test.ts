@@ -139,7 +139,7 @@ test('answers and datagrams find the login that they are for', () => {
   assert.ok(!bench.engines[0]?.inputs.some(({ kind }) => kind === 'answer'));
   const from = { address: address('198.51.100.1'), port: 4500 };
   for (const engine of [0, 1, 7])
-    bench.do({ kind: 'datagram', octets: Uint8Array.of(engine), from, marker: true });
+    bench.do({ kind: 'datagram', octets: Uint8Array.of(engine), from, marker: true, path: 0 });
   const got = (engine: number) => bench.engines[engine]?.inputs.filter(({ kind }) => kind === 'datagram');
   assert.deepEqual(
     [got(0)?.length, got(1)?.length],
