@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { failure } from '../../base/errors.ts';
 import { err, ok } from '../../base/result.ts';
+import { packageFile } from '../../platform/package-file.ts';
 import { readStaticFiles } from '../../platform/static-files.ts';
 import { version } from '../../platform/version.ts';
 import { connectRpc } from '../../rpc/transport/client.ts';
@@ -20,7 +21,7 @@ export interface UiOptions {
   readonly open: boolean;
 }
 
-const folder = fileURLToPath(new URL('../../../dist/renderer', import.meta.url));
+const folder = fileURLToPath(packageFile('dist/renderer'));
 
 /** `godwit ui`: serves the interface to this user's browser until it is interrupted. Returns the exit code. */
 export async function ui(options: UiOptions, io: CliIo): Promise<number> {
