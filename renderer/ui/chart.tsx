@@ -84,7 +84,7 @@ function makePlot(element: HTMLElement, props: () => ChartProps): UPlot {
       {
         ...axis,
         size: em * 1.9,
-        space: em * 7,
+        splits: (_, __, min, max) => minutesBetween(min, max, element.clientWidth / em < 26 ? 120 : 60),
         values: (_, splits) => splits.map((split) => props().formatTime(split * 1_000)),
       },
       {
@@ -102,13 +102,22 @@ function makePlot(element: HTMLElement, props: () => ChartProps): UPlot {
           stroke,
           width: 2,
           spanGaps: dots,
-          points: { show: dots, size: 6, fill: stroke },
+          points: { show: dots, size: 4, fill: stroke },
           ...(filled ? { fill: translucent(stroke) } : {}),
         };
       }),
     ],
   };
   return new UPlot(options, columns(times, lines), element);
+}
+
+/** Whole minutes in a span of seconds, each far enough from the edge for its label. */
+function minutesBetween(min: number, max: number, step: number): number[] {
+  const found: number[] = [];
+  for (let at = Math.ceil(min / step) * step; at <= max; at += step) {
+    if (at - min > 8 && max - at > 12) found.push(at);
+  }
+  return found;
 }
 
 /** A colour token as the canvas understands it: `light-dark()` is settled by the style of an element. */

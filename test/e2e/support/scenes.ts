@@ -316,7 +316,9 @@ export function namedScenes(): readonly NamedScene[] {
     ),
     home(
       'failed-hostile',
-      scene(idle(failure('certificate.name', { expected: 'vpn.example.org', names: hostile }))),
+      scene(
+        idle(failure('certificate.name', { holder: 'gateway', expected: 'vpn.example.org', names: hostile })),
+      ),
     ),
     home('one-profile', scene(idle(), { profiles: profiles.slice(0, 1) })),
     home(
