@@ -52,6 +52,20 @@ export const limits = {
   /** EAP-TLS with long chains takes about 30; more is a loop. */
   eapRounds: 60,
   eapPacketOctets: 65_535,
+  /** Methods of a gateway that a message names. */
+  eapMethodsShown: 8,
+  /** One TLS flight of a login server in EAP: a chain of ten large certificates. RFC 5216 2.1.5 asks for a bound. */
+  eapTlsMessageOctets: 131_072,
+  /** TLS octets of one login, in the server's direction. */
+  tlsSessionOctets: 262_144,
+  /** Of our own TLS octets in one EAP packet: RADIUS carries it in 4,096 octets together with everything else. */
+  eapFragmentOctets: 1_024,
+  /** AVPs (TTLS) or TLVs (PEAP) of one message; real ones have about five. */
+  eapTunnelItems: 64,
+  /** Questions to the user in one run of a method: a password, a code, and a few that were mistyped. */
+  eapPrompts: 8,
+  /** Logins with another password that a server allows in one run (MSCHAPv2 R=1), before accounts are locked. */
+  passwordRetries: 3,
   /** Of a gateway's or login server's own words, where they are shown as evidence. */
   peerTextCharacters: 200,
   /** Of a login server's words in a question to the user: a second factor explains itself in a sentence or two. */
@@ -68,6 +82,8 @@ export const limits = {
   initCandidates: 16,
   /** The same right after our address changed, at a brisker pace: 0.5 s, then 1.4 times as long, gives up after 8 s. */
   roamTries: 6,
+  /** Hints that the gateway has forgotten us are heeded once in so long: anybody on the path can send them. */
+  hintPauseMs: 10_000,
   /** A goodbye that is not answered is not worth a longer wait (about 5 s). */
   deleteTries: 2,
   /** Requests of ours that wait for the one on the wire: a goodbye behind a liveness check. */
@@ -197,6 +213,8 @@ export const limits = {
   certificateChoices: 32,
   /** MSCHAPv2 takes 256 characters; other methods a little more. */
   passwordOctets: 1_024,
+  /** How long the desktop may ask its user to unlock the keyring. */
+  keyringMs: 60_000,
   /** IKE SAs that the data plane knows: those of two logins and what they replace. */
   knownIkeSas: 16,
   /** IKE datagrams for other IKE SAs that go up to the control thread in a second: a new one of the gateway's may be among them. */

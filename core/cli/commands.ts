@@ -2,10 +2,10 @@ import type { Failure } from '../base/errors.ts';
 import type { Result } from '../base/result.ts';
 import { connectRpc, type RpcClient } from '../rpc/transport/client.ts';
 import type { ProfileEntry } from '../rpc/values.ts';
+import { type AnswerOptions, answerer } from './answer-sources.ts';
 import { type CliIo, colorsFor } from './cli-io.ts';
 import { ConnectAttempt } from './connect-attempt.ts';
 import { describeTunnel } from './describe-tunnel.ts';
-import { type PasswordOptions, passwordSource } from './password-source.ts';
 import { chooseProfile } from './profile-source.ts';
 import { Progress } from './progress.ts';
 import { Report } from './report.ts';
@@ -20,17 +20,18 @@ export interface CommonOptions {
 
 export async function up(
   profile: string,
-  options: CommonOptions & PasswordOptions,
+  options: CommonOptions & Omit<AnswerOptions, 'keyPasswordFile'>,
   io: CliIo,
 ): Promise<number> {
   const report = new Report(io, options.json);
   const chosen = await chooseProfile(profile);
   if (!chosen.ok) return report.failure(chosen.error);
   const passwordFile = options.passwordFile ?? chosen.value.passwordFile;
-  const password = await passwordSource({ passwordStdin: options.passwordStdin, passwordFile }, io);
-  if (!password.ok) return report.failure([password.error]);
+  const { keyPasswordFile } = chosen.value;
+  const answers = await answerer({ ...options, passwordFile, keyPasswordFile }, io);
+  if (!answers.ok) return report.failure([answers.error]);
   const connected = await withDaemon(options, (rpc) =>
-    new ConnectAttempt(rpc, io, password.value, new Progress(io)).run(chosen.value.source),
+    new ConnectAttempt(rpc, io, answers.value, new Progress(io)).run(chosen.value.source),
   );
   if (!connected.ok) return report.failure([connected.error]);
   const lines = describeTunnel(connected.value.tunnel, io.now(), colorsFor(io.stdout, io.env));

@@ -4,15 +4,24 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { EventData, ProfileSource } from '../rpc/schema.ts';
 import type { RpcClient } from '../rpc/transport/client.ts';
 import type { Snapshot } from '../rpc/values.ts';
+import type { Answerer } from './answerer.ts';
 import type { CliIo } from './cli-io.ts';
-import type { PasswordSource } from './password-source.ts';
+
 import type { Progress } from './progress.ts';
+
+/** Failures that a secret which was right before may be the reason of. */
+const refusals: ReadonlySet<string> = new Set([
+  'auth.password',
+  'auth.refused',
+  'credential.password',
+  'token.pin',
+]);
 
 /** One `connect`, from the call to the moment when it is up or has failed. Ctrl-C ends it and cleans up. */
 export class ConnectAttempt {
   readonly #rpc: RpcClient;
   readonly #io: CliIo;
-  readonly #password: PasswordSource;
+  readonly #answerer: Answerer;
   readonly #progress: Progress;
   readonly #outcome = Promise.withResolvers<Result<Snapshot, Failure>>();
   /** Open prompts by ask. */
@@ -22,10 +31,10 @@ export class ConnectAttempt {
   #early: (() => void)[] = [];
   #interrupts = 0;
 
-  constructor(rpc: RpcClient, io: CliIo, password: PasswordSource, progress: Progress) {
+  constructor(rpc: RpcClient, io: CliIo, answerer: Answerer, progress: Progress) {
     this.#rpc = rpc;
     this.#io = io;
-    this.#password = password;
+    this.#answerer = answerer;
     this.#progress = progress;
   }
 
@@ -35,7 +44,7 @@ export class ConnectAttempt {
       this.#rpc.on('state', (snapshot) => this.#whenAccepted(() => this.#onState(snapshot))),
       this.#rpc.on('phase', (phase) => this.#whenAccepted(() => this.#onPhase(phase))),
       this.#rpc.on('ask', (ask) => void this.#onAsk(ask)),
-      this.#rpc.on('ask-closed', ({ askId }) => this.#prompts.get(askId)?.abort()),
+      this.#rpc.on('ask-closed', (closed) => this.#onAskClosed(closed)),
     ];
     void this.#rpc.closed.then((reason) => this.#settle(err(reason ?? failure('tunnel.cancelled'))));
     const started = await this.#start(source);
@@ -44,13 +53,15 @@ export class ConnectAttempt {
     for (const stop of stops) stop();
     for (const prompt of this.#prompts.values()) prompt.abort();
     this.#progress.finish(outcome.ok);
+    const refused = !outcome.ok && refusals.has(outcome.error.code);
+    await this.#answerer.finished?.(outcome.ok ? 'connected' : refused ? 'refused' : 'other');
     return outcome;
   }
 
   async #start(source: ProfileSource): Promise<Result<undefined, Failure>> {
     const subscribed = await this.#rpc.call('subscribe', { events: ['state', 'phase'] });
     if (!subscribed.ok) return subscribed;
-    const accepted = await this.#rpc.call('connect', { source, canAnswer: this.#password.canAnswer });
+    const accepted = await this.#rpc.call('connect', { source, canAnswer: this.#answerer.canAnswer });
     if (!accepted.ok) return accepted;
     this.#attempt = accepted.value.attempt;
     for (const handle of this.#early) handle();
@@ -85,11 +96,11 @@ export class ConnectAttempt {
     }
   }
 
-  async #onAsk({ askId, request }: EventData<'ask'>): Promise<void> {
+  async #onAsk({ askId, request, deadlineAt }: EventData<'ask'>): Promise<void> {
     const prompt = new AbortController();
     this.#prompts.set(askId, prompt);
     this.#progress.pause();
-    const answer = await this.#password.answer(request, prompt.signal);
+    const answer = await this.#answerer.answer(request, deadlineAt, prompt.signal);
     this.#prompts.delete(askId);
     this.#progress.resume();
     if (answer === 'interrupted') {
@@ -100,6 +111,13 @@ export class ConnectAttempt {
     const accepted = await this.#rpc.call('answer', { askId, answer });
     // `rpc.invalid`: the daemon had stopped waiting, and says so by its state.
     if (!accepted.ok && accepted.error.code !== 'rpc.invalid') this.#settle(accepted);
+  }
+
+  #onAskClosed({ askId, reason }: EventData<'ask-closed'>): void {
+    const prompt = this.#prompts.get(askId);
+    prompt?.abort();
+    if (prompt !== undefined && reason === 'timed-out')
+      this.#progress.note('Too late: nobody waits any more.');
   }
 
   /** Once: end the attempt and wait until nothing of it is left. Twice: stop waiting. */

@@ -16,6 +16,8 @@ import type { ProfileSource } from '../rpc/schema.ts';
 export interface ChosenProfile {
   readonly source: ProfileSource;
   readonly passwordFile: string | undefined;
+  /** Of the user's own certificate. */
+  readonly keyPasswordFile: string | undefined;
 }
 
 /**
@@ -24,7 +26,11 @@ export interface ChosenProfile {
  */
 export async function chooseProfile(nameOrFile: string): Promise<Result<ChosenProfile, readonly Failure[]>> {
   if (!nameOrFile.includes('/') && !nameOrFile.endsWith('.json')) {
-    return ok({ source: { kind: 'stored', id: nameOrFile }, passwordFile: undefined });
+    return ok({
+      source: { kind: 'stored', id: nameOrFile },
+      passwordFile: undefined,
+      keyPasswordFile: undefined,
+    });
   }
   const file = resolve(nameOrFile);
   const contents = await readBoundedFile(file, limits.profileOctets);
@@ -40,6 +46,7 @@ export async function chooseProfile(nameOrFile: string): Promise<Result<ChosenPr
   return ok({
     source: { kind: 'text', text: makeSelfContained(text, cas.value, own.value), file },
     passwordFile: passwordFileOf(profile.value.authentication),
+    keyPasswordFile: keyPasswordFileOf(profile.value),
   });
 }
 
@@ -63,6 +70,11 @@ async function certificatesOf(
   if (own?.kind !== 'file') return ok({ gateway: gateway.value });
   const loginServer = await read(own.caFile, ['authentication', 'server', 'caFile']);
   return loginServer.ok ? ok({ gateway: gateway.value, loginServer: loginServer.value }) : loginServer;
+}
+
+function keyPasswordFileOf({ authentication }: Profile): string | undefined {
+  const certificate = clientCertificateOf(authentication);
+  return certificate?.kind === 'file' ? certificate.passwordFile : undefined;
 }
 
 /** The user's own certificate and key, to go with the profile. The daemon decrypts it, and asks for its password. */

@@ -26,6 +26,8 @@ export class Progress {
   #timer: NodeJS.Timeout | undefined;
   #turn = 0;
   #paused = false;
+  /** Lines that came while a prompt had the screen. */
+  #held = '';
 
   constructor(io: CliIo) {
     this.#io = io;
@@ -58,6 +60,8 @@ export class Progress {
 
   resume(): void {
     this.#paused = false;
+    this.#io.stderr.write(this.#held);
+    this.#held = '';
     this.#draw();
   }
 
@@ -73,9 +77,14 @@ export class Progress {
   #complete(at: number): void {
     const done = this.#current;
     if (done === undefined || !this.#screen) return;
-    this.#clear();
     const took = this.#colors.dim(formatDuration(at - done.since));
-    this.#io.stderr.write(`${this.#colors.green('✓')} ${done.label} ${took}\n`);
+    const line = `${this.#colors.green('✓')} ${done.label} ${took}\n`;
+    if (this.#paused) {
+      this.#held += line;
+      return;
+    }
+    this.#clear();
+    this.#io.stderr.write(line);
   }
 
   #start(): void {

@@ -4,6 +4,8 @@ import { defaultSocketPath } from '../rpc/socket-path.ts';
 import type { CliIo } from './cli-io.ts';
 import { type CommonOptions, down, profiles, status, up } from './commands.ts';
 import { exitCodes } from './exit-codes.ts';
+import { givenKinds } from './given-answers.ts';
+import { type SecretOptions, secretForget, secretList, secretSet } from './secret-commands.ts';
 import { escapeText } from './text.ts';
 import { ui } from './ui/ui-command.ts';
 
@@ -49,6 +51,7 @@ function makeProgram(io: CliIo, finish: (exitCode: number) => void): Command {
     .addHelpText('after', afterHelp());
   addUp(program, io, finish);
   addOthers(program, io, finish);
+  addSecret(program, io, finish);
   addUi(program, io, finish);
   // Commands are made with what their parent has, except for this.
   for (const command of program.commands) command.helpOption('-h, --help', 'explain this command');
@@ -60,7 +63,7 @@ function addUp(program: Command, io: CliIo, finish: (exitCode: number) => void):
     .command('up')
     .summary('connect, and return when the connection stands')
     .description(
-      'Connects and returns when the connection stands; the daemon keeps it up. Ctrl-C cancels. The password comes from --password-stdin, from --password-file, from the file that the profile names, or from a prompt.',
+      'Connects and returns when the connection stands; the daemon keeps it up. Ctrl-C cancels. The password comes from --password-stdin, from --answers-stdin, from --password-file, from the file that the profile names, from the keyring of the desktop (see `godwit secret`), or from a prompt.',
     )
     .argument(
       '<profile>',
@@ -71,6 +74,13 @@ function addUp(program: Command, io: CliIo, finish: (exitCode: number) => void):
         'passwordFile',
       ),
     )
+    .addOption(
+      new Option(
+        '--answers-stdin',
+        `read what may be asked from standard input, a line each: ${givenKinds.join('=, ')}=`,
+      ).conflicts(['passwordFile', 'passwordStdin']),
+    )
+    .option('--no-keyring', 'neither look into the keyring of the desktop nor offer to keep anything in it')
     .option(
       '--password-file <file>',
       'read the password from the first line of a file of yours with mode 0600',
@@ -86,13 +96,15 @@ Examples:
   godwit up office --json | jq .snapshot.tunnel.addresses`,
     )
     .action(async (profile: string, _: unknown, command: Command) => {
-      const { passwordStdin, passwordFile } = command.opts<{
+      const given = command.opts<{
         passwordStdin?: boolean;
+        answersStdin?: boolean;
         passwordFile?: string;
+        keyring: boolean;
       }>();
-      finish(
-        await up(profile, { ...common(command), passwordStdin: passwordStdin === true, passwordFile }, io),
-      );
+      const { passwordStdin = false, answersStdin = false, passwordFile, keyring } = given;
+      const answers = { passwordStdin, answersStdin, passwordFile, keyring };
+      finish(await up(profile, { ...common(command), ...answers }, io));
     });
 }
 
@@ -119,6 +131,45 @@ function addOthers(program: Command, io: CliIo, finish: (exitCode: number) => vo
     )
     .option('--json', 'print the list as one JSON object')
     .action(async (_: unknown, command: Command) => finish(await profiles(common(command), io)));
+}
+
+function addSecret(program: Command, io: CliIo, finish: (exitCode: number) => void): void {
+  const secret = program
+    .command('secret')
+    .summary('keep passwords in the keyring of the desktop, list and forget them')
+    .description(
+      'Keeps passwords in the keyring of the desktop (GNOME Keyring, KWallet, KeePassXC). `godwit up` looks there before it asks, offers to keep what was typed, and forgets what was refused. <profile> is the `name` in the profile.',
+    );
+  const kinds = new Option('--kind <kind>', 'what it opens: the account, the file of a key, or a token')
+    .choices(['password', 'key-password', 'pin'])
+    .default('password');
+  secret
+    .command('set')
+    .summary('keep a secret, which is asked for')
+    .argument('<profile>', 'the name in the profile')
+    .argument('<of>', 'the user name, the name of the key file, or the label of the token')
+    .addOption(kinds)
+    .option('--password-stdin', 'read it from the first line of standard input')
+    .option('--json', 'print the result as one JSON object')
+    .action(async (profile: string, of: string, _: unknown, command: Command) => {
+      const given = command.opts<{ kind: SecretOptions['kind']; passwordStdin?: boolean }>();
+      const { kind, passwordStdin = false } = given;
+      finish(await secretSet(profile, of, { kind, passwordStdin, json: common(command).json }, io));
+    });
+  secret
+    .command('forget')
+    .summary('forget the secrets of a profile, or those of one user in it')
+    .argument('<profile>', 'the name in the profile')
+    .argument('[of]', 'only that of this user, key file or token')
+    .option('--json', 'print the result as one JSON object')
+    .action(async (profile: string, of: string | undefined, _: unknown, command: Command) =>
+      finish(await secretForget(profile, of, common(command), io)),
+    );
+  secret
+    .command('list')
+    .summary('list what is kept, without the secrets')
+    .option('--json', 'print the list as one JSON object')
+    .action(async (_: unknown, command: Command) => finish(await secretList(common(command), io)));
 }
 
 function addUi(program: Command, io: CliIo, finish: (exitCode: number) => void): void {

@@ -1,7 +1,7 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
-import { createEapPeer, eapMethods } from '../eap/create-eap-peer.ts';
+import { createEapPeer } from '../eap/create-eap-peer.ts';
 import { selectorOf } from '../ike/child-wishes.ts';
 import type { ChildWish } from '../ike/config.ts';
 import { IkeSa } from '../ike/ike-sa.ts';
@@ -9,6 +9,7 @@ import { type IkeIdentity, parseIdentity } from '../pki/identity.ts';
 import type { Trust } from '../pki/trust.ts';
 import type { Profile, ProfileChild } from '../profile/profile.ts';
 import type { ConnectionConfig } from '../tunnel/connection.ts';
+import { eapMethodsOf } from './eap-methods.ts';
 
 /** What a profile says, in the terms of the engines. */
 export interface LoginTerms {
@@ -80,7 +81,7 @@ export function connectionConfig(
               identity: authentication.eapIdentity,
               userName: authentication.username,
               random: parts.random,
-              methods: authentication.method === 'eap-mschapv2' ? eapMethods : [],
+              methods: eapMethodsOf(authentication),
             }),
         },
       ),
@@ -92,7 +93,8 @@ function wishOf({ networks, protocol, ports }: ProfileChild): ChildWish {
   return { remote: networks.map((network) => ({ ...selectorOf(network), ...only })) };
 }
 
-function identity(profile: Profile, field: string, text: string): Result<IkeIdentity, Failure> {
+/** An identity of the profile, for an ID payload. */
+export function identity(profile: Profile, field: string, text: string): Result<IkeIdentity, Failure> {
   const parsed = parseIdentity(text);
   if (parsed.ok) return parsed;
   const { reason } = parsed.error;

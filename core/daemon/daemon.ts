@@ -14,23 +14,25 @@ import { groupNumber, peerCredentials } from '../platform/linux/peer-credentials
 import type { PlanOptions } from '../platform/linux/plan/network-plan-applier.ts';
 import { recoverFromJournal } from '../platform/linux/plan/recover.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
-import { readPasswordFile } from '../platform/password-file.ts';
+import { fileSecretStore } from '../platform/secrets/file-secret-store.ts';
 import { version } from '../platform/version.ts';
-import { passwordFileOf } from '../profile/authentication/authentication.ts';
-import type { Profile } from '../profile/profile.ts';
+import { loginServerOf, passwordFileOf } from '../profile/authentication/authentication.ts';
+import type { Profile, ProfileTrust } from '../profile/profile.ts';
 import { socketGroup } from '../rpc/socket-path.ts';
 import { createRpcServer } from '../rpc/transport/server.ts';
 import type { RpcServer } from '../rpc/transport/server-types.ts';
 import type { TunnelState } from '../tunnel/io.ts';
 import { judge } from './certificate-judge.ts';
-import { connectionConfig, loginTerms } from './connection-config.ts';
+import { connectionConfig, identity, type LoginTerms, loginTerms } from './connection-config.ts';
 import { Controller, type RunningSession } from './controller.ts';
 import { FlightRecorder } from './flight-recorder.ts';
 import { openCertificate } from './keys/open-certificate.ts';
 import type { LoginCredentials } from './login-credentials.ts';
+import { judgeLoginServer, type LoginServerTerms } from './login-server-judge.ts';
 import { ProfileStore } from './profile-store.ts';
 import { Session } from './session.ts';
 import { SystemDeeds } from './system-deeds.ts';
+import { TlsDesk } from './tls-desk.ts';
 
 export interface DaemonOptions {
   readonly socketPath: string;
@@ -112,7 +114,10 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
 
 async function storedPassword(profile: Profile): Promise<Result<Secret | undefined, Failure>> {
   const passwordFile = passwordFileOf(profile.authentication);
-  return passwordFile === undefined ? ok(undefined) : readPasswordFile(passwordFile, isOwn);
+  if (passwordFile === undefined) return ok(undefined);
+  const { name, authentication } = profile;
+  const key = { profile: name, kind: 'password', of: authentication.username } as const;
+  return await fileSecretStore(passwordFile, key, isOwn).get(key);
 }
 
 /** The daemon takes the passwords of the system's profiles only from files of its own user. */
@@ -131,12 +136,20 @@ async function createSession(
   const terms = anchors.ok ? loginTerms(profile, readTrust(anchors.value)) : anchors;
   if (!terms.ok) return terms;
   const crypto = nodeCryptoProvider();
+  const wall = (): number => systemClock.wallClock().getTime();
+  const loginServer = await loginServerTerms(profile, terms.value);
+  if (!loginServer.ok) return loginServer;
+  const tls = new TlsDesk({
+    judge: async (chain) => judgeLoginServer(chain, loginServer.value, crypto, wall()),
+    clientCertificate: () => credentials.certificate,
+  });
   const answer = async (ask: IkeAsk, gateway: string): Promise<IkeAnswer> => {
     if (ask.kind === 'credential') return await credentials.answer(ask);
+    if (ask.kind === 'tls-step') return { kind: 'tls-step', result: await tls.answer(ask.request) };
     if (ask.kind === 'signature') return await credentials.sign(ask);
     if (ask.kind === 'shared-secret')
       return { kind: 'refused', error: failure('misuse', { reason: 'no key to share' }) };
-    return judge(ask, profile, terms.value, crypto, systemClock.wallClock().getTime(), gateway);
+    return judge(ask, profile, terms.value, crypto, wall(), gateway);
   };
   const deeds = new SystemDeeds({
     log: options.log,
@@ -150,7 +163,7 @@ async function createSession(
   return ok({
     connect: () => session.connect(),
     disconnect: () => session.disconnect(),
-    finished: session.finished,
+    finished: session.finished.finally(() => tls.close()),
     provenAt: () => session.provenAt(),
     counters: () => deeds.counters(),
     ikeDrops: () => session.ikeDrops(),
@@ -160,12 +173,36 @@ async function createSession(
   });
 }
 
-async function trustAnchors(profile: Profile): Promise<Result<readonly Uint8Array[], Failure>> {
-  const pem =
-    profile.trust.kind === 'inline' ? ok(profile.trust.ca) : await readBoundedText(profile.trust.caFile);
+/** Its own name and CAs where the profile has them, else the gateway's. */
+async function loginServerTerms(
+  profile: Profile,
+  gateway: LoginTerms,
+): Promise<Result<LoginServerTerms, Failure>> {
+  const server = loginServerOf(profile.authentication);
+  const nameOfGateway = gateway.expected(profile.gateway.host);
+  if (server === undefined) return ok({ trust: gateway.trust, expected: nameOfGateway });
+  const field = 'authentication.server';
+  const expected =
+    server.name === undefined ? ok(nameOfGateway) : identity(profile, `${field}.name`, server.name);
+  if (!expected.ok) return expected;
+  if (server.trust === undefined) return ok({ trust: gateway.trust, expected: expected.value });
+  const anchors = await anchorsOf(server.trust, profile.name, field);
+  return anchors.ok ? ok({ trust: readTrust(anchors.value), expected: expected.value }) : anchors;
+}
+
+function trustAnchors(profile: Profile): Promise<Result<readonly Uint8Array[], Failure>> {
+  return anchorsOf(profile.trust, profile.name, 'trust');
+}
+
+async function anchorsOf(
+  trust: ProfileTrust,
+  file: string,
+  field: string,
+): Promise<Result<readonly Uint8Array[], Failure>> {
+  const pem = trust.kind === 'inline' ? ok(trust.ca) : await readBoundedText(trust.caFile);
   if (!pem.ok) return pem;
   const parsed = parsePemCertificates(pem.value);
   if (parsed.ok) return parsed;
   const { reason } = parsed.error;
-  return err(failure('profile.invalid', { file: profile.name, line: 1, field: 'trust', reason }));
+  return err(failure('profile.invalid', { file, line: 1, field, reason }));
 }

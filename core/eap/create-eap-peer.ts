@@ -4,11 +4,15 @@ import { equal } from '../base/octets.ts';
 import { Secret } from '../base/secret.ts';
 import { utf8 } from '../base/utf8.ts';
 import type { Random } from '../crypto/interfaces.ts';
+import type { TlsResult, TlsSessionName } from '../crypto/tls.ts';
 import {
   decodeEapPacket,
+  decodeExpandedType,
   type EapRequestOrResponse,
+  eapExpandedNak,
   eapNak,
   encodeEapPacket,
+  encodeExpandedType,
 } from '../wire/eap/eap-packet.ts';
 import { escapeText } from '../wire/escape-text.ts';
 import { eapType } from '../wire/registry/eap-types.ts';
@@ -24,12 +28,11 @@ export interface EapPeerConfig {
   /** The user name inside the method; the identity when absent. */
   readonly userName?: string;
   readonly random: Random;
-  /** What may be used, best first; without it, all that Godwit can do. */
+  /** What may be used, best first: a gateway that wants another is told these. EAP-MSCHAPv2 alone when absent. */
   readonly methods?: readonly EapMethodKind[];
+  /** For methods with TLS; `inner` for a peer inside of another's TLS. */
+  readonly tlsSession?: TlsSessionName;
 }
-
-/** Every method that Godwit can do, best first. */
-export const eapMethods: readonly EapMethodKind[] = [mschapv2Method];
 
 /** The peer of one login. Use a new one for the next. @rfc 3748 4 */
 export function createEapPeer(config: EapPeerConfig): EapPeer {
@@ -38,28 +41,36 @@ export function createEapPeer(config: EapPeerConfig): EapPeer {
 
 /** The method that was agreed on by answering its first request. */
 type Selected =
-  | { readonly kind: 'none'; readonly refused?: string }
-  | { readonly kind: 'running'; readonly method: EapMethod; readonly of: EapMethodKind }
+  | { readonly kind: 'none'; readonly refused: readonly string[] }
+  /** `ready`: EAP-Success may come, though the method may also go on. */
+  | {
+      readonly kind: 'running';
+      readonly method: EapMethod;
+      readonly of: EapMethodKind;
+      readonly ready?: { readonly msk?: Uint8Array };
+    }
   | { readonly kind: 'done'; readonly of: EapMethodKind; readonly msk?: Uint8Array }
   | { readonly kind: 'failing'; readonly error: Failure };
 
 class Peer implements EapPeer {
   readonly #context: EapMethodContext;
   readonly #allowed: readonly EapMethodKind[];
-  #selected: Selected = { kind: 'none' };
+  #selected: Selected = { kind: 'none', refused: [] };
   /** The last request with its response, so that a duplicate is answered identically. @rfc 3748 4.1 */
   #last: { readonly request: Uint8Array; readonly identifier: number; readonly step: EapStep } | undefined;
-  /** The request that waits for the answer to a question. */
-  #asking: { readonly request: EapRequestOrResponse; readonly question: EapQuestion } | undefined;
+  /** The request that waits for the answer to a question, or for a step of TLS. */
+  #asking: { readonly request: Request; readonly question: EapQuestion | 'tls' } | undefined;
   #password: Secret | undefined;
+  /** Why the method thinks that the login is lost; what the server says next only ends it. */
+  #failing: Failure | undefined;
   #notice = '';
   #rounds = 0;
   #end: EapStep | undefined;
 
   constructor(config: EapPeerConfig) {
-    const { identity, userName = identity, random } = config;
-    this.#context = { identity, userName, random };
-    this.#allowed = config.methods ?? eapMethods;
+    const { identity, userName = identity, random, tlsSession = 'outer' } = config;
+    this.#context = { identity, userName, random, tlsSession };
+    this.#allowed = config.methods ?? [mschapv2Method];
   }
 
   handle(octets: Uint8Array): EapStep {
@@ -87,104 +98,147 @@ class Peer implements EapPeer {
   }
 
   answer(secret: Secret): EapStep {
-    const asking = this.#asking;
-    const selected = this.#selected;
-    if (this.#end !== undefined || asking === undefined || selected.kind !== 'running') {
-      return { kind: 'failure', error: failure('misuse', { reason: 'EAP asked for no password' }) };
-    }
-    if (asking.question.kind === 'password') {
+    const { question } = this.#asking ?? {};
+    if (question === undefined || question === 'tls') return misuse('EAP asked for no password');
+    if (question.kind === 'password') {
       this.#password?.wipe();
       this.#password = new Secret(secret.expose());
     }
-    this.#asking = undefined;
-    const step = this.#advance(asking.request, selected, selected.method.answer(secret));
-    if (this.#last !== undefined) this.#last = { ...this.#last, step };
-    return step;
+    return this.#resume((method) => method.answer(secret));
+  }
+
+  refuse(error: Failure): EapStep {
+    const { question } = this.#asking ?? {};
+    if (question === undefined || question === 'tls') return misuse('EAP asked for no password');
+    return this.#resume((method) => method.refuse?.(error) ?? { kind: 'failed', error });
+  }
+
+  tls(result: TlsResult): EapStep {
+    if (this.#asking?.question !== 'tls') return misuse('EAP asked for no TLS');
+    return this.#resume((method) => method.tls?.(result) ?? { kind: 'failed', error: noTls() });
   }
 
   wipe(): void {
     this.#password?.wipe();
     this.#password = undefined;
-    if (this.#selected.kind === 'running') this.#selected.method.wipe();
+    this.#asking = undefined;
+    if (this.#selected.kind === 'running') {
+      this.#selected.method.wipe();
+      this.#selected.ready?.msk?.fill(0);
+    }
     if (this.#selected.kind === 'done') this.#selected.msk?.fill(0);
     this.#end ??= { kind: 'failure', error: failure('misuse', { reason: 'this EAP run is over' }) };
   }
 
-  #request(request: EapRequestOrResponse): EapStep {
+  /** Goes on with the request that waited. */
+  #resume(how: (method: EapMethod) => EapMethodStep): EapStep {
+    const asking = this.#asking;
+    const selected = this.#selected;
+    if (this.#end !== undefined || asking === undefined || selected.kind !== 'running')
+      return misuse('EAP waits for nothing');
+    this.#asking = undefined;
+    const step = this.#advance(asking.request, selected, how(selected.method));
+    if (this.#last !== undefined) this.#last = { ...this.#last, step };
+    return step;
+  }
+
+  #request(packet: EapRequestOrResponse): EapStep {
     if (this.#asking !== undefined)
       return this.#misbehaved('a second EAP request before the first was answered');
+    const request = unwrap(packet);
     if (request.type === eapType.Notification) return this.#notification(request);
     const selected = this.#selected;
     if (selected.kind === 'none') return this.#select(request);
     if (selected.kind === 'running' && request.type === selected.of.type) {
-      return this.#advance(request, selected, selected.method.process(request.data));
+      selected.ready?.msk?.fill(0);
+      const { method, of } = selected;
+      const running = { kind: 'running', method, of } as const;
+      this.#selected = running;
+      return this.#advance(request, running, method.process(request.data, request.identifier));
     }
     // Once a method runs, only its own requests and Notification may come until it ends. @rfc 3748 2.1
     return this.#misbehaved(`an EAP request for ${typeName(request.type)} in the middle of another method`);
   }
 
-  #select(request: EapRequestOrResponse): EapStep {
+  #select(request: Request): EapStep {
     if (request.type === eapType.Identity) {
       const method = identityMethod.start(this.#context);
-      return this.#stepOfIdentity(request, method.process(request.data));
+      return this.#stepOfIdentity(request, method.process(request.data, request.identifier));
     }
     const of = this.#allowed.find((kind) => kind.type === request.type);
     if (of === undefined) return this.#nak(request);
     const selected = { kind: 'running', method: of.start(this.#context), of } as const;
     this.#selected = selected;
-    return this.#advance(request, selected, selected.method.process(request.data));
+    return this.#advance(request, selected, selected.method.process(request.data, request.identifier));
   }
 
-  #stepOfIdentity(request: EapRequestOrResponse, step: EapMethodStep): EapStep {
-    if (step.kind === 'respond') return respond(request, request.type, step.data);
+  #stepOfIdentity(request: Request, step: EapMethodStep): EapStep {
+    if (step.kind === 'respond') return respond(request, step.data);
     return this.#fail(failure('misuse', { reason: 'EAP-Identity cannot fail' }));
   }
 
-  /** Type 254 is answered by a plain Nak too, as a peer must that does not interpret it. @rfc 3748 5.3.1 @rfc 3748 5.7 */
-  #nak(request: EapRequestOrResponse): EapStep {
+  /** An expanded request gets the expanded Nak. @rfc 3748 5.3.1 @rfc 3748 5.3.2 */
+  #nak(request: Request): EapStep {
     if (request.type === eapType.Nak) return this.#misbehaved('an EAP request of type Nak');
-    this.#selected = { kind: 'none', refused: typeName(request.type) };
+    const { selected, error } = this.#refusal(typeName(request.type));
+    this.#selected = selected;
     const wishes = this.#allowed.map((kind) => kind.type);
-    return { kind: 'respond', packet: encodeEapPacket(eapNak(request.identifier, wishes)) };
+    const nak = request.expanded || request.type === eapType.Expanded ? eapExpandedNak : eapNak;
+    const packet = encodeEapPacket(nak(request.identifier, wishes));
+    // Many a server just falls silent now: then this is why.
+    return { kind: 'respond', packet, failing: error };
   }
 
-  #notification(request: EapRequestOrResponse): EapStep {
+  #refusal(wanted: string): { selected: Extract<Selected, { kind: 'none' }>; error: Failure } {
+    const before = this.#selected.kind === 'none' ? this.#selected.refused : [];
+    const refused = [...before.filter((name) => name !== wanted), wanted].slice(-limits.eapMethodsShown);
+    const offered = this.#allowed.map((kind) => kind.name).join(', ');
+    const error = failure('auth.eap-method', { wanted: refused.join(', '), offered });
+    return { selected: { kind: 'none', refused }, error };
+  }
+
+  #notification(request: Request): EapStep {
     const selected = this.#selected;
     if (selected.kind === 'done' || selected.kind === 'failing') {
       return this.#misbehaved('an EAP Notification after the end of the method');
     }
     this.#notice = escapeText(utf8.decode(request.data), limits.peerTextCharacters);
-    return respond(request, eapType.Notification, new Uint8Array(0));
+    return respond(request, new Uint8Array(0));
   }
 
-  #advance(
-    request: EapRequestOrResponse,
-    selected: Extract<Selected, { kind: 'running' }>,
-    step: EapMethodStep,
-  ): EapStep {
+  #advance(request: Request, selected: Extract<Selected, { kind: 'running' }>, step: EapMethodStep): EapStep {
     switch (step.kind) {
       case 'respond':
-        return respond(request, request.type, step.data);
+        this.#failing = step.failing;
+        return respond(request, step.data, step.failing);
       case 'ask':
         if (step.question.kind === 'password' && step.question.retry === 0 && this.#password !== undefined) {
           return this.#advance(request, selected, selected.method.answer(this.#password));
         }
         this.#asking = { request, question: step.question };
         return { kind: 'ask', identity: this.#context.userName, question: step.question };
+      case 'tls':
+        this.#asking = { request, question: 'tls' };
+        return { kind: 'tls', request: step.request };
       case 'done':
-        selected.method.wipe();
-        this.#selected = {
-          kind: 'done',
-          of: selected.of,
-          ...(step.msk === undefined ? {} : { msk: step.msk }),
-        };
-        return respond(request, request.type, step.data);
+        this.#selected = this.#finished(selected, step);
+        return { ...respond(request, step.data), final: true };
       case 'failed':
         selected.method.wipe();
         if (step.data === undefined) return this.#fail(step.error);
         this.#selected = { kind: 'failing', error: step.error };
-        return respond(request, request.type, step.data, step.error);
+        return respond(request, step.data, step.error);
     }
+  }
+
+  #finished(
+    selected: Extract<Selected, { kind: 'running' }>,
+    { msk, more }: Extract<EapMethodStep, { kind: 'done' }>,
+  ): Selected {
+    const key = msk === undefined ? {} : { msk };
+    if (more === true) return { ...selected, ready: key };
+    selected.method.wipe();
+    return { kind: 'done', of: selected.of, ...key };
   }
 
   /**
@@ -193,12 +247,15 @@ class Peer implements EapPeer {
   #success(identifier: number): EapStep {
     const selected = this.#selected;
     if (selected.kind === 'failing') return this.#fail(selected.error);
-    if (selected.kind !== 'done') return this.#misbehaved('EAP-Success came before the method had finished');
+    const ready = selected.kind === 'running' ? selected.ready : selected;
+    if (selected.kind === 'none' || ready === undefined || this.#asking !== undefined)
+      return this.#misbehaved('EAP-Success came before the method had finished');
     const last = this.#last?.identifier ?? 0;
     if (identifier !== last && identifier !== ((last + 1) & 0xff)) {
       return this.#misbehaved('EAP-Success answers no response of ours');
     }
-    const { of, msk } = selected;
+    const { of } = selected;
+    const msk = 'msk' in ready ? ready.msk : undefined;
     this.#end = { kind: 'success', method: of.name, ...(msk === undefined ? {} : { msk: msk.slice() }) };
     return this.#end;
   }
@@ -206,10 +263,9 @@ class Peer implements EapPeer {
   #failed(): EapStep {
     const selected = this.#selected;
     if (selected.kind === 'failing') return this.#fail(selected.error);
-    if (selected.kind === 'none' && selected.refused !== undefined) {
-      const offered = this.#allowed.map((kind) => kind.name).join(', ');
-      return this.#fail(failure('auth.eap-method', { wanted: selected.refused, offered }));
-    }
+    if (selected.kind === 'none' && selected.refused.length > 0)
+      return this.#fail(this.#refusal(selected.refused.at(-1) ?? '').error);
+    if (this.#failing !== undefined) return this.#fail(this.#failing);
     const notice = this.#notice === '' ? {} : { notice: this.#notice };
     return this.#fail(failure('auth.refused', { side: 'local', ...notice }));
   }
@@ -226,9 +282,47 @@ class Peer implements EapPeer {
   }
 }
 
-function respond(request: EapRequestOrResponse, type: number, data: Uint8Array, failing?: Failure): EapStep {
-  const packet = encodeEapPacket({ code: 'response', identifier: request.identifier, type, data });
+/** A request, whichever way its type was written. */
+interface Request {
+  readonly identifier: number;
+  readonly type: number;
+  readonly data: Uint8Array;
+  /** An IETF type in the long form, which is answered in the long form. @rfc 3748 5.7 */
+  readonly expanded: boolean;
+}
+
+function unwrap({ identifier, type, data }: EapRequestOrResponse): Request {
+  if (type === eapType.Expanded) {
+    const long = decodeExpandedType(data);
+    if (long.ok && long.value.vendor === 0 && long.value.vendorType < eapType.Expanded)
+      return { identifier, type: long.value.vendorType, data: long.value.data, expanded: true };
+  }
+  return { identifier, type, data, expanded: false };
+}
+
+type Response = Extract<EapStep, { readonly kind: 'respond' }>;
+
+function respond({ identifier, type, expanded }: Request, data: Uint8Array, failing?: Failure): Response {
+  const code = 'response' as const;
+  const packet = encodeEapPacket(
+    expanded
+      ? {
+          code,
+          identifier,
+          type: eapType.Expanded,
+          data: encodeExpandedType({ vendor: 0, vendorType: type, data }),
+        }
+      : { code, identifier, type, data },
+  );
   return failing === undefined ? { kind: 'respond', packet } : { kind: 'respond', packet, failing };
+}
+
+function misuse(reason: string): EapStep {
+  return { kind: 'failure', error: failure('misuse', { reason }) };
+}
+
+function noTls(): Failure {
+  return failure('misuse', { reason: 'this method has no TLS' });
 }
 
 function typeName(type: number): string {

@@ -1,6 +1,7 @@
 import type { Failure } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Random } from '../crypto/interfaces.ts';
+import type { TlsRequest, TlsResult, TlsSessionName } from '../crypto/tls.ts';
 
 /**
  * One EAP method on the peer's side: a small machine that is handed the Type-Data of each request of its type and
@@ -9,21 +10,35 @@ import type { Random } from '../crypto/interfaces.ts';
  * @rfc 3748 5
  */
 export interface EapMethod {
-  /** The Type-Data of one request; a view that is valid during the call only. */
-  process(data: Uint8Array): EapMethodStep;
+  /** The Type-Data of one request; a view that is valid during the call only. `identifier` is that of its EAP packet. */
+  process(data: Uint8Array, identifier: number): EapMethodStep;
   /** What the last `ask` step asked for, whatever its kind. Takes a copy of what it needs. */
   answer(secret: Secret): EapMethodStep;
+  /**
+   * The last `ask` step gets no answer, because of `error`. A method that can tell the server, or knows a better cause, has this.
+   */
+  refuse?(error: Failure): EapMethodStep;
+  /** How the TLS step ended that the last `tls` step asked for. A method without TLS lacks it. */
+  tls?(result: TlsResult): EapMethodStep;
   /** Overwrites keys and what it kept of the password. */
   wipe(): void;
 }
 
 export type EapMethodStep =
-  /** Send this and wait for the next request. `data` is owned by the caller. */
-  | { readonly kind: 'respond'; readonly data: Uint8Array }
+  /**
+   * Send this and wait for the next request. `data` is owned by the caller. `failing`: the login is lost already, and what follows
+   * only ends it.
+   */
+  | { readonly kind: 'respond'; readonly data: Uint8Array; readonly failing?: Failure }
   /** Nothing can be sent before this is answered. One question is open at a time. */
   | { readonly kind: 'ask'; readonly question: EapQuestion }
-  /** Both sides proved themselves: send `data`, then EAP-Success may come. `msk` (64 octets) is owned by the caller. */
-  | { readonly kind: 'done'; readonly data: Uint8Array; readonly msk?: Uint8Array }
+  /** Nothing can be sent before this step of TLS is done. */
+  | { readonly kind: 'tls'; readonly request: TlsRequest }
+  /**
+   * Our part is played: send `data`, then EAP-Success may come. `msk` (64 octets) is owned by the caller. With `more` the server
+   * may also go on with this method.
+   */
+  | { readonly kind: 'done'; readonly data: Uint8Array; readonly msk?: Uint8Array; readonly more?: true }
   /** The end. With `data`, that is sent first, and the server answers it with EAP-Failure. */
   | { readonly kind: 'failed'; readonly error: Failure; readonly data?: Uint8Array };
 
@@ -56,4 +71,6 @@ export interface EapMethodContext {
   /** The user name inside the method, e.g. `alice`, `alice@example.org` or `EXAMPLE\alice`. */
   readonly userName: string;
   readonly random: Random;
+  /** Which TLS session a method with TLS uses: `inner` inside of another's. `outer` when absent. */
+  readonly tlsSession?: TlsSessionName;
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import type { TlsRequest, TlsResult } from '../crypto/tls.ts';
 import type { EapQuestion } from './method.ts';
 
 /**
@@ -18,6 +19,10 @@ export interface EapPeer {
    * refuses it.
    */
   answer(secret: Secret): EapStep;
+  /** An `ask` step gets no answer: the login ends, perhaps with a last word to the gateway. */
+  refuse(error: Failure): EapStep;
+  /** How the TLS step of a `tls` step ended. */
+  tls(result: TlsResult): EapStep;
   /** Overwrites keys and passwords. */
   wipe(): void;
 }
@@ -27,9 +32,17 @@ export type EapStep =
    * `failing` is there when the login is already lost and the packet only tells the gateway so: this is then the cause
    * to report, even if the gateway falls silent instead of answering with EAP-Failure.
    */
-  | { readonly kind: 'respond'; readonly packet: Uint8Array; readonly failing?: Failure }
+  | {
+      readonly kind: 'respond';
+      readonly packet: Uint8Array;
+      readonly failing?: Failure;
+      /** EAP-Success may follow. */
+      readonly final?: true;
+    }
   /** Nothing can be sent before this is answered for the user `identity`; then call `answer`. */
   | { readonly kind: 'ask'; readonly identity: string; readonly question: EapQuestion }
+  /** Nothing can be sent before this step of TLS is done; then call `tls`. */
+  | { readonly kind: 'tls'; readonly request: TlsRequest }
   /**
    * EAP-Success came after the method was done. `msk` is 64 octets and owned by the caller, or absent for methods without
    * a key.

@@ -44,4 +44,8 @@ const byCode: ReadonlyMap<FailureCode, number | typeof silence> = new Map<
   ['auth.wants-no-eap', silence],
   ['auth.password', silence],
   ['auth.account', silence],
+  ['auth.tls-alert', silence],
+  ['auth.client-certificate', silence],
+  // What went wrong is inside of EAP.
+  ['auth.login-server', notifyType.AUTHENTICATION_FAILED],
 ]);

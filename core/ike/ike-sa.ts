@@ -11,7 +11,7 @@ import { onGatewayResponse, onGoodCertificate } from './gateway-proof.ts';
 import type { IkeLink } from './ike-link.ts';
 import type { IkeAnswer, IkeCommand, IkeInput, IkeOutput } from './io.ts';
 import { onInitResponse, onSharedSecret, startLogin } from './login.ts';
-import { onCredential, onEapResponse, onLastResponse } from './login-eap.ts';
+import { onEapAnswer, onEapResponse, onLastResponse } from './login-eap.ts';
 import {
   establishedWakeup,
   onChildUsed,
@@ -21,6 +21,7 @@ import {
   startNext,
 } from './own-exchanges.ts';
 import { onSignature, roundOf } from './own-proof.ts';
+import { heedHint } from './peer-hint.ts';
 import { onEstablishedRequest } from './peer-request.ts';
 import type { DropCause, Exhausted, Received } from './received.ts';
 import { probe, roam } from './roaming.ts';
@@ -119,6 +120,7 @@ export class IkeSa {
 
   /** The SPIs in the header say which IKE SA a datagram is for; what belongs to none is counted at the one in use. */
   #onDatagram(octets: Uint8Array, now: Instant): IkeState {
+    if (this.#state.kind === 'established') heedHint(this.#engine, this.#state, octets, now);
     const link = this.#links().find(({ exchange }) => exchange.owns(octets));
     const exchange = link?.exchange ?? this.#engine.exchange;
     return this.#onReceived(exchange.receive(octets, now), link, now);
@@ -250,14 +252,13 @@ export class IkeSa {
     const state = this.#state;
     if (!('ask' in state) || id !== state.ask) return state;
     const engine = this.#engine;
+    if (state.kind === 'awaiting-credential') return onEapAnswer(engine, state, answer, now);
     if (answer.kind === 'refused') return fail(engine, state, answer.error);
     switch (state.kind) {
       case 'awaiting-secret':
         return answer.kind === 'credential' ? onSharedSecret(engine, state, answer.secret, now) : state;
       case 'awaiting-signature':
         return answer.kind === 'signature' ? onSignature(engine, state, answer.signature, now) : state;
-      case 'awaiting-credential':
-        return answer.kind === 'credential' ? onCredential(engine, state, answer.secret, now) : state;
       case 'judging-gateway': {
         if (answer.kind !== 'certificate-verdict') return state;
         const { verdict } = answer;

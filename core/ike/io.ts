@@ -4,6 +4,7 @@ import type { Secret } from '../base/secret.ts';
 import type { Duration, Instant } from '../base/time.ts';
 import type { Weakness } from '../base/weaknesses.ts';
 import type { PacketCipher, PacketCipherKey, SignatureScheme } from '../crypto/interfaces.ts';
+import type { TlsRequest, TlsResult } from '../crypto/tls.ts';
 import type { EapQuestion } from '../eap/method.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
 import type { RedirectTarget } from './redirect-target.ts';
@@ -50,6 +51,8 @@ export type IkeCommand =
 export type IkeAsk =
   /** Something that only the user `identity` knows. The gateway waits for as long as it likes, often half a minute. */
   | { readonly kind: 'credential'; readonly identity: string; readonly question: EapQuestion }
+  /** One step of TLS inside of EAP. The driver owns the TLS, and judges the login server's certificate before it goes on. */
+  | { readonly kind: 'tls-step'; readonly request: TlsRequest }
   /** The pre-shared key of `identity`, or the PPK of this name. Answered by a `credential`. */
   | { readonly kind: 'shared-secret'; readonly use: 'psk' | 'ppk'; readonly identity: string }
   /**
@@ -74,6 +77,8 @@ export type IkeAnswer =
   /** The engine takes a copy before `handle` returns. */
   | { readonly kind: 'credential'; readonly secret: Secret }
   | { readonly kind: 'signature'; readonly signature: Uint8Array }
+  /** The engine owns the octets. */
+  | { readonly kind: 'tls-step'; readonly result: TlsResult }
   /**
    * `spki`: the SubjectPublicKeyInfo (DER) of the certificate that was found good. `names`: what it says its holder is called,
    * for people.

@@ -1,14 +1,14 @@
 import { failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import type { Secret } from '../base/secret.ts';
 import type { Instant } from '../base/time.ts';
-import type { EapStep } from '../eap/peer.ts';
+import type { EapPeer, EapStep } from '../eap/peer.ts';
 import { notifyOf, payloadOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage } from '../wire/ike/payload.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import { close, fail } from './ending.ts';
 import type { Engine } from './engine.ts';
+import type { IkeAnswer } from './io.ts';
 import { identityOf, isLastRound, ppkOf, roundOf } from './own-proof.ts';
 import { refusalIn } from './peer-refusal.ts';
 import { ppkRefused, settlePpk } from './ppk-settlement.ts';
@@ -66,15 +66,31 @@ export function onEapResponse(engine: Engine, state: LoggingIn, message: IkeMess
   return afterEapStep(engine, login, step, now);
 }
 
-/** Hands what the user knows to EAP. */
-export function onCredential(
+/** Hands EAP what it asked for: what the user knows, a step of TLS, or why there is none. */
+export function onEapAnswer(
   engine: Engine,
   state: AwaitingCredential,
-  secret: Secret,
+  answer: IkeAnswer,
   now: Instant,
 ): IkeState {
   const { kind: _, ask: __, ...login } = state;
-  return afterEapStep(engine, login, login.eap.answer(secret), now);
+  const step = eapStepOf(login.eap, answer);
+  return step === undefined ? state : afterEapStep(engine, login, step, now);
+}
+
+/** `undefined`: the answer is one to another question. */
+function eapStepOf(eap: EapPeer, answer: IkeAnswer): EapStep | undefined {
+  switch (answer.kind) {
+    case 'credential':
+      return eap.answer(answer.secret);
+    case 'tls-step':
+      return eap.tls(answer.result);
+    case 'refused':
+      return eap.refuse(answer.error);
+    case 'signature':
+    case 'certificate-verdict':
+      return undefined;
+  }
 }
 
 /** Takes the gateway's answer to our AUTH: its own AUTH from EAP's key where EAP came before, our address, and the CHILD SA. */
@@ -126,6 +142,10 @@ function afterEapStep(engine: Engine, login: EapLogin, step: EapStep, now: Insta
     case 'ask': {
       const { identity, question } = step;
       const ask = engine.ask({ kind: 'credential', identity, question });
+      return { kind: 'awaiting-credential', ...login, ask };
+    }
+    case 'tls': {
+      const ask = engine.ask({ kind: 'tls-step', request: step.request });
       return { kind: 'awaiting-credential', ...login, ask };
     }
     case 'success':

@@ -1,6 +1,7 @@
 import type { IpPrefix } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import type { Instant } from '../base/time.ts';
 import type { Weakness } from '../base/weaknesses.ts';
 import type { EapPeer } from '../eap/peer.ts';
 import type { IkeMessage, Spi } from '../wire/ike/payload.ts';
@@ -158,7 +159,7 @@ export interface LoggingIn extends EapLogin {
   readonly failing?: Failure;
 }
 
-/** The driver gets what only the user knows; the gateway waits. */
+/** The driver gets what EAP needs: what only the user knows, or a step of TLS. The gateway waits. */
 export interface AwaitingCredential extends EapLogin {
   readonly kind: 'awaiting-credential';
   readonly ask: number;
@@ -202,6 +203,8 @@ export interface Established {
   /** The group of the last CHILD SA that we asked for and got; 0 without a key exchange. */
   childGroup: number | undefined;
   summary: IkeSummary;
+  /** Until then no other hint that the gateway has forgotten us is heeded. */
+  hintedUntil?: Instant;
   /** Absent: the peer does not know MOBIKE. */
   readonly mobility: Mobility | undefined;
 }

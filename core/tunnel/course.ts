@@ -36,6 +36,8 @@ export interface EngineTerms {
   readonly wantedAddresses: readonly IpAddress[];
   /** The gateway that sent us to this one. @rfc 5685 */
   readonly redirectedFrom?: RedirectTarget;
+  /** Another login of this connection stands, which must not be ended by INITIAL_CONTACT. @rfc 7296 2.4 */
+  readonly beside: boolean;
 }
 
 /** A login beside a connection that stands, which is to take its place. */
@@ -129,6 +131,7 @@ export class Course {
     return this.config.createEngine(local, this.remote(attempt, 'ike'), {
       gateway,
       wantedAddresses,
+      beside: this.phase.kind === 'connected',
       ...(redirectedFrom === undefined ? {} : { redirectedFrom }),
     });
   }

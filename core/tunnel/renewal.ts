@@ -57,7 +57,9 @@ export function renewWhenDue(course: Course, now: Instant): Attempt | undefined 
   }
   const { renewAt, destination, endsAt } = phase.attempt;
   if (renewAt === undefined || renewAt > now) return undefined;
-  const until = earliest(after(now, limits.renewalLoginMs), endsAt) ?? now;
+  // What a machine that slept has missed may still be mended.
+  const latest = after(now, limits.renewalLoginMs);
+  const until = endsAt !== undefined && endsAt > now && endsAt < latest ? endsAt : latest;
   if (course.detour === undefined) {
     course.renewal = { destination, because: 'auth-lifetime', until };
     return begin(course, course.renewal, phase.attempt, phase.attempt.remote);

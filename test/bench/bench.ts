@@ -2,37 +2,18 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundle, bundleFolder } from '../../build/bundle.ts';
 import { enterSandbox, missingPrograms } from '../support/net/sandbox.ts';
-import { strongSwanObstacle } from '../support/peers/strongswan.ts';
-import { benchFlood } from './flood.ts';
-import { benchIdle, benchMemory } from './footprint.ts';
-import { benchHandshake } from './handshake.ts';
-import { benchLatency } from './latency.ts';
-import { benchPacket } from './packet.ts';
-import { godwit, godwitToStrongSwan } from './pairs/godwit.ts';
-import { libipsec } from './pairs/libipsec.ts';
-import { openvpn } from './pairs/openvpn.ts';
-import type { BenchPair } from './pairs/pair.ts';
-import { wireguardGo } from './pairs/wireguard-go.ts';
-import { benchPps } from './pps.ts';
+import { type BenchOptions, benches } from './catalogue.ts';
+import { writeFigures } from './figures.ts';
 import { type BenchResult, say, table } from './report.ts';
-import { benchRoam } from './roam.ts';
-import { benchTunnel } from './tunnel.ts';
 
-const usage = `npm run bench -- NAME [--json] [--rounds N] [--seconds S] [--only NAME,NAME] [--quick]
+const lines = Object.entries(benches).map(([name, { about }]) => `  ${name.padEnd(11)} ${about}`);
+const usage = `npm run bench -- [NAME] [--json] [--quick] [--rounds N] [--seconds S] [--only PEER,PEER]
 
-  tunnel      TCP through the tunnel, both directions, one flow and eight, IPv4 and IPv6, and loss of UDP by its rate
-  latency     the round trip of a ping, through an idle tunnel and beside a flow that fills it
-  pps         packets of 64 octets a second
-  memory      resident memory of the client, connected and after traffic
-  idle        what a connected client does while nothing is sent
-  handshake   the time from "up" to a tunnel that can be used, Godwit and charon at the same gateway
-  packet      what one packet costs without a network, beside openssl speed
-  flood       one TCP flow while 100,000 datagrams of garbage a second come to the client's socket
-  roam        an uplink is cut under a TCP connection, then the gateway restarts: how long nothing arrives`;
+Without a name all of them run in short, and the tables and pictures of docs/performance.md are written anew.
 
-const pairs: readonly BenchPair[] = [libipsec, openvpn, wireguardGo, godwit, godwitToStrongSwan];
+${lines.join('\n')}`;
 
-const { values: options, positionals } = parseArgs({
+const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: 'boolean', default: false },
@@ -44,92 +25,73 @@ const { values: options, positionals } = parseArgs({
   },
 });
 
-interface Bench {
-  readonly programs: readonly string[];
-  run(): Promise<BenchResult>;
-}
-
-const benches: Readonly<Record<string, Bench>> = {
-  tunnel: {
-    programs: ['iperf3'],
-    run: () => benchTunnel(able(), { rounds: rounds(3), seconds: seconds(3), all: !options.quick }),
-  },
-  latency: { programs: ['iperf3', 'ping'], run: () => benchLatency(able(), { rounds: rounds(3) }) },
-  pps: { programs: ['iperf3'], run: () => benchPps(able(), { rounds: rounds(3), seconds: seconds(3) }) },
-  memory: {
-    programs: ['iperf3'],
-    run: () => benchMemory(able(), { rounds: rounds(1), gibibytes: options.quick ? 1 : 10 }),
-  },
-  idle: {
-    programs: [],
-    run: () => benchIdle(able(), { rounds: rounds(1), seconds: seconds(options.quick ? 10 : 60) }),
-  },
-  flood: {
-    programs: ['iperf3'],
-    run: () => benchFlood({ rounds: rounds(3), seconds: seconds(3) }),
-  },
-  roam: { programs: ['ping'], run: () => roam() },
-  handshake: { programs: ['ping'], run: () => handshake() },
-  packet: { programs: [], run: async () => benchPacket({ rounds: rounds(5) }) },
-};
-
-const name = positionals[0] ?? '';
-const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
-if (options.help || bench === undefined) {
+const name = positionals[0] ?? 'all';
+if (values.help || (name !== 'all' && !Object.hasOwn(benches, name))) {
   say(usage);
-  process.exitCode = options.help ? 0 : 2;
+  process.exitCode = values.help ? 0 : 2;
 } else {
-  const obstacle = missingPrograms(bench.programs) ?? (await enterSandbox());
+  const obstacle = await enterSandbox();
   if (obstacle !== undefined) fail(`The bench cannot run: ${obstacle}.`);
-  else await report(bench);
+  else await report();
 }
 
-async function report(of: Bench): Promise<void> {
+async function report(): Promise<void> {
   try {
     // What is shipped is what is measured.
     await bundle();
     process.env['GODWIT_DAEMON'] = join(bundleFolder, 'godwitd.js');
-    const result = await of.run();
-    process.stdout.write(`${options.json ? JSON.stringify(result) : table(result)}\n`);
+    const result = name === 'all' ? await runAll() : await run(name, options());
+    process.stdout.write(`${values.json ? JSON.stringify(result) : table(result)}\n`);
   } catch (error) {
     fail(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
 }
 
-function rounds(usual: number): number {
-  return Number(options.rounds ?? usual);
+function options(): BenchOptions {
+  const { rounds, seconds, only, quick } = values;
+  return {
+    quick,
+    ...(rounds === undefined ? {} : { rounds: Number(rounds) }),
+    ...(seconds === undefined ? {} : { seconds: Number(seconds) }),
+    ...(only === undefined ? {} : { only: only.split(',') }),
+  };
 }
 
-async function handshake(): Promise<BenchResult> {
-  const obstacle = strongSwanObstacle();
-  if (obstacle !== undefined) throw new Error(obstacle);
-  return await benchHandshake({ rounds: rounds(10) });
+/** @throws with the reason when it cannot run here. */
+async function run(which: string, how: BenchOptions): Promise<BenchResult> {
+  const bench = benches[which];
+  if (bench === undefined) throw new Error(`there is no bench ${which}`);
+  const obstacle = missingPrograms(bench.programs) ?? bench.obstacle?.();
+  if (obstacle !== undefined) throw new Error(`The bench ${which} cannot run: ${obstacle}.`);
+  return await bench.run(how);
 }
 
-async function roam(): Promise<BenchResult> {
-  const obstacle = strongSwanObstacle();
-  if (obstacle !== undefined) throw new Error(obstacle);
-  return await benchRoam({ rounds: rounds(3) });
-}
-
-function seconds(usual: number): number {
-  return Number(options.seconds ?? usual);
-}
-
-/** The pairs that were asked for and can run here. */
-function able(): BenchPair[] {
-  const wanted = options.only?.split(',');
-  return pairs.filter((pair) => {
-    if (wanted !== undefined && !wanted.includes(pair.name)) return false;
-    const obstacle = pair.obstacle();
-    if (obstacle !== undefined) say(`${pair.name} is left out: ${obstacle}`);
-    return obstacle === undefined;
-  });
+/** Each in short; one that cannot run here is left out by name. */
+async function runAll(): Promise<BenchResult> {
+  const results: BenchResult[] = [];
+  for (const [which, { programs, obstacle }] of Object.entries(benches)) {
+    const missing = missingPrograms(programs) ?? obstacle?.();
+    if (missing === undefined) results.push(await run(which, { ...options(), quick: true }));
+    else say(`${which} is left out: ${missing}`);
+  }
+  await writeFigures(results);
+  return {
+    ok: results.every(({ ok }) => ok),
+    name: 'all',
+    rows: results.flatMap(({ name: of, rows }) =>
+      rows.map((row) => ({ ...row, metric: `${of}:${row.metric}` })),
+    ),
+    ratios: Object.fromEntries(
+      results.flatMap(({ name: of, ratios }) =>
+        Object.entries(ratios).map(([key, value]) => [`${of}:${key}`, value]),
+      ),
+    ),
+  };
 }
 
 function fail(reason: string): void {
   say(reason);
-  if (options.json)
+  if (values.json)
     process.stdout.write(`${JSON.stringify({ ok: false, name, reason, rows: [], ratios: {} })}\n`);
   process.exitCode = 1;
 }

@@ -40,7 +40,7 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
 }
 
 /** In place of a name server. */
-function nameHosts(hosts: readonly string[] = [], { client }: Topology): void {
+function nameHosts(hosts: readonly string[] = [addresses.natGateway.v4], { client }: Topology): void {
   const file = join(client.folder, 'etc/hosts');
   rmSync(file, { force: true });
   writeFileSync(file, hosts.map((address) => `${address} ${gatewayName}\n`).join(''));

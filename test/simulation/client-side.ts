@@ -1,15 +1,21 @@
-import { type Failure, formatFailure } from '../../core/base/errors.ts';
+import type { Endpoint, IpAddress } from '../../core/base/address.ts';
+import { type Failure, failure, formatFailure } from '../../core/base/errors.ts';
+import { err, ok } from '../../core/base/result.ts';
 import { Secret } from '../../core/base/secret.ts';
 import { instant } from '../../core/base/time.ts';
-import type { IkeSa } from '../../core/ike/ike-sa.ts';
-import type { IkeAsk, IkeInput, IkeOutput, IkePort } from '../../core/ike/io.ts';
+import type { IkeAnswer, IkeAsk, IkeOutput, IkePort } from '../../core/ike/io.ts';
+import { Connection, type EngineTerms, type IkeEngine } from '../../core/tunnel/connection.ts';
+import type { TunnelInput, TunnelOutput, TunnelState } from '../../core/tunnel/io.ts';
+import { mayReconnect } from '../../core/tunnel/reconnect-policy.ts';
 import type { Spi } from '../../core/wire/ike/payload.ts';
-import { createSimClient } from './parties.ts';
+import { Dice } from './dice.ts';
+import { clientAddress, createSimClient, gatewayAddress, nobody, tunnelConfig } from './parties.ts';
 import { KeyLedger, type SealMemory, simSpki } from './sim-crypto.ts';
 import { SimDataplane, type SimPacket } from './sim-dataplane.ts';
 import type { Story } from './story.ts';
 import type { Trace } from './trace.ts';
 import { Violation } from './violation.ts';
+import { WatchedEngine } from './watched-engine.ts';
 import type { WireWatch } from './wire-watch.ts';
 
 /** What the client's side needs of the world around it. */
@@ -21,22 +27,34 @@ export interface Surroundings {
   later(ms: number, run: () => void): void;
 }
 
-/** More than any input can call for: it would be a queue that grows. */
-const outputsPerInput = 64;
+/** A machine takes a moment for what it is asked to do. */
+const deedMs = 2;
+const userReturnsMs = 3_000;
 
-/** The driver of the engine: one login after the other, as a user who wants to be connected would have it. */
+/**
+ * The driver of a connection, as the daemon is, and a user behind it who connects again when the connection has ended. It
+ * reconnects by its own policy when it is lost.
+ */
 export class ClientSide {
   readonly #around: Surroundings;
   readonly #watch: WireWatch;
   readonly #send: (octets: Uint8Array, via: IkePort) => void;
   readonly #everUsed = new Set<Spi>();
-  #engine: IkeSa;
-  #ledger = new KeyLedger();
+  readonly #connection: Connection;
+  #engines: WatchedEngine[] = [];
   #generation = 0;
-  #closed = false;
-  #leaving = false;
+  /** Which scout a first SPI belongs to. */
+  readonly #scouts = new Map<bigint, number>();
+  /** Ends of deeds that are done at once. */
+  readonly #ends: TunnelInput[] = [];
+  #feeding = false;
+  #state: TunnelState = { kind: 'disconnected' };
   #moves = 0;
   #lastTrafficSeen = 0;
+  #planned = false;
+  /** Since the last end, and nobody has asked for another one. */
+  #stood = false;
+  #attached = false;
   /** No login follows the next end. */
   stay = false;
   dataplane: SimDataplane;
@@ -49,51 +67,46 @@ export class ClientSide {
     this.#watch = watch;
     this.#send = send;
     this.dataplane = new SimDataplane('client', this.#everUsed);
-    this.#engine = createSimClient(around.story, around.memory, this.#ledger, 0);
+    this.#connection = new Connection({
+      ...tunnelConfig,
+      random: new Dice(around.story.seed, 'tunnel').random,
+      createEngine: (local, remote, terms) => this.#createEngine(local, remote, terms),
+    });
   }
 
-  get state(): IkeSa['state'] {
-    return this.#engine.state;
+  get state(): string {
+    return this.#state.kind;
   }
 
-  /** Established, and not about to leave. */
+  get finished(): boolean {
+    return this.#connection.finished;
+  }
+
+  /** Traffic may pass. */
   get isUp(): boolean {
-    return this.#engine.state === 'established';
+    return this.#state.kind === 'connected';
   }
 
   nextWakeup(): number | undefined {
-    return this.#engine.nextWakeup();
+    return this.#connection.nextWakeup();
   }
 
   connect(): void {
-    const { story, memory } = this.#around;
-    this.#ledger = new KeyLedger();
-    this.#generation += 1;
-    this.#engine = createSimClient(story, memory, this.#ledger, this.#generation);
-    this.#closed = false;
-    this.#leaving = false;
-    this.dataplane = new SimDataplane('client', this.#everUsed);
-    this.handle({ kind: 'command', command: { kind: 'connect' } });
+    this.#lastTrafficSeen = 0;
+    this.handle({ kind: 'connect' });
   }
 
   /** The machine has another address now. */
   roam(): void {
     this.#moves += 1;
-    const octets = Uint8Array.of(192, 168, 2 + (this.#moves % 250), 5);
-    const local = { address: { family: 4, octets }, port: 50_000 } as const;
-    this.handle({ kind: 'command', command: { kind: 'roam', local } });
-  }
-
-  disconnect(): void {
-    this.#leaving = true;
-    this.handle({ kind: 'command', command: { kind: 'disconnect' } });
+    this.handle({ kind: 'network-changed', local: clientAddress(this.#moves) });
   }
 
   timeout(): void {
     this.handle({ kind: 'timeout' });
-    const next = this.#engine.nextWakeup();
+    const next = this.nextWakeup();
     if (next !== undefined && next <= this.#around.now()) {
-      throw new Violation('timer', `the engine wants a wake-up at ${next}, which has been`);
+      throw new Violation('timer', `the connection wants a wake-up at ${next}, which has been`);
     }
   }
 
@@ -102,52 +115,154 @@ export class ClientSide {
     if (verdict === 'unknown') return 'unknown';
     this.received += 1;
     const now = instant(this.#around.now());
-    if (verdict === 'first') {
-      this.handle({ kind: 'command', command: { kind: 'child-used', inboundSpi: packet.spi } });
-    }
+    if (verdict === 'first') this.handle({ kind: 'child-used', inboundSpi: packet.spi });
     // As the daemon does: not for every packet.
     if (now - this.#lastTrafficSeen >= 1_000) {
       this.#lastTrafficSeen = now;
-      this.handle({ kind: 'command', command: { kind: 'traffic-seen', at: now } });
+      this.handle({ kind: 'traffic-seen', at: now });
     }
     return 'received';
   }
 
-  handle(input: IkeInput): void {
-    const engine = this.#engine;
-    engine.handle(input, instant(this.#around.now()));
-    let count = 0;
-    for (let output = engine.poll(); output !== undefined; output = engine.poll()) {
-      if (this.#closed) throw new Violation('closed-engine', `a closed engine says ${output.kind}`);
-      if (++count > outputsPerInput)
-        throw new Violation('bounds', `more than ${outputsPerInput} outputs for one input`);
-      this.#act(output);
-    }
-    if (this.#closed && engine.nextWakeup() !== undefined) {
-      throw new Violation('closed-engine', 'a closed engine wants a wake-up');
-    }
+  /** An IKE message, which is for a scout where it names the scout's SPI. */
+  hear(octets: Uint8Array, via: IkePort): void {
+    const scout = this.#scouts.get(firstSpi(octets));
+    if (scout !== undefined) return this.handle({ kind: 'scout-datagram', scout, octets });
+    const marker = via === 'nat-traversal';
+    this.handle({
+      kind: 'datagram',
+      octets,
+      from: { address: gatewayAddress, port: marker ? 4500 : 500 },
+      marker,
+    });
   }
 
-  #act(output: IkeOutput): void {
-    const { trace, now } = { trace: this.#around.trace, now: this.#around.now() };
+  handle(input: TunnelInput): void {
+    if (input.kind === 'disconnect') this.#stood = false;
+    this.#ends.push(input);
+    if (this.#feeding) return;
+    this.#feeding = true;
+    for (let next = this.#ends.shift(); next !== undefined; next = this.#ends.shift()) {
+      this.#connection.handle(next, instant(this.#around.now()));
+      for (let output = this.#connection.poll(); output !== undefined; output = this.#connection.poll())
+        this.#do(output);
+    }
+    this.#feeding = false;
+  }
+
+  #createEngine(local: Endpoint, _remote: Endpoint, terms: EngineTerms): IkeEngine {
+    const { story, memory } = this.#around;
+    const ledger = new KeyLedger();
+    this.#generation += 1;
+    const ike = createSimClient(story, memory, ledger, this.#generation, local, terms);
+    const engine = new WatchedEngine(ike, ledger, (output) => this.#note(output));
+    this.#engines = [...this.#engines.filter(({ closed }) => !closed), engine];
+    return engine;
+  }
+
+  #do(output: TunnelOutput): void {
     switch (output.kind) {
       case 'transmit':
         this.#watch.sends(output.octets);
-        return this.#send(output.octets, output.via);
+        return this.#send(output.octets, output.marker ? 'nat-traversal' : 'ike');
       case 'ask':
         return this.#answerLater(output.id, output.ask);
+      case 'install-child': {
+        this.dataplane.install(output.child, output.standby);
+        this.#ends.push({ kind: 'child-installed', result: ok() });
+        return;
+      }
+      case 'switch-outbound':
+        return this.dataplane.switchOutbound(output.inboundSpi);
+      case 'remove-child':
+        return this.dataplane.remove(output.inboundSpi);
+      case 'open-scout':
+        return this.#openScout(output.scout, output.remote);
+      case 'scout-transmit':
+        this.#scouts.set(firstSpi(output.octets), output.scout);
+        this.#watch.sends(output.octets);
+        if (!isNobody(output.to.address)) this.#send(output.octets, 'ike');
+        return;
+      case 'close-scout':
+        for (const [spi, scout] of this.#scouts) if (scout === output.scout) this.#scouts.delete(spi);
+        return;
+      case 'state':
+        return this.#enter(output.state);
+      default:
+        return this.#doLater(output);
+    }
+  }
+
+  /** Deeds of the machine, in their order. */
+  #doLater(
+    output: Extract<
+      TunnelOutput,
+      { kind: 'resolve' | 'open-transport' | 'apply-network' | 'undo-network' | 'close-transport' }
+    >,
+  ): void {
+    this.#around.later(deedMs, () => this.handle(this.#deed(output)));
+  }
+
+  #deed(
+    output: Extract<
+      TunnelOutput,
+      { kind: 'resolve' | 'open-transport' | 'apply-network' | 'undo-network' | 'close-transport' }
+    >,
+  ): TunnelInput {
+    const { story } = this.#around;
+    switch (output.kind) {
+      case 'resolve':
+        return {
+          kind: 'resolved',
+          result: ok(story.deadAddress === 'none' ? [gatewayAddress] : withNobody(story)),
+        };
+      case 'open-transport':
+        this.dataplane = new SimDataplane('client', this.#everUsed);
+        this.#attached = false;
+        return {
+          kind: 'transport-opened',
+          result: ok({ address: clientAddress(this.#moves), port: 50_000 }),
+        };
+      case 'apply-network':
+        if ((output.change === 'new') === this.#planned)
+          throw new Violation(
+            'data-plane',
+            `a plan is ${output.change}, and ${this.#planned ? 'one' : 'none'} holds`,
+          );
+        this.#planned = true;
+        this.#attached = true;
+        return { kind: 'network-applied', result: ok() };
+      case 'undo-network':
+        this.#planned = false;
+        return { kind: 'network-undone' };
+      case 'close-transport':
+        this.dataplane = new SimDataplane('client', this.#everUsed);
+        return { kind: 'transport-closed' };
+    }
+  }
+
+  #openScout(scout: number, remote: IpAddress): void {
+    const local = { address: clientAddress(this.#moves), port: 50_000 + scout };
+    const result =
+      isNobody(remote) && this.#around.story.deadAddress === 'refused'
+        ? err(failure('system.network'))
+        : ok(local);
+    this.#around.later(deedMs, () => this.handle({ kind: 'scout-opened', scout, result }));
+  }
+
+  #note(output: IkeOutput): void {
+    const { trace } = this.#around;
+    const now = this.#around.now();
+    switch (output.kind) {
       case 'child-install':
-        trace.note(
+        return trace.note(
           now,
           () => `client installs ${pair(output.child)}${output.outbound === 'standby' ? ', on standby' : ''}`,
         );
-        return this.dataplane.install(output.child, output.outbound === 'standby');
       case 'child-switch-outbound':
-        trace.note(now, () => `client sends on ${output.inboundSpi} from now on`);
-        return this.dataplane.switchOutbound(output.inboundSpi);
+        return trace.note(now, () => `client sends on ${output.inboundSpi} from now on`);
       case 'child-remove':
-        trace.note(now, () => `client removes ${output.inboundSpi}`);
-        return this.dataplane.remove(output.inboundSpi);
+        return trace.note(now, () => `client removes ${output.inboundSpi}`);
       case 'established':
         this.logins += 1;
         return trace.note(now, () => 'client is established');
@@ -160,48 +275,74 @@ export class ClientSide {
           () => `client: ${output.what} SA not replaced: ${formatFailure(output.error)}`,
         );
       case 'closed':
-        return this.#end(output.error);
+        return trace.note(
+          now,
+          () =>
+            `client: a login is over: ${output.error === undefined ? 'as asked' : formatFailure(output.error)}`,
+        );
       case 'roamed':
         return trace.note(now, () => 'client: the gateway follows');
-      case 'peer-addresses':
-      case 'auth-lifetime':
-      case 'phase':
-      case 'proven':
-      case 'config-assigned':
+      default:
         return;
     }
   }
 
   #answerLater(id: number, ask: IkeAsk): void {
     const { story, later, now } = this.#around;
-    const engine = this.#engine;
     // Who mistypes the password finds out, and does not do it for ever.
     const wrong = story.wrongPassword && now() < story.ms;
-    const answer =
+    const answer: IkeAnswer =
       ask.kind === 'credential'
-        ? ({ kind: 'credential', secret: Secret.fromText(wrong ? 'wrong' : 'correct horse') } as const)
-        : ({ kind: 'certificate-verdict', verdict: { ok: true, spki: simSpki } } as const);
-    later(story.answerMs, () => {
-      if (engine === this.#engine) this.handle({ kind: 'answer', id, answer });
-    });
+        ? { kind: 'credential', secret: Secret.fromText(wrong ? 'wrong' : 'correct horse') }
+        : { kind: 'certificate-verdict', verdict: { ok: true, spki: simSpki } };
+    later(story.answerMs, () => this.handle({ kind: 'answer', id, answer }));
+  }
+
+  #enter(state: TunnelState): void {
+    const { trace, now } = this.#around;
+    this.#state = state;
+    trace.note(now(), () => `client: ${wordsOf(state)}`);
+    if (state.kind === 'connected' && !(this.#planned && this.#attached))
+      throw new Violation('data-plane', 'connected, and the device is not attached');
+    if (state.kind === 'reconnecting' && this.#around.story.calm)
+      throw new Violation('make-before-break', 'the connection is lost where nothing else is');
+    if (state.kind === 'connected') this.#stood = true;
+    if (state.kind === 'disconnected') this.#end(state.lastFailure);
   }
 
   #end(error: Failure | undefined): void {
-    const { trace, now, later } = this.#around;
-    trace.note(now(), () => `client is closed: ${error === undefined ? 'as asked' : formatFailure(error)}`);
-    this.#closed = true;
-    if (error === undefined && !this.#leaving)
-      throw new Violation('unnamed-end', 'the engine ends and does not say why');
-    const unwiped = this.#ledger.unwiped();
-    if (unwiped.length > 0) throw new Violation('keys-not-wiped', unwiped.join(', '));
-    if (this.dataplane.size > 0)
-      throw new Violation('data-plane', 'an SA stays in the data plane of a closed engine');
+    const { later } = this.#around;
+    if (this.#stood && error !== undefined && mayReconnect(error))
+      throw new Violation('liveness', `a connection that stood is given up: ${formatFailure(error)}`);
+    this.#stood = false;
+    const left = this.#engines.flatMap((engine) => engine.unwiped());
+    if (left.length > 0) throw new Violation('keys-not-wiped', left.join(', '));
+    if (this.#planned) throw new Violation('data-plane', 'the network is not undone at the end');
+    if (this.dataplane.size > 0) throw new Violation('data-plane', 'an SA is left at the end');
+    if (this.#scouts.size > 0) throw new Violation('leftover', 'a scout is left at the end');
     if (this.stay) return;
-    const generation = this.#generation;
-    later(3_000, () => {
-      if (this.#closed && !this.stay && generation === this.#generation) this.connect();
+    later(userReturnsMs, () => {
+      if (this.finished && !this.stay) this.connect();
     });
   }
+}
+
+function withNobody({ deadAddress }: Story): readonly IpAddress[] {
+  return deadAddress === 'first' ? [nobody, gatewayAddress] : [gatewayAddress, nobody];
+}
+
+function isNobody(address: IpAddress): boolean {
+  return address === nobody;
+}
+
+function firstSpi(octets: Uint8Array): bigint {
+  return octets.length < 8 ? 0n : new DataView(octets.buffer, octets.byteOffset, 8).getBigUint64(0);
+}
+
+function wordsOf(state: TunnelState): string {
+  if (state.kind === 'disconnected')
+    return state.lastFailure === undefined ? state.kind : `disconnected: ${formatFailure(state.lastFailure)}`;
+  return 'phase' in state && state.phase !== undefined ? `${state.kind}, ${state.phase}` : state.kind;
 }
 
 export function pair({

@@ -12,6 +12,7 @@ import { createEapPeer } from '../../core/eap/create-eap-peer.ts';
 import { createGateway } from '../../core/gateway/create-gateway.ts';
 import type { Gateway } from '../../core/gateway/io.ts';
 import { IkeSa } from '../../core/ike/ike-sa.ts';
+import type { EngineTerms } from '../../core/tunnel/connection.ts';
 import { Dice } from './dice.ts';
 import { KeyLedger, type SealMemory, simCrypto, simSigner } from './sim-crypto.ts';
 import type { Story } from './story.ts';
@@ -29,7 +30,28 @@ const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 export const gatewayAddress = address('198.51.100.1');
 export const natAddress = address('203.0.113.7');
-const clientEndpoint: Endpoint = { address: address('192.168.1.5'), port: 50_000 };
+/** Of the gateway too, by name, but nobody is there. */
+export const nobody = address('198.51.100.66');
+
+/** The client's own address after so many moves. */
+export function clientAddress(moves: number): IpAddress {
+  return { family: 4, octets: Uint8Array.of(192, 168, 1 + (moves % 250), 5) };
+}
+
+/** What a profile would say. */
+export const tunnelConfig = {
+  gateways: ['vpn.example'],
+  ikePort: 500,
+  natTraversalPort: 4500,
+  network: {
+    device: 'godwit0',
+    mtu: 1_400,
+    dns: { use: true, servers: undefined, domains: [] },
+    onlyGatewaySubnets: false,
+  },
+  reconnect: true,
+} as const;
+
 const gatewayIdentity = { type: 2, data: text('vpn.example') };
 const pools = [prefix('10.9.0.0/24'), prefix('fd09::/64')];
 const networks = [prefix('10.1.0.0/16'), prefix('fd01::/48')];
@@ -87,11 +109,14 @@ export function createSimClient(
   memory: SealMemory,
   ledger: KeyLedger,
   generation: number,
+  local: Endpoint,
+  { wantedAddresses, beside }: EngineTerms,
 ): IkeSa {
   const { random } = new Dice(story.seed, `client ${generation}`);
   return new IkeSa(
     {
-      local: clientEndpoint,
+      local,
+      wantedAddresses,
       remote: { address: gatewayAddress, port: 500 },
       localIdentity: { type: 2, data: text('alice') },
       remoteIdentity: gatewayIdentity,
@@ -99,7 +124,8 @@ export function createSimClient(
       ikeProposals: ikeProposals(story, 'ecp256-x25519'),
       espProposals: espWithGroups,
       remoteNetworks: [],
-      initialContact: story.initialContact,
+      // It would end the login that stands.
+      initialContact: story.initialContact && !beside,
       earlyRekeyMs: story.earlyRekeyMs ?? 'off',
       ...(story.lifetimes.client === undefined
         ? {}

@@ -57,6 +57,8 @@ export interface Story {
     'noAdditionalSas' | 'refuseRekey' | 'silentInRekey' | 'deleteOldLateMs'
   >;
   readonly authLifetimeMs: number | undefined;
+  /** The gateway's name also leads to an address where nobody is: none, tried first, tried later, or one that no way leads to. */
+  readonly deadAddress: 'none' | 'first' | 'last' | 'refused';
   readonly childKeyExchange: boolean;
   readonly trafficMs: number;
   /** When the client replaces its first CHILD SA, as a test of what else fails only much later. */
@@ -100,7 +102,8 @@ export function tellStory(seed: number): Story {
     nonceOctet: dice.pick([undefined, undefined, 0, 255]),
     temporaryFailureOnce: dice.chance(0.1),
     habits: !calm && dice.chance(0.25) ? dice.pick(stubborn) : {},
-    authLifetimeMs: !calm && dice.chance(0.1) ? dice.between(40_000, 200_000) : undefined,
+    authLifetimeMs: authLifetime(dice, calm),
+    deadAddress: dice.pick(['none', 'none', 'first', 'last', 'refused'] as const),
     childKeyExchange: dice.chance(0.5),
     trafficMs: dice.between(100, 1_500),
     earlyRekeyMs: dice.chance(0.5) ? dice.between(500, 30_000) : undefined,
@@ -120,6 +123,12 @@ function pathOf(dice: Dice): Pick<Story, 'largestDatagram' | 'fragmentation' | '
   const certificateOctets = dice.chance(0.5) ? dice.whole(1_000, 4_000) : 100;
   if (dice.chance(0.3)) return { largestDatagram: 1_248, fragmentation: true, certificateOctets };
   return { largestDatagram: 65_507, fragmentation: dice.chance(0.7), certificateOctets };
+}
+
+/** In a calm run every login is followed in time, however slow the user is. */
+function authLifetime(dice: Dice, calm: boolean): number | undefined {
+  if (!dice.chance(calm ? 0.2 : 0.1)) return undefined;
+  return calm ? dice.between(150_000, 250_000) : dice.between(40_000, 200_000);
 }
 
 function lifetimes(dice: Dice): Lifetimes {

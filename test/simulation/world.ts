@@ -125,9 +125,9 @@ export class World {
   #leave(): void {
     this.#client.stay = true;
     this.#carrying = false;
-    this.#client.disconnect();
+    this.#client.handle({ kind: 'disconnect' });
     this.#until(this.#now + 60_000);
-    if (this.#client.state !== 'closed')
+    if (!this.#client.finished)
       throw new Violation('liveness', `the client does not get away: ${this.#client.state}`);
     this.#until(this.#now + forgetMs);
     const { halfOpen, clients } = this.#gateway.counters;
@@ -184,7 +184,7 @@ export class World {
       return;
     }
     if (cargo.intact && this.#decodes(cargo.octets)) this.#watches.client.hears(cargo.octets);
-    this.#client.handle({ kind: 'datagram', octets: cargo.octets.slice(), via: cargo.via });
+    this.#client.hear(cargo.octets.slice(), cargo.via);
   }
 
   #atGateway(cargo: Cargo): void {
@@ -238,14 +238,17 @@ export class World {
       case 'restart-gateway':
         return this.#gateway.restart();
       case 'disconnect':
-        return this.#client.disconnect();
+        return this.#client.handle({ kind: 'disconnect' });
       case 'gateway-disconnect':
         return this.#gateway.disconnectAll();
       case 'probe':
-        return this.#client.handle({ kind: 'command', command: { kind: 'probe' } });
+        return this.#client.handle({ kind: 'network-changed' });
       case 'sleep':
         this.#asleepUntil = this.#now + deed.ms;
-        return;
+        // The machine notices that it slept.
+        return this.#queue.add(this.#asleepUntil, () =>
+          this.#whenAwake(() => this.#client.handle({ kind: 'network-changed' })),
+        );
       case 'outage':
         return this.#air.outage(this.#now + deed.ms);
       case 'rekey':
@@ -256,7 +259,7 @@ export class World {
   #rekey({ by, what }: Extract<Deed, { readonly kind: 'rekey' }>): void {
     const inboundSpi = this.#client.dataplane.currentSpi;
     if (by !== 'gateway' && what === 'child' && inboundSpi !== undefined) {
-      this.#client.handle({ kind: 'command', command: { kind: 'rekey-child', inboundSpi } });
+      this.#client.handle({ kind: 'rekey-due', inboundSpi });
     }
     if (by !== 'client') this.#gateway.rekey(what);
   }

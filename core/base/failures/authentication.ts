@@ -64,12 +64,47 @@ export const authenticationLeaves = {
   },
   'auth.eap-method': {
     family: 'peer-incompatible',
-    what: 'The gateway wants to log in with {wanted}, which this profile does not allow.',
-    next: 'Ask the administrator to allow EAP-MSCHAPv2 for this account.',
+    what: 'The gateway wants to log in with {wanted}, and this profile allows only {offered}.',
+    next: 'If you can log in that way, set authentication.method in the profile; otherwise ask the administrator to allow {offered} for this account.',
   },
   'auth.eap-server': {
     family: 'authentication-failed',
     what: 'The login server did not prove that it knows the password.',
+    next: 'Someone may be posing as the gateway. Use another network and tell the administrator.',
+  },
+  'auth.login-server': {
+    family: 'peer-misbehaved',
+    what: 'The login server behind the gateway broke a rule of its protocol: {rule}.',
+    next: 'Send this message and the log to the administrator of the gateway.',
+  },
+  'auth.tls': {
+    family: 'authentication-failed',
+    what: 'What the login server sent is not good TLS: {reason}.',
+    next: 'It may be too old for TLS 1.2, or something changes packets on the way. Send this message to the administrator.',
+  },
+  'auth.tls-alert': {
+    family: 'authentication-failed',
+    what: 'The login server broke off TLS with the alert "{alert}".',
+    next: 'Send this message to the administrator of the gateway, whose login server has the reason in its log.',
+  },
+  'auth.client-certificate': {
+    family: 'authentication-failed',
+    what: 'The login server did not accept your certificate: {alert}.',
+    next: 'Check that it is the right certificate for this gateway and has not expired; otherwise ask the administrator.',
+  },
+  'auth.client-key': {
+    family: 'local-refused',
+    what: 'Your certificate and your private key do not fit together, or the key cannot be read.',
+    next: 'Choose the certificate and the key that were issued together.',
+  },
+  'auth.client-key-on-token': {
+    family: 'local-refused',
+    what: 'The login server wants your certificate inside TLS, and its key lies on a token, which Godwit cannot use there.',
+    next: 'Use a certificate with its key in a file, or ask the administrator whether the gateway itself takes certificates.',
+  },
+  'auth.tunnel-binding': {
+    family: 'authentication-failed',
+    what: 'The login server did not prove that it took part in the login inside TLS.',
     next: 'Someone may be posing as the gateway. Use another network and tell the administrator.',
   },
   'auth.signature': {
@@ -96,6 +131,16 @@ export const authenticationLeaves = {
     family: 'authentication-failed',
     what: 'The gateway sent no certificate.',
     next: 'Ask the administrator to have the gateway always send its certificate.',
+  },
+  'certificate.login-server-name': {
+    family: 'authentication-failed',
+    what: 'The login server behind the gateway was expected to be {expected}, but its certificate says {names}.',
+    next: 'If one of these names is right, set it as authentication.server.name in the profile.',
+  },
+  'certificate.login-server-ca': {
+    family: 'authentication-failed',
+    what: "The login server's certificate was issued by {issuer}, which this profile does not trust.",
+    next: 'If it has a CA of its own, set that as authentication.server.caFile in the profile; otherwise this is not your login server.',
   },
   'certificate.malformed': {
     family: 'authentication-failed',

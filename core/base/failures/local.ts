@@ -52,6 +52,21 @@ export const localLeaves = {
     what: 'A password is needed and none was given.',
     next: 'Run the command on a terminal, or pass --password-stdin or --password-file.',
   },
+  'secret.store-missing': {
+    family: 'local-refused',
+    what: 'There is no keyring to keep secrets in: {reason}.',
+    next: 'Use it in a desktop session with GNOME Keyring, KWallet or KeePassXC; without one Godwit asks each time.',
+  },
+  'secret.store-locked': {
+    family: 'local-refused',
+    what: 'The keyring is locked, and was not unlocked.',
+    next: 'Unlock the keyring of the desktop (Passwords and Keys, or log in again), then repeat the command.',
+  },
+  'secret.store-failed': {
+    family: 'local-refused',
+    what: 'Secrets cannot be kept or read there ({store}): {reason}.',
+    next: 'Look into the log of the keyring; with --no-keyring Godwit asks and keeps nothing.',
+  },
   'secret.timed-out': {
     family: 'local-refused',
     what: 'Nobody answered the question for a password or code within {seconds} seconds.',

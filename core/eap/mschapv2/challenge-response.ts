@@ -55,13 +55,17 @@ function challengeResponse(challenge: Uint8Array, passwordHash: Uint8Array): Uin
   const padded = new Uint8Array(21);
   padded.set(passwordHash);
   const response = new Uint8Array(24);
-  for (let i = 0; i < 3; i++) {
-    const key = expandDesKey(padded.subarray(7 * i, 7 * i + 7));
-    response.set(des.DES.create({ type: 'encrypt', key, padding: false }).update(challenge), 8 * i);
-    key.fill(0);
-  }
+  for (let i = 0; i < 3; i++) response.set(desEncrypt(padded.subarray(7 * i, 7 * i + 7), challenge), 8 * i);
   padded.fill(0);
   return response;
+}
+
+/** 8 octets under a key of 7. @rfc 2759 8.6 */
+export function desEncrypt(sevenOctets: Uint8Array, block: Uint8Array): Uint8Array {
+  const key = expandDesKey(sevenOctets);
+  const encrypted = Uint8Array.from(des.DES.create({ type: 'encrypt', key, padding: false }).update(block));
+  key.fill(0);
+  return encrypted;
 }
 
 /** Spreads 56 bits over 8 octets. The lowest bit of each is the parity bit, which DES ignores. @rfc 2759 8.6 */

@@ -9,6 +9,7 @@ import {
 } from './eap-password.ts';
 import { type EapTlsAuthentication, eapTlsSchema, readEapTls } from './eap-tls.ts';
 import { type EapTtlsAuthentication, eapTtlsSchema, readEapTtls } from './eap-ttls.ts';
+import type { ProfileLoginServer } from './login-server.ts';
 import { type PeapAuthentication, peapSchema, readPeap } from './peap.ts';
 
 /** How to log in: one file for each method beside this one. */
@@ -52,6 +53,11 @@ export function readAuthentication(
 /** Where the password lies; `undefined` when the method has none or the user is asked. */
 export function passwordFileOf(authentication: ProfileAuthentication): string | undefined {
   return 'passwordFile' in authentication ? authentication.passwordFile : undefined;
+}
+
+/** `undefined` for a method without TLS to a login server. */
+export function loginServerOf(authentication: ProfileAuthentication): ProfileLoginServer | undefined {
+  return 'server' in authentication ? authentication.server : undefined;
 }
 
 /** Whether a password is needed in any case, whatever the server asks. */

@@ -96,6 +96,17 @@ export function decodeExpandedType(data: Uint8Array): Result<ExpandedEapType, Ma
   return reader.finish({ vendor, vendorType, data: reader.rest() });
 }
 
+export function encodeExpandedType({ vendor, vendorType, data }: ExpandedEapType): Uint8Array {
+  return new ByteWriter(7 + data.length).u24(vendor).u32(vendorType).bytes(data).finish();
+}
+
+/** A Nak in answer to an expanded request: the same, in the long form. @rfc 3748 5.3.2 */
+export function eapExpandedNak(identifier: number, wishes: readonly number[]): EapRequestOrResponse {
+  const writer = new ByteWriter().u24(0).u32(eapType.Nak);
+  for (const wish of wishes.length === 0 ? [0] : wishes) writer.u8(eapType.Expanded).u24(0).u32(wish);
+  return { code: 'response', identifier, type: eapType.Expanded, data: writer.finish() };
+}
+
 /**
  * A legacy Nak: "not this method, rather one of these". Each wish is an IANA method number; none becomes the single
  * zero that says there is no alternative. @rfc 3748 5.3.1

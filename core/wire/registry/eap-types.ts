@@ -16,6 +16,7 @@ export const eapType = {
   AKA: 23,
   PEAP: 25,
   MSCHAPv2: 26,
+  Extensions: 33,
   FAST: 43,
   PSK: 47,
   IKEv2: 49,

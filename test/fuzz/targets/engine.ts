@@ -6,7 +6,7 @@ import type { IkeInput, IkePort } from '../../../core/ike/io.ts';
 import { decodeMessage } from '../../../core/wire/ike/message.ts';
 import { sealOctets, unsealOctets } from '../../../core/wire/ike/sk.ts';
 import { Air } from '../../simulation/air.ts';
-import { createSimClient, createSimGateway } from '../../simulation/parties.ts';
+import { clientAddress, createSimClient, createSimGateway } from '../../simulation/parties.ts';
 import { KeyLedger, SealMemory, simSpki } from '../../simulation/sim-crypto.ts';
 import { type Story, tellStory } from '../../simulation/story.ts';
 import { mutate, Numbers } from '../mutator.ts';
@@ -17,6 +17,8 @@ export type Liar = 'gateway' | 'client';
 
 const mostSteps = 600;
 const virtualMs = 90_000;
+const local = { address: clientAddress(0), port: 50_000 } as const;
+const firstLogin = { gateway: 'vpn.example', wantedAddresses: [], beside: false } as const;
 
 /**
  * Whole conversations whose messages are changed behind the encryption, sealed again with the right keys: what an authentic
@@ -68,7 +70,7 @@ class Conversation {
       ms: virtualMs,
     };
     this.#air = new Air(this.#story);
-    this.#client = createSimClient(this.#story, this.#memory, this.#ledger, 1);
+    this.#client = createSimClient(this.#story, this.#memory, this.#ledger, 1, local, firstLogin);
     this.#gateway = createSimGateway(this.#story, this.#memory, 1);
   }
 

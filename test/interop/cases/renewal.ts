@@ -1,5 +1,6 @@
 import { addresses } from '../../support/topology.ts';
 import type { InteropCase } from '../case.ts';
+import { gatewayName } from '../certificates.ts';
 import { pause, type Stage, within } from '../stage.ts';
 import { pinging } from '../watch.ts';
 
@@ -33,10 +34,10 @@ async function redirect({ gateway }: Stage, to: string): Promise<void> {
   await gateway.vici.must('redirect', { ike: 'gateway', 'peer-ip': addresses.client.v4, gateway: to });
 }
 
-async function followsRedirect(stage: Stage): Promise<string[]> {
+async function followsRedirect(stage: Stage, to: string): Promise<string[]> {
   const pings = pinging(stage);
   await pause(500);
-  await redirect(stage, addresses.natGateway.v4);
+  await redirect(stage, to);
   const moved = await within(
     5_000,
     async () => (await stage.tunnel())?.gateway.startsWith(addresses.natGateway.v4) === true,
@@ -92,6 +93,16 @@ export const renewalCases: readonly InteropCase[] = [
     expect: { up: true },
     endsTunnel: true,
     seconds: 5,
-    during: followsRedirect,
+    during: (stage) => followsRedirect(stage, addresses.natGateway.v4),
+  },
+  {
+    name: 'the same by name, which is looked up outside the tunnel',
+    theme: 'renewal',
+    gateway: { at: 'plainGateway' },
+    client: {},
+    expect: { up: true },
+    endsTunnel: true,
+    seconds: 5,
+    during: (stage) => followsRedirect(stage, gatewayName),
   },
 ];

@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Failure, failure } from '../../../core/base/errors.ts';
 import { err, ok } from '../../../core/base/result.ts';
+import type { ChoiceRequest, SecretRequest } from '../../../core/rpc/asks.ts';
 import type { ProfileSource } from '../../../core/rpc/schema.ts';
 import type { RpcClientHandle, RpcServer } from '../../../core/rpc/transport/server-types.ts';
 import {
@@ -21,6 +22,12 @@ export interface Script {
   readonly password?: string;
   /** How often a wrong one may be typed. */
   readonly tries?: number;
+  /** Asked in the middle of the login; what comes is in `answers`. */
+  readonly asks?: readonly SecretRequest[];
+  /** How long an ask of `asks` waits. */
+  readonly askMs?: number;
+  /** Certificates to choose from in the middle of the login. */
+  readonly choose?: ChoiceRequest['certificates'];
   /** Instead of the connection at the end. */
   readonly failure?: Failure;
   /** The phase in which nothing goes on until `disconnect`. */
@@ -33,6 +40,7 @@ export interface FakeDaemon {
   readonly server: RpcServer;
   readonly sources: ProfileSource[];
   readonly passwords: string[];
+  readonly answers: string[];
   readonly disconnects: () => number;
   /** Settles when an attempt hangs in its phase. */
   readonly hanging: Promise<void>;
@@ -49,6 +57,7 @@ export async function startFakeDaemon(t: TestContext, script: Script = {}): Prom
   const hanging = Promise.withResolvers<void>();
   const sources: ProfileSource[] = [];
   const passwords: string[] = [];
+  const answers: string[] = [];
 
   const become = (tunnel: TunnelSnapshot) => {
     current = snapshotOf(tunnel, attempt);
@@ -76,6 +85,20 @@ export async function startFakeDaemon(t: TestContext, script: Script = {}): Prom
       if (phase === script.hangIn) {
         hanging.resolve();
         return;
+      }
+      if (phase === 'logging-in') {
+        for (const request of script.asks ?? []) {
+          const ms = script.askMs === undefined ? {} : { ms: script.askMs };
+          const secret = await client.ask(request, { signal: cancel.signal, ...ms });
+          if (!secret.ok) return fail(secret.error);
+          answers.push(new TextDecoder().decode(secret.value.expose()));
+        }
+        if (script.choose !== undefined) {
+          const certificates = script.choose;
+          const id = await client.choose({ kind: 'choose-certificate', profile: 'Office', certificates });
+          if (!id.ok) return fail(id.error);
+          answers.push(id.value);
+        }
       }
       if (phase === 'logging-in' && script.password !== undefined) {
         const refused = await login(client);
@@ -134,7 +157,7 @@ export async function startFakeDaemon(t: TestContext, script: Script = {}): Prom
       },
     },
   });
-  return { server, sources, passwords, disconnects: () => disconnects, hanging: hanging.promise };
+  return { server, sources, passwords, answers, disconnects: () => disconnects, hanging: hanging.promise };
 }
 
 export interface Run {

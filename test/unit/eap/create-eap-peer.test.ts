@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { FailureCode } from '../../../core/base/errors.ts';
+import { type FailureCode, failure } from '../../../core/base/errors.ts';
 import { limits } from '../../../core/base/limits.ts';
 import { toHex } from '../../../core/base/octets.ts';
 import { Secret } from '../../../core/base/secret.ts';
@@ -126,7 +126,11 @@ describe('the EAP peer negotiates', () => {
   it('by Nak with what it can do, and goes on when the gateway follows', () => {
     const peer = newPeer();
     assert.equal(packetOf(peer.handle(eapRequest(1, type.tls, Uint8Array.of(0x20)))), '02010006031a');
-    assert.equal(packetOf(peer.handle(eapRequest(2, type.expanded, new Uint8Array(7)))), '02020006031a');
+    // Vendor 0, type 3, then type 254, vendor 0, type 26.
+    assert.equal(
+      packetOf(peer.handle(eapRequest(2, type.expanded, new Uint8Array(7).fill(9)))),
+      '02020014fe000000000000' + '03fe0000000000001a',
+    );
     assert.equal(peer.handle(eapRequest(3, type.mschapv2, mschapv2Challenge())).kind, 'ask');
   });
 
@@ -139,6 +143,18 @@ describe('the EAP peer negotiates', () => {
     assert.equal(end.kind === 'failure' && end.error.detail['wanted'], 'EAP-TLS');
   });
 
+  it('and takes its method written in the long form', () => {
+    const peer = newPeer();
+    const long = Uint8Array.of(0, 0, 0, 0, 0, 0, 26, ...mschapv2Challenge());
+    assert.equal(peer.handle(eapRequest(1, type.expanded, long)).kind, 'ask');
+    assert.match(packetOf(peer.answer(password())), /^02010046fe0000000000001a0207003a31/);
+  });
+
+  it('and knows why when the gateway says nothing more', () => {
+    const step = newPeer().handle(eapRequest(2, type.tls, Uint8Array.of(0x20)));
+    assert.equal(step.kind === 'respond' && step.failing?.code, 'auth.eap-method');
+  });
+
   it('with zero when nothing is allowed', () => {
     const peer = createEapPeer({ identity: 'User', random: rfcRandom, methods: [] });
     assert.equal(packetOf(peer.handle(eapRequest(1, type.md5))), '020100060300');
@@ -148,15 +164,34 @@ describe('the EAP peer negotiates', () => {
 describe('the EAP peer fails with the cause', () => {
   it('a wrong password: confirms, then ends; and knows the cause even if nothing more comes', () => {
     const { peer } = challenged();
-    const step = peer.handle(eapRequest(3, type.mschapv2, mschapv2Failure(7, 'E=691 R=1 V=3')));
+    const step = peer.handle(eapRequest(3, type.mschapv2, mschapv2Failure(7, 'E=691 R=0 V=3')));
     assert.equal(packetOf(step), '020300061a04');
     assert.equal(step.kind === 'respond' && step.failing?.code, 'auth.password');
     failsWith(peer.handle(eapFailure(3)), 'auth.password');
   });
 
+  it('another password when the server allows it, and the cause when there is none', () => {
+    const { peer } = challenged();
+    const again = 'E=691 R=1 C=00112233445566778899AABBCCDDEEFF V=3 M=Try again';
+    const ask = peer.handle(eapRequest(3, type.mschapv2, mschapv2Failure(8, again)));
+    if (ask.kind !== 'ask') assert.fail(ask.kind);
+    assert.deepEqual(ask.question, { kind: 'password', retry: 1, message: 'Try again' });
+    const step = peer.refuse(failure('secret.missing'));
+    assert.equal(packetOf(step), '020300061a04');
+    assert.equal(step.kind === 'respond' && step.failing?.code, 'auth.password');
+    failsWith(peer.handle(eapFailure(3)), 'auth.password');
+  });
+
+  it('what kept the user from answering', () => {
+    const peer = newPeer();
+    peer.handle(eapRequest(2, type.mschapv2, mschapv2Challenge()));
+    failsWith(peer.refuse(failure('tunnel.cancelled')), 'tunnel.cancelled');
+    failsWith(newPeer().refuse(failure('tunnel.cancelled')), 'misuse');
+  });
+
   it('Success after a lost login is no success', () => {
     const { peer } = challenged();
-    peer.handle(eapRequest(3, type.mschapv2, mschapv2Failure(7, 'E=691 R=1 V=3')));
+    peer.handle(eapRequest(3, type.mschapv2, mschapv2Failure(7, 'E=691 R=0 V=3')));
     failsWith(peer.handle(eapSuccess(3)), 'auth.password');
   });
 

@@ -21,7 +21,10 @@ export const eapFailure = (identifier: number) => Uint8Array.of(4, identifier, 0
 /** The challenge of RFC 2759 9.2. */
 export const serverChallenge = fromHex('5b5d7c7d7b3f2f3e3c2c602132262628');
 /** The peer challenge of RFC 2759 9.2, so that the responses are the RFC's. */
-export const rfcRandom: Random = { octets: () => fromHex('21402324255e262a28295f2b3a337c7e') };
+export const rfcRandom: Random = {
+  octets: (count) =>
+    count === 16 ? fromHex('21402324255e262a28295f2b3a337c7e') : new Uint8Array(count).fill(0x5a),
+};
 
 export function mschapv2Challenge(id = 7): Uint8Array {
   return concat(opCode(1, id, 1 + 16 + 4), Uint8Array.of(16), serverChallenge, utf8.encode('rras'));
@@ -36,10 +39,14 @@ export function mschapv2Failure(id: number, message: string): Uint8Array {
 }
 
 /** The `S=…` that fits an MSCHAPv2 Response (Type-Data). */
-export function proofFor(response: Uint8Array, password: string): string {
+export function proofFor(
+  response: Uint8Array,
+  password: string,
+  authenticatorChallenge: Uint8Array = serverChallenge,
+): string {
   const passwordHash = ntPasswordHash(utf16LePassword(utf8.encode(password)));
   const input = {
-    authenticatorChallenge: serverChallenge,
+    authenticatorChallenge,
     peerChallenge: response.subarray(5, 21),
     userName: response.subarray(54),
     passwordHash,

@@ -8,7 +8,7 @@ import {
   parseIpPrefix,
   sameEndpoint,
 } from '../../../core/base/address.ts';
-import type { Failure, FailureCode } from '../../../core/base/errors.ts';
+import { type Failure, type FailureCode, failure } from '../../../core/base/errors.ts';
 import { Secret } from '../../../core/base/secret.ts';
 import { type Instant, instant } from '../../../core/base/time.ts';
 import { utf8 } from '../../../core/base/utf8.ts';
@@ -23,7 +23,7 @@ import { createGateway } from '../../../core/gateway/create-gateway.ts';
 import type { Gateway, GatewayOutput } from '../../../core/gateway/io.ts';
 import type { IkeConfig } from '../../../core/ike/config.ts';
 import { IkeSa } from '../../../core/ike/ike-sa.ts';
-import type { IkeOutput, IkePort } from '../../../core/ike/io.ts';
+import type { IkeAnswer, IkeAsk, IkeOutput, IkePort } from '../../../core/ike/io.ts';
 import { createCa, type Issued, issue, type KeyKind } from '../../support/pki.ts';
 
 /** Engines and the gateway on one wire in memory, with a clock of their own. */
@@ -216,7 +216,7 @@ export class Network {
       const { id, ask } = output;
       const answer =
         ask.kind === 'credential'
-          ? ({ kind: 'credential', secret: Secret.fromText(client.password) } as const)
+          ? passwordFor(ask, client.password)
           : ({ kind: 'certificate-verdict', verdict: { ok: true, spki: this.#spki } } as const);
       client.ike.handle({ kind: 'answer', id, answer }, this.now);
     }
@@ -261,4 +261,11 @@ const schemes = {
 function unwrap<T>(result: { readonly ok: true; readonly value: T } | { readonly ok: false }): T {
   if (!result.ok) assert.fail(JSON.stringify(result));
   return result.value;
+}
+
+/** This user knows one password, and no new one. */
+function passwordFor({ question }: Extract<IkeAsk, { kind: 'credential' }>, password: string): IkeAnswer {
+  return question.kind === 'password' && question.retry === 0
+    ? { kind: 'credential', secret: Secret.fromText(password) }
+    : { kind: 'refused', error: failure('secret.missing') };
 }

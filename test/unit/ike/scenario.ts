@@ -44,6 +44,15 @@ export class FakeEapPeer implements EapPeer {
     return { kind: 'respond', packet: Buffer.from('response') };
   }
 
+  refuse(error: Failure): EapStep {
+    return { kind: 'failure', error };
+  }
+
+  tls(): EapStep {
+    this.seen.push('tls');
+    return { kind: 'respond', packet: Buffer.from('response') };
+  }
+
   wipe(): void {
     this.wiped = true;
   }

@@ -1,6 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import { limits } from '../base/limits.ts';
 import type { CliIo } from './cli-io.ts';
+import { escapeText } from './text.ts';
 
 /** What came of a prompt. */
 export type PromptResult =
@@ -10,8 +11,16 @@ export type PromptResult =
   /** Ctrl-D on an empty line, or the terminal went away. */
   | { readonly kind: 'ended' };
 
-/** Asks on the terminal without echo. Standard input must be a terminal; its mode is restored in every case. */
-export function promptPassword(label: string, io: CliIo, signal: AbortSignal): Promise<PromptResult> {
+/**
+ * Asks for a line on the terminal, without echo unless it is `shown`. Standard input must be a terminal; its mode is restored
+ * in every case.
+ */
+export function promptLine(
+  label: string,
+  io: CliIo,
+  signal: AbortSignal,
+  echo: 'hidden' | 'shown' = 'hidden',
+): Promise<PromptResult> {
   const { stdin, stderr } = io;
   if (signal.aborted) return Promise.resolve({ kind: 'interrupted' });
   return new Promise((resolve) => {
@@ -32,6 +41,7 @@ export function promptPassword(label: string, io: CliIo, signal: AbortSignal): P
       const text = typeof chunk === 'string' ? chunk : decoder.write(chunk);
       for (const character of text) {
         const result = line.type(character);
+        if (echo === 'shown') stderr.write(`\r\u001b[2K${label}${escapeText(line.text)}`);
         if (result !== undefined) {
           finish(result);
           return;
@@ -52,6 +62,10 @@ export function promptPassword(label: string, io: CliIo, signal: AbortSignal): P
 class TypedLine {
   #characters: string[] = [];
   #escape: 'none' | 'begun' | 'sequence' = 'none';
+
+  get text(): string {
+    return this.#characters.join('');
+  }
 
   /** The result when the line is over. */
   type(character: string): PromptResult | undefined {
