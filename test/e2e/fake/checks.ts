@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
-import { type FailureCode, failure, failureCatalogue } from '../../../core/base/errors.ts';
-import { germanFailures } from '../../../renderer/i18n/de-failures.ts';
+import { failure } from '../../../core/base/errors.ts';
 import { drop } from '../live/checks.ts';
 import type { Check } from '../support/check.ts';
 import { connected, headquartersText, hostile, idle, namedScenes } from '../support/scenes.ts';
@@ -10,24 +9,6 @@ import { goTo } from '../support/ui-page.ts';
 
 /** What a user does with the interface, with a fake host that notes what comes of it. */
 export const fakeChecks: readonly Check[] = [
-  {
-    name: 'words: every failure has its German words',
-    run: async () => {
-      const codes = Object.keys(failureCatalogue) as FailureCode[];
-      const missing = codes.filter((code) => !Object.hasOwn(germanFailures, code));
-      assert.deepEqual(missing, [], 'add them to renderer/i18n/de-failures.ts');
-      for (const code of codes) {
-        const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
-        const english = failureCatalogue[code];
-        const german = germanFailures[code];
-        assert.deepEqual(
-          [...new Set(places(`${german?.what} ${german?.next}`))],
-          [...new Set(places(`${english.what} ${english.next}`))],
-          code,
-        );
-      }
-    },
-  },
   on('disconnected', 'keyboard alone: from the top of the page to a connection', async ({ page, host }) => {
     const walked: string[] = [];
     for (let press = 0; press < 12; press++) {

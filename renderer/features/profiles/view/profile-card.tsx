@@ -2,7 +2,7 @@ import type { ProfileEntry } from '../../../../core/rpc/values.ts';
 import { useAppState, useSession } from '../../../app/page-context.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { Button, Foreign } from '../../../ui/controls.tsx';
-import { isolated, plainText } from '../../../ui/foreign-text.ts';
+import { plainText } from '../../../ui/foreign-text.ts';
 import './profiles.css';
 
 interface ProfileCardProps {
