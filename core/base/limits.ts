@@ -49,6 +49,8 @@ export const limits = {
   chainLength: 8,
   /** COOKIE and INVALID_KE_PAYLOAD restarts of IKE_SA_INIT, together. */
   initRestarts: 5,
+  /** Ways to log in that are tried one after the other, each with an IKE SA of its own. */
+  loginWays: 4,
   /** EAP-TLS with long chains takes about 30; more is a loop. */
   eapRounds: 60,
   eapPacketOctets: 65_535,
@@ -82,6 +84,8 @@ export const limits = {
   initCandidates: 16,
   /** The same right after our address changed, at a brisker pace: 0.5 s, then 1.4 times as long, gives up after 8 s. */
   roamTries: 6,
+  /** How often a path that is not in use is asked before the request goes out on the one in use: 0.5 s, 0.7 s, 1 s. */
+  pathCheckTries: 3,
   /** Hints that the gateway has forgotten us are heeded once in so long: anybody on the path can send them. */
   hintPauseMs: 10_000,
   /** A goodbye that is not answered is not worth a longer wait (about 5 s). */
@@ -102,6 +106,8 @@ export const limits = {
   retiringIkeMs: 60_000,
   /** An address that does not answer in this time has the next one asked beside it. @rfc 8305 8 */
   raceStaggerMs: 250,
+  /** Logins at an address whose first answer differs from a later one: who forges every time keeps us out in any case. */
+  rivalTries: 3,
   /** Gateways of one profile. */
   gatewaysOfProfile: 8,
   /** Addresses of the gateway's name that are tried. */
@@ -157,6 +163,11 @@ export const limits = {
   networkLongestMs: 100,
   /** For the addresses of the gateway's name while the connection is lost; then those that were known are tried. */
   resolveAgainMs: 3_000,
+  /** A way that the machine prefers and that did not work is tried again so much later; twice as long each time. */
+  pathLookFirstMs: 8_000,
+  pathLookLongestMs: 300_000,
+  /** Paths to the gateway that are open at once: sockets, the one in use among them. */
+  pathsOpen: 8,
   rpcFrameOctets: 1_048_576,
   rpcClients: 32,
   /** Frames that a client has not read yet; a slower reader is disconnected. */

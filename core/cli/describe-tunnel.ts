@@ -1,4 +1,5 @@
 import { explain } from '../base/errors.ts';
+import { weaknessTexts } from '../base/weaknesses.ts';
 import type { ConnectedTunnel, ReconnectingTunnel, TunnelSnapshot } from '../rpc/values.ts';
 import type { colorsFor } from './cli-io.ts';
 import { escapeText, formatCount, formatDuration, formatOctets } from './text.ts';
@@ -33,12 +34,21 @@ export function describeTunnel(tunnel: TunnelSnapshot, now: number, colors: Colo
       return [`${colors.yellow('◑')} Disconnecting from ${escapeText(tunnel.profile.name)}`];
     case 'connected':
       return [
-        `${colors.green('●')} Connected to ${colors.bold(escapeText(tunnel.profile.name))}`,
+        headline(tunnel, colors),
         ...rowsOf(tunnel, now).map(
           ([label, value]) => `  ${colors.dim(label.padEnd(10))} ${escapeText(value)}`,
         ),
       ];
   }
+}
+
+/** Never as a fact what has not been proven since the network changed. */
+function headline({ path, profile }: ConnectedTunnel, colors: Colors): string {
+  const name = colors.bold(escapeText(profile.name));
+  if (path.state === 'proven') return `${colors.green('●')} Connected to ${name}`;
+  if (path.state === 'offline')
+    return `${colors.yellow('◐')} Connected to ${name}, but no network leads there now`;
+  return `${colors.yellow('◐')} Connected to ${name}, and asking whether the gateway is still there`;
 }
 
 function reconnectingRows(tunnel: ReconnectingTunnel, now: number): readonly (readonly [string, string])[] {
@@ -64,12 +74,17 @@ function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [strin
     ['proven', `${formatDuration(tunnel.provenAgeMs)} ago the gateway last answered`],
     ['gateway', `${tunnel.gateway}, ${tunnel.remoteIdentity} by ${tunnel.remoteAuthentication}`],
     ...(tunnel.redirectedFrom === undefined ? [] : [['redirected', `by ${tunnel.redirectedFrom}`] as const]),
+    ...(tunnel.remoteNames.length > 1 ? [['names', tunnel.remoteNames.join(', ')] as const] : []),
     ['login', tunnel.localAuthentication],
+    ...(tunnel.ppk ? [['PPK', 'a post-quantum pre-shared key is in the keys'] as const] : []),
+    ...tunnel.weaknesses.map((weakness) => ['weaker', weaknessTexts[weakness]] as const),
     ['IKE', `${ike.proposal}, SPIs ${ike.initiatorSpi}_i ${ike.responderSpi}_r, ${ageOf(ike)}`],
     ['ESP', `${esp.proposal}, SPIs ${esp.inboundSpi} in, ${esp.outboundSpi} out, ${ageOf(esp)}`],
     ...rekeyFailureOf(tunnel),
     ['NAT', natOf(tunnel)],
     ['roaming', tunnel.mobike ? 'the gateway follows (MOBIKE)' : 'by a new login (no MOBIKE at the gateway)'],
+    ['path', pathOf(tunnel)],
+    ...tunnel.path.others.map((other) => ['also by', wayOf(other)] as const),
     ['device', `${tunnel.device}, MTU ${tunnel.mtu}`],
     ['addresses', tunnel.addresses.join(', ')],
     ['routes', tunnel.routes.join(', ')],
@@ -93,6 +108,21 @@ function rekeyFailureOf({ rekeyFailure }: ConnectedTunnel): readonly (readonly [
   const { what, error, ageMs } = rekeyFailure;
   const name = { ike: 'IKE', esp: 'ESP', login: 'the whole login' }[what];
   return [['rekeying', `failed for ${name} ${formatDuration(ageMs)} ago: ${explain(error).what}`]];
+}
+
+function pathOf({ path, peerAddresses }: ConnectedTunnel): string {
+  const more = peerAddresses.length === 0 ? '' : `; the gateway also has ${peerAddresses.join(', ')}`;
+  return `${wayOf(path)}${more}`;
+}
+
+function wayOf({
+  interface: name,
+  local,
+  gateway,
+  provenAgeMs,
+}: ConnectedTunnel['path']['others'][number]): string {
+  const age = provenAgeMs === undefined ? 'not proven yet' : `proven ${formatDuration(provenAgeMs)} ago`;
+  return `${name}, ${local} to ${gateway}, ${age}`;
 }
 
 function natOf({ nat }: ConnectedTunnel): string {

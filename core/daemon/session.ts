@@ -3,10 +3,11 @@ import { type Failure, failure } from '../base/errors.ts';
 import type { LogSink } from '../base/log.ts';
 import { err, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
-import type { ChildSaParameters, IkeAnswer, IkeAsk } from '../ike/io.ts';
+import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
 import { Connection, type ConnectionConfig } from '../tunnel/connection.ts';
 import type { PlanChange, TunnelInput, TunnelOutput, TunnelState } from '../tunnel/io.ts';
 import type { NetworkPlan } from '../tunnel/network-plan.ts';
+import type { PathCandidate } from '../tunnel/paths/path.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { RoundTrip } from './round-trip.ts';
 
@@ -16,8 +17,13 @@ export interface SessionDeeds {
   /** Calls `wake` once at `at` or soon after; a new call replaces the old. `undefined` only cancels. */
   setAlarm(at: Instant | undefined, wake: () => void): void;
   resolve(host: string): Promise<Result<readonly IpAddress[], Failure>>;
-  openTransport(remote: IpAddress, events: TransportEvents): Promise<Result<Endpoint, Failure>>;
-  transmit(octets: Uint8Array, to: Endpoint, marker: boolean): void;
+  openTransport(remote: IpAddress, events: TransportEvents): Promise<OpenedTransport>;
+  transmit(octets: Uint8Array, to: Endpoint, marker: boolean, options: SendOptions): void;
+  /** The ways to these addresses of the gateway, the preferred one first. */
+  findPaths(remotes: readonly IpAddress[]): readonly PathCandidate[];
+  openPath(path: PathId, candidate: PathCandidate): Promise<Result<Endpoint, Failure>>;
+  usePath(path: PathId, remote: Endpoint): void;
+  closePath(path: PathId): void;
   /** `standby`: nothing is sent on it before `switchOutbound`. */
   installChild(
     child: ChildSaParameters,
@@ -43,8 +49,22 @@ export interface SessionDeeds {
   lastTraffic(): Instant | undefined;
 }
 
+export interface OpenedTransport {
+  readonly result: Result<Endpoint, Failure>;
+  /** The way that its socket has, where the system knows. */
+  readonly via?: PathCandidate;
+}
+
+export interface SendOptions {
+  readonly path: PathId;
+  /** Nobody on the way may cut it. */
+  readonly dontFragment: boolean;
+}
+
 export interface TransportEvents {
-  readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean) => void;
+  readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean, path: PathId) => void;
+  /** Packets go into the tunnel, and for seconds none has come out of it. */
+  readonly onStalled: () => void;
   /** As the input `network-changed`. */
   readonly onNetworkChange: (local?: IpAddress | 'none') => void;
   readonly onChildUsed: (inboundSpi: Spi) => void;
@@ -160,6 +180,17 @@ export class Session {
         }));
       case 'open-transport':
         return this.#enqueue(() => this.#openTransport(output.remote));
+      case 'find-paths':
+        // After what else came out with it.
+        return queueMicrotask(() =>
+          this.#feed({ kind: 'paths-found', paths: this.#deeds.findPaths(output.remotes) }),
+        );
+      case 'open-path':
+        return this.#openPath(output.path, output.candidate);
+      case 'use-path':
+        return this.#deeds.usePath(output.path, output.remote);
+      case 'close-path':
+        return this.#deeds.closePath(output.path);
       case 'install-child':
         return this.#enqueueChild(async () => ({
           kind: 'child-installed',
@@ -196,8 +227,9 @@ export class Session {
   }
 
   async #openTransport(remote: IpAddress): Promise<TunnelInput> {
-    const result = await this.#deeds.openTransport(remote, {
-      onIke: (octets, from, marker) => this.#receive(octets, from, marker),
+    const opened = await this.#deeds.openTransport(remote, {
+      onIke: (octets, from, marker, path) => this.#receive(octets, from, marker, path),
+      onStalled: () => this.#feed({ kind: 'stalled' }),
       onNetworkChange: (local) => {
         this.#doubtedSince ??= this.#deeds.now();
         this.#feed({ kind: 'network-changed', ...(local === undefined ? {} : { local }) });
@@ -206,13 +238,20 @@ export class Session {
       onRekeyDue: (inboundSpi) => this.#feed({ kind: 'rekey-due', inboundSpi }),
       onFailure: (error) => this.#feed({ kind: 'transport-failed', error }),
     });
-    return { kind: 'transport-opened', result };
+    return { kind: 'transport-opened', ...opened };
   }
 
-  #receive(octets: Uint8Array, from: Endpoint, marker: boolean): void {
+  #openPath(path: PathId, candidate: PathCandidate): void {
+    this.#deeds.openPath(path, candidate).then(
+      (result) => this.#feed({ kind: 'path-opened', path, result }),
+      (cause: unknown) => this.#feed({ kind: 'path-opened', path, result: err(bug(cause)) }),
+    );
+  }
+
+  #receive(octets: Uint8Array, from: Endpoint, marker: boolean, path: PathId): void {
     const before = this.#connection.provenAt;
     this.#roundTrip.received(octets, this.#deeds.now());
-    this.#feed({ kind: 'datagram', octets, from, marker });
+    this.#feed({ kind: 'datagram', octets, from, marker, path });
     if (this.#connection.provenAt === before) return;
     this.#roundTrip.confirm();
     this.#doubtedSince = undefined;
@@ -233,11 +272,13 @@ export class Session {
     );
   }
 
-  #transmit({ octets, to, marker }: Extract<TunnelOutput, { kind: 'transmit' }>): void {
+  #transmit(output: Extract<TunnelOutput, { kind: 'transmit' }>): void {
+    const { octets, to, marker, path } = output;
+    const options = { path, dontFragment: output.dontFragment === true };
     this.#roundTrip.sent(octets, this.#deeds.now());
-    if (this.#childDeeds === 0) return this.#deeds.transmit(octets, to, marker);
+    if (this.#childDeeds === 0) return this.#deeds.transmit(octets, to, marker, options);
     this.#enqueueChild(async () => {
-      this.#deeds.transmit(octets, to, marker);
+      this.#deeds.transmit(octets, to, marker, options);
       return undefined;
     });
   }

@@ -1,9 +1,11 @@
 import { formatEndpoint, formatIpAddress, formatIpPrefix } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
 import type { DataplaneCounters } from '../dataplane/dataplane.ts';
 import type { ConnectedTunnel, ConnectPhase, ProfileReference, TunnelSnapshot } from '../rpc/values.ts';
 import type { ConnectedDetails } from '../tunnel/io.ts';
+import type { Path } from '../tunnel/paths/path.ts';
 import type { LossDetails } from '../tunnel/reconnect-policy.ts';
 import type { SaAge, SaHistory } from '../tunnel/sa-history.ts';
 
@@ -95,7 +97,7 @@ function connectedSnapshot(
   state: Extract<DaemonState, { kind: 'connected' }>,
   live: LiveFigures,
 ): ConnectedTunnel {
-  const { summary, plan, child, history, local, remote, redirectedFrom } = state.details;
+  const { summary, plan, child, history, local, remote, redirectedFrom, paths } = state.details;
   const { lifetimes } = live;
   const { dns } = plan;
   return {
@@ -110,6 +112,9 @@ function connectedSnapshot(
     remoteIdentity: summary.remoteIdentity,
     remoteAuthentication: summary.remoteAuthentication,
     localAuthentication: summary.localAuthentication,
+    remoteNames: summary.remoteNames.slice(0, limits.subjectAltNames + 1),
+    ppk: summary.ppk,
+    weaknesses: [...summary.weaknesses],
     ike: {
       proposal: summary.ikeProposal,
       initiatorSpi: summary.initiatorSpi,
@@ -127,6 +132,12 @@ function connectedSnapshot(
     ...rekeyFailureOf(history, live.now),
     nat: summary.natDetected,
     mobike: summary.mobike,
+    peerAddresses: summary.peerAddresses.map(formatIpAddress),
+    path: {
+      state: paths.state,
+      ...wayOf(paths.current, live.now),
+      others: paths.others.map((path) => wayOf(path, live.now)),
+    },
     device: plan.device,
     mtu: plan.mtu,
     addresses: plan.addresses.map(formatIpPrefix),
@@ -146,6 +157,18 @@ function connectedSnapshot(
       inbound: plainCounters(live.counters.inbound),
       ike: { drops: { ...live.ikeDrops } },
     },
+  };
+}
+
+function wayOf(
+  { candidate, local, provenAt }: Path,
+  now: Instant,
+): ConnectedTunnel['path']['others'][number] {
+  return {
+    interface: candidate.interfaceName,
+    local: local === undefined ? formatIpAddress(candidate.local) : formatEndpoint(local),
+    gateway: formatIpAddress(candidate.remote),
+    ...(provenAt === undefined ? {} : { provenAgeMs: Math.max(0, now - provenAt) }),
   };
 }
 

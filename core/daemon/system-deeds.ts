@@ -8,8 +8,9 @@ import type { Instant } from '../base/time.ts';
 import { type Dataplane, type DataplaneCounters, noCounters } from '../dataplane/dataplane.ts';
 import { openDataplane } from '../dataplane/open-dataplane.ts';
 import type { SpareWorkers } from '../dataplane/spare-workers.ts';
-import type { ChildSaParameters, IkeAnswer, IkeAsk } from '../ike/io.ts';
+import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
 import { NetworkEvents } from '../platform/linux/events/network-events.ts';
+import { findPaths } from '../platform/linux/find-paths.ts';
 import {
   type AppliedPlan,
   applyNetworkPlan,
@@ -30,15 +31,19 @@ import {
   openTunDevice,
   type TunDevice,
 } from '../platform/linux/tun-device.ts';
-import { openUdpSocket } from '../platform/linux/udp-socket.ts';
+import { openUdpSocket, type UdpSocket } from '../platform/linux/udp-socket.ts';
 import { tunnelMark } from '../tunnel/compute-network-plan.ts';
 import type { PlanChange } from '../tunnel/io.ts';
 import type { NetworkPlan } from '../tunnel/network-plan.ts';
+import type { PathCandidate } from '../tunnel/paths/path.ts';
+import { TrafficWatch } from '../tunnel/paths/traffic-watch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
-import type { SessionDeeds, TransportEvents } from './session.ts';
+import type { OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
 
 /** Far from the end of the sequence numbers, and far below what the ciphers stand. */
 const rekeyAfter = { packets: limits.rekeyAfterPackets, octets: limits.rekeyAfterOctets } as const;
+
+const trafficLookMs = 500;
 
 export interface SystemDeedsOptions {
   readonly log: LogSink;
@@ -63,6 +68,7 @@ export class SystemDeeds implements SessionDeeds {
   /** Holds the TUN device while there is no data plane. */
   #tun: TunDevice | undefined;
   #sleepWatch: SleepWatch | undefined;
+  #trafficTimer: NodeJS.Timeout | undefined;
 
   constructor(options: SystemDeedsOptions) {
     this.#options = options;
@@ -108,11 +114,13 @@ export class SystemDeeds implements SessionDeeds {
     }
   }
 
-  async openTransport(remote: IpAddress, events: TransportEvents): Promise<Result<Endpoint, Failure>> {
+  async openTransport(remote: IpAddress, events: TransportEvents): Promise<OpenedTransport> {
     const source = sourceTowards(remote, tunnelMark);
-    if (!source.ok) return source;
-    const socket = openUdpSocket({ family: remote.family, mark: tunnelMark });
-    if (!socket.ok) return socket;
+    if (!source.ok) return { result: source };
+    const { interfaceIndex, interfaceName, local: address, mtu } = source.value;
+    const via = { interfaceIndex, interfaceName, local: address, remote, linkMtu: mtu };
+    const socket = openPathSocket(via);
+    if (!socket.ok) return { result: socket };
     const { fd, local, gso } = socket.value;
     const dataplane = openDataplane(
       { udpFd: fd, segmentation: gso },
@@ -124,15 +132,51 @@ export class SystemDeeds implements SessionDeeds {
       },
       this.#options.spareWorkers,
     );
-    if (!dataplane.ok) return dataplane;
+    if (!dataplane.ok) return { result: dataplane };
     this.#remote = remote;
     this.#onNetworkChange = events.onNetworkChange;
     this.#dataplane = dataplane.value;
-    return ok({ address: source.value.local, port: local.port });
+    this.#watchTraffic(dataplane.value, events.onStalled);
+    return { result: ok(local), via };
   }
 
-  transmit(octets: Uint8Array, to: Endpoint, marker: boolean): void {
-    this.#dataplane?.sendIke(octets, to, marker);
+  transmit(octets: Uint8Array, to: Endpoint, marker: boolean, options: SendOptions): void {
+    this.#dataplane?.sendIke(octets, to, marker, options);
+  }
+
+  findPaths(remotes: readonly IpAddress[]): readonly PathCandidate[] {
+    const found = findPaths(remotes, tunnelMark, [this.#applied?.plan.device ?? '']);
+    if (found.ok) return found.value;
+    this.#warn('paths.not-found', [found.error]);
+    return [];
+  }
+
+  async openPath(path: PathId, candidate: PathCandidate): Promise<Result<Endpoint, Failure>> {
+    const dataplane = this.#dataplane;
+    if (dataplane === undefined) return err(failure('misuse', { reason: 'a path without a transport' }));
+    const socket = openPathSocket(candidate);
+    if (!socket.ok) return socket;
+    await dataplane.openPath(path, socket.value.fd);
+    return ok(socket.value.local);
+  }
+
+  usePath(path: PathId, remote: Endpoint): void {
+    this.#remote = remote.address;
+    void this.#dataplane?.usePath(path, remote);
+  }
+
+  closePath(path: PathId): void {
+    void this.#dataplane?.closePath(path);
+  }
+
+  /** Twice a second, for as long as this data plane lives. */
+  #watchTraffic(dataplane: Dataplane, onStalled: () => void): void {
+    const watch = new TrafficWatch();
+    clearInterval(this.#trafficTimer);
+    this.#trafficTimer = setInterval(() => {
+      const { outbound } = dataplane.counters();
+      if (watch.look(outbound.packets, dataplane.lastInbound(), this.now())) onStalled();
+    }, trafficLookMs).unref();
   }
 
   async installChild(
@@ -217,6 +261,7 @@ export class SystemDeeds implements SessionDeeds {
   async closeTransport(): Promise<void> {
     const dataplane = this.#dataplane;
     this.#dataplane = undefined;
+    clearInterval(this.#trafficTimer);
     this.#alarm.set(undefined, () => undefined);
     await dataplane?.close();
     // For the next connection, or the next try of this one.
@@ -265,6 +310,12 @@ export class SystemDeeds implements SessionDeeds {
     for (const each of failures)
       this.#options.log({ level: 'warn', event, fields: { problem: formatFailure(each) } });
   }
+}
+
+/** A socket that sends and hears by this interface alone, so that it is this path that a datagram proves. */
+function openPathSocket({ local, interfaceName }: PathCandidate): Result<UdpSocket, Failure> {
+  const device = interfaceName === 'lo' ? {} : { device: interfaceName };
+  return openUdpSocket({ family: local.family, address: local, mark: tunnelMark, ...device });
 }
 
 async function lookUp(host: string): Promise<Result<readonly IpAddress[], Failure>> {

@@ -58,6 +58,13 @@ export type WorkerCommand =
   | { readonly kind: 'switch-outbound'; readonly child: Spi }
   | { readonly kind: 'remove'; readonly child: Spi }
   | { readonly kind: 'set-remote'; readonly child: Spi; readonly remote: Endpoint }
+  /** For the inbound worker alone: take what comes in on one more socket, or on one less. */
+  | { readonly kind: 'listen'; readonly path: number; readonly udpFd: number }
+  | { readonly kind: 'unlisten'; readonly path: number }
+  /** For the outbound worker alone: send all children's ESP on this socket, to this gateway address. */
+  | { readonly kind: 'use-path'; readonly udpFd: number; readonly remote: Endpoint }
+  /** The largest inner packet, for the clamp on the TCP MSS. */
+  | { readonly kind: 'set-mtu'; readonly mtu: number }
   | { readonly kind: 'stop' };
 
 export interface CommandEnvelope {
@@ -68,7 +75,14 @@ export interface CommandEnvelope {
 /** What a worker tells the control thread. */
 export type WorkerReport =
   | { readonly kind: 'done'; readonly id: number }
-  | { readonly kind: 'ike'; readonly octets: Uint8Array; readonly from: Endpoint; readonly marker: boolean }
+  | {
+      readonly kind: 'ike';
+      readonly octets: Uint8Array;
+      readonly from: Endpoint;
+      readonly marker: boolean;
+      /** Of the socket that it came in on. */
+      readonly path: number;
+    }
   /** Authentic ESP of this child came from another address than ESP is sent to. */
   | { readonly kind: 'moved'; readonly child: Spi; readonly remote: Endpoint }
   /** The first authentic packet came in on this child. */

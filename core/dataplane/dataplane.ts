@@ -5,8 +5,8 @@ import type { PacketCipher, PacketCipherKey } from '../crypto/interfaces.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
 
 /**
- * The control thread's handle on the data plane: two workers, one per direction, that share one UDP socket and one
- * TUN device. Commands are acknowledged: when the promise settles, the worker has done it. After a failure (reported
+ * The control thread's handle on the data plane: two workers, one per direction, that share one TUN device and one UDP
+ * socket for each path to the gateway; path 0 is the socket that it was opened with. Commands are acknowledged: when the promise settles, the worker has done it. After a failure (reported
  * once by `onFailure`) and after `close` commands settle at once and do nothing.
  */
 export interface Dataplane {
@@ -26,8 +26,19 @@ export interface Dataplane {
   removeChild(inboundSpi: Spi): Promise<void>;
   /** Sends the child's ESP elsewhere from now on. An unknown SPI is no error. */
   setRemote(inboundSpi: Spi, remote: Endpoint): Promise<void>;
-  /** Sends an IKE message on the same socket; `marker` puts the non-ESP marker in front. @rfc 3948 2.2 */
-  sendIke(octets: Uint8Array, remote: Endpoint, marker: boolean): void;
+  /** Takes over one more socket, by which the gateway may be reached; what comes in on it counts at once. Not path 0. */
+  openPath(path: number, udpFd: number): Promise<void>;
+  /** Closes the socket of a path that is not in use. An unknown path is no error. */
+  closePath(path: number): Promise<void>;
+  /** Sends all ESP, and keepalives, over this path from now on. The others are still heard. An unknown path is no error. */
+  usePath(path: number, remote: Endpoint): Promise<void>;
+  /**
+   * Sends an IKE message; `marker` puts the non-ESP marker in front. An unknown path, or a socket that refuses, loses it as the
+   * network might. @rfc 3948 2.2
+   */
+  sendIke(octets: Uint8Array, remote: Endpoint, marker: boolean, options?: SendOptions): void;
+  /** The largest inner packet that fits, for the clamp on the TCP MSS in both directions. */
+  setMtu(mtu: number): Promise<void>;
   /** NAT keepalives to `remote` whenever nothing was sent for `everyMs`; `undefined` stops them. @rfc 3948 2.3 */
   setKeepalive(remote: Endpoint, everyMs: number | undefined): void;
   counters(): DataplaneCounters;
@@ -37,9 +48,18 @@ export interface Dataplane {
   close(): Promise<void>;
 }
 
+export interface SendOptions {
+  /** Default: the one in use. */
+  readonly path?: number;
+  /** Nobody on the way may cut the packet: one that is too big is lost. Default: false. */
+  readonly dontFragment?: boolean;
+}
+
 export interface DataplaneEvents {
-  /** An IKE message came (the marker is stripped; `marker` says that it was there). A copy, owned by the receiver. */
-  readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean) => void;
+  /**
+   * An IKE message came (the marker is stripped; `marker` says that it was there), by `path`. A copy, owned by the receiver.
+   */
+  readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean, path: number) => void;
   /** A worker died or a descriptor failed: the data plane is unusable and must be closed. */
   readonly onFailure: (error: Failure) => void;
   /** The first authentic packet came in on this child: its peer sends on it. Told once. */

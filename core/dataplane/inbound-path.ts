@@ -9,6 +9,7 @@ import { InnerPacket } from '../esp/inner-packet.ts';
 import { clampMss } from '../esp/mss-clamp.ts';
 import { ChildSelectors } from '../esp/selectors.ts';
 import { bringInCongestion } from '../esp/traffic-class.ts';
+import { errnoName, lastErrno } from '../platform/linux/libc.ts';
 import { SocketAddress } from '../platform/linux/socket-address.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
 import { receiveSlotOctets, UdpReceiveBatch } from '../platform/linux/udp-receive-batch.ts';
@@ -40,11 +41,20 @@ interface InboundChild {
   used: boolean;
 }
 
+interface InboundSocket {
+  readonly path: number;
+  readonly fd: number;
+  readonly batch: UdpReceiveBatch;
+}
+
+/** What recvmmsg says when the descriptor itself is wrong. All else passes: nothing there, a signal, an ICMP error. */
+const fatal: readonly string[] = ['EBADF', 'ENOTSOCK', 'EINVAL', 'EFAULT'];
+
 /** What the path hands to the control thread. */
 export interface InboundEvents {
   /** Whether the IKE message at `at` goes up: asked before anything is spent on it. */
   readonly takesIke: (octets: Uint8Array, at: number) => boolean;
-  readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean) => void;
+  readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean, path: number) => void;
   readonly onMoved: (child: Spi, remote: Endpoint) => void;
   /** Once: the first authentic packet of this child. */
   readonly onFirst: (child: Spi) => void;
@@ -64,7 +74,8 @@ export class InboundPath {
   #outerClass = 0;
   readonly #events: InboundEvents;
   readonly #memory: PacketMemory;
-  readonly #batch: UdpReceiveBatch;
+  /** The sockets, by path. All receive into the same slots, one after the other. */
+  readonly #sockets = new Map<number, InboundSocket>();
   readonly #output: TunOutput;
   readonly #packet = new InnerPacket();
   readonly #children = new Map<Spi, InboundChild>();
@@ -76,7 +87,7 @@ export class InboundPath {
     this.#events = events;
     const summed = allocateSummedMemory(extendedAt + extendedHeaderOctets);
     this.#memory = adoptPacketMemory(summed.octets);
-    this.#batch = new UdpReceiveBatch(udpFd, this.#memory, 0, slots);
+    this.#listen(0, udpFd);
     this.#output = new TunOutput(this.#memory, summed, cells);
   }
 
@@ -96,7 +107,17 @@ export class InboundPath {
       case 'set-remote':
         this.#children.get(command.child)?.remote.set(command.remote);
         return;
+      case 'set-mtu':
+        this.#mss4 = tcpMss(command.mtu, 4);
+        this.#mss6 = tcpMss(command.mtu, 6);
+        return;
+      case 'listen':
+        return this.#listen(command.path, command.udpFd);
+      case 'unlisten':
+        this.#sockets.delete(command.path);
+        return;
       case 'switch-outbound':
+      case 'use-path':
         return;
       case 'stop':
         for (const spi of [...this.#children.keys()]) this.#remove(spi);
@@ -105,14 +126,36 @@ export class InboundPath {
     }
   }
 
-  /** Moves one batch: the number of messages received, or -1 with errno when there was none. */
+  /** The sockets to wait for. */
+  get fds(): readonly number[] {
+    return [...this.#sockets.values()].map(({ fd }) => fd);
+  }
+
+  /**
+   * Moves one batch of each socket: the number of messages received.
+   * @throws Error when a socket is gone.
+   */
   step(): number {
-    const batch = this.#batch;
+    let received = 0;
+    for (const socket of this.#sockets.values()) received += this.#receive(socket);
+    return received;
+  }
+
+  #listen(path: number, fd: number): void {
+    this.#sockets.set(path, { path, fd, batch: new UdpReceiveBatch(fd, this.#memory, 0, slots) });
+  }
+
+  #receive(socket: InboundSocket): number {
+    const { batch } = socket;
     const count = batch.receive();
-    if (count <= 0) return count;
+    if (count < 0) {
+      const errno = errnoName(lastErrno());
+      if (fatal.includes(errno)) throw new Error(`the socket is gone: recvmmsg says ${errno}`);
+      return 0;
+    }
     for (let i = 0; i < count; i++) {
       if (batch.truncated(i)) this.#cells.drop(truncated);
-      else this.#split(i);
+      else this.#split(socket, i);
     }
     this.#output.flush();
     batch.release(count);
@@ -146,20 +189,21 @@ export class InboundPath {
   }
 
   /** Slot `i` holds one datagram, or several of one size and sender. */
-  #split(i: number): void {
-    const at = this.#batch.at(i);
-    const length = this.#batch.length(i);
-    const size = this.#batch.segmentOctets(i);
-    this.#outerClass = this.#batch.trafficClass(i);
+  #split(socket: InboundSocket, i: number): void {
+    const { batch } = socket;
+    const at = batch.at(i);
+    const length = batch.length(i);
+    const size = batch.segmentOctets(i);
+    this.#outerClass = batch.trafficClass(i);
     let done = 0;
     // Once at least: an empty datagram is counted too.
     do {
-      this.#classify(i, at + done, Math.min(size, length - done));
+      this.#classify(socket, i, at + done, Math.min(size, length - done));
       done += size;
     } while (done < length);
   }
 
-  #classify(i: number, at: number, length: number): void {
+  #classify(socket: InboundSocket, i: number, at: number, length: number): void {
     this.#cells.countDatagrams(1);
     const { octets } = this.#memory;
     if (length === 1 && octets[at] === keepaliveOctet) return;
@@ -169,13 +213,13 @@ export class InboundPath {
     }
     const spi = readWord(octets, at);
     const child = this.#children.get(spi);
-    if (child !== undefined) this.#decrypt(i, child, at, length);
-    else if (spi === 0) this.#handUp(i, at + markerOctets, length - markerOctets, true);
-    else if (looksLikeIke(octets, at, length)) this.#handUp(i, at, length, false);
+    if (child !== undefined) this.#decrypt(socket, i, child, at, length);
+    else if (spi === 0) this.#handUp(socket, i, at + markerOctets, length - markerOctets, true);
+    else if (looksLikeIke(octets, at, length)) this.#handUp(socket, i, at, length, false);
     else this.#cells.drop(unknownSpi);
   }
 
-  #decrypt(i: number, child: InboundChild, at: number, length: number): void {
+  #decrypt({ batch }: InboundSocket, i: number, child: InboundChild, at: number, length: number): void {
     const packet = this.#packet;
     const { sa, remote } = child;
     const dropped = sa.decapsulate(at, length, packet);
@@ -184,8 +228,8 @@ export class InboundPath {
       child.used = true;
       this.#events.onFirst(sa.spi);
     }
-    if (child.followRemote && sa.newest && !remote.equals(this.#batch.nameOctets, this.#batch.nameAt(i)))
-      this.#follow(i, child);
+    if (child.followRemote && sa.newest && !remote.equals(batch.nameOctets, batch.nameAt(i)))
+      this.#follow(batch.sender(i), child);
     if (dropped !== 0) {
       this.#cells.drop(dropped);
       return;
@@ -201,15 +245,14 @@ export class InboundPath {
   }
 
   /** A dropped but authentic packet moves the peer too: the ICV has spoken. */
-  #follow(i: number, child: InboundChild): void {
-    const from = this.#batch.sender(i);
+  #follow(from: Endpoint | undefined, child: InboundChild): void {
     if (from === undefined) return;
     child.remote.set(from);
     this.#events.onMoved(child.sa.spi, from);
   }
 
   /** An IKE message for the control thread. Rare, so it may allocate. @rfc 3948 2.2 */
-  #handUp(i: number, at: number, length: number, marker: boolean): void {
+  #handUp({ batch, path }: InboundSocket, i: number, at: number, length: number, marker: boolean): void {
     if (length < ikeHeaderOctets || length > limits.ikeMessageOctets) {
       this.#cells.drop(length > limits.ikeMessageOctets ? tooBig : truncated);
       return;
@@ -218,12 +261,12 @@ export class InboundPath {
       this.#cells.drop(unknownSpi);
       return;
     }
-    const from = this.#batch.sender(i);
+    const from = batch.sender(i);
     if (from === undefined) {
       this.#cells.drop(truncated);
       return;
     }
-    this.#events.onIke(this.#memory.octets.slice(at, at + length), from, marker);
+    this.#events.onIke(this.#memory.octets.slice(at, at + length), from, marker, path);
   }
 }
 

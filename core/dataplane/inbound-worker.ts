@@ -1,7 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import { limits } from '../base/limits.ts';
 import { dropIndex } from '../esp/drop-cause.ts';
-import { errnoName, lastErrno } from '../platform/linux/libc.ts';
 import { PollSet } from '../platform/linux/poll-set.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
 import { CommandQueue } from './command-queue.ts';
@@ -14,9 +13,6 @@ import { describeCrash } from './worker-crash.ts';
 
 const queueFull = dropIndex('queue-full');
 
-/** What recvmmsg says when the descriptor itself is wrong. All else passes: nothing there, a signal, an ICMP error. */
-const fatal: readonly string[] = ['EBADF', 'ENOTSOCK', 'EINVAL', 'EFAULT'];
-
 /** The inbound worker: socket to TUN device, IKE to the control thread. It waits for its socket, then blocks in poll(2). */
 function run(start: WorkerStart): void {
   const queue = new CommandQueue(start, signalInbound);
@@ -28,19 +24,18 @@ function run(start: WorkerStart): void {
 function work(start: WorkerStart, queue: CommandQueue, udpFd: number): void {
   const cells = new DirectionCells(start.shared, 'inbound');
   const path = new InboundPath(udpFd, cells, eventsFor(queue, start, cells));
-  const waits = new PollSet(2);
+  const waits = new PollSet(1 + limits.pathsOpen);
   waits.watch(0, start.wakeFd);
-  waits.watch(1, udpFd);
+  watchSockets(waits, path);
   try {
     while (
       queue.drain((command) => {
         path.carryOut(command);
+        if (command.kind === 'listen' || command.kind === 'unlisten') watchSockets(waits, path);
         wipeKey(command);
       })
     ) {
       if (path.step() > 0) continue;
-      const errno = errnoName(lastErrno());
-      if (fatal.includes(errno)) throw new Error(`the socket is gone: recvmmsg says ${errno}`);
       waits.wait(-1);
       if (queue.exiting) break;
       if (waits.readable(0)) queue.quiet();
@@ -51,6 +46,11 @@ function work(start: WorkerStart, queue: CommandQueue, udpFd: number): void {
   }
 }
 
+function watchSockets(waits: PollSet, path: InboundPath): void {
+  const { fds } = path;
+  for (let i = 0; i < limits.pathsOpen; i++) waits.watch(1 + i, fds[i] ?? -1);
+}
+
 /** A flood of IKE must not fill the memory of a busy control thread. */
 function eventsFor(queue: CommandQueue, start: WorkerStart, cells: DirectionCells): InboundEvents {
   const signals = new Int32Array(start.shared.signals);
@@ -58,13 +58,13 @@ function eventsFor(queue: CommandQueue, start: WorkerStart, cells: DirectionCell
   const strangers = new Allowance(limits.strangeIkePerSecond);
   return {
     takesIke: (octets, at) => known.has(octets, at) || strangers.take(systemClock.now()),
-    onIke: (octets, from, marker) => {
+    onIke: (octets, from, marker, path) => {
       if (Atomics.load(signals, signalQueuedIke) >= limits.queuedIkeDatagrams) {
         cells.drop(queueFull);
         return;
       }
       Atomics.add(signals, signalQueuedIke, 1);
-      queue.report({ kind: 'ike', octets, from, marker });
+      queue.report({ kind: 'ike', octets, from, marker, path });
     },
     onMoved: (child, remote) => queue.report({ kind: 'moved', child, remote }),
     onFirst: (child) => queue.report({ kind: 'first-inbound', child }),

@@ -1,10 +1,12 @@
 import type { Endpoint } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { CipherShape } from '../crypto/interfaces.ts';
 import { libc } from '../platform/linux/libc.ts';
 import { socketAddressOctets, writeSocketAddress } from '../platform/linux/socket-address.ts';
+import { setPathMtu } from '../platform/linux/udp-socket.ts';
 import { addNonEspMarker, natKeepalive } from '../wire/ike/non-esp-marker.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { SaCommand, WorkerCommand, WorkerReport } from './commands.ts';
@@ -15,6 +17,7 @@ import type {
   DataplaneCounters,
   DataplaneEvents,
   DataplaneSa,
+  SendOptions,
   TunDescriptor,
 } from './dataplane.ts';
 import { KeepaliveTimer } from './keepalive.ts';
@@ -54,7 +57,10 @@ export function openDataplane(
 }
 
 class WorkerDataplane implements Dataplane {
-  readonly #udpFd: number;
+  /** By path. */
+  readonly #sockets: Map<number, number>;
+  /** The one in use. */
+  #path = 0;
   readonly #workers: WorkerPair;
   readonly #events: DataplaneEvents;
   readonly #signals: Int32Array;
@@ -67,13 +73,14 @@ class WorkerDataplane implements Dataplane {
   readonly #children = new Map<Spi, ToldOfChild>();
   readonly #ikeSas: KnownIkeSas;
   #tunFd = -1;
+  #keepalive: number | undefined;
   #keepaliveTimer: NodeJS.Timeout | undefined;
   #sentHere = 0;
   #failed = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: DataplaneOptions, workers: WorkerPair, events: DataplaneEvents) {
-    this.#udpFd = options.udpFd;
+    this.#sockets = new Map([[0, options.udpFd]]);
     this.#workers = workers;
     this.#outbound = workers.outbound;
     this.#inbound = workers.inbound;
@@ -131,18 +138,60 @@ class WorkerDataplane implements Dataplane {
     await this.#outbound.command(command);
   }
 
-  sendIke(octets: Uint8Array, remote: Endpoint, marker: boolean): void {
+  async openPath(path: number, udpFd: number): Promise<void> {
+    if (this.#closing !== undefined || this.#sockets.has(path) || this.#sockets.size >= limits.pathsOpen) {
+      libc.close(udpFd);
+      return;
+    }
+    this.#sockets.set(path, udpFd);
+    await this.#inbound.command({ kind: 'listen', path, udpFd });
+  }
+
+  async closePath(path: number): Promise<void> {
+    const udpFd = this.#sockets.get(path);
+    if (udpFd === undefined || path === this.#path || this.#closing !== undefined) return;
+    this.#sockets.delete(path);
+    await this.#inbound.command({ kind: 'unlisten', path });
+    // The other worker may have a packet of before the change of path in its hands.
+    await this.#outbound.command({ kind: 'unlisten', path });
+    libc.close(udpFd);
+  }
+
+  async usePath(path: number, remote: Endpoint): Promise<void> {
+    const udpFd = this.#sockets.get(path);
+    if (udpFd === undefined || this.#closing !== undefined) return;
+    this.#path = path;
+    if (this.#keepalive !== undefined) this.setKeepalive(remote, this.#keepalive);
+    await this.#outbound.command({ kind: 'use-path', udpFd, remote });
+  }
+
+  async setMtu(mtu: number): Promise<void> {
+    await Promise.all(
+      [this.#inbound, this.#outbound].map((worker) => worker.command({ kind: 'set-mtu', mtu })),
+    );
+  }
+
+  sendIke(octets: Uint8Array, remote: Endpoint, marker: boolean, options: SendOptions = {}): void {
+    const { path = this.#path, dontFragment = false } = options;
+    const fd = this.#sockets.get(path);
+    if (fd === undefined) return;
     this.#ikeSas.note(octets);
-    this.#send(marker ? addNonEspMarker(octets) : octets, remote);
+    const message = marker ? addNonEspMarker(octets) : octets;
+    if (!dontFragment) return this.#send(message, remote, path);
+    // An ESP packet that another thread sends meanwhile keeps its size all the same: it fits, or is lost once.
+    setPathMtu(fd, remote.address.family, 'probe');
+    this.#send(message, remote, path);
+    setPathMtu(fd, remote.address.family, 'fragment');
   }
 
   setKeepalive(remote: Endpoint, everyMs: number | undefined): void {
     clearInterval(this.#keepaliveTimer);
     this.#keepaliveTimer = undefined;
+    this.#keepalive = everyMs;
     if (everyMs === undefined || this.#closing !== undefined) return;
     const timer = new KeepaliveTimer(everyMs, this.#sent());
     this.#keepaliveTimer = setInterval(() => {
-      if (timer.tick(this.#sent())) this.#send(natKeepalive, remote);
+      if (timer.tick(this.#sent())) this.#send(natKeepalive, remote, this.#path);
     }, timer.tickMs).unref();
   }
 
@@ -162,15 +211,16 @@ class WorkerDataplane implements Dataplane {
   async #close(): Promise<void> {
     clearInterval(this.#keepaliveTimer);
     await this.#workers.stop();
-    for (const fd of [this.#udpFd, this.#tunFd]) if (fd >= 0) libc.close(fd);
+    for (const fd of [...this.#sockets.values(), this.#tunFd]) if (fd >= 0) libc.close(fd);
   }
 
   /** What the network refuses here is lost like a datagram on the way: IKE sends it again. */
-  #send(octets: Uint8Array, remote: Endpoint): void {
-    if (this.#closing !== undefined) return;
-    this.#sentHere++;
+  #send(octets: Uint8Array, remote: Endpoint, path: number): void {
+    const fd = this.#sockets.get(path);
+    if (this.#closing !== undefined || fd === undefined) return;
+    if (path === this.#path) this.#sentHere++;
     const nameLength = writeSocketAddress(this.#name, 0, remote);
-    libc.sendto(this.#udpFd, octets, octets.length, flagDontWait, this.#name, nameLength);
+    libc.sendto(fd, octets, octets.length, flagDontWait, this.#name, nameLength);
   }
 
   /** Datagrams sent by anyone: what counts for a NAT's memory. */
@@ -182,7 +232,9 @@ class WorkerDataplane implements Dataplane {
     switch (report.kind) {
       case 'ike':
         Atomics.sub(this.#signals, signalQueuedIke, 1);
-        if (this.#closing === undefined) this.#events.onIke(report.octets, report.from, report.marker);
+        if (this.#closing === undefined) {
+          this.#events.onIke(report.octets, report.from, report.marker, report.path);
+        }
         return;
       case 'moved':
         this.#follow(report.child, report.remote);

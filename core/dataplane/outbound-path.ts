@@ -121,6 +121,15 @@ export class OutboundPath {
       case 'remove':
         this.#remove(command.child);
         return;
+      case 'set-mtu':
+        this.#mss4 = tcpMss(command.mtu, 4);
+        this.#mss6 = tcpMss(command.mtu, 6);
+        return;
+      case 'use-path':
+        // A step leaves nothing behind: all that was read before has left by the old socket.
+        this.#batch.useSocket(command.udpFd);
+        for (const { remote } of [...this.#children, ...this.#standby]) remote.set(command.remote);
+        return;
       case 'set-remote':
         this.#find(command.child)?.remote.set(command.remote);
         return;

@@ -47,6 +47,10 @@ export interface IkeConfig {
   readonly acceptSha1Signatures?: boolean;
   /** False: neither ask for MOBIKE nor use it. @rfc 4555 */
   readonly mobike?: boolean;
+  /** Our addresses beside `local`, which the gateway may try when that one dies. Told to one with MOBIKE. @rfc 4555 3.4 */
+  readonly additionalAddresses?: readonly IpAddress[];
+  /** False: log in, and move, only where no NAT changes our packets; the gateway checks that. @rfc 4555 3.9 */
+  readonly natsAllowed?: boolean;
   /** After this silence of an established peer a liveness check goes out. 10 s when absent. */
   readonly livenessMs?: Duration;
   /** From a CHILD SA's installation to its hard end; it is rekeyed up to 6 minutes (or the last half) before. 1 h when absent. */

@@ -1,3 +1,4 @@
+import type { Endpoint } from '../base/address.ts';
 import type { Instant } from '../base/time.ts';
 import type { IkeConfig, IkeDependencies } from './config.ts';
 import type { ExchangeLayer } from './exchange.ts';
@@ -10,6 +11,8 @@ export interface Engine {
   readonly dependencies: IkeDependencies;
   /** The exchanges of the IKE SA in use; a rekey puts others in their place. */
   exchange: ExchangeLayer;
+  /** Where the datagram came from that is being dealt with, if the driver says so. */
+  heardFrom: Endpoint | undefined;
   /** The exchanges of one more IKE SA, which sends and counts where the first one does. */
   openExchange(): ExchangeLayer;
   emit(output: IkeOutput): void;

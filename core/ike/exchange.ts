@@ -13,7 +13,7 @@ import { Reassembler } from './fragments/reassembler.ts';
 import { type PlainMessage, sealDatagrams } from './fragments/seal-datagrams.ts';
 import { InitExchange } from './init-exchange.ts';
 import type { InitRestart } from './init-restarts.ts';
-import type { IkePort } from './io.ts';
+import type { IkePort, IkeRoute, PathId } from './io.ts';
 import { asksInNewerVersion, denyVersion } from './newer-version.ts';
 import { ikeNotify } from './payload-list.ts';
 import { PeerWindow } from './peer-window.ts';
@@ -28,9 +28,30 @@ interface Outstanding {
   readonly sent: OutgoingRequest;
   readonly exchange: number;
   readonly messageId: number;
+  /** Where it goes, when not where everything goes. */
+  paths: readonly PathId[] | undefined;
+  transmissions: number;
 }
 
-interface QueuedRequest {
+/** How a request goes out. */
+export interface RequestRoute {
+  /** On these paths. One alone is given up after a few tries, for the one in use. */
+  readonly paths?: readonly PathId[];
+  /** In one piece at first, however large it is. */
+  readonly whole?: true;
+}
+
+/** How the last request of ours was answered. */
+export interface AnsweredBy {
+  /** By which path, if the driver says so. */
+  readonly path: PathId | undefined;
+  /** It was sent on paths of its own. */
+  readonly raced: boolean;
+  /** It was sent in one piece, each time. */
+  readonly whole: boolean;
+}
+
+interface QueuedRequest extends RequestRoute {
   readonly exchange: number;
   readonly payloads: readonly Payload[];
   readonly tries: number;
@@ -46,7 +67,7 @@ interface QueuedRequest {
  * @rfc 7296 2.2
  */
 export class ExchangeLayer {
-  readonly #transmit: (octets: Uint8Array, via: IkePort) => void;
+  readonly #transmit: (octets: Uint8Array, via: IkePort, route?: IkeRoute) => void;
   readonly #drops: Map<DropCause, number>;
   #originalInitiator = true;
   #initiatorSpi: IkeSpi = 0n;
@@ -55,16 +76,20 @@ export class ExchangeLayer {
   #outstanding: Outstanding | InitExchange | undefined;
   #queue: QueuedRequest[] = [];
   #nextId = 0;
+  #rivalled = false;
   /** Requests in a newer version of IKE that were answered. */
   #denials = 0;
   readonly #peer: PeerWindow;
   readonly #responseFragments = new Reassembler();
+  #answeredBy: AnsweredBy = { path: undefined, raced: false, whole: false };
+  /** Of the peer's last request: the answer goes back the same way. */
+  #requestPath: PathId | undefined;
   /** For an IKE SA that replaces this one. */
   readonly fragmentSizes: FragmentSizes;
 
   /** `drops` counts for all IKE SAs of one connection, and `fragmentSizes` (of the IKE SA that is replaced) holds for all of them. */
   constructor(
-    transmit: (octets: Uint8Array, via: IkePort) => void,
+    transmit: (octets: Uint8Array, via: IkePort, route?: IkeRoute) => void,
     drops: Map<DropCause, number> = new Map(),
     fragmentSizes: FragmentSizes = new FragmentSizes(),
   ) {
@@ -84,9 +109,23 @@ export class ExchangeLayer {
     return this.#originalInitiator;
   }
 
+  /** IKE_SA_INIT was answered once more, and differently: one of the answers was forged, perhaps the one that was taken. */
+  get rivalled(): boolean {
+    return this.#rivalled;
+  }
+
   /** True while a request of ours waits for its answer. */
   get busy(): boolean {
     return this.#outstanding !== undefined;
+  }
+
+  /** How often the request on the wire has been sent. */
+  get transmissions(): number {
+    return this.#outstanding?.kind === 'protected' ? this.#outstanding.transmissions : 0;
+  }
+
+  get answeredBy(): AnsweredBy {
+    return this.#answeredBy;
   }
 
   nextWakeup(): Instant | undefined {
@@ -155,17 +194,24 @@ export class ExchangeLayer {
     now: Instant,
     tries: number = limits.retransmitTries,
     pace: Pace = 'usual',
+    route: RequestRoute = {},
   ): void {
-    if (this.#queue.length < limits.queuedIkeRequests) this.#queue.push({ exchange, payloads, tries, pace });
+    if (this.#queue.length < limits.queuedIkeRequests)
+      this.#queue.push({ exchange, payloads, tries, pace, ...route });
     this.#sendNext(now);
   }
 
-  /** Our address has changed: the request on the wire goes out again from the new one, and briskly from then on. @rfc 4555 3.5 */
-  hurry(now: Instant): void {
+  /**
+   * Our address has changed: the request on the wire goes out again from the new one, or by all of `paths`, and briskly from then
+   * on. @rfc 4555 3.5
+   */
+  hurry(now: Instant, paths?: readonly PathId[]): void {
     const outstanding = this.#outstanding;
     if (outstanding?.kind !== 'protected') return;
     outstanding.retransmission.restart(limits.roamTries, now, 'brisk');
-    this.#transmitAll(outstanding.sent.datagrams);
+    outstanding.paths = paths;
+    outstanding.sent.cut();
+    this.#send(outstanding, outstanding.sent.datagrams);
   }
 
   /** Somebody waits: the request on the wire goes out again soon, and is given up soon. */
@@ -187,7 +233,7 @@ export class ExchangeLayer {
     if (this.#protection === undefined) return;
     const { exchange, messageId } = request.header;
     const message = this.#plain(exchange, payloads, messageId, true);
-    this.#transmitAll(this.#peer.respond(message, this.#protection));
+    this.#transmitAll(this.#peer.respond(message, this.#protection), routeBy(this.#requestPath));
   }
 
   /** Retransmits what is due. The result is there when the tries are used up; then nothing is outstanding any more. */
@@ -197,7 +243,7 @@ export class ExchangeLayer {
     if (outstanding === undefined || step === undefined || step === 'wait') return undefined;
     if (step === 'send') {
       if (outstanding.kind === 'init') this.#transmit(outstanding.retransmission.octets, 'ike');
-      else this.#transmitAll(outstanding.sent.again());
+      else this.#sendAgain(outstanding);
       return undefined;
     }
     this.#endOutstanding();
@@ -208,7 +254,7 @@ export class ExchangeLayer {
   }
 
   /** One datagram, without the non-ESP marker. `undefined`: dropped and counted, or dealt with here. */
-  receive(octets: Uint8Array, now: Instant): Received | undefined {
+  receive(octets: Uint8Array, now: Instant, path?: PathId): Received | undefined {
     if (octets.length > limits.ikeMessageOctets) return this.#drop('oversize');
     if (asksInNewerVersion(octets)) return this.#denyVersion(octets);
     const decoded = decodeMessage(octets);
@@ -220,8 +266,8 @@ export class ExchangeLayer {
     if (this.#protection === undefined) return this.#drop('protection');
     if (header.responderSpi !== this.#responderSpi) return this.#drop('spi');
     return header.isResponse
-      ? this.#receiveResponse(decoded.value, this.#protection, now)
-      : this.#receiveRequest(decoded.value, this.#protection, now);
+      ? this.#receiveResponse(decoded.value, this.#protection, now, path)
+      : this.#receiveRequest(decoded.value, this.#protection, now, path);
   }
 
   /** Nothing is sent or taken after this. */
@@ -235,7 +281,10 @@ export class ExchangeLayer {
   }
 
   #receiveClear(message: IkeMessage, octets: Uint8Array, now: Instant): Received | undefined {
-    if (this.#outstanding?.kind !== 'init') return this.#drop('protection');
+    if (this.#outstanding?.kind !== 'init') {
+      this.#rivalled ||= isInitResponse(message) && message.header.responderSpi !== this.#responderSpi;
+      return this.#drop('protection');
+    }
     const verdict = this.#outstanding.receive(message, now);
     if (verdict === 'candidate') return { kind: 'init-response', message, octets };
     return verdict === undefined ? undefined : this.#drop(verdict);
@@ -250,7 +299,12 @@ export class ExchangeLayer {
     return this.#drop('malformed');
   }
 
-  #receiveResponse(sealed: SealedMessage, protection: Protection, now: Instant): Received | undefined {
+  #receiveResponse(
+    sealed: SealedMessage,
+    protection: Protection,
+    now: Instant,
+    path: PathId | undefined,
+  ): Received | undefined {
     const outstanding = this.#outstanding;
     const { header } = sealed;
     if (outstanding?.kind !== 'protected' || header.messageId !== outstanding.messageId) {
@@ -263,13 +317,19 @@ export class ExchangeLayer {
     if (opened.kind === 'dropped') return this.#drop(opened.cause);
     if (opened.kind === 'stored') return undefined;
     outstanding.sent.answered();
+    this.#answeredBy = { path, raced: outstanding.paths !== undefined, whole: outstanding.sent.whole };
     this.#outstanding = undefined;
     this.#sendNext(now);
     if (!opened.message.ok) return { kind: 'broken', error: opened.message.error };
     return { kind: 'response', message: opened.message.value };
   }
 
-  #receiveRequest(sealed: SealedMessage, protection: Protection, now: Instant): Received | undefined {
+  #receiveRequest(
+    sealed: SealedMessage,
+    protection: Protection,
+    now: Instant,
+    path: PathId | undefined,
+  ): Received | undefined {
     const request = this.#peer.receive(sealed, protection, now);
     switch (request.kind) {
       case 'nothing':
@@ -277,9 +337,10 @@ export class ExchangeLayer {
       case 'dropped':
         return this.#drop(request.cause);
       case 'again':
-        this.#transmitAll(request.answer);
+        this.#transmitAll(request.answer, routeBy(path));
         return undefined;
       case 'open':
+        this.#requestPath = path;
         if (request.message.ok) return { kind: 'request', message: request.message.value };
         return this.#refuse({ header: sealed.header, payloads: [] }, request.message.error);
     }
@@ -300,14 +361,38 @@ export class ExchangeLayer {
     if (this.#outstanding !== undefined || this.#protection === undefined) return;
     const next = this.#queue.shift();
     if (next === undefined) return;
-    const { exchange, payloads, tries, pace } = next;
+    const { exchange, payloads, tries, pace, paths, whole } = next;
     const messageId = this.#nextId;
     this.#nextId += 1;
     const message = this.#plain(exchange, payloads, messageId, false);
-    const sent = new OutgoingRequest(message, this.#protection, this.fragmentSizes);
+    const sent = new OutgoingRequest(message, this.#protection, this.fragmentSizes, whole);
     const retransmission = new RetransmitSchedule(tries, now, pace);
-    this.#outstanding = { kind: 'protected', retransmission, sent, exchange, messageId };
-    this.#transmitAll(sent.datagrams);
+    const transmissions = 1;
+    const made = {
+      kind: 'protected',
+      retransmission,
+      sent,
+      exchange,
+      messageId,
+      paths,
+      transmissions,
+    } as const;
+    this.#outstanding = made;
+    this.#send(made, sent.datagrams);
+  }
+
+  #sendAgain(outstanding: Outstanding): void {
+    outstanding.transmissions += 1;
+    const alone = outstanding.paths?.length === 1;
+    if (alone && outstanding.transmissions > limits.pathCheckTries) outstanding.paths = undefined;
+    this.#send(outstanding, outstanding.sent.again());
+  }
+
+  #send({ paths, sent }: Pick<Outstanding, 'paths' | 'sent'>, datagrams: readonly Uint8Array[]): void {
+    this.#transmitAll(datagrams, {
+      ...(paths === undefined ? {} : { paths }),
+      ...(sent.whole ? { dontFragment: true } : {}),
+    });
   }
 
   #endOutstanding(): void {
@@ -315,8 +400,8 @@ export class ExchangeLayer {
     this.#outstanding = undefined;
   }
 
-  #transmitAll(datagrams: readonly Uint8Array[]): void {
-    for (const octets of datagrams) this.#transmit(octets, 'nat-traversal');
+  #transmitAll(datagrams: readonly Uint8Array[], route?: IkeRoute): void {
+    for (const octets of datagrams) this.#transmit(octets, 'nat-traversal', route);
   }
 
   #plain(
@@ -342,4 +427,13 @@ export class ExchangeLayer {
     this.#drops.set(cause, (this.#drops.get(cause) ?? 0) + 1);
     return undefined;
   }
+}
+
+function routeBy(path: PathId | undefined): IkeRoute | undefined {
+  return path === undefined ? undefined : { paths: [path] };
+}
+
+function isInitResponse({ header, payloads }: IkeMessage): boolean {
+  const { exchange, isResponse } = header;
+  return exchange === exchangeType.IKE_SA_INIT && isResponse && payloads.some(({ kind }) => kind === 'SA');
 }

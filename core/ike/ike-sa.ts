@@ -9,7 +9,7 @@ import { ExchangeLayer } from './exchange.ts';
 import type { FragmentSizes } from './fragments/fragment-sizes.ts';
 import { onGatewayResponse, onGoodCertificate } from './gateway-proof.ts';
 import type { IkeLink } from './ike-link.ts';
-import type { IkeAnswer, IkeCommand, IkeInput, IkeOutput } from './io.ts';
+import type { IkeAnswer, IkeCommand, IkeInput, IkeOutput, PathId } from './io.ts';
 import { onInitResponse, onSharedSecret, startLogin } from './login.ts';
 import { onEapAnswer, onEapResponse, onLastResponse } from './login-eap.ts';
 import {
@@ -21,10 +21,11 @@ import {
   startNext,
 } from './own-exchanges.ts';
 import { onSignature, roundOf } from './own-proof.ts';
+import { blamesPath, planCheck } from './path-checks.ts';
 import { heedHint } from './peer-hint.ts';
 import { onEstablishedRequest } from './peer-request.ts';
 import type { DropCause, Exhausted, Received } from './received.ts';
-import { probe, roam } from './roaming.ts';
+import { probe, race, roam } from './roaming.ts';
 import type { Closing, IkeState } from './state.ts';
 import { firstCourse, isQuestion } from './turned-away.ts';
 
@@ -49,11 +50,16 @@ export class IkeSa {
       this.#outputs.push(output);
     };
     const openExchange = (sizes?: FragmentSizes): ExchangeLayer =>
-      new ExchangeLayer((octets, via) => emit({ kind: 'transmit', octets, via }), this.#drops, sizes);
+      new ExchangeLayer(
+        (octets, via, route) => emit({ kind: 'transmit', octets, via, ...route }),
+        this.#drops,
+        sizes,
+      );
     this.#engine = {
       config,
       dependencies,
       exchange: openExchange(),
+      heardFrom: undefined,
       // An IKE SA that replaces another knows the path as that one did. @rfc 7383 2.3
       openExchange: () => openExchange(this.#engine.exchange.fragmentSizes),
       emit,
@@ -74,6 +80,11 @@ export class IkeSa {
   /** How many datagrams were dropped, by cause. */
   get drops(): Readonly<Partial<Record<DropCause, number>>> {
     return Object.fromEntries(this.#drops);
+  }
+
+  /** Two answers to IKE_SA_INIT differed: the login may fail because a forged one was taken. */
+  get rivalled(): boolean {
+    return this.#engine.exchange.rivalled;
   }
 
   /** Whether a datagram names this IKE SA, or one that replaces it. */
@@ -108,7 +119,7 @@ export class IkeSa {
   #next(input: IkeInput, now: Instant): IkeState {
     switch (input.kind) {
       case 'datagram':
-        return this.#onDatagram(input.octets, now);
+        return this.#onDatagram(input, now);
       case 'timeout':
         return this.#onTimeout(now);
       case 'command':
@@ -119,11 +130,12 @@ export class IkeSa {
   }
 
   /** The SPIs in the header say which IKE SA a datagram is for; what belongs to none is counted at the one in use. */
-  #onDatagram(octets: Uint8Array, now: Instant): IkeState {
+  #onDatagram({ octets, path, from }: Extract<IkeInput, { kind: 'datagram' }>, now: Instant): IkeState {
     if (this.#state.kind === 'established') heedHint(this.#engine, this.#state, octets, now);
     const link = this.#links().find(({ exchange }) => exchange.owns(octets));
     const exchange = link?.exchange ?? this.#engine.exchange;
-    return this.#onReceived(exchange.receive(octets, now), link, now);
+    this.#engine.heardFrom = from;
+    return this.#onReceived(exchange.receive(octets, now, path), link, now);
   }
 
   #links(): readonly IkeLink[] {
@@ -148,7 +160,7 @@ export class IkeSa {
           ? onEstablishedRequest(this.#engine, state, link ?? state.link, received.message, now)
           : onEarlyRequest(this.#engine, state, link?.exchange ?? this.#engine.exchange, received.message);
       case 'response':
-        this.#engine.emit({ kind: 'proven' });
+        this.#engine.emit({ kind: 'proven', ...provenPath(link?.exchange ?? this.#engine.exchange) });
         return this.#onResponse(received, link, now);
     }
   }
@@ -185,8 +197,12 @@ export class IkeSa {
   #onTimeout(now: Instant): IkeState {
     const state = this.#state;
     if (state.kind === 'closing') return this.#onClosingTimeout(state, now);
-    const exhausted = this.#engine.exchange.timeout(now);
+    const { exchange } = this.#engine;
+    const due = exchange.nextWakeup();
+    const exhausted = exchange.timeout(now);
     if (exhausted !== undefined) return close(this.#engine, state, this.#silence(exhausted));
+    if (state.kind === 'established' && due !== undefined && due <= now && blamesPath(state, exchange))
+      this.#engine.emit({ kind: 'unanswered' });
     return state.kind === 'established' ? onEstablishedTimeout(this.#engine, state, now) : state;
   }
 
@@ -230,10 +246,18 @@ export class IkeSa {
       case 'abandon':
         return close(this.#engine, state);
       case 'probe':
-        if (state.kind === 'established') probe(this.#engine, state, now);
+        if (state.kind === 'established')
+          probe(this.#engine, state, now, command.urgent === true ? 'brisk' : 'usual');
         return state;
       case 'roam':
-        if (state.kind === 'established') roam(this.#engine, state, command.local, now);
+        if (state.kind === 'established') roam(this.#engine, state, command, now);
+        return state;
+      case 'race':
+        if (state.kind === 'established') race(this.#engine, state, command.paths, now);
+        return state;
+      case 'check-path':
+      case 'probe-size':
+        if (state.kind === 'established') planCheck(state, command);
         return state;
       case 'traffic-seen':
         if (state.kind === 'established') state.liveness.restart(command.at);
@@ -268,4 +292,8 @@ export class IkeSa {
       }
     }
   }
+}
+
+function provenPath({ answeredBy: { path } }: ExchangeLayer): { readonly path?: PathId } {
+  return path === undefined ? {} : { path };
 }

@@ -17,13 +17,23 @@ import type { RedirectTarget } from './redirect-target.ts';
  */
 export type IkeInput =
   /** One UDP payload without the non-ESP marker. `via` is the gateway's port that it came from. The engine may keep it. */
-  | { readonly kind: 'datagram'; readonly octets: Uint8Array; readonly via: IkePort }
+  | {
+      readonly kind: 'datagram';
+      readonly octets: Uint8Array;
+      readonly via: IkePort;
+      /** By which path and from where it came, when the driver has several. */
+      readonly path?: PathId;
+      readonly from?: Endpoint;
+    }
   | { readonly kind: 'timeout' }
   | { readonly kind: 'command'; readonly command: IkeCommand }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: IkeAnswer };
 
 /** Which port of the gateway: 500 (no marker), or 4500 where the driver adds and strips the non-ESP marker. @rfc 3948 2.2 */
 export type IkePort = 'ike' | 'nat-traversal';
+
+/** A way to the gateway, as the driver numbers them: a socket of one interface, and one address of the gateway. */
+export type PathId = number;
 
 export type IkeCommand =
   | { readonly kind: 'connect' }
@@ -33,7 +43,23 @@ export type IkeCommand =
    * The network changed, and packets to the gateway leave from `local` now. A peer with MOBIKE is told, unless that is where
    * they left from before; then, and without MOBIKE, it is a probe. @rfc 4555 3.5
    */
-  | { readonly kind: 'roam'; readonly local: Endpoint }
+  | {
+      readonly kind: 'roam';
+      readonly local: Endpoint;
+      /** Where packets go to from now on. Default: where they went before. Its port is that of everything after IKE_SA_INIT. */
+      readonly remote?: Endpoint;
+      /** Our other addresses, which the gateway may try when this one dies. @rfc 4555 3.6 */
+      readonly additional?: readonly IpAddress[];
+    }
+  /**
+   * The network changed: what waits for an answer goes out again at once, else a liveness check, on all these paths. `proven` says
+   * which of them answers first.
+   */
+  | { readonly kind: 'race'; readonly paths: readonly PathId[] }
+  /** Finds out whether one more path works, without leaving the one in use; answered by `path-checked`. */
+  | { readonly kind: 'check-path'; readonly path: PathId }
+  /** Finds out whether an IP packet of so many octets gets to the gateway in one piece; answered by `path-size`. */
+  | { readonly kind: 'probe-size'; readonly octets: number }
   /** Authenticated ESP came in at `at`: as good a proof of life as an answered probe. @rfc 7296 2.4 */
   | { readonly kind: 'traffic-seen'; readonly at: Instant }
   /**
@@ -92,7 +118,7 @@ export type IkeAnswer =
   | { readonly kind: 'refused'; readonly error: Failure };
 
 export type IkeOutput =
-  | { readonly kind: 'transmit'; readonly octets: Uint8Array; readonly via: IkePort }
+  | ({ readonly kind: 'transmit'; readonly octets: Uint8Array; readonly via: IkePort } & IkeRoute)
   | { readonly kind: 'ask'; readonly id: number; readonly ask: IkeAsk }
   | { readonly kind: 'phase'; readonly phase: IkePhase }
   /**
@@ -128,10 +154,27 @@ export type IkeOutput =
   | { readonly kind: 'redirect'; readonly to: RedirectTarget }
   /** The IKE SA and its first CHILD SA stand. */
   | { readonly kind: 'established'; readonly summary: IkeSummary }
-  /** A round trip was proven: the peer answered an authenticated request. */
-  | { readonly kind: 'proven' }
+  /** A round trip was proven: the peer answered an authenticated request, and the answer came by `path`. */
+  | { readonly kind: 'proven'; readonly path?: PathId }
+  /** An established peer leaves a request unanswered for longer than an answer takes; it has been sent again. */
+  | { readonly kind: 'unanswered' }
+  /** `works`: the answer to `check-path` came by that path. */
+  | { readonly kind: 'path-checked'; readonly path: PathId; readonly works: boolean }
+  /**
+   * `fits`: an IP packet of `octets` reached the gateway in one piece. That is our direction alone: an answer of the same size
+   * would have to be asked for, and only Godwit's own gateway knows how.
+   */
+  | { readonly kind: 'path-size'; readonly octets: number; readonly fits: boolean }
   /** The end. Nothing follows, no timer runs, all keys are wiped. `error` is absent after our own disconnect. */
   | { readonly kind: 'closed'; readonly error?: Failure };
+
+/** How an IKE datagram is to leave. */
+export interface IkeRoute {
+  /** One copy on each of these; absent: on the one in use. A path that is gone loses it. */
+  readonly paths?: readonly PathId[];
+  /** It must arrive in one piece or not at all. */
+  readonly dontFragment?: true;
+}
 
 /** The steps of a login as a user may watch them, in order. */
 export type IkePhase =

@@ -18,6 +18,7 @@ import type { Engine } from './engine.ts';
 import type { IkeLink } from './ike-link.ts';
 import { dropLink, keyOf, onIkeRekeyed, retireLink, startIkeRekey } from './ike-rekeying.ts';
 import { isReplacing, type OwnTask, type Plan, wipeTask } from './own-task.ts';
+import { onChecked, startPathCheck, startSizeProbe } from './path-checks.ts';
 import { onPathChecked, onRoamed, probe, startRoam } from './roaming.ts';
 import type { Established, IkeState } from './state.ts';
 
@@ -92,7 +93,8 @@ export function onEstablishedResponse(
   const task = state.active;
   state.active = undefined;
   if (task === undefined) {
-    onPathChecked(state, message);
+    // By another path than the one in use a NAT shows us as another, and nothing follows from that.
+    if (!link.exchange.answeredBy.raced) onPathChecked(state, message);
     return state;
   }
   const next = finish(engine, state, task, message, now);
@@ -115,6 +117,10 @@ function start(engine: Engine, state: Established, plan: Plan, now: Instant): Ow
       return startIkeRekey(engine, state, plan, now);
     case 'roam':
       return startRoam(engine, state, plan, now);
+    case 'check-path':
+      return startPathCheck(engine, state, plan, now);
+    case 'probe-size':
+      return startSizeProbe(engine, state, plan, now);
   }
 }
 
@@ -138,6 +144,10 @@ function finish(
       return onIkeRekeyed(engine, state, task, message, now);
     case 'roam':
       return onRoamed(engine, state, task, message, now);
+    case 'check-path':
+    case 'probe-size':
+      onChecked(engine, state, task);
+      return state;
   }
 }
 

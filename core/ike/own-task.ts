@@ -2,7 +2,7 @@ import type { Endpoint } from '../base/address.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { Child } from './child-table.ts';
 import type { IkeLink } from './ike-link.ts';
-import type { ChildSaParameters } from './io.ts';
+import type { ChildSaParameters, PathId } from './io.ts';
 import type { NoncePair } from './keymat.ts';
 import type { RekeyOffer } from './tasks/child-rekey.ts';
 import type { IkeRekeyOffer } from './tasks/ike-rekey.ts';
@@ -37,6 +37,8 @@ interface PlanOf {
   readonly deleteChild: { readonly kind: 'delete-child'; readonly child: Spi };
   readonly rekeyIke: KeyExchangePlan & { readonly kind: 'rekey-ike' };
   readonly roam: Pick<RoamTask, 'kind' | 'why'>;
+  readonly checkPath: CheckPathTask;
+  readonly probeSize: ProbeSizeTask;
 }
 
 /** An exchange of ours that is on the wire. */
@@ -46,7 +48,9 @@ export type OwnTask =
   | AddChildTask
   | DeleteChildTask
   | RekeyIkeTask
-  | RoamTask;
+  | RoamTask
+  | CheckPathTask
+  | ProbeSizeTask;
 
 export interface RekeyChildTask {
   readonly kind: 'rekey-child';
@@ -88,8 +92,22 @@ export interface RoamTask {
   /** `check`: to be sure, with nothing known to have changed. */
   readonly why: 'moved' | 'check';
   readonly cookie: Uint8Array;
-  /** Where it left from. */
+  /** Where it left from, and where it went. */
   readonly local: Endpoint;
+  readonly remote: Endpoint;
+}
+
+/** A liveness check on a path that is not in use. */
+export interface CheckPathTask {
+  readonly kind: 'check-path';
+  readonly path: PathId;
+}
+
+/** A padded liveness check. */
+export interface ProbeSizeTask {
+  readonly kind: 'probe-size';
+  /** Of the IP packet. */
+  readonly octets: number;
 }
 
 /** Wipes what the task has to itself. */

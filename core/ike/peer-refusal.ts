@@ -3,6 +3,7 @@ import { payloadsOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, NotifyPayload } from '../wire/ike/payload.ts';
 import { isErrorNotify, notifyType } from '../wire/registry/notify-types.ts';
 import { nameOf } from '../wire/registry/registry.ts';
+import { windowsErrors } from '../wire/registry/windows-errors.ts';
 
 /** The peer's first error notify as a failure, or `undefined` when it reports none. `exchange`: what was refused. */
 export function refusalIn(
@@ -28,14 +29,16 @@ function refusal(notify: NotifyPayload, exchange: 'IKE' | 'ESP'): Failure {
     case notifyType.FAILED_CP_REQUIRED:
       return failure('peer.no-address', { notify: name });
     case notifyType.MS_STATUS:
-      return failure('peer.refused', { notify: name, ...windowsCode(notify.data) });
+      return failure('peer.refused', windowsRefusal(name, notify.data));
     default:
       return failure('peer.refused', { notify: name });
   }
 }
 
 /** Windows gateways say why in a Win32 error code of four octets. */
-function windowsCode(data: Uint8Array): { readonly code?: number } {
-  if (data.length !== 4) return {};
-  return { code: new DataView(data.buffer, data.byteOffset, 4).getUint32(0) };
+function windowsRefusal(name: string, data: Uint8Array): { readonly notify: string; readonly code?: number } {
+  if (data.length !== 4) return { notify: name };
+  const code = new DataView(data.buffer, data.byteOffset, 4).getUint32(0);
+  const words = windowsErrors.get(code);
+  return { notify: `${name} ${code}${words === undefined ? '' : ` (${words})`}`, code };
 }

@@ -7,14 +7,20 @@ import type { IkeMessage, Payload } from '../wire/ike/payload.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import type { NatSituation, SecuredIke } from './association.ts';
+import type { IkeConfig } from './config.ts';
 import { sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
 import type { IkeLink } from './ike-link.ts';
 import { keyOf } from './ike-rekeying.ts';
+import type { IkeCommand, PathId } from './io.ts';
 import type { Mobility } from './mobility.ts';
 import type { OwnTask, Plan, RoamTask } from './own-task.ts';
+import { ikeNotify } from './payload-list.ts';
+import type { Pace } from './retransmission.ts';
 import type { Established, IkeState } from './state.ts';
 import {
+  buildAdditionalAddresses,
+  buildNoNats,
   buildPathCheck,
   buildUpdate,
   checksPath,
@@ -23,6 +29,7 @@ import {
   peerAddressesIn,
   processUpdate,
   seenAs,
+  seesForbiddenNat,
 } from './tasks/mobike.ts';
 import { endpointHash } from './tasks/nat-detection.ts';
 
@@ -43,32 +50,70 @@ export function beginMobility(
     return undefined;
   }
   const { local } = config;
+  const remote = peerEndpoint(config);
   // Without a NAT the peer sees what we see. Behind one, port 500's mapping said nothing about port 4500's.
   const seen = nat.local
     ? undefined
     : { ike: ike.spis.initiator, hash: endpointHash(dependencies.crypto, ike.spis, local) };
-  return { local, seen, refused: false, peerAddresses: peerAddressesIn(message) ?? [] };
+  const peerAddresses = peerAddressesIn(message) ?? [];
+  return { local, remote, additional: undefined, seen, refused: false, peerAddresses };
 }
 
-/** The driver says that our packets leave from `local` now. */
-export function roam(engine: Engine, state: Established, local: Endpoint, now: Instant): void {
+/** What IKE_AUTH says of our addresses. @rfc 4555 3.3 @rfc 4555 3.4 @rfc 4555 3.9 */
+export function offerMobility(config: IkeConfig): readonly Payload[] {
+  if (config.mobike === false) return [];
+  const { additionalAddresses = [], natsAllowed } = config;
+  return [
+    ikeNotify(notifyType.MOBIKE_SUPPORTED),
+    ...(additionalAddresses.length === 0 ? [] : buildAdditionalAddresses(additionalAddresses)),
+    ...(natsAllowed === false ? [buildNoNats(config.local, peerEndpoint(config))] : []),
+  ];
+}
+
+/** The driver says that our packets leave from another place now, or go to another address of the peer. */
+export function roam(
+  engine: Engine,
+  state: Established,
+  { local, remote, additional }: Extract<IkeCommand, { kind: 'roam' }>,
+  now: Instant,
+): void {
   const { mobility } = state;
-  if (mobility === undefined || sameEndpoint(local, mobility.local)) return probe(engine, state, now);
+  if (mobility === undefined) return probe(engine, state, now);
+  if (additional !== undefined) mobility.additional = additional;
+  const to = remote ?? mobility.remote;
+  if (sameEndpoint(local, mobility.local) && sameEndpoint(to, mobility.remote))
+    return probe(engine, state, now);
+  const { fragmentSizes } = state.link.exchange;
+  if (fragmentSizes.allowed) fragmentSizes.allow(to.address.family);
   mobility.local = local;
+  mobility.remote = to;
   planRoam(state, 'moved');
   // Whatever waits for an answer waits for one to the old address.
   state.link.exchange.hurry(now);
 }
 
+/** Asks for a sign of life on all these paths at once: with what waits for an answer, or with a liveness check. */
+export function race(engine: Engine, state: Established, paths: readonly PathId[], now: Instant): void {
+  const { link } = state;
+  if (link.exchange.busy) return link.exchange.hurry(now, paths);
+  const payloads = livenessPayloads(engine, state);
+  link.exchange.request(exchangeType.INFORMATIONAL, payloads, now, limits.roamTries, 'brisk', { paths });
+}
+
+/** What a liveness check holds: with MOBIKE, the question how the peer sees us. @rfc 4555 3.8 */
+export function livenessPayloads(engine: Engine, { mobility, link }: Established): readonly Payload[] {
+  return mobility === undefined ? [] : pathCheck(engine, link.ike, mobility.remote);
+}
+
 /** Sends a liveness check, unless a request that asks as much is on the wire already. @rfc 7296 2.4 */
-export function probe(engine: Engine, state: Established, now: Instant): void {
+export function probe(engine: Engine, state: Established, now: Instant, pace: Pace = 'usual'): void {
   const { mobility, link } = state;
   if (link.exchange.busy) return;
-  if (mobility === undefined) return link.exchange.request(exchangeType.INFORMATIONAL, [], now);
-  const unknown = mobility.seen?.ike !== keyOf(link);
+  const unknown = mobility !== undefined && mobility.seen?.ike !== keyOf(link);
   // A NAT may have forgotten us, and there is nothing to see that by: an update is right in any case.
   if (unknown && !mobility.refused) return planRoam(state, 'check');
-  link.exchange.request(exchangeType.INFORMATIONAL, pathCheck(engine, link.ike), now);
+  const tries = pace === 'brisk' ? limits.roamTries : limits.retransmitTries;
+  link.exchange.request(exchangeType.INFORMATIONAL, livenessPayloads(engine, state), now, tries, pace);
 }
 
 /** Sends the update. */
@@ -81,10 +126,16 @@ export function startRoam(
   const { mobility, link } = state;
   if (mobility === undefined) return undefined;
   const cookie = freshCookie(engine.dependencies.random);
-  const payloads = buildUpdate(pathCheck(engine, link.ike), cookie);
+  const { local, remote, additional } = mobility;
+  mobility.additional = undefined;
+  const more = [
+    ...(additional === undefined ? [] : buildAdditionalAddresses(additional)),
+    ...(engine.config.natsAllowed === false ? [buildNoNats(local, remote)] : []),
+  ];
+  const payloads = buildUpdate(pathCheck(engine, link.ike, remote), cookie, more);
   if (why === 'check') link.exchange.request(exchangeType.INFORMATIONAL, payloads, now);
   else link.exchange.request(exchangeType.INFORMATIONAL, payloads, now, limits.roamTries, 'brisk');
-  return { kind: 'roam', why, cookie, local: mobility.local };
+  return { kind: 'roam', why, cookie, local, remote };
 }
 
 /** The peer's answer to the update. */
@@ -97,8 +148,7 @@ export function onRoamed(
 ): IkeState {
   const { mobility, link } = state;
   if (mobility === undefined) return state;
-  const path = { local: task.local, remote: peerEndpoint(engine) };
-  const answer = processUpdate(engine.dependencies.crypto, link.ike, path, task.cookie, message);
+  const answer = processUpdate(engine.dependencies.crypto, link.ike, task, task.cookie, message);
   if (!answer.ok) return sayGoodbye(engine, state, answer.error, now);
   const { refusal, nat } = answer.value;
   // It is about an address that we have left again: the next update follows.
@@ -135,13 +185,19 @@ export function answerMobility(
 ): readonly Payload[] {
   const { mobility } = state;
   if (mobility === undefined) return [];
+  const { heardFrom } = engine;
+  if (heardFrom !== undefined && seesForbiddenNat(request, heardFrom, mobility.local))
+    return [ikeNotify(notifyType.UNEXPECTED_NAT_DETECTED), ...echoCookie(request)];
   const addresses = peerAddressesIn(request);
   if (addresses !== undefined) {
     mobility.peerAddresses = addresses;
     state.summary = { ...state.summary, peerAddresses: addresses };
     engine.emit({ kind: 'peer-addresses', summary: state.summary });
   }
-  return [...(checksPath(request) ? pathCheck(engine, link.ike) : []), ...echoCookie(request)];
+  return [
+    ...(checksPath(request) ? pathCheck(engine, link.ike, mobility.remote) : []),
+    ...echoCookie(request),
+  ];
 }
 
 /** What a user is shown of it. */
@@ -164,14 +220,14 @@ function remember(state: Established, mobility: Mobility, message: IkeMessage): 
   mobility.seen = hash === undefined ? undefined : { ike: keyOf(state.link), hash };
 }
 
-function pathCheck(engine: Engine, ike: SecuredIke): readonly Payload[] {
+function pathCheck(engine: Engine, ike: SecuredIke, remote: Endpoint): readonly Payload[] {
   const { crypto, random } = engine.dependencies;
-  return buildPathCheck(crypto, random, ike, peerEndpoint(engine));
+  return buildPathCheck(crypto, random, ike, remote);
 }
 
 const natTraversalPort = 4500;
 
 /** Where everything after IKE_SA_INIT goes. */
-function peerEndpoint({ config }: Engine): Endpoint {
+function peerEndpoint(config: IkeConfig): Endpoint {
   return { address: config.remote.address, port: config.natTraversalPort ?? natTraversalPort };
 }

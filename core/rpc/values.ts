@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type FailureCode, failureCatalogue } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { weaknesses } from '../base/weaknesses.ts';
 
 /**
  * The values that cross the RPC edge. A moment is in milliseconds since 1970 (`…At`, `since`), a span or an age in
@@ -76,6 +77,15 @@ const saAge = {
   lifetimeMs: spanMs.optional().meta({ description: 'It is replaced well before it is this old.' }),
 };
 
+const way = {
+  interface: text.meta({ description: 'Of this computer, e.g. wlan0.' }),
+  local: text.meta({ description: 'Our address and port there.' }),
+  gateway: text.meta({ description: 'The address of the gateway that it leads to.' }),
+  provenAgeMs: spanMs
+    .optional()
+    .meta({ description: 'Since the gateway last answered by it; absent: never.' }),
+};
+
 const connected = z.strictObject({
   state: z.literal('connected'),
   profile: profileReference,
@@ -92,6 +102,15 @@ const connected = z.strictObject({
   remoteIdentity: text,
   remoteAuthentication: text,
   localAuthentication: text,
+  remoteNames: z
+    .array(text)
+    .max(limits.subjectAltNames + 1)
+    .meta({ description: "What the gateway's certificate says it is called." }),
+  ppk: z.boolean().meta({ description: 'A post-quantum pre-shared key is in the keys (RFC 8784).' }),
+  weaknesses: z
+    .array(z.enum(weaknesses))
+    .max(weaknesses.length)
+    .meta({ description: 'What this login does less well than it could.' }),
   ike: z.strictObject({ proposal: text, initiatorSpi: text, responderSpi: text, ...saAge }),
   esp: z.strictObject({ proposal: text, inboundSpi: text, outboundSpi: text, ...saAge }),
   rekeyFailure: z
@@ -105,6 +124,23 @@ const connected = z.strictObject({
   mobike: z
     .boolean()
     .meta({ description: 'The gateway follows a change of address; else it means a new login.' }),
+  peerAddresses: z
+    .array(text)
+    .max(limits.addressesOfGateway)
+    .meta({ description: 'Further addresses of the gateway, by its own word.' }),
+  path: z
+    .strictObject({
+      state: z.enum(['proven', 'checking', 'offline']).meta({
+        description:
+          'proven: the gateway answered by it since the network changed; checking: it is being asked; offline: no way leads to it.',
+      }),
+      ...way,
+      others: z
+        .array(z.strictObject(way))
+        .max(limits.pathsOpen)
+        .meta({ description: 'Further ways by which the gateway answered.' }),
+    })
+    .meta({ description: 'The way to the gateway that carries the traffic.' }),
   device: text,
   mtu: count,
   addresses: z.array(text).max(limits.addressesFromGateway),

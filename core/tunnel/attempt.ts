@@ -6,8 +6,9 @@ import { formatTarget, type RedirectTarget } from '../ike/redirect-target.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { ChildRoster } from './child-roster.ts';
 import type { Destination } from './destination.ts';
-import type { ConnectedDetails } from './io.ts';
+import type { ConnectedDetails, PathsShown } from './io.ts';
 import type { NetworkPlan } from './network-plan.ts';
+import type { PathBook } from './paths/path-book.ts';
 import type { SaHistory } from './sa-history.ts';
 
 /** The part of the IKE engine that a connection drives. */
@@ -17,6 +18,8 @@ export interface IkeEngine {
   nextWakeup(): Instant | undefined;
   /** Whether a datagram names its IKE SA. */
   owns(octets: Uint8Array): boolean;
+  /** IKE_SA_INIT had two answers that differ: one was forged. */
+  readonly rivalled?: boolean;
   /** How many datagrams it dropped, by cause. */
   readonly drops: Readonly<Record<string, number>>;
 }
@@ -39,6 +42,8 @@ export interface Attempt {
   /** From `established` on. */
   history?: SaHistory;
   plan?: NetworkPlan;
+  /** From the opening of the first socket on. */
+  paths?: PathBook;
   /** Where the gateway sends us, while the login that it ends is going on. */
   redirect?: RedirectTarget;
   /** The gateway ends this login then. @rfc 4478 */
@@ -62,11 +67,16 @@ export function newAttempt(destination: Destination, remote: IpAddress): Attempt
 
 /** What a user is told of a connection that stands; `undefined` while something of it is missing. */
 export function connectedDetails(attempt: Attempt, remote: Endpoint): ConnectedDetails | undefined {
-  const { summary, config, plan, children, history, local, destination } = attempt;
+  const { summary, config, plan, children, history, local, destination, paths } = attempt;
   const { current } = children;
-  if (!summary || !config || !plan || !current || !history || !local) return undefined;
+  if (!summary || !config || !plan || !current || !history || !local || !paths) return undefined;
   const child = { inbound: current.inbound, outbound: current.outbound };
   const { redirectedFrom } = destination;
   const redirect = redirectedFrom === undefined ? {} : { redirectedFrom: formatTarget(redirectedFrom) };
-  return { summary, config, plan, child, history, local, remote, ...redirect };
+  return { summary, config, plan, child, history, local, remote, paths: pathsShown(paths), ...redirect };
+}
+
+function pathsShown(book: PathBook): PathsShown {
+  const others = book.live.filter((path) => path !== book.current && path.provenAt !== undefined);
+  return { state: book.state, current: { ...book.current }, others: others.map((path) => ({ ...path })) };
 }

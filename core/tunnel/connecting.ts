@@ -1,13 +1,15 @@
-import type { IpAddress } from '../base/address.ts';
+import type { Endpoint, IpAddress } from '../base/address.ts';
 import { failure } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
-import { newAttempt } from './attempt.ts';
+import { type Attempt, newAttempt } from './attempt.ts';
 import { arrange, type Candidate, type Found } from './candidates.ts';
 import type { Course } from './course.ts';
 import type { Destination } from './destination.ts';
 import { command, tryElsewhere } from './drive-engine.ts';
 import type { TunnelInput } from './io.ts';
 import { closeTransport, end, leave } from './leaving.ts';
+import type { PathCandidate } from './paths/path.ts';
+import { PathBook } from './paths/path-book.ts';
 import type { Phase } from './phase.ts';
 import { endRace, startRace } from './race.ts';
 
@@ -24,6 +26,7 @@ function beginTry(course: Course): void {
   const { detour, homes, config } = course;
   course.detour = undefined;
   course.failed = undefined;
+  course.rivalTries = 0;
   const all = detour === undefined ? homes : [detour, ...homes];
   const together = config.fastest === true && detour === undefined ? all.length : 1;
   course.laterGateways = all;
@@ -86,7 +89,7 @@ function open(course: Course, { destination, remote, headStart }: Candidate): vo
 
 export function transportOpened(
   course: Course,
-  { result }: Extract<TunnelInput, { kind: 'transport-opened' }>,
+  { result, via }: Extract<TunnelInput, { kind: 'transport-opened' }>,
   now: Instant,
 ): void {
   // Else a disconnect overtook the opening: the transport that came late is closed by `closing-transport`.
@@ -98,10 +101,16 @@ export function transportOpened(
     return course.loss === undefined ? closeTransport(course, error, undefined) : leave(course, error, now);
   }
   attempt.local = result.value;
+  attempt.paths = new PathBook(via ?? someWay(attempt, result.value), result.value);
   attempt.engine = course.createEngine(attempt, result.value);
   course.phase = { kind: 'login', attempt };
   startRace(course, now);
   command(course, { kind: 'connect' }, now);
+}
+
+/** Of a driver that has only one. */
+function someWay({ remote }: Attempt, { address }: Endpoint): PathCandidate {
+  return { interfaceName: '', interfaceIndex: 0, local: address, remote, linkMtu: 1_500 };
 }
 
 /** A scout has found the gateway: the login goes there. */

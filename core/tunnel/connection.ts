@@ -6,10 +6,11 @@ import type { Attempt } from './attempt.ts';
 import { connect, moveLogin, resolved, transportClosed, transportOpened, tryWhenDue } from './connecting.ts';
 import { type ConnectionConfig, Course, withError } from './course.ts';
 import { dismissRenewal } from './dismiss.ts';
-import { command, feed, giveUp } from './drive-engine.ts';
+import { carryOut, command, feed, giveUp } from './drive-engine.ts';
 import type { TunnelInput, TunnelOutput } from './io.ts';
 import { abandon, cancel, cancellation, networkUndone } from './leaving.ts';
 import { networkChanged } from './network-change.ts';
+import { lookWhenDue, pathOpened, pathsFound } from './paths/follow-paths.ts';
 import { endRace, feedScout, raceWakeup, raceWhenDue, scoutOpened } from './race.ts';
 import { renewalResolved, renewalWakeup, renewWhenDue } from './renewal.ts';
 import { childInstalled, networkApplied } from './standing.ts';
@@ -49,7 +50,9 @@ export class Connection {
   nextWakeup(): Instant | undefined {
     const course = this.#course;
     if (course.phase.kind === 'waiting') return course.loss?.nextTryAt;
-    let at = earliest(renewalWakeup(course), raceWakeup(course));
+    const { phase } = course;
+    const look = phase.kind === 'connected' ? phase.attempt.paths?.lookAgainAt : undefined;
+    let at = earliest(earliest(renewalWakeup(course), look), raceWakeup(course));
     for (const { engine } of course.attempts) at = earliest(at, engine?.nextWakeup());
     return at;
   }
@@ -83,12 +86,8 @@ export class Connection {
         return transportClosed(course, now);
       case 'datagram': {
         const via: IkePort = input.marker ? 'nat-traversal' : 'ike';
-        return feed(
-          course,
-          ownerOf(course, input.octets),
-          { kind: 'datagram', octets: input.octets, via },
-          now,
-        );
+        const { octets, path, from } = input;
+        return feed(course, ownerOf(course, octets), { kind: 'datagram', octets, via, path, from }, now);
       }
       case 'traffic-seen':
         if (course.provenAt === undefined || input.at > course.provenAt) course.provenAt = input.at;
@@ -103,6 +102,15 @@ export class Connection {
         );
       case 'network-changed':
         return networkChanged(course, input.local, now);
+      case 'paths-found':
+        pathsFound(course, input, now);
+        return carryOut(course, now);
+      case 'path-opened':
+        pathOpened(course, input, now);
+        return carryOut(course, now);
+      case 'stalled':
+        if (course.phase.kind === 'connected') command(course, { kind: 'probe', urgent: true }, now);
+        return;
       case 'probe':
         return course.phase.kind === 'connected' ? command(course, { kind: 'probe' }, now) : undefined;
       case 'transport-failed':
@@ -132,6 +140,7 @@ function timeout(course: Course, now: Instant): void {
   if (course.phase.kind === 'waiting') return tryWhenDue(course, now);
   for (const id of [...course.scouts.keys()])
     moveLogin(course, feedScout(course, id, { kind: 'timeout' }, now), now);
+  lookWhenDue(course, now);
   feedAll(course, { kind: 'timeout' }, now);
 }
 

@@ -2,7 +2,7 @@ import type { Endpoint, IpAddress } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Duration, Instant } from '../base/time.ts';
 import type { Random } from '../crypto/interfaces.ts';
-import type { IkeAsk, IkeOutput, IkePort } from '../ike/io.ts';
+import type { IkeAsk, IkeCommand, IkeOutput, IkePort } from '../ike/io.ts';
 import type { RedirectTarget } from '../ike/redirect-target.ts';
 import { type Attempt, connectedDetails, type IkeEngine } from './attempt.ts';
 import type { Candidate, Scout } from './candidates.ts';
@@ -53,6 +53,7 @@ export interface Renewal {
 export class Course {
   readonly config: ConnectionConfig;
   readonly outputs: TunnelOutput[] = [];
+  readonly orders: IkeCommand[] = [];
   phase: Phase = { kind: 'disconnected' };
   /** Addresses that are to be tried yet, in order. */
   candidates: readonly Candidate[] = [];
@@ -60,6 +61,8 @@ export class Course {
   laterGateways: readonly Destination[] = [];
   /** Why another candidate of this try failed, when that says more than silence. */
   failed: Failure | undefined;
+  /** How often a login was repeated at its address because two answers differed. */
+  rivalTries = 0;
   /** By number. */
   readonly scouts = new Map<number, Scout>();
   lastScout = 0;
@@ -122,7 +125,7 @@ export class Course {
 
   remote(attempt: Attempt, via: IkePort): Endpoint {
     const port = via === 'ike' ? this.config.ikePort : this.config.natTraversalPort;
-    return { address: attempt.remote, port };
+    return { address: attempt.paths?.current.candidate.remote ?? attempt.remote, port };
   }
 
   createEngine(attempt: Attempt, local: Endpoint): IkeEngine {
@@ -134,6 +137,11 @@ export class Course {
       beside: this.phase.kind === 'connected',
       ...(redirectedFrom === undefined ? {} : { redirectedFrom }),
     });
+  }
+
+  /** Has the engine of the present login do this, once what it says now has been heard. */
+  order(command: IkeCommand): void {
+    this.orders.push(command);
   }
 
   /** Asks the driver; the answer finds its way back by `asked`. */
@@ -157,9 +165,22 @@ export class Course {
     return next;
   }
 
-  transmit(attempt: Attempt, { octets, via }: Extract<IkeOutput, { kind: 'transmit' }>): void {
-    const to = this.remote(attempt, via);
-    this.emit({ kind: 'transmit', octets, to, marker: via === 'nat-traversal' });
+  /**
+   * A copy on each path that is named. One that is gone is no way for an answer: then the one in use, as for a login that is to
+   * follow, which has no paths of its own.
+   */
+  transmit(attempt: Attempt, output: Extract<IkeOutput, { kind: 'transmit' }>): void {
+    const { octets, via, paths = [], dontFragment } = output;
+    const marker = via === 'nat-traversal';
+    const whole = dontFragment === true ? { dontFragment } : {};
+    const named = marker ? paths.flatMap((id) => attempt.paths?.get(id) ?? []) : [];
+    for (const { id, candidate } of named) {
+      const to = { address: candidate.remote, port: this.config.natTraversalPort };
+      this.emit({ kind: 'transmit', octets, to, marker, path: id, ...whole });
+    }
+    if (named.length > 0) return;
+    const path = (attempt.paths ?? this.attempt?.paths)?.current.id ?? 0;
+    this.emit({ kind: 'transmit', octets, to: this.remote(attempt, via), marker, path, ...whole });
   }
 
   emit(output: TunnelOutput): void {
@@ -181,7 +202,8 @@ export class Course {
     if (this.phase.kind !== 'connected') return false;
     const { attempt } = this.phase;
     const connected = connectedDetails(attempt, this.remote(attempt, 'nat-traversal'));
-    if (connected !== undefined) this.tell({ kind: 'connected', connected });
+    const renewing = this.renewal === undefined ? {} : { renewing: true as const };
+    if (connected !== undefined) this.tell({ kind: 'connected', connected, ...renewing });
     return connected !== undefined;
   }
 }

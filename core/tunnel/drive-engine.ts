@@ -1,4 +1,5 @@
 import { type Failure, failure } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
 import type { IkeCommand, IkeInput, IkeOutput } from '../ike/io.ts';
 import { formatTarget } from '../ike/redirect-target.ts';
@@ -9,6 +10,7 @@ import type { Course } from './course.ts';
 import { type Destination, redirected } from './destination.ts';
 import { dismissRenewal } from './dismiss.ts';
 import { closeTransport, leave } from './leaving.ts';
+import { followed, pathChecked, pathProven, pathSilent } from './paths/follow-paths.ts';
 import { endRace } from './race.ts';
 import { onAuthLifetime, onRedirect, renewalFailed, renewalRedirected, retired } from './renewal.ts';
 import { replan } from './replan.ts';
@@ -21,6 +23,14 @@ export function feed(course: Course, attempt: Attempt | undefined, input: IkeInp
   engine.handle(input, now);
   for (let output = engine.poll(); output !== undefined; output = engine.poll())
     act(course, attempt, output, now);
+  carryOut(course, now);
+}
+
+/** Hands the engine what was ordered meanwhile, and tells what has changed. */
+export function carryOut(course: Course, now: Instant): void {
+  if (course.engine === undefined) course.orders.length = 0;
+  const next = course.orders.shift();
+  if (next !== undefined) return command(course, next, now);
   if (course.detailsChanged) course.tellConnected();
 }
 
@@ -74,6 +84,12 @@ function act(course: Course, attempt: Attempt, output: IkeOutput, now: Instant):
     case 'proven':
       attempt.heard = true;
       course.provenAt = now;
+      return pathProven(course, attempt, output.path, now);
+    case 'unanswered':
+      return attempt === course.attempt ? pathSilent(course) : undefined;
+    case 'path-checked':
+      return pathChecked(course, attempt, output, now);
+    case 'path-size':
       return;
     case 'closed':
       return onClosed(course, attempt, output.error, now);
@@ -109,7 +125,10 @@ function note(
   const isFailure = output.kind === 'rekey-failed' || output.kind === 'child-refused';
   if (!isFailure) attempt.summary = output.summary;
   if (output.kind === 'peer-addresses') return;
-  if (output.kind === 'roamed') attempt.local = output.local;
+  if (output.kind === 'roamed') {
+    attempt.local = output.local;
+    followed(course, attempt);
+  }
   if (output.kind === 'rekeyed' && history !== undefined)
     attempt.history = withRekey(history, output.what, now);
   if (isFailure && history !== undefined) {
@@ -150,6 +169,7 @@ function onChildChange(course: Course, attempt: Attempt, change: ChildChange): v
 }
 
 function onClosed(course: Course, attempt: Attempt, error: Failure | undefined, now: Instant): void {
+  const rivalled = attempt.engine?.rivalled === true && !attempt.proven;
   delete attempt.engine;
   if (course.retiring.has(attempt)) return retired(attempt, now);
   const { phase, renewal } = course;
@@ -162,9 +182,17 @@ function onClosed(course: Course, attempt: Attempt, error: Failure | undefined, 
   if (phase.kind !== 'login')
     return leave(course, phase.kind === 'closing' ? (phase.error ?? error) : error, now);
   endRace(course, now);
+  if (rivalled) tryAgainHere(course, attempt);
   const elsewhere = error !== undefined && mayDoBetterElsewhere(attempt, error);
   if (elsewhere && tryElsewhere(course, error)) return;
   leave(course, elsewhere ? (course.failed ?? error) : error, now);
+}
+
+/** The true answer came too, but later: another time it may be the first. */
+function tryAgainHere(course: Course, { destination, remote }: Attempt): void {
+  if (course.rivalTries >= limits.rivalTries) return;
+  course.rivalTries += 1;
+  course.candidates = [...course.candidates, { destination, remote, headStart: course.racedFrom }];
 }
 
 /** True when there is another address, or another gateway, to go to. */

@@ -9,9 +9,11 @@ import type {
   IkeAsk,
   IkePhase,
   IkeSummary,
+  PathId,
 } from '../ike/io.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { NetworkPlan } from './network-plan.ts';
+import type { Path, PathCandidate, PathState } from './paths/path.ts';
 import type { LossDetails } from './reconnect-policy.ts';
 import type { SaHistory } from './sa-history.ts';
 
@@ -25,10 +27,18 @@ export type TunnelInput =
   | { readonly kind: 'timeout' }
   /** Ends of deeds that the machine asked for. */
   | { readonly kind: 'resolved'; readonly result: Result<readonly IpAddress[], Failure> }
+  /** `via`: the way that the socket has, which is path 0. */
+  | {
+      readonly kind: 'transport-opened';
+      readonly result: Result<Endpoint, Failure>;
+      readonly via?: PathCandidate;
+    }
+  /** The ways to these addresses of the gateway, the preferred one first; none when there is none. */
+  | { readonly kind: 'paths-found'; readonly paths: readonly PathCandidate[] }
+  | { readonly kind: 'path-opened'; readonly path: PathId; readonly result: Result<Endpoint, Failure> }
   | { readonly kind: 'scout-opened'; readonly scout: number; readonly result: Result<Endpoint, Failure> }
   /** What came in on a scout's socket. */
   | { readonly kind: 'scout-datagram'; readonly scout: number; readonly octets: Uint8Array }
-  | { readonly kind: 'transport-opened'; readonly result: Result<Endpoint, Failure> }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: IkeAnswer }
   | { readonly kind: 'child-installed'; readonly result: Result<undefined, Failure> }
   | { readonly kind: 'network-applied'; readonly result: Result<undefined, Failure> }
@@ -40,6 +50,7 @@ export type TunnelInput =
       readonly octets: Uint8Array;
       readonly from: Endpoint;
       readonly marker: boolean;
+      readonly path: PathId;
     }
   /** The last authenticated ESP packet came in at `at`, which is never later than now. */
   | { readonly kind: 'traffic-seen'; readonly at: Instant }
@@ -52,6 +63,8 @@ export type TunnelInput =
    * `local`: our address towards the gateway now, `none` when no way leads there, absent when nobody looked.
    */
   | { readonly kind: 'network-changed'; readonly local?: IpAddress | 'none' }
+  /** Packets go into the tunnel, and for seconds none has come out of it. */
+  | { readonly kind: 'stalled' }
   /** Somebody wants to see that the gateway is there: it is asked, when a connection stands. */
   | { readonly kind: 'probe' }
   | { readonly kind: 'transport-failed'; readonly error: Failure };
@@ -65,7 +78,17 @@ export type TunnelOutput =
       readonly octets: Uint8Array;
       readonly to: Endpoint;
       readonly marker: boolean;
+      readonly path: PathId;
+      /** Nobody on the way may cut it. */
+      readonly dontFragment?: true;
     }
+  /** Which ways lead to these addresses of the gateway? Answered by `paths-found`. */
+  | { readonly kind: 'find-paths'; readonly remotes: readonly IpAddress[] }
+  /** Open a socket for one more path; answered by `path-opened`. */
+  | { readonly kind: 'open-path'; readonly path: PathId; readonly candidate: PathCandidate }
+  /** Send all ESP this way from now on. */
+  | { readonly kind: 'use-path'; readonly path: PathId; readonly remote: Endpoint }
+  | { readonly kind: 'close-path'; readonly path: PathId }
   /** A socket beside the transport, for IKE_SA_INIT to another address; answered by `scout-opened`. */
   | { readonly kind: 'open-scout'; readonly scout: number; readonly remote: IpAddress }
   | {
@@ -104,7 +127,12 @@ export type TunnelState =
   | { readonly kind: 'disconnected'; readonly lastFailure?: Failure }
   | { readonly kind: 'connecting'; readonly phase: ConnectingPhase }
   /** Told again whenever the details change. */
-  | { readonly kind: 'connected'; readonly connected: ConnectedDetails }
+  | {
+      readonly kind: 'connected';
+      readonly connected: ConnectedDetails;
+      /** Another login is under way beside it, which may ask for something. */
+      readonly renewing?: true;
+    }
   /** The connection was lost. Its routes still lead into the tunnel, and nothing comes out of it. */
   | { readonly kind: 'reconnecting'; readonly loss: LossDetails; readonly phase?: ConnectingPhase }
   | { readonly kind: 'disconnecting' };
@@ -133,4 +161,13 @@ export interface ConnectedDetails {
   readonly remote: Endpoint;
   /** The gateway that sent us to this one. @rfc 5685 */
   readonly redirectedFrom?: string;
+  readonly paths: PathsShown;
+}
+
+/** Of the paths to the gateway. */
+export interface PathsShown {
+  readonly state: PathState;
+  readonly current: Path;
+  /** Further ones by which the gateway has answered since the network changed last. */
+  readonly others: readonly Path[];
 }

@@ -1,17 +1,19 @@
 import { formatIpAddress, type IpAddress, sameAddress } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
-import type { Attempt } from './attempt.ts';
 import { tryWhenDue } from './connecting.ts';
 import type { Course } from './course.ts';
 import { dismiss } from './dismiss.ts';
 import { command } from './drive-engine.ts';
 import { abandon } from './leaving.ts';
+import { lookForPaths } from './paths/follow-paths.ts';
 import { addressChanged } from './reconnect-policy.ts';
 import { renewalMoved } from './renewal.ts';
 
 /** Links, addresses or routes changed: `local` is as in the input `network-changed`. */
 export function networkChanged(course: Course, local: IpAddress | 'none' | undefined, now: Instant): void {
+  // A gateway that knows MOBIKE follows us to whatever works. @rfc 4555
+  if (lookForPaths(course)) return;
   // Without any way to the gateway there is nobody to ask; its return comes as a change too.
   if (local === 'none') return;
   renewalMoved(course, local, now);
@@ -22,24 +24,11 @@ export function networkChanged(course: Course, local: IpAddress | 'none' | undef
     return tryWhenDue(course, now);
   }
   const from = attempt?.local?.address;
-  if (kind === 'connected' && attempt !== undefined && roams(course, attempt, local, now)) return;
   const moved = local !== undefined && from !== undefined && !sameAddress(local, from);
   const stands = kind === 'connected' || (course.loss !== undefined && kind !== 'closing');
   if (moved && stands && course.config.reconnect === true)
     return loseAddress(course, addressChanged(formatIpAddress(from), formatIpAddress(local)), now);
   if (kind === 'connected') command(course, { kind: 'probe' }, now);
-}
-
-/** True when the gateway follows us to another address: the connection stays. @rfc 4555 */
-function roams(
-  course: Course,
-  { summary, local: from }: Attempt,
-  local: IpAddress | undefined,
-  now: Instant,
-): boolean {
-  if (summary?.mobike !== true || from === undefined || local?.family !== from.address.family) return false;
-  command(course, { kind: 'roam', local: { address: local, port: from.port } }, now);
-  return true;
 }
 
 /** The SA is bound to an address that is gone. What reaches the gateway of a goodbye frees the inner address there. */

@@ -140,10 +140,21 @@ export function takeOver(course: Course, renewal: Renewal): Attempt | undefined 
   if (phase.kind !== 'connected' || attempt === undefined) return undefined;
   course.renewal = undefined;
   course.detour = undefined;
+  inheritPaths(course, phase.attempt, attempt);
   course.phase = { kind: 'connected', attempt };
   course.retiring.add(phase.attempt);
   course.tellConnected();
   return phase.attempt;
+}
+
+/** The sockets stay; those that lead to addresses of another gateway are of no more use. */
+function inheritPaths(course: Course, old: Attempt, attempt: Attempt): void {
+  const { paths } = old;
+  if (paths === undefined) return;
+  attempt.paths = paths;
+  delete old.paths;
+  if (sameAddress(paths.current.candidate.remote, attempt.remote)) return;
+  for (const { id } of paths.leadTo(attempt.remote)) course.emit({ kind: 'close-path', path: id });
 }
 
 /** Its engine has closed; what the gateway sent before it knew is still on its way. */

@@ -1,6 +1,8 @@
+import type { ConnectedTunnel } from '../../core/rpc/values.ts';
 import type { ClientProfile } from '../support/peers/client.ts';
+import type { StrongSwan } from '../support/peers/strongswan.ts';
 import type { ViciSection } from '../support/peers/vici.ts';
-import type { CertificateName } from './certificates.ts';
+import type { CertificateName, Certificates } from './certificates.ts';
 import type { Stage } from './stage.ts';
 
 /** One login at a strongSwan gateway, as data. */
@@ -10,6 +12,9 @@ export interface InteropCase {
   readonly theme:
     | 'algorithms'
     | 'certificates'
+    | 'authentication'
+    | 'tokens'
+    | 'prompts'
     | 'networks'
     | 'refusals'
     | 'fragments'
@@ -30,6 +35,8 @@ export interface InteropCase {
   readonly endsTunnel?: true;
   /** `during` has so many other clients log in; 0 unless given. */
   readonly otherLogins?: number;
+  /** Changes what other lanes use: played when they have ended. */
+  readonly alone?: true;
   /** Takes minutes: left out unless the filter says `soak`. */
   readonly soak?: true;
   /** Seconds that it takes when that is more than a few: the slowest begin first. */
@@ -47,6 +54,13 @@ export interface GatewayConfig {
   readonly certificate?: CertificateName;
   /** How the gateway signs, in swanctl's words: `pubkey` unless given. */
   readonly auth?: string;
+  /** How it proves itself, in place of its certificate alone; and how clients do, in place of EAP-MSCHAPv2. */
+  readonly local?: ((certificates: Certificates) => ViciSection) | undefined;
+  readonly remote?: (certificates: Certificates) => ViciSection;
+  /** Further sections and settings of the connection. */
+  readonly further?: (certificates: Certificates) => ViciSection;
+  /** Keys, users and certificates beside its own. */
+  readonly load?: (gateway: StrongSwan, certificates: Certificates) => Promise<void>;
   /** Signs without RFC 7427, as gateways of the years before do. */
   readonly classicSignatures?: boolean;
   /** Which families of inner address it hands out. Default: both. */
@@ -83,6 +97,12 @@ export interface ClientConfig {
   readonly furtherCas?: number;
   /** The name to ask for and to find in the certificate; null asks for none and wants the gateway's address there. */
   readonly remoteIdentity?: string | null;
+  /** Parts of the profile in place of what stands there. */
+  readonly profile?: (certificates: Certificates) => Readonly<Record<string, unknown>>;
+  readonly sharedKeys?: ClientProfile['sharedKeys'];
+  readonly pin?: string;
+  readonly firstPassword?: string;
+  readonly whenAsked?: ClientProfile['whenAsked'];
   /** Takes a gateway that signs with SHA-1. */
   readonly allowSha1Signatures?: boolean;
   readonly remoteNetworks?: readonly string[];
@@ -108,6 +128,10 @@ export interface UpExpectation {
   /** Hosts that must not answer, and no packet to them may show on the wire. */
   readonly unreachable?: readonly ('internet4' | 'internet6')[];
   readonly natDetected?: boolean;
+  /** Who the gateway must say is there. Default: alice. */
+  readonly user?: string;
+  /** What Godwit must show. */
+  readonly shows?: Partial<ConnectedTunnel>;
   /** The networks behind the gateway that charon must say it agreed on. */
   readonly selectors?: readonly string[];
   /** The inner addresses, where they matter. */

@@ -8,18 +8,23 @@ import { createTopology, type Topology } from '../support/topology.ts';
 import type { InteropCase } from './case.ts';
 import { addressCases } from './cases/addresses.ts';
 import { algorithmCases } from './cases/algorithms.ts';
+import { authenticationCases } from './cases/authentication.ts';
 import { certificateCases } from './cases/certificates.ts';
 import { childrenCases } from './cases/children.ts';
 import { fragmentCases } from './cases/fragments.ts';
 import { livenessCases } from './cases/liveness.ts';
 import { networkCases } from './cases/networks.ts';
+import { promptCases } from './cases/prompts.ts';
 import { refusalCases } from './cases/refusals.ts';
 import { rekeyingCases } from './cases/rekeying.ts';
 import { renewalCases } from './cases/renewal.ts';
 import { roamingCases } from './cases/roaming.ts';
+import { onToken, tokenCases } from './cases/tokens.ts';
 import { createCertificates } from './certificates.ts';
 import { runCase } from './run-case.ts';
+import { leaksIn, secretsRegistered } from './secrets.ts';
 import { type Bench, startGateway } from './stage.ts';
+import { hasTokenTools, prepareToken } from './token.ts';
 
 const usage = `npm run interop -- [--json] [--filter RE] [--client godwit|charon] [--lanes N] [--verbose]
 
@@ -57,6 +62,9 @@ if (options.help) {
   const cases = [
     ...algorithmCases,
     ...certificateCases,
+    ...authenticationCases,
+    ...tokenCases,
+    ...promptCases,
     ...networkCases,
     ...fragmentCases,
     ...refusalCases,
@@ -74,18 +82,58 @@ if (options.help) {
 
 /** Each lane has a client and a gateway of its own; most of what a slow case does is to wait. */
 async function runAll(cases: readonly InteropCase[]): Promise<Row[]> {
+  if (hasTokenTools()) prepareToken(onToken.map((label) => [label, certificates.user(label)]));
   const lanes = Math.min(Number(options.lanes), cases.length);
-  const left = [...cases].sort((a, b) => (b.seconds ?? 0) - (a.seconds ?? 0));
+  const left = cases
+    .filter(({ alone }) => alone !== true)
+    .sort((a, b) => (b.seconds ?? 0) - (a.seconds ?? 0));
+  const alone = cases.filter((each) => each.alone === true);
   const rows = new Map<InteropCase, Row>();
-  await Promise.all(
-    Array.from({ length: lanes }, (_, lane) =>
-      runLane(lane, async (bench) => {
-        for (let each = left.shift(); each !== undefined; each = left.shift())
-          rows.set(each, await row(each, bench));
-      }),
-    ),
+  const heard: Uint8Array[] = [];
+  const play = async (queue: InteropCase[], lane: number): Promise<void> => {
+    if (queue.length === 0) return;
+    await runLane(lane, async (bench) => {
+      for (let each = queue.shift(); each !== undefined; each = queue.shift())
+        rows.set(each, await row(each, bench));
+      if (bench.client instanceof Godwit) heard.push(await all(bench.client));
+    });
+  };
+  await Promise.all(Array.from({ length: lanes }, (_, lane) => play(left, lane)));
+  await play([...alone], 0);
+  return [...cases.flatMap((each) => rows.get(each) ?? []), ...(heard.length === 0 ? [] : [leakRow(heard)])];
+}
+
+/** What the daemon has said all the time, and what the command line shows of it. */
+async function all(godwit: Godwit): Promise<Uint8Array> {
+  const shown: string[] = [];
+  for (const args of [['status', '--json'], ['status'], ['profiles', '--json']]) {
+    const cli = godwit.cli(args);
+    await cli.exited;
+    shown.push(cli.stdout, cli.stderr);
+  }
+  return new Uint8Array(Buffer.concat([godwit.said, Buffer.from(shown.join('\n'))]));
+}
+
+/** A row over the whole run: no secret of any row stands in a log or a message. */
+function leakRow(heard: readonly Uint8Array[]): Row {
+  const start = performance.now();
+  const leaks = heard.flatMap(leaksIn);
+  const octets = heard.reduce((sum, each) => sum + each.length, 0);
+  const name = 'no log and no message of the whole run holds a secret of it';
+  const verdict = leaks.length === 0 && octets > 0 ? 'passed' : 'failed';
+  say(
+    `${verdict === 'passed' ? 'ok    ' : 'FAILED'} secrets: ${name} (${secretsRegistered()} in ${octets} octets)`,
   );
-  return cases.flatMap((each) => rows.get(each) ?? []);
+  for (const leak of leaks) say(`         ${leak}`);
+  const reason = octets === 0 ? 'nothing was heard' : leaks.join('; ');
+  return {
+    name,
+    theme: 'secrets',
+    peer: 'strongswan',
+    verdict,
+    reason,
+    ms: Math.round(performance.now() - start),
+  };
 }
 
 async function runLane(lane: number, play: (bench: Bench) => Promise<void>): Promise<void> {
@@ -103,7 +151,7 @@ async function runLane(lane: number, play: (bench: Bench) => Promise<void>): Pro
 async function startClient(topology: Topology): Promise<VpnClient> {
   return options.client === 'charon'
     ? await startCharonClient(topology.client)
-    : await Godwit.start(topology.client, options.verbose ? ['--log-level', 'debug'] : []);
+    : await Godwit.start(topology.client, ['--log-level', 'debug']);
 }
 
 async function row(each: InteropCase, bench: Bench): Promise<Row> {

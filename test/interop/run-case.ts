@@ -1,11 +1,12 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClientProfile, ClientView } from '../support/peers/client.ts';
-import { Godwit } from '../support/peers/godwit.ts';
+import { Godwit, profileText } from '../support/peers/godwit.ts';
 import type { ChildSaView, IkeSaView } from '../support/peers/strongswan.ts';
 import { addresses, type Topology, type WireCounters } from '../support/topology.ts';
 import type { DownExpectation, InteropCase, UpExpectation } from './case.ts';
 import { gatewayName } from './certificates.ts';
+import { registerPrivateKeys, registerSecret } from './secrets.ts';
 import { type Bench, createStage, lasts, type Stage } from './stage.ts';
 import { charonSuite } from './suite-names.ts';
 
@@ -20,6 +21,7 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
   await topology.resetRouter(each.gateway.lose, each.gateway.losesIpFragments);
   nameHosts(each.client.hosts, topology);
   const stage = createStage(bench, profile(each, bench), () => configure(each, bench));
+  registerSecrets(each, stage.profile);
   await gateway.resetCounters();
   await each.before?.(stage);
   const login = await client.connect(stage.profile);
@@ -37,6 +39,16 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
   if (await lasts(async () => (await bench.gateway.sas()).some(isUp)))
     problems.push('the gateway still has an SA after the end');
   return problems;
+}
+
+/** What may stand in no log and no message. */
+function registerSecrets({ name }: InteropCase, profile: ClientProfile): void {
+  const { password, firstPassword, pin, sharedKeys } = profile;
+  registerSecret('the password of the accounts', password);
+  registerSecret(`the password of "${name}"`, firstPassword ?? password);
+  registerSecret(`the PIN of "${name}"`, pin);
+  for (const [use, key] of Object.entries(sharedKeys ?? {})) registerSecret(`the ${use} of "${name}"`, key);
+  registerPrivateKeys(`the private key of "${name}"`, profileText(profile));
 }
 
 /** In place of a name server. */
@@ -69,6 +81,11 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
     ca: client.wrongCa === true ? certificates.otherCa : certificates.caOf(certificate),
     ...(client.furtherCas === undefined ? {} : { furtherCas: certificates.strangers(client.furtherCas) }),
     allowSha1Signatures: client.allowSha1Signatures ?? false,
+    ...(client.profile === undefined ? {} : { profile: client.profile(certificates) }),
+    ...(client.sharedKeys === undefined ? {} : { sharedKeys: client.sharedKeys }),
+    ...(client.pin === undefined ? {} : { pin: client.pin }),
+    ...(client.firstPassword === undefined ? {} : { firstPassword: client.firstPassword }),
+    ...(client.whenAsked === undefined ? {} : { whenAsked: client.whenAsked }),
     ...(client.remoteNetworks === undefined ? {} : { remoteNetworks: client.remoteNetworks }),
     ...(client.gateways === undefined ? {} : { gateways: client.gateways }),
     ...(client.children === undefined ? {} : { children: client.children }),
@@ -96,6 +113,7 @@ async function configure(each: InteropCase, { gateway, certificates }: Bench): P
   if (pools.includes(4)) await gateway.loadPool('pool4', String(addrs), attributes);
   if (pools.includes(6)) await gateway.loadPool('pool6', addresses.pool.v6, { dns: [addresses.lan.v6] });
   const identity = name === 'other-name' ? 'other.example.org' : gatewayName;
+  await config.load?.(gateway, certificates);
   await gateway.loadConnection('gateway', {
     version: '2',
     encap: 'yes',
@@ -107,13 +125,14 @@ async function configure(each: InteropCase, { gateway, certificates }: Bench): P
     rand_time: '0s',
     dpd_delay: seconds(config.dpdSeconds),
     proposals: config.ike ?? ['aes256gcm16-prfsha384-ecp256', 'aes256-sha256-ecp256'],
-    local: {
+    local: config.local?.(certificates) ?? {
       auth: config.auth ?? 'pubkey',
       certs: [certificate.der],
       // Without a name in the certificate charon can only be the subject itself.
       ...(name === 'common-name-only' ? {} : { id: identity }),
     },
-    remote: { auth: 'eap-mschapv2', id: '%any', eap_id: '%any' },
+    remote: config.remote?.(certificates) ?? { auth: 'eap-mschapv2', id: '%any', eap_id: '%any' },
+    ...config.further?.(certificates),
     ...config.connection,
     children: config.children ?? {
       net: {
@@ -147,6 +166,13 @@ async function checkUp(expect: UpExpectation, bench: Bench): Promise<string[]> {
   }
   problems.push(...checkSas(expect, sa, child));
   if (view !== undefined) problems.push(...checkView(expect, view, sa, child, bench));
+  if (expect.shows !== undefined && client instanceof Godwit) {
+    const { tunnel } = await client.snapshot();
+    for (const [field, value] of Object.entries(expect.shows)) {
+      const shown = JSON.stringify(Reflect.get(tunnel, field));
+      if (shown !== JSON.stringify(value)) problems.push(`Godwit shows ${field}: ${shown}`);
+    }
+  }
   for (const host of expect.ping ?? ['lan4']) {
     // A small packet, and one that fills the tunnel's MTU nearly.
     for (const size of ['8', '1300']) {
@@ -186,7 +212,7 @@ function checkSas(expect: UpExpectation, sa: IkeSaView, child: ChildSaView): str
   same('state of the IKE SA', sa.state, 'ESTABLISHED');
   same('state of the CHILD SA', child.state, 'INSTALLED');
   same('ESP in UDP', child.encapsulated, true);
-  same('user', sa.remoteEapId ?? sa.remoteId, username);
+  same('user', sa.remoteEapId ?? sa.remoteId, expect.user ?? username);
   if (expect.ike !== undefined) same('IKE suite', sa.suite, charonSuite(expect.ike, 'ike'));
   if (expect.esp !== undefined) same('ESP suite', child.suite, charonSuite(expect.esp, 'esp'));
   if (expect.selectors !== undefined) {

@@ -6,6 +6,7 @@ import { instant } from '../../core/base/time.ts';
 import type { IkeAnswer, IkeAsk, IkeOutput, IkePort } from '../../core/ike/io.ts';
 import { Connection, type EngineTerms, type IkeEngine } from '../../core/tunnel/connection.ts';
 import type { TunnelInput, TunnelOutput, TunnelState } from '../../core/tunnel/io.ts';
+import type { PathCandidate } from '../../core/tunnel/paths/path.ts';
 import { mayReconnect } from '../../core/tunnel/reconnect-policy.ts';
 import type { Spi } from '../../core/wire/ike/payload.ts';
 import { Dice } from './dice.ts';
@@ -50,6 +51,8 @@ export class ClientSide {
   #feeding = false;
   #state: TunnelState = { kind: 'disconnected' };
   #moves = 0;
+  /** Which of our addresses each path's socket is bound to, by the number of moves until then. */
+  readonly #paths = new Map<number, number>();
   #lastTrafficSeen = 0;
   #planned = false;
   /** Since the last end, and nobody has asked for another one. */
@@ -124,13 +127,21 @@ export class ClientSide {
     return 'received';
   }
 
+  /** Whether a socket is there for it: one that is bound to an address of before hears nothing. */
+  listensFor(octets: Uint8Array): boolean {
+    return this.#scouts.has(firstSpi(octets)) || this.#pathHere() !== undefined;
+  }
+
   /** An IKE message, which is for a scout where it names the scout's SPI. */
   hear(octets: Uint8Array, via: IkePort): void {
     const scout = this.#scouts.get(firstSpi(octets));
     if (scout !== undefined) return this.handle({ kind: 'scout-datagram', scout, octets });
     const marker = via === 'nat-traversal';
+    const path = this.#pathHere();
+    if (path === undefined) return;
     this.handle({
       kind: 'datagram',
+      path,
       octets,
       from: { address: gatewayAddress, port: marker ? 4500 : 500 },
       marker,
@@ -164,6 +175,8 @@ export class ClientSide {
     switch (output.kind) {
       case 'transmit':
         this.#watch.sends(output.octets);
+        // The socket is bound to an address that is gone.
+        if (this.#paths.get(output.path) !== this.#moves) return;
         return this.#send(output.octets, output.marker ? 'nat-traversal' : 'ike');
       case 'ask':
         return this.#answerLater(output.id, output.ask);
@@ -176,6 +189,26 @@ export class ClientSide {
         return this.dataplane.switchOutbound(output.inboundSpi);
       case 'remove-child':
         return this.dataplane.remove(output.inboundSpi);
+      case 'find-paths':
+        this.#ends.push({ kind: 'paths-found', paths: [wayFrom(this.#moves)] });
+        return;
+      case 'open-path': {
+        const { path, candidate } = output;
+        this.#paths.set(path, this.#moves);
+        this.#ends.push({
+          kind: 'path-opened',
+          path,
+          result: ok({ address: candidate.local, port: 50_000 }),
+        });
+        return;
+      }
+      case 'use-path':
+        if (this.#paths.get(output.path) === undefined)
+          throw new Violation('data-plane', 'sends over a path that is not open');
+        return;
+      case 'close-path':
+        this.#paths.delete(output.path);
+        return;
       case 'open-scout':
         return this.#openScout(output.scout, output.remote);
       case 'scout-transmit':
@@ -219,8 +252,11 @@ export class ClientSide {
       case 'open-transport':
         this.dataplane = new SimDataplane('client', this.#everUsed);
         this.#attached = false;
+        this.#paths.clear();
+        this.#paths.set(0, this.#moves);
         return {
           kind: 'transport-opened',
+          via: wayFrom(this.#moves),
           result: ok({ address: clientAddress(this.#moves), port: 50_000 }),
         };
       case 'apply-network':
@@ -239,6 +275,11 @@ export class ClientSide {
         this.dataplane = new SimDataplane('client', this.#everUsed);
         return { kind: 'transport-closed' };
     }
+  }
+
+  /** The path whose socket hears what comes to our present address. */
+  #pathHere(): number | undefined {
+    return [...this.#paths].findLast(([, moves]) => moves === this.#moves)?.[0];
   }
 
   #openScout(scout: number, remote: IpAddress): void {
@@ -353,4 +394,9 @@ export function pair({
   readonly outbound: { readonly spi: Spi };
 }): string {
   return `${inbound.spi} in, ${outbound.spi} out`;
+}
+
+function wayFrom(moves: number): PathCandidate {
+  const local = clientAddress(moves);
+  return { interfaceName: 'sim0', interfaceIndex: 2, local, remote: gatewayAddress, linkMtu: 1500 };
 }

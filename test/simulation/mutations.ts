@@ -14,9 +14,9 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a retransmission is changed by a bit',
     file: 'core/ike/exchange.ts',
-    find: 'this.#transmitAll(outstanding.sent.again());',
+    find: 'this.#send(outstanding, outstanding.sent.again());',
     replace:
-      'this.#transmitAll(outstanding.sent.again().map((octets) => octets.map((octet, at) => (at === octets.length - 1 ? octet ^ 1 : octet))));',
+      'this.#send(outstanding, outstanding.sent.again().map((octets) => octets.map((octet, at) => (at === octets.length - 1 ? octet ^ 1 : octet))));',
     seenBy: ['retransmission', 'exception'],
   },
   {

@@ -73,6 +73,7 @@ export function createSimGateway(story: Story, memory: SealMemory, generation: n
       identity: gatewayIdentity,
       certificates: [new Uint8Array(story.certificateOctets).fill(0x30)],
       fragmentation: story.fragmentation,
+      mobike: story.mobike,
       signature: { scheme: { kind: 'ecdsa', hash: 'sha256', encoding: 'der' } },
       ikeProposals: ikeProposals(story, story.otherGroup ? 'x25519' : 'ecp256-x25519'),
       espProposals: plainEsp,

@@ -63,6 +63,8 @@ export interface Story {
   readonly trafficMs: number;
   /** When the client replaces its first CHILD SA, as a test of what else fails only much later. */
   readonly earlyRekeyMs: number | undefined;
+  /** The gateway follows a client that says where it is. */
+  readonly mobike: boolean;
 }
 
 export interface Lifetimes {
@@ -107,6 +109,7 @@ export function tellStory(seed: number): Story {
     childKeyExchange: dice.chance(0.5),
     trafficMs: dice.between(100, 1_500),
     earlyRekeyMs: dice.chance(0.5) ? dice.between(500, 30_000) : undefined,
+    mobike: dice.chance(0.5),
   };
 }
 

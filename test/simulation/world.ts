@@ -183,6 +183,7 @@ export class World {
       if (this.#client.receive(cargo.packet) === 'unknown' && wasUp) this.#lost('client', cargo.packet.spi);
       return;
     }
+    if (!this.#client.listensFor(cargo.octets)) return;
     if (cargo.intact && this.#decodes(cargo.octets)) this.#watches.client.hears(cargo.octets);
     this.#client.hear(cargo.octets.slice(), cargo.via);
   }

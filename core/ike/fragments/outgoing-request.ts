@@ -20,14 +20,28 @@ export class OutgoingRequest {
   #largest: number | undefined;
   #datagrams: readonly Uint8Array[];
   #transmissions = 1;
+  #whole: boolean;
 
-  /** Owns `message.octets` from here on. */
-  constructor(message: PlainMessage, sealer: Sealer, sizes: FragmentSizes) {
+  /** Owns `message.octets` from here on. `whole`: in one piece at first, however large. */
+  constructor(message: PlainMessage, sealer: Sealer, sizes: FragmentSizes, whole = false) {
+    this.#whole = whole;
     this.#message = message;
     this.#sealer = sealer;
     this.#sizes = sizes;
     this.#largest = sizes.largest;
-    this.#datagrams = sealDatagrams(message, sealer, this.#largest);
+    this.#datagrams = sealDatagrams(message, sealer, whole ? undefined : this.#largest);
+  }
+
+  /** It was to go in one piece, and has not been cut yet. */
+  get whole(): boolean {
+    return this.#whole;
+  }
+
+  /** One piece is no longer asked for: what arrives at all will do. */
+  cut(): void {
+    if (!this.#whole) return;
+    this.#whole = false;
+    this.#datagrams = sealDatagrams(this.#message, this.#sealer, this.#largest);
   }
 
   /** To be sent in this order. */
@@ -40,6 +54,10 @@ export class OutgoingRequest {
     const smaller = this.#sizes.below(this.#largest);
     const isLarge = smaller !== undefined && sealedOctets(this.#message, this.#sealer) > smaller;
     this.#transmissions += 1;
+    if (this.#whole) {
+      if (this.#transmissions > transmissionsOfFirstSize) this.cut();
+      return this.#datagrams;
+    }
     if (this.#transmissions <= transmissionsOfFirstSize || !isLarge || smaller === this.#largest) {
       return this.#datagrams;
     }
@@ -50,7 +68,7 @@ export class OutgoingRequest {
 
   /** An authentic answer came: nothing is sent any more, and its plaintext is wiped. */
   answered(): void {
-    if (this.#largest !== undefined) this.#sizes.learn(this.#largest);
+    if (this.#largest !== undefined && !this.#whole) this.#sizes.learn(this.#largest);
     this.wipe();
   }
 

@@ -6,6 +6,7 @@ import { notifyType } from '../../wire/registry/notify-types.ts';
 import type { IkeConfig, IkeIdentity } from '../config.ts';
 import { ikeNotify } from '../payload-list.ts';
 import { ppkIdentityData } from '../ppk.ts';
+import { offerMobility } from '../roaming.ts';
 import { buildChildCreate, type ChildOffer } from './child-create.ts';
 import { buildConfigRequest } from './config-request.ts';
 
@@ -47,7 +48,7 @@ export function buildFirstAuth(
     ...(config.initialContact === true ? [ikeNotify(notifyType.INITIAL_CONTACT)] : []),
     buildConfigRequest(config.wantedAddresses),
     ...(child === undefined ? [] : buildChildCreate(child)),
-    ...(config.mobike === false ? [] : [ikeNotify(notifyType.MOBIKE_SUPPORTED)]),
+    ...offerMobility(config),
     ...(offers.severalRounds ? [ikeNotify(notifyType.MULTIPLE_AUTH_SUPPORTED)] : []),
     ...(offers.eapOnly ? [ikeNotify(notifyType.EAP_ONLY_AUTHENTICATION)] : []),
     ...buildProofNotifies(proof),

@@ -2,7 +2,7 @@ import type { Endpoint, IpAddress } from '../../base/address.ts';
 import { ipAddress } from '../../base/address.ts';
 import { type Failure, failure } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { equal } from '../../base/octets.ts';
+import { concat, equal } from '../../base/octets.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { CryptoProvider, Random } from '../../crypto/interfaces.ts';
 import { notifiesOf, notifyOf, payloadsOf } from '../../wire/ike/lookup.ts';
@@ -39,8 +39,43 @@ export function buildPathCheck(
   return buildNatDetection(crypto, random, ike.spis, remote);
 }
 
-export function buildUpdate(check: readonly Payload[], cookie: Uint8Array): readonly Payload[] {
-  return [ikeNotify(notifyType.UPDATE_SA_ADDRESSES), ...check, ikeNotify(notifyType.COOKIE2, cookie)];
+/** `more`: what else is told about addresses on this occasion. */
+export function buildUpdate(
+  check: readonly Payload[],
+  cookie: Uint8Array,
+  more: readonly Payload[] = [],
+): readonly Payload[] {
+  return [
+    ikeNotify(notifyType.UPDATE_SA_ADDRESSES),
+    ...more,
+    ...check,
+    ikeNotify(notifyType.COOKIE2, cookie),
+  ];
+}
+
+/** All our addresses beside the one that the message leaves from. @rfc 4555 3.6 */
+export function buildAdditionalAddresses(others: readonly IpAddress[]): readonly Payload[] {
+  if (others.length === 0) return [ikeNotify(notifyType.NO_ADDITIONAL_ADDRESSES)];
+  const { ADDITIONAL_IP4_ADDRESS, ADDITIONAL_IP6_ADDRESS } = notifyType;
+  return others
+    .slice(0, limits.addressesOfGateway)
+    .map(({ family, octets }) =>
+      ikeNotify(family === 4 ? ADDITIONAL_IP4_ADDRESS : ADDITIONAL_IP6_ADDRESS, octets),
+    );
+}
+
+/** Source and destination address, then the ports, as they leave here: 12 octets, or 36 for IPv6. @rfc 4555 4.2.6 */
+export function buildNoNats(local: Endpoint, remote: Endpoint): Payload {
+  const ports = Uint8Array.of(local.port >> 8, local.port & 255, remote.port >> 8, remote.port & 255);
+  return ikeNotify(notifyType.NO_NATS_ALLOWED, concat(local.address.octets, remote.address.octets, ports));
+}
+
+/** True when the sender forbids NATs, and `from` and `to` of its packet are not what it wrote. @rfc 4555 3.9 */
+export function seesForbiddenNat(request: IkeMessage, from: Endpoint, to: Endpoint): boolean {
+  const notify = notifyOf(request, notifyType.NO_NATS_ALLOWED);
+  if (notify === undefined) return false;
+  const written = buildNoNats(from, to);
+  return written.kind !== 'N' || !equal(notify.data, written.data);
 }
 
 /** What the peer's answer to an update says. `refusal`: it does not take these addresses; what was before stays. */

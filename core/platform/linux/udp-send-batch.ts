@@ -35,7 +35,7 @@ const segmentRefusals: readonly number[] = ['EIO', 'EINVAL', 'EOPNOTSUPP', 'ENOP
 export class UdpSendBatch {
   readonly capacity: number;
   #segmentation: boolean;
-  readonly #fd: number;
+  #fd: number;
   readonly #memoryAddress: number;
   readonly #native: NativeWords;
   readonly #vectors: number;
@@ -84,6 +84,12 @@ export class UdpSendBatch {
   /** Whether runs still go out as one message. */
   get segmentation(): boolean {
     return this.#segmentation;
+  }
+
+  /** Sends on this one from now on. Whether the kernel segments is as it was: both sockets are of the same kind. */
+  useSocket(fd: number): void {
+    this.#fd = fd;
+    this.#native.writeInt(this.#pollAt, fd);
   }
 
   get count(): number {

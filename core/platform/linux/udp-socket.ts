@@ -1,6 +1,7 @@
 import { type Endpoint, type IpAddress, ipAddress } from '../../base/address.ts';
 import { type Failure, failure } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
+import { utf8 } from '../../base/utf8.ts';
 import { call, libc } from './libc.ts';
 import {
   addressFamilies,
@@ -18,6 +19,7 @@ const optionReceiveBuffer = 8;
 const optionSendBufferForce = 32;
 const optionReceiveBufferForce = 33;
 const optionMark = 36;
+const optionBindToDevice = 25;
 
 const levelIp = 0;
 const optionIpMtuDiscover = 10;
@@ -36,7 +38,7 @@ export const trafficClassOption = {
 } as const;
 
 /** Values of IP_MTU_DISCOVER and IPV6_MTU_DISCOVER. */
-const discover = { fragment: 0, 'refuse-large': 2 } as const;
+const discover = { fragment: 0, 'refuse-large': 2, probe: 3 } as const;
 
 export interface UdpSocketOptions {
   readonly family: 4 | 6;
@@ -46,9 +48,12 @@ export interface UdpSocketOptions {
   readonly port?: number;
   /** SO_MARK: keeps our own packets out of the tunnel. Needs CAP_NET_ADMIN. */
   readonly mark?: number;
+  /** Send and receive by this interface alone (SO_BINDTODEVICE). A kernel before 5.7 may refuse; then routes decide. */
+  readonly device?: string;
   /**
    * `fragment` (default) lets routers and the kernel cut packets that are too big: slow but it works.
-   * `refuse-large` sets the Don't Fragment bit, and sending too much fails with EMSGSIZE.
+   * `refuse-large` sets the Don't Fragment bit, and sending too much fails with EMSGSIZE. `probe` sets it too, and believes
+   * nobody but the interface: what ICMP said before does not count.
    */
   readonly pathMtu?: keyof typeof discover;
   /** Ask for UDP_GRO and UDP_SEGMENT. Default: true. */
@@ -94,15 +99,15 @@ function prepare(fd: number, options: UdpSocketOptions): Result<Endpoint, Failur
     const marked = setNumber(fd, levelSocket, optionMark, options.mark);
     if (!marked.ok) return marked;
   }
+  if (options.device !== undefined) {
+    const name = utf8.encode(`${options.device}\0`);
+    libc.setsockopt(fd, levelSocket, optionBindToDevice, name, name.length);
+  }
   if (family === 6) {
     const only = setNumber(fd, levelIpv6, optionIpv6Only, 1);
     if (!only.ok) return only;
   }
-  const discovery = discover[options.pathMtu ?? 'fragment'];
-  const discovered =
-    family === 4
-      ? setNumber(fd, levelIp, optionIpMtuDiscover, discovery)
-      : setNumber(fd, levelIpv6, optionIpv6MtuDiscover, discovery);
+  const discovered = setPathMtu(fd, family, options.pathMtu ?? 'fragment');
   if (!discovered.ok) return discovered;
   const told = setNumber(fd, trafficClassOption[family].level, trafficClassOption[family].ask, 1);
   if (!told.ok) return told;
@@ -111,6 +116,13 @@ function prepare(fd: number, options: UdpSocketOptions): Result<Endpoint, Failur
   const address = options.address ?? ipAddress(new Uint8Array(family === 4 ? 4 : 16));
   const bound = call('bind', fd, name, writeSocketAddress(name, 0, { address, port: options.port ?? 0 }));
   return bound.ok ? localEndpoint(fd) : bound;
+}
+
+/** Whether what is sent from now on may be cut on the way. */
+export function setPathMtu(fd: number, family: 4 | 6, mode: keyof typeof discover): Result<number, Failure> {
+  return family === 4
+    ? setNumber(fd, levelIp, optionIpMtuDiscover, discover[mode])
+    : setNumber(fd, levelIpv6, optionIpv6MtuDiscover, discover[mode]);
 }
 
 /** As far as the system lets us: without CAP_NET_ADMIN net.core.rmem_max is the limit. */

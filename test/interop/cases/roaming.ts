@@ -30,6 +30,22 @@ function sameIke(before: IkeSaView | undefined, after: IkeSaView | undefined): s
   return spis(before) === spis(after) ? [] : [`SPIs were ${spis(before)}, are ${spis(after)}`];
 }
 
+/** Only this family leads anywhere from the client, and both again afterwards. */
+async function withOnly(
+  family: 4 | 6,
+  { topology }: Stage,
+  play: () => Promise<string[]>,
+): Promise<string[]> {
+  const other = family === 4 ? defaultRoute6 : defaultRoute4;
+  await topology.client.ip([`${other.of}route del ${other.route}`]);
+  const problems = await play();
+  await topology.client.ip([`${other.of}route add ${other.route}`]);
+  return problems;
+}
+
+const defaultRoute4 = { of: '', route: `default via ${addresses.router.v4}` } as const;
+const defaultRoute6 = { of: '-6 ', route: `default via ${addresses.router.v6}` } as const;
+
 /** The client has another address while pings go through the tunnel; then it has the old one again. */
 async function changeOfAddress(stage: Stage, family: 4 | 6): Promise<string[]> {
   const { topology } = stage;
@@ -92,6 +108,85 @@ async function rebindings(stage: Stage): Promise<string[]> {
   return [...problems, ...sameIke(before, await onlySa(stage))];
 }
 
+/** A family goes away under pings, and then the other one: two moves, one IKE SA. */
+async function familiesInTurn(stage: Stage): Promise<string[]> {
+  const problems: string[] = [];
+  const before = await onlySa(stage);
+  const pings = pinging(stage);
+  for (const [gone, left] of [
+    [defaultRoute6, 4],
+    [defaultRoute4, 6],
+  ] as const) {
+    await stage.topology.client.ip([`${gone.of}route del ${gone.route}`]);
+    const isThere = async () => ((await onlySa(stage))?.remoteHost.includes(':') === true ? 6 : 4) === left;
+    if (!(await within(3_000, isThere))) problems.push(`charon does not follow to IPv${left}`);
+    const shown = await stage.tunnel();
+    if (shown !== undefined && shown.path.state !== 'proven')
+      problems.push(`the path is shown as ${shown.path.state}`);
+    problems.push(...(await stage.settled()));
+    await stage.topology.client.ip([`${gone.of}route add ${gone.route}`]);
+    await pause(500);
+  }
+  const lost = await pings.stop();
+  if (!(lost <= 10)) problems.push(`${lost} pings were lost`);
+  return [...problems, ...sameIke(before, await onlySa(stage))];
+}
+
+/** A second uplink beside the first, less liked, for as long as `play` lasts. */
+async function withSecondUplink(stage: Stage, play: () => Promise<string[]>): Promise<string[]> {
+  const { lab, client, router } = stage.topology;
+  await client.ip([`-6 route del ${defaultRoute6.route}`]);
+  await lab.link(
+    { namespace: client, device: 'wwan0', addresses: [`${cellular}/24`] },
+    { namespace: router, device: 'cell', addresses: ['10.20.0.1/24'] },
+  );
+  await client.ip(['route add default via 10.20.0.1 dev wwan0 metric 700']);
+  await stage.topology.gateway.ip(['route add 10.20.0.0/24 via 192.0.2.1']);
+  const problems = await play();
+  await stage.topology.gateway.ip(['route del 10.20.0.0/24']);
+  // A link that goes down forgets its IPv6 addresses.
+  const address6 = `-6 addr replace ${addresses.client.v6}/64 dev eth0 nodad`;
+  await client.ip(['link del wwan0', address6, `-6 route add ${defaultRoute6.route}`]);
+  return problems;
+}
+
+const cellular = '10.20.0.2';
+
+/**
+ * Wi-Fi and cellular are up at once. What is sent by Wi-Fi begins to vanish, though the link stays up; later it works again and the
+ * machine still prefers it; in the end the link goes away.
+ */
+async function twoUplinks(stage: Stage): Promise<string[]> {
+  const { topology } = stage;
+  const problems: string[] = [];
+  const before = await onlySa(stage);
+  // The router translates towards one of the gateway's addresses, so that charon's view is not always the client's address.
+  const at = (link: string) => async () => {
+    const shown = await stage.tunnel();
+    return shown?.path.interface === link && shown.path.state === 'proven';
+  };
+  const alsoBy = async () =>
+    (await stage.tunnel())?.path.others.some((way) => way.interface === 'wwan0') === true;
+  if (!(await within(4_000, alsoBy))) problems.push('the second uplink is not shown as proven');
+  const pings = pinging(stage);
+  await pause(500);
+  await topology.resetRouter(['iifname "home"', 'oifname "home"']);
+  if (!(await within(8_000, at('wwan0')))) problems.push('still on the uplink where everything vanishes');
+  problems.push(...(await stage.settled()));
+  await topology.resetRouter();
+  // Nothing tells that it works again.
+  if (!(await within(16_000, at('eth0')))) problems.push('not back on the uplink that works again');
+  problems.push(...(await stage.settled()));
+  await topology.client.ip(['link set eth0 down']);
+  if (!(await within(2_000, at('wwan0'))))
+    problems.push('the link went away, and the gateway was not told in time');
+  problems.push(...(await stage.settled()));
+  await pings.stop();
+  await topology.client.ip(['link set eth0 up', 'route replace default via 10.10.0.1']);
+  await within(4_000, at('eth0'));
+  return [...problems, ...sameIke(before, await onlySa(stage))];
+}
+
 export const roamingCases: readonly InteropCase[] = [
   ...([4, 6] as const).map(
     (outside): InteropCase => ({
@@ -101,9 +196,27 @@ export const roamingCases: readonly InteropCase[] = [
       client: {},
       expect: { up: true },
       seconds: 6,
-      during: (stage) => changeOfAddress(stage, outside),
+      during: (stage) => withOnly(outside, stage, () => changeOfAddress(stage, outside)),
     }),
   ),
+  {
+    name: 'IPv6 goes away and comes back, then IPv4: the same IKE SA over whatever is left',
+    theme: 'roaming',
+    gateway: { at: 'plainGateway', outside: 6 },
+    client: {},
+    expect: { up: true },
+    seconds: 8,
+    during: familiesInTurn,
+  },
+  {
+    name: 'two uplinks at once: one goes dumb, works again, goes away; each time the other carries on',
+    theme: 'roaming',
+    gateway: { at: 'plainGateway' },
+    client: {},
+    expect: { up: true },
+    seconds: 20,
+    during: (stage) => withSecondUplink(stage, () => twoUplinks(stage)),
+  },
   {
     name: 'the NAT forgets the client twice: noticed by the silence, and the gateway follows',
     theme: 'roaming',

@@ -170,6 +170,11 @@ export class StrongSwan {
   }
 
   /** `attributes`: what goes out beside the addresses, in swanctl's words. */
+  /** A pre-shared key (`IKE`) or a post-quantum one (`PPK`) of these identities. */
+  async loadShared(type: 'IKE' | 'PPK', data: string, owners: readonly string[]): Promise<void> {
+    await this.vici.must('load-shared', { type, data, owners: [...owners] });
+  }
+
   async loadPool(name: string, addrs: string, attributes: ViciSection = {}): Promise<void> {
     await this.vici.must('load-pool', { [name]: { addrs, ...attributes } });
   }

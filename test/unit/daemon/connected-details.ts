@@ -39,5 +39,20 @@ export function connectedDetails(local: string): ConnectedDetails {
     history: startHistory(instant(50)),
     local: { address: address.value, port: 40_000 },
     remote: { address: { family: 4, octets: new Uint8Array(4) }, port: 4500 },
+    paths: {
+      state: 'proven',
+      current: {
+        id: 0,
+        candidate: {
+          interfaceName: 'wlan0',
+          interfaceIndex: 2,
+          local: address.value,
+          remote: { family: 4, octets: new Uint8Array(4) },
+          linkMtu: 1500,
+        },
+        gone: false,
+      },
+      others: [],
+    },
   };
 }

@@ -31,8 +31,12 @@ class Diary implements SessionDeeds {
     await this.opening;
     this.events = events;
     this.lines.push('opened');
-    return ok(local);
+    return { result: ok(local) };
   }
+  findPaths = () => [];
+  openPath = async () => ok(local);
+  usePath = () => undefined;
+  closePath = () => undefined;
   transmit = () => void this.lines.push('transmit');
   async installChild(child: ChildSaParameters, _: unknown, standby: boolean) {
     this.lines.push(`installing ${child.inbound.spi}${standby ? ' in standby' : ''}`);
@@ -104,7 +108,7 @@ test('a datagram of the transport reaches the engine, and its end cleans up in o
   const { made, states } = session(diary, closes(failure('auth.refused')));
   made.connect();
   await new Promise((resolve) => setImmediate(resolve));
-  diary.events?.onIke(new Uint8Array(1), local, false);
+  diary.events?.onIke(new Uint8Array(1), local, false, 0);
   await made.finished;
   assert.deepEqual(diary.lines, ['opening', 'opened', 'undone', 'closed']);
   assert.equal(states.at(-1), 'disconnected auth.refused');
@@ -167,7 +171,7 @@ test('a message waits for the changes of the data plane that came before it', as
   made.connect();
   await turn();
   diary.lines.length = 0;
-  diary.events?.onIke(new Uint8Array(1), local, true);
+  diary.events?.onIke(new Uint8Array(1), local, true, 0);
   await made.finished;
   assert.deepEqual(
     diary.lines.filter((line) => line !== 'undone'),

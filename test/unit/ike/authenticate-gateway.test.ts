@@ -284,7 +284,10 @@ for (const [name, change, code] of [
 test('the Win32 code of a Windows gateway is in the evidence', () => {
   const notifyPayload = notify(notifyType.MS_STATUS, Uint8Array.of(0, 0, 0x36, 0x2c));
   const scenario = new Scenario({ gateway: () => [notifyPayload] }).to('judging-gateway');
-  assert.deepEqual(scenario.error?.detail, { notify: 'MS_STATUS', code: 13868 });
+  assert.deepEqual(scenario.error?.detail, {
+    notify: 'MS_STATUS 13868 (no proposal of this client is one of its policy)',
+    code: 13868,
+  });
 });
 
 test('the first IKE_AUTH request: IDi, CERTREQ with the hash of the CA, IDr, CP, SAi2, TSi, TSr, N(MOBIKE_SUPPORTED), no AUTH', () => {

@@ -146,6 +146,7 @@ for (const [what, answer] of [
     assert.equal(scenario.ike.state, 'closing');
     scenario.link.answer([]);
     assert.equal(scenario.error?.code, 'peer.misbehaved');
+    assert.equal(scenario.error?.detail['rule'], 'the answer has the COOKIE2 of the request');
   });
 }
 

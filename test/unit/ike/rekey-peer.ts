@@ -270,10 +270,7 @@ export class RekeyScenario extends Scenario {
 
   /** The driver's view at any time: no SPI installed twice, nothing switched or removed that is not there. Installed now. */
   checkDriver(): number[] {
-    const ever = new Set<number>();
-    const now = new Set<number>();
-    for (const output of this.outputs) checkStep(output, ever, now);
-    return [...now];
+    return checkDriver(this.outputs);
   }
 
   #newLink(nonces: NoncePair, spis: SecuredIke['spis'], shared: Uint8Array, initiator: boolean): PeerLink {
@@ -345,6 +342,14 @@ function selectorsOf(request: IkeMessage): Payload[] {
   const tsi = payloadOf(request, 'TSi');
   const tsr = payloadOf(request, 'TSr');
   return tsi === undefined || tsr === undefined ? [] : [tsi, tsr];
+}
+
+/** The same for any list of outputs. */
+export function checkDriver(outputs: readonly IkeOutput[]): number[] {
+  const ever = new Set<number>();
+  const now = new Set<number>();
+  for (const output of outputs) checkStep(output, ever, now);
+  return [...now];
 }
 
 function checkStep(output: IkeOutput, ever: Set<number>, now: Set<number>): void {

@@ -96,10 +96,9 @@ export const testConfig: IkeConfig = {
   remoteNetworks: [],
 };
 
-function commandOf(
-  kind: Exclude<IkeCommand['kind'], 'rekey-child' | 'child-used' | 'roam'>,
-  at: Instant,
-): IkeCommand {
+type PlainCommand = 'connect' | 'probe' | 'traffic-seen' | 'disconnect' | 'abandon';
+
+function commandOf(kind: PlainCommand, at: Instant): IkeCommand {
   return kind === 'traffic-seen' ? { kind, at } : { kind };
 }
 
@@ -126,7 +125,7 @@ export class Scenario {
     );
   }
 
-  command(given: Exclude<IkeCommand['kind'], 'rekey-child' | 'child-used' | 'roam'> | IkeCommand): void {
+  command(given: PlainCommand | IkeCommand): void {
     const command = typeof given === 'string' ? commandOf(given, instant(this.now)) : given;
     this.ike.handle({ kind: 'command', command }, instant(this.now));
     this.#drain();

@@ -14,6 +14,9 @@ export const connectedTunnel: ConnectedTunnel = {
   remoteIdentity: 'vpn.example.org',
   remoteAuthentication: 'rsa-pss-sha256',
   localAuthentication: 'eap-mschapv2',
+  remoteNames: ['vpn.example.org'],
+  ppk: false,
+  weaknesses: [],
   ike: {
     proposal: 'aes256gcm16-prfsha384-ecp384',
     initiatorSpi: '0102030405060708',
@@ -24,6 +27,17 @@ export const connectedTunnel: ConnectedTunnel = {
   esp: { proposal: 'aes256gcm16', inboundSpi: 'c0ffee01', outboundSpi: 'c0ffee02', ageMs: 30_000, rekeys: 2 },
   nat: { local: true, remote: false },
   mobike: true,
+  peerAddresses: ['2001:db8::7'],
+  path: {
+    state: 'proven',
+    interface: 'wlan0',
+    local: '192.0.2.10:40000',
+    gateway: '203.0.113.7',
+    provenAgeMs: 1_500,
+    others: [
+      { interface: 'wwan0', local: '198.51.100.9:40001', gateway: '203.0.113.7', provenAgeMs: 60_000 },
+    ],
+  },
   device: 'godwit0',
   mtu: 1400,
   addresses: ['10.1.0.5/32'],

@@ -264,24 +264,6 @@ test('a change of the network has the gateway probed, once there is a connection
   assert.deepEqual(connected.engine.inputs.at(-1), { kind: 'command', command: { kind: 'probe' } });
 });
 
-test('with MOBIKE a change of the network is told to the engine with our address, and the connection stays', () => {
-  const bench = new Bench();
-  bench.toConnected();
-  bench.say({ kind: 'rekeyed', what: 'ike', summary: { ...summary, mobike: true } });
-  const cafe = address('198.51.100.9');
-  bench.do({ kind: 'network-changed', local: cafe });
-  const there = { address: cafe, port: local.port };
-  assert.deepEqual(bench.engine.inputs.at(-1), { kind: 'command', command: { kind: 'roam', local: there } });
-  const [told] = bench.sayWhole({ kind: 'roamed', local: there, summary: { ...summary, mobike: true } });
-  assert.ok(told?.kind === 'state' && told.state.kind === 'connected');
-  assert.deepEqual(told.state.connected.local, there);
-  bench.do({ kind: 'network-changed', local: 'none' });
-  bench.do({ kind: 'network-changed', local: address('2001:db8::9') });
-  assert.equal(bench.engine.inputs.filter(isRoam).length, 1, 'not without a way, nor to the other family');
-});
-
-const isRoam = (input: IkeInput) => input.kind === 'command' && input.command.kind === 'roam';
-
 test('a name without an address ends at once', () => {
   const bench = new Bench();
   bench.do({ kind: 'connect' });

@@ -93,10 +93,13 @@ export class RtnetlinkClient {
     return all.ok ? ok(all.value.filter((route) => route.table === table && route.cloned !== true)) : all;
   }
 
-  /** The way of a packet with this mark; fails with `system.network` when there is none. */
-  routeTo(destination: IpAddress, mark: number): Result<Route, Failure> {
+  /**
+   * The way of a packet with this mark, by one interface or by the best; fails with `system.network` when there is none. By an
+   * interface that has no route the kernel takes the destination for a neighbour.
+   */
+  routeTo(destination: IpAddress, mark: number, oif?: number): Result<Route, Failure> {
     const call = `route to ${formatIpAddress(destination)}`;
-    const answer = this.#socket.query(call, messageTypes.getRoute, encodeRouteQuery(destination, mark));
+    const answer = this.#socket.query(call, messageTypes.getRoute, encodeRouteQuery(destination, mark, oif));
     if (!answer.ok) return err(failure('system.network', { call, errno: answer.error.errno }));
     const route = decodeRoute(answer.value);
     if (!route.ok) return route;

@@ -234,7 +234,7 @@ export function encodeRouteDump(family: 4 | 6, table: number): Uint8Array {
 }
 
 /** Which way would a packet with this mark go? */
-export function encodeRouteQuery(destination: IpAddress, mark: number): Uint8Array {
+export function encodeRouteQuery(destination: IpAddress, mark: number, oif?: number): Uint8Array {
   const header = new HostWriter()
     .u8(families[destination.family])
     .u8(destination.octets.length * 8)
@@ -245,6 +245,7 @@ export function encodeRouteQuery(destination: IpAddress, mark: number): Uint8Arr
   return payload(header, [
     [routeAttribute.destination, destination.octets],
     [routeAttribute.mark, u32Octets(mark)],
+    ...(oif === undefined ? [] : [[routeAttribute.oif, u32Octets(oif)] as const]),
   ]);
 }
 
