@@ -209,6 +209,14 @@ export const de: Catalogue = {
     repeat: 'Neues Passwort wiederholen',
     different: 'Die beiden stimmen nicht überein.',
     keyPassword: { label: 'Passwort der Schlüsseldatei', text: (file) => `Es öffnet ${file}.` },
+    sharedKey: {
+      label: 'Vorab vereinbarter Schlüssel',
+      text: 'Ihre Administration hat ihn; er geht an den Dienst und wird nicht gespeichert.',
+    },
+    other: {
+      label: 'Antwort',
+      text: 'Die Anmeldung braucht das; es geht an den Dienst und wird nicht gespeichert.',
+    },
     pin: { label: 'PIN', text: (token) => `Sie öffnet ${token}.` },
     pinFew: 'Nur noch wenige Versuche, bevor es sich sperrt.',
     pinLast: 'Der letzte Versuch: Eine falsche PIN sperrt es.',

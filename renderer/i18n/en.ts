@@ -256,6 +256,11 @@ export const en = {
     repeat: 'New password again',
     different: 'The two do not match.',
     keyPassword: { label: 'Password of the key file', text: (file: string) => `It opens ${file}.` },
+    sharedKey: {
+      label: 'Pre-shared key',
+      text: 'Your administrator has it; it goes to the daemon and is not stored.',
+    },
+    other: { label: 'Answer', text: 'The login needs this; it goes to the daemon and is not stored.' },
     pin: { label: 'PIN', text: (token: string) => `It opens ${token}.` },
     pinFew: 'Only a few tries are left before it locks.',
     pinLast: 'This is the last try: a wrong PIN locks it.',

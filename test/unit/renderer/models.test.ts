@@ -174,7 +174,7 @@ test('a draft is judged as the daemon would judge it, field by field', () => {
   assert.deepEqual(good.failures, []);
 });
 
-test('each question that the daemon can ask has its form, and the answer has its kind', () => {
+test('each question that the daemon can ask can be put, with words of its own or in general, and the answer has its kind', () => {
   const kinds = askRequestSchema.options.map((option) => option.shape.kind.value);
   for (const kind of kinds) {
     const request = {
@@ -191,7 +191,7 @@ test('each question that the daemon can ask has its form, and the answer has its
     assert.ok(form !== undefined, `${kind} has no form: add it to ask-form.ts`);
     assert.equal(form.answer('x').kind, kind);
   }
-  assert.equal(askForm({ kind: 'later' } as never, en), undefined);
+  assert.equal(askForm({ kind: 'later' } as never, en), undefined, 'what takes no text can only be refused');
 });
 
 test('foreign text shows what it is', () => {
