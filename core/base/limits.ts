@@ -53,7 +53,6 @@ export const limits = {
   loginWays: 4,
   /** EAP-TLS with long chains takes about 30; more is a loop. */
   eapRounds: 60,
-  eapPacketOctets: 65_535,
   /** Methods of a gateway that a message names. */
   eapMethodsShown: 8,
   /** One TLS flight of a login server in EAP: a chain of ten large certificates. RFC 5216 2.1.5 asks for a bound. */

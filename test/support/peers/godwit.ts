@@ -38,6 +38,7 @@ export class Godwit implements VpnClient {
   #pin: string | undefined;
   #whenAsked: ClientProfile['whenAsked'];
   readonly #recorder: SocketRecorder;
+  #user: ScriptedUser | undefined;
   #sharedKeys: ClientProfile['sharedKeys'] = {};
   /** Told of each phase as it begins. */
   onPhase: (phase: PhaseTime) => void = () => {};
@@ -107,7 +108,8 @@ export class Godwit implements VpnClient {
       case 'password': {
         if (this.#isLast(request) && this.#whenAsked === 'refuse') return { kind: 'refused' };
         // The same again would be as wrong.
-        if (request.retry > 0 && this.#firstPassword === undefined) return { kind: 'refused' };
+        if (request.retry > 0 && this.#firstPassword === undefined)
+          return this.#user?.answer(request) ?? { kind: 'refused' };
         const first = request.retry === 0 ? this.#firstPassword : undefined;
         return { kind: 'password', password: first ?? this.#password };
       }
@@ -118,7 +120,7 @@ export class Godwit implements VpnClient {
           ? { kind: 'refused' }
           : { kind: 'pin', pin: this.#pin };
       default:
-        return { kind: 'refused' };
+        return this.#user?.answer(request) ?? { kind: 'refused' };
     }
   }
 
@@ -141,6 +143,7 @@ export class Godwit implements VpnClient {
   async connect(profile: ClientProfile): Promise<LoginResult> {
     this.#phases = [];
     this.#started = performance.now();
+    this.#user = new ScriptedUser(profile);
     this.#password = profile.password;
     this.#sharedKeys = profile.sharedKeys ?? {};
     this.#firstPassword = profile.firstPassword;
@@ -227,6 +230,26 @@ export class Godwit implements VpnClient {
   }
 }
 
+/** Answers what the daemon asks further, as the profile of a test says. */
+class ScriptedUser {
+  readonly #answers: Record<'retry' | 'passcode' | 'new-password', string[]>;
+
+  constructor({ answers = {} }: ClientProfile) {
+    this.#answers = {
+      retry: [...(answers.retry ?? [])],
+      passcode: [...(answers.passcode ?? [])],
+      'new-password': [...(answers['new-password'] ?? [])],
+    };
+  }
+
+  answer({ kind }: AskRequest): AskAnswer {
+    if (kind !== 'password' && kind !== 'passcode' && kind !== 'new-password') return { kind: 'refused' };
+    const text = this.#answers[kind === 'password' ? 'retry' : kind].shift();
+    if (text === undefined) return { kind: 'refused' };
+    return kind === 'passcode' ? { kind, passcode: text } : { kind, password: text };
+  }
+}
+
 async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -260,7 +283,7 @@ export function profileText(profile: ClientProfile): string {
     name: 'Test',
     gateway: profile.gateway,
     remoteIdentity: profile.remoteIdentity,
-    authentication: { method: 'eap-mschapv2', username: profile.username },
+    authentication: profile.authentication ?? { method: 'eap-mschapv2', username: profile.username },
     trust: { ca: pemOf(profile), allowSha1Signatures: profile.allowSha1Signatures ?? false },
     ...(profile.remoteNetworks === undefined ? {} : { remoteNetworks: profile.remoteNetworks }),
     ...(profile.gateways === undefined ? {} : { gateways: profile.gateways }),
