@@ -23,10 +23,13 @@ interface ChartProps {
   readonly theme: string;
 }
 
+const redrawMs = 200;
+
 /** Lines over time on a canvas. What it shows is also said in words nearby; here it has one sentence as its name. */
 export function Chart(props: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot | undefined>(undefined);
+  const drawnAt = useRef(Number.NEGATIVE_INFINITY);
   const latest = useRef(props);
   latest.current = props;
   const { times, lines, theme, label } = props;
@@ -49,7 +52,15 @@ export function Chart(props: ChartProps) {
   }, [theme, props.formatTime]);
 
   useEffect(() => {
-    plot.current?.setData(columns(times, lines));
+    // Nobody reads a chart sixty times a second; what is around it must stay quick.
+    const draw = () => {
+      drawnAt.current = performance.now();
+      plot.current?.setData(columns(times, lines));
+    };
+    const wait = redrawMs - (performance.now() - drawnAt.current);
+    if (wait <= 0) return draw();
+    const timer = setTimeout(draw, wait);
+    return () => clearTimeout(timer);
   }, [times, lines]);
 
   return <div ref={place} className="chart" role="img" aria-label={label} />;
