@@ -324,7 +324,14 @@ export function namedScenes(): readonly NamedScene[] {
     home('failed-password', scene(idle(failure('auth.password', { side: 'local' })))),
     home(
       'failed-certificate',
-      scene(idle(failure('certificate.unknown-ca', { holder: 'gateway', issuer: 'CN=Somebody Else CA, O=Elsewhere' }))),
+      scene(
+        idle(
+          failure('certificate.unknown-ca', {
+            holder: 'gateway',
+            issuer: 'CN=Somebody Else CA, O=Elsewhere',
+          }),
+        ),
+      ),
     ),
     home(
       'failed-hostile',
