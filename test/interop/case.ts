@@ -1,6 +1,6 @@
 import type { ConnectedTunnel } from '../../core/rpc/values.ts';
 import type { ClientProfile } from '../support/peers/client.ts';
-import type { StrongSwan } from '../support/peers/strongswan.ts';
+import type { CharonEap, StrongSwan } from '../support/peers/strongswan.ts';
 import type { ViciSection } from '../support/peers/vici.ts';
 import type { CertificateName, Certificates } from './certificates.ts';
 import type { Stage } from './stage.ts';
@@ -21,7 +21,8 @@ export interface InteropCase {
     | 'roaming'
     | 'renewal'
     | 'children'
-    | 'addresses';
+    | 'addresses'
+    | 'eap';
   readonly gateway: GatewayConfig;
   readonly client: ClientConfig;
   readonly expect: UpExpectation | DownExpectation;
@@ -80,6 +81,10 @@ export interface GatewayConfig {
   readonly rekey?: { readonly childSeconds?: number; readonly ikeSeconds?: number };
   /** The gateway wants a new login within this time (AUTH_LIFETIME), and ends the IKE SA five seconds later. */
   readonly reauthSeconds?: number;
+  /** Passes EAP on to a RADIUS server beside it. */
+  readonly radius?: 'freeradius' | 'hostapd';
+  /** How charon's own EAP methods are. */
+  readonly eap?: CharonEap;
   /** Silence of the client after which the gateway asks whether it lives. */
   readonly dpdSeconds?: number;
 }
@@ -89,6 +94,9 @@ export interface ClientConfig {
   readonly password?: string;
   /** Trusts another CA than the one that issued the gateway's certificate. */
   readonly wrongCa?: boolean;
+  /** The way to log in, as the profile has it, but for the names: `user`, `stranger` and `login-ca` stand for certificates. */
+  readonly authentication?: LoginSettings;
+  readonly answers?: ClientProfile['answers'];
   /** So many further CAs are trusted: each makes the first IKE_AUTH message 20 octets larger. */
   readonly furtherCas?: number;
   /** The name to ask for and to find in the certificate; null asks for none and wants the gateway's address there. */
@@ -111,6 +119,16 @@ export interface ClientConfig {
   readonly hosts?: readonly string[];
 }
 
+/** What is different from EAP-MSCHAPv2. */
+export interface LoginSettings {
+  readonly method: 'eap-tls' | 'eap-ttls' | 'peap' | 'eap-gtc' | 'eap-md5' | 'eap-mschapv2';
+  readonly eapIdentity?: string;
+  readonly innerMethods?: readonly string[];
+  readonly certificate?: 'user' | 'stranger';
+  /** The login server: the gateway itself, the RADIUS server, or one of its two properties wrong. */
+  readonly server?: 'gateway' | 'radius' | 'radius-with-wrong-name' | 'radius-with-wrong-ca';
+}
+
 export interface UpExpectation {
   readonly up: true;
   /** What charon must say it runs, in strongSwan's notation. */
@@ -131,6 +149,8 @@ export interface UpExpectation {
   readonly addresses?: readonly string[];
   /** The DNS servers that the client must use; by default the host in the lan. */
   readonly dnsServers?: readonly string[];
+  /** What Godwit must call the user's proof, e.g. `EAP-TLS`. */
+  readonly localAuthentication?: string;
   /** Who must have sent IKE fragments; the other must not. */
   readonly fragmentsFrom?: readonly ('client' | 'gateway')[];
 }

@@ -62,7 +62,30 @@ export interface Certificates {
   readonly tooDeep: Issued;
   /** One of the user's own. */
   user(name: UserCertificateName): Issued;
+  /** The RADIUS server, with a CA and a name of its own, and whom it lets in by certificate. */
+  readonly login: LoginCertificates;
   get(name: CertificateName): Issued;
+}
+
+export interface LoginCertificates {
+  readonly ca: Issued;
+  readonly server: Issued;
+  readonly user: Issued;
+  /** Issued by another CA. */
+  readonly stranger: Issued;
+}
+
+export const loginServerName = 'radius.example.org';
+
+function createLoginCertificates(otherCa: Issued): LoginCertificates {
+  const ca = createCa('Godwit Test Login Root', 'rsa');
+  const user = { subject: 'alice', names: ['alice', 'alice-13'], usages: ['clientAuth'] } as const;
+  return {
+    ca,
+    server: issue(ca, { subject: loginServerName, key: 'rsa' }),
+    user: issue(ca, user),
+    stranger: issue(otherCa, user),
+  };
 }
 
 /** Keys are made when they are first asked for: an RSA key takes a while. */
@@ -83,10 +106,15 @@ export function createCertificates(): Certificates {
   };
   const users = new Map<UserCertificateName, Issued>();
   const strangers: Issued[] = [];
+  let login: LoginCertificates | undefined;
   const made = new Map<CertificateName, Issued>();
   return {
     caOf: (name) => (recipe(name).issuer === 'rsa-root' ? rsaRoot : ecRoot),
     otherCa,
+    get login() {
+      login ??= createLoginCertificates(otherCa);
+      return login;
+    },
     intermediate,
     roots: { ec: ecRoot, rsa: rsaRoot, short: shortRoot },
     tooDeep,

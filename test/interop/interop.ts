@@ -2,7 +2,9 @@ import { parseArgs } from 'node:util';
 import { enterSandbox } from '../support/net/sandbox.ts';
 import { startCharonClient } from '../support/peers/charon-client.ts';
 import type { VpnClient } from '../support/peers/client.ts';
+import { freeRadiusObstacle } from '../support/peers/freeradius.ts';
 import { Godwit } from '../support/peers/godwit.ts';
+import { hostapdObstacle } from '../support/peers/hostapd.ts';
 import { strongSwanObstacle } from '../support/peers/strongswan.ts';
 import { createTopology, type Topology } from '../support/topology.ts';
 import type { InteropCase } from './case.ts';
@@ -11,6 +13,7 @@ import { algorithmCases } from './cases/algorithms.ts';
 import { authenticationCases } from './cases/authentication.ts';
 import { certificateCases } from './cases/certificates.ts';
 import { childrenCases } from './cases/children.ts';
+import { eapCases } from './cases/eap.ts';
 import { fragmentCases } from './cases/fragments.ts';
 import { livenessCases } from './cases/liveness.ts';
 import { networkCases } from './cases/networks.ts';
@@ -68,8 +71,11 @@ if (options.help) {
     ...childrenCases,
     ...addressCases,
     ...renewalCases,
+    ...eapCases,
   ]
     .filter(({ name, theme }) => filter.test(`${theme}: ${name}`))
+    // charon as the client knows EAP-MSCHAPv2 alone here.
+    .filter(({ theme }) => theme !== 'eap' || options.client === 'godwit')
     .filter(({ soak }) => soak !== true || /soak/i.test(options.filter));
   report(obstacle === undefined ? await runAll(cases) : cases.map((each) => skip(each, obstacle)));
 }
@@ -82,12 +88,19 @@ async function runAll(cases: readonly InteropCase[]): Promise<Row[]> {
   await Promise.all(
     Array.from({ length: lanes }, (_, lane) =>
       runLane(lane, async (bench) => {
-        for (let each = left.shift(); each !== undefined; each = left.shift())
-          rows.set(each, await row(each, bench));
+        for (let each = left.shift(); each !== undefined; each = left.shift()) {
+          const missing = radiusObstacle(each);
+          rows.set(each, missing === undefined ? await row(each, bench) : skip(each, missing));
+        }
       }),
     ),
   );
   return cases.flatMap((each) => rows.get(each) ?? []);
+}
+
+function radiusObstacle({ gateway }: InteropCase): string | undefined {
+  if (gateway.radius === undefined) return undefined;
+  return gateway.radius === 'freeradius' ? freeRadiusObstacle() : hostapdObstacle();
 }
 
 async function runLane(lane: number, play: (bench: Bench) => Promise<void>): Promise<void> {
@@ -125,6 +138,15 @@ async function row(each: InteropCase, bench: Bench): Promise<Row> {
   if (problems.length > 0 && options.verbose) {
     say(indent('gateway', bench.gateway.log));
     say(indent(bench.client.name, bench.client.log));
+    if (bench.radius !== undefined)
+      say(
+        indent(
+          bench.radius.kind,
+          bench.radius.server.log +
+            JSON.stringify(bench.radius.server.process.exit) +
+            bench.radius.server.process.stderr,
+        ),
+      );
   }
   return { ...base(each), verdict, reason: problems.join('; '), ms };
 }

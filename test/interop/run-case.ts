@@ -6,11 +6,9 @@ import type { ChildSaView, IkeSaView } from '../support/peers/strongswan.ts';
 import { addresses, type Topology, type WireCounters } from '../support/topology.ts';
 import type { DownExpectation, InteropCase, UpExpectation } from './case.ts';
 import { gatewayName } from './certificates.ts';
+import { eapNameOf, loginSettings, nameOf, password, remoteAuth, useRadius, username } from './logins.ts';
 import { type Bench, createStage, lasts, type Stage } from './stage.ts';
 import { charonSuite } from './suite-names.ts';
-
-const username = 'alice';
-const password = 'correct horse battery staple';
 
 /** Runs one case from an empty gateway to an empty gateway. Answers what was wrong; empty when nothing was. */
 export async function runCase(each: InteropCase, bench: Bench): Promise<string[]> {
@@ -25,7 +23,7 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
   const login = await client.connect(stage.profile);
   const problems: string[] = [];
   if (each.expect.up && login.ok) {
-    problems.push(...(await checkUp(each.expect, bench)));
+    problems.push(...(await checkUp(each.expect, eapNameOf(each), bench)));
     if (problems.length === 0) problems.push(...(await playOn(each, stage)));
   } else if (each.expect.up && !login.ok) {
     problems.push(`does not connect: ${login.failure} ${login.detail}`);
@@ -64,8 +62,12 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
   return {
     gateway: client.hosts === undefined ? (outside === 4 ? where.v4 : where.v6) : gatewayName,
     remoteIdentity: client.remoteIdentity === undefined ? gatewayName : client.remoteIdentity,
-    username: client.username ?? username,
+    username: nameOf(each),
     password: client.password ?? password,
+    ...(client.authentication === undefined
+      ? {}
+      : { authentication: loginSettings(client.authentication, nameOf(each), certificates) }),
+    ...(client.answers === undefined ? {} : { answers: client.answers }),
     ca: client.wrongCa === true ? certificates.otherCa : certificates.caOf(certificate),
     ...(client.furtherCas === undefined ? {} : { furtherCas: certificates.strangers(client.furtherCas) }),
     allowSha1Signatures: client.allowSha1Signatures ?? false,
@@ -83,8 +85,13 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
   };
 }
 
-async function configure(each: InteropCase, { gateway, certificates }: Bench): Promise<void> {
+async function configure(each: InteropCase, bench: Bench): Promise<void> {
+  const { gateway, certificates } = bench;
   const config = each.gateway;
+  await gateway.setEap(config.eap ?? {});
+  await useRadius(config.radius, bench);
+  // For its own EAP-TLS.
+  await gateway.loadCertificate(certificates.login.ca, 'CA');
   const name = config.certificate ?? 'ec-p256';
   const certificate = certificates.get(name);
   await gateway.setClassicSignatures(config.classicSignatures ?? false);
@@ -116,7 +123,7 @@ async function configure(each: InteropCase, { gateway, certificates }: Bench): P
       // Without a name in the certificate charon can only be the subject itself.
       ...(name === 'common-name-only' ? {} : { id: identity }),
     },
-    remote: config.remote?.(certificates) ?? { auth: 'eap-mschapv2', id: '%any', eap_id: '%any' },
+    remote: config.remote?.(certificates) ?? { auth: remoteAuth(each), id: '%any', eap_id: '%any' },
     ...config.further?.(certificates),
     ...config.connection,
     children: config.children ?? {
@@ -138,7 +145,7 @@ function seconds(value: number | undefined): string {
   return `${value ?? 0}s`;
 }
 
-async function checkUp(expect: UpExpectation, bench: Bench): Promise<string[]> {
+async function checkUp(expect: UpExpectation, user: string, bench: Bench): Promise<string[]> {
   const { topology, gateway, client } = bench;
   const problems: string[] = [];
   // Half open may be what came before the login.
@@ -149,7 +156,7 @@ async function checkUp(expect: UpExpectation, bench: Bench): Promise<string[]> {
   if (sas.length !== 1 || sa === undefined || child === undefined) {
     return [`the gateway has ${sas.length} IKE SAs and the client believes in one with a child`];
   }
-  problems.push(...checkSas(expect, sa, child));
+  problems.push(...checkSas(expect, user, sa, child));
   if (view !== undefined) problems.push(...checkView(expect, view, sa, child, bench));
   if (expect.shows !== undefined && client instanceof Godwit) {
     const { tunnel } = await client.snapshot();
@@ -192,12 +199,12 @@ function checkFragments(
     .map((side) => `the ${side} sent ${sent[side]} IKE fragments`);
 }
 
-function checkSas(expect: UpExpectation, sa: IkeSaView, child: ChildSaView): string[] {
+function checkSas(expect: UpExpectation, user: string, sa: IkeSaView, child: ChildSaView): string[] {
   const { problems, same } = comparison('charon');
   same('state of the IKE SA', sa.state, 'ESTABLISHED');
   same('state of the CHILD SA', child.state, 'INSTALLED');
   same('ESP in UDP', child.encapsulated, true);
-  same('user', sa.remoteEapId ?? sa.remoteId, expect.user ?? username);
+  same('user', sa.remoteEapId ?? sa.remoteId, expect.user ?? user);
   if (expect.ike !== undefined) same('IKE suite', sa.suite, charonSuite(expect.ike, 'ike'));
   if (expect.esp !== undefined) same('ESP suite', child.suite, charonSuite(expect.esp, 'esp'));
   if (expect.selectors !== undefined) {

@@ -10,6 +10,10 @@ export interface ClientProfile {
   readonly remoteIdentity: string | null;
   readonly username: string;
   readonly password: string;
+  /** In place of EAP-MSCHAPv2 with this user name: `authentication` of Godwit's profile. */
+  readonly authentication?: Readonly<Record<string, unknown>>;
+  /** What the user says to further questions, by their kind, in order; `retry` to a password that was refused. */
+  readonly answers?: Readonly<Partial<Record<'retry' | 'passcode' | 'new-password', readonly string[]>>>;
   readonly ca: Issued;
   /** CAs that are trusted beside it: CERTREQ names them all. */
   readonly furtherCas?: readonly Issued[];

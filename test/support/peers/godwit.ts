@@ -32,8 +32,7 @@ export class Godwit implements VpnClient {
   readonly #rpc: RpcClient;
   #phases: PhaseTime[] = [];
   #started = 0;
-  #password = '';
-  #sharedKeys: ClientProfile['sharedKeys'] = {};
+  #user: ScriptedUser | undefined;
   /** Told of each phase as it begins. */
   onPhase: (phase: PhaseTime) => void = () => {};
 
@@ -51,7 +50,7 @@ export class Godwit implements VpnClient {
     this.#rpc = rpc;
     this.socketPath = join(folder, 'godwitd.sock');
     rpc.on('ask', ({ askId, request }) => {
-      void rpc.call('answer', { askId, answer: this.#answer(request) });
+      void rpc.call('answer', { askId, answer: this.#user?.answer(request) ?? { kind: 'refused' } });
     });
     rpc.on('phase', ({ phase }) => {
       const time = { name: phase, startMs: performance.now() - this.#started };
@@ -84,20 +83,6 @@ export class Godwit implements VpnClient {
     return this.#phases;
   }
 
-  #answer(request: AskRequest): AskAnswer {
-    switch (request.kind) {
-      case 'shared-key': {
-        const password = this.#sharedKeys?.[request.use];
-        return password === undefined ? { kind: 'refused' } : { kind: 'shared-key', password };
-      }
-      case 'password':
-      case 'key-password':
-        return { kind: request.kind, password: this.#password };
-      default:
-        return { kind: 'refused' };
-    }
-  }
-
   async snapshot(): Promise<Snapshot> {
     const status = await this.#rpc.call('status', {});
     if (!status.ok) throw new Error(`status: ${formatFailure(status.error)}`);
@@ -107,8 +92,7 @@ export class Godwit implements VpnClient {
   async connect(profile: ClientProfile): Promise<LoginResult> {
     this.#phases = [];
     this.#started = performance.now();
-    this.#password = profile.password;
-    this.#sharedKeys = profile.sharedKeys ?? {};
+    this.#user = new ScriptedUser(profile);
     const settled = this.#settled();
     const source = { kind: 'text', text: profileText(profile), file: 'test.json' } as const;
     const accepted = await this.#rpc.call('connect', { source, canAnswer: true });
@@ -189,6 +173,49 @@ export class Godwit implements VpnClient {
   }
 }
 
+/** Answers what the daemon asks, as the profile of a test says. */
+class ScriptedUser {
+  readonly #password: string;
+  readonly #sharedKeys: NonNullable<ClientProfile['sharedKeys']>;
+  readonly #answers: Record<'retry' | 'passcode' | 'new-password', string[]>;
+
+  constructor({ password, sharedKeys = {}, answers = {} }: ClientProfile) {
+    this.#password = password;
+    this.#sharedKeys = sharedKeys;
+    this.#answers = {
+      retry: [...(answers.retry ?? [])],
+      passcode: [...(answers.passcode ?? [])],
+      'new-password': [...(answers['new-password'] ?? [])],
+    };
+  }
+
+  answer(request: AskRequest): AskAnswer {
+    const refused = { kind: 'refused' } as const;
+    switch (request.kind) {
+      case 'password': {
+        const password = request.retry === 0 ? this.#password : this.#answers.retry.shift();
+        return password === undefined ? refused : { kind: 'password', password };
+      }
+      case 'passcode': {
+        const passcode = this.#answers.passcode.shift();
+        return passcode === undefined ? refused : { kind: 'passcode', passcode };
+      }
+      case 'new-password': {
+        const password = this.#answers['new-password'].shift();
+        return password === undefined ? refused : { kind: 'new-password', password };
+      }
+      case 'key-password':
+        return { kind: 'key-password', password: this.#password };
+      case 'shared-key': {
+        const password = this.#sharedKeys[request.use];
+        return password === undefined ? refused : { kind: 'shared-key', password };
+      }
+      default:
+        return refused;
+    }
+  }
+}
+
 async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -222,7 +249,7 @@ export function profileText(profile: ClientProfile): string {
     name: 'Test',
     gateway: profile.gateway,
     remoteIdentity: profile.remoteIdentity,
-    authentication: { method: 'eap-mschapv2', username: profile.username },
+    authentication: profile.authentication ?? { method: 'eap-mschapv2', username: profile.username },
     trust: { ca: pemOf(profile), allowSha1Signatures: profile.allowSha1Signatures ?? false },
     ...(profile.remoteNetworks === undefined ? {} : { remoteNetworks: profile.remoteNetworks }),
     ...(profile.gateways === undefined ? {} : { gateways: profile.gateways }),
