@@ -380,37 +380,6 @@ export const authenticationCases: readonly InteropCase[] = [
     'auth.password',
   ),
 
-  up(
-    'EAP alone: EAP-TLS proves both sides',
-    {
-      certificate: 'rsa',
-      local: ({ get }) => ({ auth: 'eap-tls', id: gatewayName, certs: [get('rsa').der] }),
-      remote: () => ({ auth: 'eap-tls', id: '%any', eap_id: '%any' }),
-      load: async (gateway, { roots }) => gateway.loadCertificate(roots.rsa, 'CA'),
-    },
-    {
-      profile: (certificates) => {
-        const own = certificates.user('rsa');
-        const certificate = { pem: own.privateKeyPem + own.pem, name: 'alice' };
-        return {
-          authentication: { method: 'eap-tls', username: userMail, certificate },
-          gatewayAuthentication: 'eap',
-        };
-      },
-    },
-    { user: userMail, shows: { remoteAuthentication: 'EAP-TLS alone', localAuthentication: 'EAP-TLS' } },
-  ),
-  down(
-    'EAP alone, and the profile wants the gateway proven first',
-    {
-      certificate: 'rsa',
-      local: ({ get }) => ({ auth: 'eap-tls', id: gatewayName, certs: [get('rsa').der] }),
-      remote: () => ({ auth: 'eap-tls', id: '%any', eap_id: '%any' }),
-    },
-    {},
-    'auth.refused-early',
-  ),
-
   ...ppkCases(),
 ];
 
