@@ -14,6 +14,7 @@ import { authenticationCases } from './cases/authentication.ts';
 import { certificateCases } from './cases/certificates.ts';
 import { childrenCases } from './cases/children.ts';
 import { eapCases } from './cases/eap.ts';
+import { eapAloneCases } from './cases/eap-alone.ts';
 import { fragmentCases } from './cases/fragments.ts';
 import { livenessCases } from './cases/liveness.ts';
 import { networkCases } from './cases/networks.ts';
@@ -80,6 +81,7 @@ if (options.help) {
     ...addressCases,
     ...renewalCases,
     ...eapCases,
+    ...eapAloneCases,
   ]
     .filter(({ name, theme }) => filter.test(`${theme}: ${name}`))
     // charon as the client knows EAP-MSCHAPv2 alone here.
