@@ -19,11 +19,10 @@ import { eapType } from '../wire/registry/eap-types.ts';
 import { eapMethodsOf } from './eap-methods.ts';
 import { authenticationsOf, eapOf, loginWays } from './login-ways.ts';
 import { identityOfCertificate } from './own-identity.ts';
+import type { TrustTerms } from './trust-terms.ts';
 
 /** What a profile says, in the terms of the engines. */
-export interface LoginTerms {
-  /** Who may vouch for the gateway. */
-  readonly trust: Trust;
+export interface LoginTerms extends TrustTerms {
   /** Who this gateway of the profile must be. */
   readonly expected: (gateway: string) => IkeIdentity;
   /** Who the user is, where a round has no identity of its own. */
@@ -37,7 +36,7 @@ export interface LoginTerms {
  */
 export function loginTerms(
   profile: Profile,
-  trust: Trust,
+  trust: TrustTerms,
   chain: readonly Uint8Array[] = [],
 ): Result<LoginTerms, Failure> {
   const expected = expectedNames(profile);
@@ -52,10 +51,10 @@ export function loginTerms(
   if (given?.ok === false) return given;
   const certified = own === undefined ? undefined : identityOfCertificate(own);
   const local = given?.value ?? certified ?? expected.value('');
-  const ways = loginWays(profile, credentialsOf(chain, trust), (authentication) =>
+  const ways = loginWays(profile, credentialsOf(chain, trust.trust), (authentication) =>
     identityOfRound(profile, authentication, certified),
   );
-  return ok({ trust, expected: expected.value, local, ways });
+  return ok({ ...trust, expected: expected.value, local, ways });
 }
 
 /** A round that is not the first way to log in has an identity of its own: IDi of the profile belongs to that one. */
@@ -124,7 +123,13 @@ export function connectionConfig(
           logins: terms.ways,
           ...ppkOf(profile),
           ...(profile.remoteIdentity.send ? { remoteIdentity: terms.expected(name) } : {}),
-          trustAnchors: terms.trust.anchors.map(({ spki }) => spki),
+          trustAnchors: profile.trust.kind === 'system' ? [] : terms.trust.anchors.map(({ spki }) => spki),
+          certificateWishes: {
+            // The names of all that a computer trusts would make a message of 3,000 octets.
+            anyAuthority: profile.trust.kind === 'system' || profile.trust.kind === 'pins',
+            ocsp: profile.revocation.mode !== 'off',
+            lookups: profile.fetchCertificates,
+          },
           ikeProposals: proposals.ike,
           espProposals: proposals.esp,
           remoteNetworks: profile.remoteNetworks,

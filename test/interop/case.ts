@@ -113,6 +113,8 @@ export interface ClientConfig {
   readonly whenAsked?: ClientProfile['whenAsked'];
   /** Takes a gateway that signs with SHA-1. */
   readonly allowSha1Signatures?: boolean;
+  /** More of the profile's `trust`, or other things in place of its `ca`. */
+  readonly trust?: (certificates: Certificates) => Readonly<Record<string, unknown>>;
   readonly remoteNetworks?: readonly string[];
   readonly children?: ClientProfile['children'];
   readonly childless?: boolean;
@@ -169,6 +171,8 @@ export interface UpExpectation {
   readonly addresses?: readonly string[];
   /** The DNS servers that the client must use; by default the host in the lan. */
   readonly dnsServers?: readonly string[];
+  /** The client also fetches something outside the tunnel. */
+  readonly fetches?: true;
   /** What Godwit must call the user's proof, e.g. `EAP-TLS`. */
   readonly localAuthentication?: string;
   /** Who must have sent IKE fragments; the other must not. */

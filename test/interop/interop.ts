@@ -23,6 +23,7 @@ import { promptCases } from './cases/prompts.ts';
 import { refusalCases } from './cases/refusals.ts';
 import { rekeyingCases } from './cases/rekeying.ts';
 import { renewalCases } from './cases/renewal.ts';
+import { revocationCases } from './cases/revocation.ts';
 import { roamingCases } from './cases/roaming.ts';
 import { onToken, tokenCases } from './cases/tokens.ts';
 import { createCertificates } from './certificates.ts';
@@ -67,6 +68,7 @@ if (options.help) {
   const cases = [
     ...algorithmCases,
     ...certificateCases,
+    ...revocationCases,
     ...authenticationCases,
     ...tokenCases,
     ...promptCases,
