@@ -50,7 +50,7 @@ export const authenticationLeaves = {
   'auth.gateway-unproven': {
     family: 'authentication-failed',
     what: 'The gateway did not prove who it is before the login.',
-    next: 'Ask the administrator to give the gateway a certificate. Gateways that prove themselves inside EAP need trust.eapOnly in the profile.',
+    next: 'Ask the administrator to give the gateway a certificate. Gateways that prove themselves inside EAP need `"gatewayAuthentication": "eap"` in the profile.',
   },
   'auth.password': {
     family: 'authentication-failed',

@@ -124,6 +124,11 @@ const wrong: readonly [string, Readonly<Record<string, unknown>>, string][] = [
     '3 gateway: must be a host name or an IP address, without a port',
   ],
   [
+    'a gateway that only EAP proves, with a method that does not',
+    { gatewayAuthentication: 'eap' },
+    '11 gatewayAuthentication: "eap" goes with eap-tls, eap-ttls or peap in `authentication`, which prove the gateway',
+  ],
+  [
     'an address that went wrong',
     { gateway: '10.0.0.256' },
     '3 gateway: must be a host name or an IP address, without a port',
