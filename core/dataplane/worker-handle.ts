@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { libc } from '../platform/linux/libc.ts';
 import type { CommandEnvelope, WorkerCommand, WorkerReport, WorkerStart } from './commands.ts';
 
@@ -33,14 +33,18 @@ export class WorkerHandle {
     // It makes no garbage in steady state: a large young generation would only fill with what is long dead.
     const resourceLimits = { maxYoungGenerationSizeMb: 4 };
     this.#worker = new Worker(file, { workerData, transferList: [port2], resourceLimits });
-    port1.on('message', (report: WorkerReport) => {
+    const take = (report: WorkerReport): void => {
       if (report.kind === 'done') this.#settle(report.id);
       else onReport(report);
-    });
+    };
+    port1.on('message', take);
     this.#worker.on('error', onCrash);
     this.#ended = new Promise((resolve) => {
       this.#worker.once('exit', () => {
         this.#gone = true;
+        // Its end is told by another road, and may overtake its last words: why it ended.
+        for (let last = receiveMessageOnPort(port1); last !== undefined; last = receiveMessageOnPort(port1))
+          take(last.message);
         port1.close();
         for (const id of [...this.#waiting.keys()]) this.#settle(id);
         resolve();
