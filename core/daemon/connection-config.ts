@@ -36,6 +36,9 @@ export function loginTerms(profile: Profile, trust: Trust): Result<LoginTerms, F
   return ok({ trust, expected: (gateway) => names.get(gateway) ?? first.value, local: local.value });
 }
 
+/** Fits nearly every path, and is not far from what most have. */
+const mtuToBeginWith = 1_400;
+
 /** The configuration of one connection. `device` is the name of the TUN device that it will use. */
 export function connectionConfig(
   profile: Profile,
@@ -49,7 +52,13 @@ export function connectionConfig(
     fastest: profile.gateways.choose === 'fastest',
     ikePort: gateway.ikePort,
     natTraversalPort: gateway.natTraversalPort,
-    network: { device, mtu, dns, onlyGatewaySubnets: profile.onlyGatewaySubnets },
+    network: {
+      device,
+      mtu: mtu === 'auto' ? mtuToBeginWith : mtu,
+      measureMtu: mtu === 'auto',
+      dns,
+      onlyGatewaySubnets: profile.onlyGatewaySubnets,
+    },
     random: parts.random,
     reconnect: profile.reconnect,
     createEngine: (local, remote, { gateway: name, wantedAddresses, redirectedFrom: from }) =>

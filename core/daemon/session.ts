@@ -24,6 +24,8 @@ export interface SessionDeeds {
   openPath(path: PathId, candidate: PathCandidate): Promise<Result<Endpoint, Failure>>;
   usePath(path: PathId, remote: Endpoint): void;
   closePath(path: PathId): void;
+  /** Of the device, and of the largest inner packet that fits the path, in octets. */
+  setMtu(device: number, inner: number): void;
   /** `standby`: nothing is sent on it before `switchOutbound`. */
   installChild(
     child: ChildSaParameters,
@@ -191,6 +193,8 @@ export class Session {
         return this.#deeds.usePath(output.path, output.remote);
       case 'close-path':
         return this.#deeds.closePath(output.path);
+      case 'set-mtu':
+        return this.#deeds.setMtu(output.device, output.inner);
       case 'install-child':
         return this.#enqueueChild(async () => ({
           kind: 'child-installed',

@@ -187,6 +187,41 @@ async function twoUplinks(stage: Stage): Promise<string[]> {
   return [...problems, ...sameIke(before, await onlySa(stage))];
 }
 
+/**
+ * A narrow link in the middle. What is too large for it is told of, or vanishes without a word, packets in pieces included; either
+ * way the tunnel carries whole packets of its own MTU. When the link is wide again, and the network changes, it grows.
+ */
+async function narrowLink(stage: Stage, octets: number): Promise<string[]> {
+  const { topology } = stage;
+  const problems: string[] = [];
+  const measured = async () => (await stage.tunnel())?.path.largestPacket?.octets;
+  const setTo = (mtu: number) => topology.router.ip([`link set wan mtu ${mtu}`]);
+  if (!(await within(12_000, async () => (await measured()) === octets)))
+    problems.push(`${await measured()} octets were found, on a path of ${octets}`);
+  const mtu = (await stage.tunnel())?.mtu ?? 0;
+  const ping = [
+    'ping',
+    '-M',
+    'do',
+    '-c',
+    '2',
+    '-i',
+    '0.2',
+    '-W',
+    '2',
+    '-s',
+    String(mtu - 28),
+    addresses.lan.v4,
+  ];
+  if (octets >= 1_400 && (await topology.client.run(ping)).status !== 0)
+    problems.push(`a packet of ${mtu} octets does not get through the tunnel`);
+  await setTo(1_500);
+  await topology.client.ip(['addr add 10.10.0.99/24 dev eth0', 'addr del 10.10.0.99/24 dev eth0']);
+  if (!(await within(12_000, async () => (await measured()) === 1_500)))
+    problems.push(`${await measured()} octets were found once the path was wide again`);
+  return problems;
+}
+
 export const roamingCases: readonly InteropCase[] = [
   ...([4, 6] as const).map(
     (outside): InteropCase => ({
@@ -217,6 +252,21 @@ export const roamingCases: readonly InteropCase[] = [
     seconds: 20,
     during: (stage) => withSecondUplink(stage, () => twoUplinks(stage)),
   },
+  ...[1_300, 1_400].map(
+    (octets): InteropCase => ({
+      name: `a link of ${octets} octets in the middle, and no word of ICMP: measured, and again when it is wide`,
+      theme: 'roaming',
+      gateway: {
+        at: 'plainGateway',
+        lose: ['icmp type destination-unreachable', 'ip frag-off & 0x3fff != 0'],
+      },
+      client: {},
+      expect: { up: true },
+      seconds: 15,
+      before: async ({ topology }) => topology.router.ip([`link set wan mtu ${octets}`]),
+      during: (stage) => narrowLink(stage, octets),
+    }),
+  ),
   {
     name: 'the NAT forgets the client twice: noticed by the silence, and the gateway follows',
     theme: 'roaming',
