@@ -82,7 +82,7 @@ export const layers: readonly Layer[] = [
     mayImport: ['base', 'profile', 'rpc schema'],
     pure: false,
   },
-  { name: 'build', files: /^build\//, mayImport: [...outer, 'daemon', 'cli'], pure: false },
+  { name: 'build', files: /^build\//, mayImport: [...outer, 'daemon', 'cli', 'main'], pure: false },
   {
     name: 'test',
     files: /^test\//,

@@ -28,6 +28,8 @@ const packages = {
   'strongswan-pki': { has: 'pki', for: 'a second opinion on certificates' },
   'libcharon-extra-plugins': { has: plugin('eap-identity'), for: 'EAP on the strongSwan gateway' },
   'libcharon-extauth-plugins': { has: plugin('eap-mschapv2'), for: 'EAP-MSCHAPv2 on the strongSwan gateway' },
+  freeradius: { has: 'freeradius', for: 'PEAP, TTLS and EAP-TLS behind the strongSwan gateway' },
+  hostapd: { has: 'hostapd', for: 'the cryptobinding of PEAP' },
   'libstrongswan-standard-plugins': { has: plugin('openssl'), for: 'algorithms of the strongSwan gateway' },
   'libstrongswan-extra-plugins': { has: plugin('chapoly'), for: 'algorithms of the strongSwan gateway' },
 };
@@ -46,6 +48,8 @@ const sets = {
 
 /** Units that the packages would start on a machine with systemd: they are kept still. */
 const units = [
+  'freeradius.service',
+  'hostapd.service',
   'strongswan.service',
   'strongswan-starter.service',
   'iperf3.service',

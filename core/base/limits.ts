@@ -49,9 +49,10 @@ export const limits = {
   chainLength: 8,
   /** COOKIE and INVALID_KE_PAYLOAD restarts of IKE_SA_INIT, together. */
   initRestarts: 5,
+  /** Ways to log in that are tried one after the other, each with an IKE SA of its own. */
+  loginWays: 4,
   /** EAP-TLS with long chains takes about 30; more is a loop. */
   eapRounds: 60,
-  eapPacketOctets: 65_535,
   /** Methods of a gateway that a message names. */
   eapMethodsShown: 8,
   /** One TLS flight of a login server in EAP: a chain of ten large certificates. RFC 5216 2.1.5 asks for a bound. */
@@ -104,6 +105,8 @@ export const limits = {
   retiringIkeMs: 60_000,
   /** An address that does not answer in this time has the next one asked beside it. @rfc 8305 8 */
   raceStaggerMs: 250,
+  /** Logins at an address whose first answer differs from a later one: who forges every time keeps us out in any case. */
+  rivalTries: 3,
   /** Gateways of one profile. */
   gatewaysOfProfile: 8,
   /** Addresses of the gateway's name that are tried. */

@@ -12,3 +12,12 @@ export const weaknessTexts = {
 } as const;
 
 export type Weakness = keyof typeof weaknessTexts;
+
+export const weaknesses: readonly Weakness[] = [
+  'short-psk',
+  'psk-gateway',
+  'keyless-eap',
+  'unbound-eap',
+  'sha1-signature',
+  'no-ppk',
+];

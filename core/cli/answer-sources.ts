@@ -23,6 +23,9 @@ export interface AnswerOptions {
   readonly passwordFile: string | undefined;
   /** The `passwordFile` of the profile's certificate. */
   readonly keyPasswordFile: string | undefined;
+  /** The files of the keys that user and gateway share. */
+  readonly pskFile: string | undefined;
+  readonly ppkFile: string | undefined;
   readonly keyring: boolean;
 }
 
@@ -55,6 +58,8 @@ async function givenSecrets(options: AnswerOptions, io: CliIo): Promise<Result<G
   for (const [kind, file] of [
     ['password', options.passwordFile],
     ['key-password', options.keyPasswordFile],
+    ['psk', options.pskFile],
+    ['ppk', options.ppkFile],
   ] as const) {
     if (file === undefined || given.has(kind)) continue;
     const read = await readPasswordFile(file, (owner) => isOwn(owner, io));

@@ -20,15 +20,15 @@ export interface CommonOptions {
 
 export async function up(
   profile: string,
-  options: CommonOptions & Omit<AnswerOptions, 'keyPasswordFile'>,
+  options: CommonOptions & Omit<AnswerOptions, 'keyPasswordFile' | 'pskFile' | 'ppkFile'>,
   io: CliIo,
 ): Promise<number> {
   const report = new Report(io, options.json);
   const chosen = await chooseProfile(profile);
   if (!chosen.ok) return report.failure(chosen.error);
   const passwordFile = options.passwordFile ?? chosen.value.passwordFile;
-  const { keyPasswordFile } = chosen.value;
-  const answers = await answerer({ ...options, passwordFile, keyPasswordFile }, io);
+  const { keyPasswordFile, pskFile, ppkFile } = chosen.value;
+  const answers = await answerer({ ...options, passwordFile, keyPasswordFile, pskFile, ppkFile }, io);
   if (!answers.ok) return report.failure([answers.error]);
   const connected = await withDaemon(options, (rpc) =>
     new ConnectAttempt(rpc, io, answers.value, new Progress(io)).run(chosen.value.source),

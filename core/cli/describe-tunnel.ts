@@ -1,4 +1,5 @@
 import { explain } from '../base/errors.ts';
+import { weaknessTexts } from '../base/weaknesses.ts';
 import type { ConnectedTunnel, ReconnectingTunnel, TunnelSnapshot } from '../rpc/values.ts';
 import type { colorsFor } from './cli-io.ts';
 import { escapeText, formatCount, formatDuration, formatOctets } from './text.ts';
@@ -73,7 +74,10 @@ function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [strin
     ['proven', `${formatDuration(tunnel.provenAgeMs)} ago the gateway last answered`],
     ['gateway', `${tunnel.gateway}, ${tunnel.remoteIdentity} by ${tunnel.remoteAuthentication}`],
     ...(tunnel.redirectedFrom === undefined ? [] : [['redirected', `by ${tunnel.redirectedFrom}`] as const]),
+    ...(tunnel.remoteNames.length > 1 ? [['names', tunnel.remoteNames.join(', ')] as const] : []),
     ['login', tunnel.localAuthentication],
+    ...(tunnel.ppk ? [['PPK', 'a post-quantum pre-shared key is in the keys'] as const] : []),
+    ...tunnel.weaknesses.map((weakness) => ['weaker', weaknessTexts[weakness]] as const),
     ['IKE', `${ike.proposal}, SPIs ${ike.initiatorSpi}_i ${ike.responderSpi}_r, ${ageOf(ike)}`],
     ['ESP', `${esp.proposal}, SPIs ${esp.inboundSpi} in, ${esp.outboundSpi} out, ${ageOf(esp)}`],
     ...rekeyFailureOf(tunnel),

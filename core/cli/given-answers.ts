@@ -8,7 +8,15 @@ import { type Answerer, secretAnswer } from './answerer.ts';
 import type { CliIo } from './cli-io.ts';
 
 /** Kinds of ask that a script can answer. */
-export const givenKinds = ['password', 'passcode', 'new-password', 'key-password', 'pin'] as const;
+export const givenKinds = [
+  'password',
+  'passcode',
+  'new-password',
+  'key-password',
+  'pin',
+  'psk',
+  'ppk',
+] as const;
 export type GivenKind = (typeof givenKinds)[number];
 
 export type GivenSecrets = ReadonlyMap<GivenKind, Secret>;
@@ -22,7 +30,7 @@ export function givenAnswers(given: GivenSecrets, next: Answerer): Answerer {
     canAnswer: given.size > 0 || next.canAnswer,
     async answer(request, deadlineAt, signal) {
       if (request.kind === 'choose-certificate') return await next.answer(request, deadlineAt, signal);
-      const secret = given.get(request.kind);
+      const secret = given.get(request.kind === 'shared-key' ? request.use : request.kind);
       if (secret === undefined) return await next.answer(request, deadlineAt, signal);
       if (request.retry > 0) return { kind: 'refused' };
       return secretAnswer(request.kind, utf8.decode(secret.expose()));

@@ -18,6 +18,9 @@ export interface ChosenProfile {
   readonly passwordFile: string | undefined;
   /** Of the user's own certificate. */
   readonly keyPasswordFile: string | undefined;
+  /** Of the keys that user and gateway share. */
+  readonly pskFile: string | undefined;
+  readonly ppkFile: string | undefined;
 }
 
 /**
@@ -30,6 +33,8 @@ export async function chooseProfile(nameOrFile: string): Promise<Result<ChosenPr
       source: { kind: 'stored', id: nameOrFile },
       passwordFile: undefined,
       keyPasswordFile: undefined,
+      pskFile: undefined,
+      ppkFile: undefined,
     });
   }
   const file = resolve(nameOrFile);
@@ -47,6 +52,8 @@ export async function chooseProfile(nameOrFile: string): Promise<Result<ChosenPr
     source: { kind: 'text', text: makeSelfContained(text, cas.value, own.value), file },
     passwordFile: passwordFileOf(profile.value.authentication),
     keyPasswordFile: keyPasswordFileOf(profile.value),
+    pskFile: profile.value.preSharedKeyFile,
+    ppkFile: profile.value.ppk?.file,
   });
 }
 
@@ -64,12 +71,18 @@ async function certificatesOf(
         reason: `${caFile}: ${reason}`,
       }),
     );
-  const gateway = trust.kind === 'inline' ? ok(trust.ca) : await read(trust.caFile, ['trust', 'caFile']);
+  const gateway =
+    trust.kind === 'none'
+      ? ok(undefined)
+      : trust.kind === 'inline'
+        ? ok(trust.ca)
+        : await read(trust.caFile, ['trust', 'caFile']);
   if (!gateway.ok) return gateway;
+  const gatewayCa = gateway.value === undefined ? {} : { gateway: gateway.value };
   const own = 'server' in authentication ? authentication.server.trust : undefined;
-  if (own?.kind !== 'file') return ok({ gateway: gateway.value });
+  if (own?.kind !== 'file') return ok(gatewayCa);
   const loginServer = await read(own.caFile, ['authentication', 'server', 'caFile']);
-  return loginServer.ok ? ok({ gateway: gateway.value, loginServer: loginServer.value }) : loginServer;
+  return loginServer.ok ? ok({ ...gatewayCa, loginServer: loginServer.value }) : loginServer;
 }
 
 function keyPasswordFileOf({ authentication }: Profile): string | undefined {

@@ -41,6 +41,10 @@ function labelOf(request: SecretRequest): string {
       return 'New password: ';
     case 'key-password':
       return `Password for the key in ${escapeText(request.file, 128)}: `;
+    case 'shared-key':
+      return request.use === 'psk'
+        ? `Pre-shared key for ${escapeText(request.identity, 128)}: `
+        : `Post-quantum pre-shared key ${escapeText(request.identity, 128)}: `;
     case 'pin':
       return `PIN of ${escapeText(request.token, 128)}: `;
   }
@@ -66,6 +70,7 @@ const refusals: Readonly<Record<SecretRequest['kind'], string>> = {
   passcode: 'The code was not accepted.',
   'new-password': 'The new password was not accepted.',
   'key-password': 'That password does not open the key.',
+  'shared-key': 'The key is wrong.',
   pin: 'The PIN is wrong.',
 };
 

@@ -29,5 +29,8 @@ export function judge(
     crypto,
   );
   if (!verdict.ok) return { kind: 'certificate-verdict', verdict };
-  return { kind: 'certificate-verdict', verdict: { ok: true, spki: verdict.value.spki } };
+  return {
+    kind: 'certificate-verdict',
+    verdict: { ok: true, spki: verdict.value.spki, names: verdict.value.names },
+  };
 }

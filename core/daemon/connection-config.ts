@@ -1,15 +1,24 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { utf8 } from '../base/utf8.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
 import { createEapPeer } from '../eap/create-eap-peer.ts';
+import type { EapPeer } from '../eap/peer.ts';
 import { selectorOf } from '../ike/child-wishes.ts';
-import type { ChildWish } from '../ike/config.ts';
+import type { ChildWish, EapRun } from '../ike/config.ts';
 import { IkeSa } from '../ike/ike-sa.ts';
+import type { KeyCredential, LoginWay } from '../ike/login-way.ts';
+import type { PpkTerms } from '../ike/ppk.ts';
+import { parseCertificate } from '../pki/certificate.ts';
 import { type IkeIdentity, parseIdentity } from '../pki/identity.ts';
 import type { Trust } from '../pki/trust.ts';
+import { isEap, type ProfileAuthentication } from '../profile/authentication/authentication.ts';
 import type { Profile, ProfileChild } from '../profile/profile.ts';
 import type { ConnectionConfig } from '../tunnel/connection.ts';
+import { eapType } from '../wire/registry/eap-types.ts';
 import { eapMethodsOf } from './eap-methods.ts';
+import { authenticationsOf, eapOf, loginWays } from './login-ways.ts';
+import { identityOfCertificate } from './own-identity.ts';
 
 /** What a profile says, in the terms of the engines. */
 export interface LoginTerms {
@@ -17,11 +26,66 @@ export interface LoginTerms {
   readonly trust: Trust;
   /** Who this gateway of the profile must be. */
   readonly expected: (gateway: string) => IkeIdentity;
+  /** Who the user is, where a round has no identity of its own. */
   readonly local: IkeIdentity;
+  readonly ways: readonly LoginWay[];
 }
 
-/** Fails with `profile.invalid` when an identity of the profile can't be written in an ID payload. */
-export function loginTerms(profile: Profile, trust: Trust): Result<LoginTerms, Failure> {
+/**
+ * `chain`: the user's own certificate (DER) and what leads from it to a root, when there is one. Fails with `profile.invalid` when
+ * an identity of the profile can't be written in an ID payload, and with `credential.missing`.
+ */
+export function loginTerms(
+  profile: Profile,
+  trust: Trust,
+  chain: readonly Uint8Array[] = [],
+): Result<LoginTerms, Failure> {
+  const expected = expectedNames(profile);
+  if (!expected.ok) return expected;
+  const [own] = chain;
+  const needed = authenticationsOf(profile).some(({ method }) => method === 'certificate');
+  if (needed && own === undefined) return err(failure('credential.missing'));
+  const given =
+    profile.localIdentity === undefined
+      ? undefined
+      : identity(profile, 'localIdentity', profile.localIdentity);
+  if (given?.ok === false) return given;
+  const certified = own === undefined ? undefined : identityOfCertificate(own);
+  const local = given?.value ?? certified ?? expected.value('');
+  const ways = loginWays(profile, credentialsOf(chain, trust), (authentication) =>
+    identityOfRound(profile, authentication, certified),
+  );
+  return ok({ trust, expected: expected.value, local, ways });
+}
+
+/** A round that is not the first way to log in has an identity of its own: IDi of the profile belongs to that one. */
+function identityOfRound(
+  profile: Profile,
+  authentication: ProfileAuthentication,
+  certified: IkeIdentity | undefined,
+): IkeIdentity | undefined {
+  if (authentication === profile.authentication) return undefined;
+  if (authentication.method === 'certificate') return certified;
+  if (!isEap(authentication)) return undefined;
+  const parsed = parseIdentity(authentication.username);
+  return parsed.ok ? parsed.value : undefined;
+}
+
+function credentialsOf(chain: readonly Uint8Array[], trust: Trust): readonly KeyCredential[] {
+  const [own] = chain;
+  const certificate = own === undefined ? undefined : parseCertificate(own);
+  if (certificate?.ok !== true) return [];
+  const last = parseCertificate(chain.at(-1) ?? new Uint8Array(0));
+  const selfSigned = last.ok && last.value.subject.key === last.value.issuer.key && chain.length > 1;
+  const root = trust.anchors.find(({ subject }) => last.ok && subject.key === last.value.issuer.key);
+  // A root is no news to who trusts it.
+  const shown = selfSigned ? chain.slice(0, -1) : chain;
+  const known = selfSigned ? last.value.spki : root?.spki;
+  return [{ spki: certificate.value.spki, chain: shown, ...(known === undefined ? {} : { root: known }) }];
+}
+
+/** Who each gateway of the profile must be. */
+function expectedNames(profile: Profile): Result<(gateway: string) => IkeIdentity, Failure> {
   const { expected, given } = profile.remoteIdentity;
   const first = identity(profile, 'remoteIdentity', expected);
   if (!first.ok) return first;
@@ -31,9 +95,7 @@ export function loginTerms(profile: Profile, trust: Trust): Result<LoginTerms, F
     if (!name.ok) return name;
     names.set(gateway, name.value);
   }
-  const local = identity(profile, 'localIdentity', profile.localIdentity);
-  if (!local.ok) return local;
-  return ok({ trust, expected: (gateway) => names.get(gateway) ?? first.value, local: local.value });
+  return ok((gateway) => names.get(gateway) ?? first.value);
 }
 
 /** Fits nearly every path, and is not far from what most have. */
@@ -46,7 +108,7 @@ export function connectionConfig(
   device: string,
   parts: { readonly crypto: CryptoProvider; readonly random: Random },
 ): ConnectionConfig {
-  const { gateway, authentication, dns, mtu, proposals } = profile;
+  const { gateway, dns, mtu, proposals } = profile;
   return {
     gateways: [gateway.host, ...profile.gateways.others],
     fastest: profile.gateways.choose === 'fastest',
@@ -68,6 +130,8 @@ export function connectionConfig(
           remote,
           natTraversalPort: gateway.natTraversalPort,
           localIdentity: terms.local,
+          logins: terms.ways,
+          ...ppkOf(profile),
           ...(profile.remoteIdentity.send ? { remoteIdentity: terms.expected(name) } : {}),
           trustAnchors: terms.trust.anchors.map(({ spki }) => spki),
           ikeProposals: proposals.ike,
@@ -85,13 +149,7 @@ export function connectionConfig(
         },
         {
           ...parts,
-          createEapPeer: () =>
-            createEapPeer({
-              identity: authentication.eapIdentity,
-              userName: authentication.username,
-              random: parts.random,
-              methods: eapMethodsOf(authentication),
-            }),
+          createEapPeer: (run) => eapPeer(profile, run, parts.random),
         },
       ),
   };
@@ -108,4 +166,20 @@ export function identity(profile: Profile, field: string, text: string): Result<
   if (parsed.ok) return parsed;
   const { reason } = parsed.error;
   return err(failure('profile.invalid', { file: profile.name, line: 1, field, reason }));
+}
+
+function ppkOf({ ppk }: Profile): { readonly ppk?: PpkTerms } {
+  return ppk === undefined ? {} : { ppk: { id: utf8.encode(ppk.id), required: ppk.required } };
+}
+
+const provesServer: ReadonlySet<number> = new Set([eapType.TLS, eapType.TTLS, eapType.PEAP]);
+
+function eapPeer(profile: Profile, run: EapRun, random: Random): EapPeer {
+  const authentication = eapOf(profile, run);
+  if (authentication === undefined) return createEapPeer({ identity: '', random, methods: [] });
+  const { eapIdentity, username } = authentication;
+  const all = eapMethodsOf(authentication);
+  // Alone stands only what proves the server by TLS. @rfc 5998 4
+  const methods = run.gatewayProven ? all : all.filter(({ type }) => provesServer.has(type));
+  return createEapPeer({ identity: eapIdentity, userName: username, random, methods });
 }

@@ -62,6 +62,8 @@ export interface ControllerParts {
   /** The password of a profile that names a file; `undefined` when it names none. */
   readonly storedPassword: (profile: Profile) => Promise<Result<Secret | undefined, Failure>>;
   /** Opens the user's own certificate, with the rights of the client that connects. */
+  /** The first line of a file of the system's own, for stored profiles. */
+  readonly readSecretFile: (file: string) => Promise<Result<Secret, Failure>>;
   readonly openCertificate: (client: RpcClientHandle) => OpenCertificate;
   /** The credentials stay the controller's, which closes them when the session is finished. */
   readonly createSession: (
@@ -214,6 +216,7 @@ export class Controller {
       asker: canAnswer ? client : undefined,
       stored: stored.value,
       openCertificate: this.#parts.openCertificate(client),
+      readFile: this.#parts.readSecretFile,
     });
     attempt.credentials = credentials;
     if (attempt.cancel.signal.aborted) return failure('tunnel.cancelled');
@@ -222,7 +225,7 @@ export class Controller {
     let last: Failure | undefined;
     const session = await this.#parts.createSession(profile, credentials, (state) => {
       if (isLoginOver(state)) credentials.closeAsks();
-      if (state.kind === 'connected') credentials.accepted();
+      if (state.kind === 'connected' && isLoginOver(state)) credentials.accepted();
       if (state.kind === 'disconnected') last = state.lastFailure;
       else this.#follow(attempt, state);
     });
@@ -336,6 +339,7 @@ export class Controller {
 
 /** Nobody waits for what a login asked any more. */
 function isLoginOver(state: TunnelState): boolean {
+  if (state.kind === 'connected') return state.renewing !== true;
   return state.kind !== 'connecting' && !(state.kind === 'reconnecting' && state.phase !== undefined);
 }
 

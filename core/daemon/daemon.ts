@@ -14,6 +14,7 @@ import { groupNumber, peerCredentials } from '../platform/linux/peer-credentials
 import type { PlanOptions } from '../platform/linux/plan/network-plan-applier.ts';
 import { recoverFromJournal } from '../platform/linux/plan/recover.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
+import { readPasswordFile } from '../platform/password-file.ts';
 import { fileSecretStore } from '../platform/secrets/file-secret-store.ts';
 import { version } from '../platform/version.ts';
 import { loginServerOf, passwordFileOf } from '../profile/authentication/authentication.ts';
@@ -72,6 +73,7 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     clock: { now: () => systemClock.now(), wall: () => systemClock.wallClock().getTime() },
     profiles: new ProfileStore(options.profilesFolder, join(options.stateFolder, 'profiles')),
     storedPassword,
+    readSecretFile: (file) => readPasswordFile(file, isOwn),
     openCertificate: (client) => openCertificate(client.credentials, log),
     createSession: (profile, credentials, onState) =>
       createSession(profile, credentials, onState, options, spareWorkers),
@@ -114,8 +116,8 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
 
 async function storedPassword(profile: Profile): Promise<Result<Secret | undefined, Failure>> {
   const passwordFile = passwordFileOf(profile.authentication);
-  if (passwordFile === undefined) return ok(undefined);
   const { name, authentication } = profile;
+  if (passwordFile === undefined || !('username' in authentication)) return ok(undefined);
   const key = { profile: name, kind: 'password', of: authentication.username } as const;
   return await fileSecretStore(passwordFile, key, isOwn).get(key);
 }
@@ -133,7 +135,9 @@ async function createSession(
   spareWorkers: SpareWorkers,
 ): Promise<Result<RunningSession, Failure>> {
   const anchors = await trustAnchors(profile);
-  const terms = anchors.ok ? loginTerms(profile, readTrust(anchors.value)) : anchors;
+  const terms = anchors.ok
+    ? loginTerms(profile, readTrust(anchors.value), credentials.certificate?.chain)
+    : anchors;
   if (!terms.ok) return terms;
   const crypto = nodeCryptoProvider();
   const wall = (): number => systemClock.wallClock().getTime();
@@ -147,8 +151,7 @@ async function createSession(
     if (ask.kind === 'credential') return await credentials.answer(ask);
     if (ask.kind === 'tls-step') return { kind: 'tls-step', result: await tls.answer(ask.request) };
     if (ask.kind === 'signature') return await credentials.sign(ask);
-    if (ask.kind === 'shared-secret')
-      return { kind: 'refused', error: failure('misuse', { reason: 'no key to share' }) };
+    if (ask.kind === 'shared-secret') return await credentials.shared(ask);
     return judge(ask, profile, terms.value, crypto, wall(), gateway);
   };
   const deeds = new SystemDeeds({
@@ -199,6 +202,7 @@ async function anchorsOf(
   file: string,
   field: string,
 ): Promise<Result<readonly Uint8Array[], Failure>> {
+  if (trust.kind === 'none') return ok([]);
   const pem = trust.kind === 'inline' ? ok(trust.ca) : await readBoundedText(trust.caFile);
   if (!pem.ok) return pem;
   const parsed = parsePemCertificates(pem.value);

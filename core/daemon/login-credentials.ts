@@ -4,11 +4,17 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import type { ClientCredential } from '../crypto/client-credential.ts';
 import type { IkeAnswer, IkeAsk } from '../ike/io.ts';
-import { clientCertificateOf, needsPassword } from '../profile/authentication/authentication.ts';
+import {
+  clientCertificateOf,
+  needsPassword,
+  type ProfileAuthentication,
+} from '../profile/authentication/authentication.ts';
 import type { ProfileClientCertificate } from '../profile/authentication/client-certificate.ts';
 import type { Profile } from '../profile/profile.ts';
 import type { ChoiceRequest, SecretRequest } from '../rpc/asks.ts';
 import type { RpcClientHandle } from '../rpc/transport/server-types.ts';
+import { authenticationsOf } from './login-ways.ts';
+import { type SharedSecretAsk, SharedSecrets, type SharedSecretsParts } from './shared-secrets.ts';
 
 type CredentialAsk = Extract<IkeAsk, { readonly kind: 'credential' }>;
 type SignatureAsk = Extract<IkeAsk, { readonly kind: 'signature' }>;
@@ -23,6 +29,7 @@ export interface LoginCredentialsParts {
   /** The password of a profile that names a file; `undefined` when it names none. */
   readonly stored: Secret | undefined;
   readonly openCertificate: OpenCertificate;
+  readonly readFile: SharedSecretsParts['readFile'];
 }
 
 /** What opening a certificate asks of the user; each fails as `RpcClientHandle.ask` does. */
@@ -53,19 +60,39 @@ export class LoginCredentials {
   #open = new AbortController();
   #over = false;
   #certificate: ClientCredential | undefined;
+  readonly #shared: SharedSecrets;
 
   constructor(parts: LoginCredentialsParts) {
     this.#parts = parts;
     const { profile, stored } = parts;
-    if (stored !== undefined) this.#passwords.set(profile.authentication.username, stored);
+    const { authentication } = profile;
+    if (stored !== undefined && 'username' in authentication)
+      this.#passwords.set(authentication.username, stored);
+    this.#shared = new SharedSecrets(parts);
   }
 
   /** Asks for what is needed in any case, before anything is sent: a gateway does not wait for a user who looks for it. */
   async prepare(): Promise<Result<undefined, Failure>> {
-    const { authentication } = this.#parts.profile;
-    const opened = await this.#openCertificate(clientCertificateOf(authentication));
-    if (!opened.ok || !needsPassword(authentication)) return opened;
-    const identity = this.#parts.profile.authentication.username;
+    const { profile } = this.#parts;
+    const certificate = authenticationsOf(profile)
+      .map(clientCertificateOf)
+      .find((found) => found !== undefined && found.kind !== 'none');
+    const opened = await this.#openCertificate(certificate);
+    if (!opened.ok) return opened;
+    const shared = await this.#shared.prepare(profile.localIdentity ?? '', this.#open.signal);
+    if (!shared.ok) return shared;
+    for (const authentication of [profile.authentication, profile.secondAuthentication]) {
+      const password = await this.#preparePassword(authentication);
+      if (!password.ok) return password;
+    }
+    return ok();
+  }
+
+  async #preparePassword(
+    authentication: ProfileAuthentication | undefined,
+  ): Promise<Result<undefined, Failure>> {
+    if (authentication === undefined || !needsPassword(authentication)) return ok();
+    const identity = authentication.username;
     if (this.#passwords.has(identity)) return ok();
     const password = await this.#ask({ kind: 'password', retry: 0 }, identity, limits.askMs);
     if (!password.ok) return password;
@@ -84,6 +111,11 @@ export class LoginCredentials {
     const signature = await this.#certificate.sign(scheme, octets);
     if (!signature.ok) return { kind: 'refused', error: signature.error };
     return { kind: 'signature', signature: signature.value };
+  }
+
+  /** The answer to a `shared-secret` ask of the engine. */
+  shared(ask: SharedSecretAsk): Promise<IkeAnswer> {
+    return this.#shared.answer(ask, this.#open.signal);
   }
 
   /** The answer to what the engine asks in the middle of the login. */
@@ -121,6 +153,7 @@ export class LoginCredentials {
   close(): void {
     this.#over = true;
     this.closeAsks();
+    this.#shared.close();
     this.#certificate?.close();
     this.#certificate = undefined;
     for (const secret of this.#passwords.values()) secret.wipe();

@@ -1,5 +1,6 @@
 import { formatEndpoint, formatIpAddress, formatIpPrefix } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
 import type { DataplaneCounters } from '../dataplane/dataplane.ts';
 import type { ConnectedTunnel, ConnectPhase, ProfileReference, TunnelSnapshot } from '../rpc/values.ts';
@@ -111,6 +112,9 @@ function connectedSnapshot(
     remoteIdentity: summary.remoteIdentity,
     remoteAuthentication: summary.remoteAuthentication,
     localAuthentication: summary.localAuthentication,
+    remoteNames: summary.remoteNames.slice(0, limits.subjectAltNames + 1),
+    ppk: summary.ppk,
+    weaknesses: [...summary.weaknesses],
     ike: {
       proposal: summary.ikeProposal,
       initiatorSpi: summary.initiatorSpi,

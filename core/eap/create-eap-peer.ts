@@ -266,6 +266,8 @@ class Peer implements EapPeer {
     if (selected.kind === 'none' && selected.refused.length > 0)
       return this.#fail(this.#refusal(selected.refused.at(-1) ?? '').error);
     if (this.#failing !== undefined) return this.#fail(this.#failing);
+    if (selected.kind === 'running' && selected.of.refusal !== undefined)
+      return this.#fail(selected.of.refusal);
     const notice = this.#notice === '' ? {} : { notice: this.#notice };
     return this.#fail(failure('auth.refused', { side: 'local', ...notice }));
   }

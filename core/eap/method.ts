@@ -62,6 +62,8 @@ export interface EapMethodKind {
   readonly type: number;
   /** For people, e.g. `EAP-MSCHAPv2`. */
   readonly name: string;
+  /** What it most likely means when the server ends a run without a word. `auth.refused` when absent. */
+  readonly refusal?: Failure;
   start(context: EapMethodContext): EapMethod;
 }
 

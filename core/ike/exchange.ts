@@ -76,6 +76,7 @@ export class ExchangeLayer {
   #outstanding: Outstanding | InitExchange | undefined;
   #queue: QueuedRequest[] = [];
   #nextId = 0;
+  #rivalled = false;
   /** Requests in a newer version of IKE that were answered. */
   #denials = 0;
   readonly #peer: PeerWindow;
@@ -106,6 +107,11 @@ export class ExchangeLayer {
   /** Whether the first SPI of the IKE SA is ours. */
   get originalInitiator(): boolean {
     return this.#originalInitiator;
+  }
+
+  /** IKE_SA_INIT was answered once more, and differently: one of the answers was forged, perhaps the one that was taken. */
+  get rivalled(): boolean {
+    return this.#rivalled;
   }
 
   /** True while a request of ours waits for its answer. */
@@ -275,7 +281,10 @@ export class ExchangeLayer {
   }
 
   #receiveClear(message: IkeMessage, octets: Uint8Array, now: Instant): Received | undefined {
-    if (this.#outstanding?.kind !== 'init') return this.#drop('protection');
+    if (this.#outstanding?.kind !== 'init') {
+      this.#rivalled ||= isInitResponse(message) && message.header.responderSpi !== this.#responderSpi;
+      return this.#drop('protection');
+    }
     const verdict = this.#outstanding.receive(message, now);
     if (verdict === 'candidate') return { kind: 'init-response', message, octets };
     return verdict === undefined ? undefined : this.#drop(verdict);
@@ -422,4 +431,9 @@ export class ExchangeLayer {
 
 function routeBy(path: PathId | undefined): IkeRoute | undefined {
   return path === undefined ? undefined : { paths: [path] };
+}
+
+function isInitResponse({ header, payloads }: IkeMessage): boolean {
+  const { exchange, isResponse } = header;
+  return exchange === exchangeType.IKE_SA_INIT && isResponse && payloads.some(({ kind }) => kind === 'SA');
 }

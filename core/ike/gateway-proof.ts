@@ -51,7 +51,8 @@ export function onGatewayResponse(
   if (wantedEap && !goesOn)
     return turnedAway(engine, state, failure('auth.wants-no-eap', namesOf(engine)), now);
   const settled = wantedEap ? state : { ...state, ...settlePpk(state, message) };
-  if (ppkRefused(settled)) return fail(engine, settled, failure('auth.ppk-missing', unknownPpk));
+  if (!wantedEap && ppkRefused(settled))
+    return fail(engine, settled, failure('auth.ppk-missing', unknownPpk));
   const claim = processGatewayClaim(message);
   if (!claim.ok) return fail(engine, settled, claim.error);
   return judge(engine, settled, claim.value, message, now);

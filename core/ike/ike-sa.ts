@@ -82,6 +82,11 @@ export class IkeSa {
     return Object.fromEntries(this.#drops);
   }
 
+  /** Two answers to IKE_SA_INIT differed: the login may fail because a forged one was taken. */
+  get rivalled(): boolean {
+    return this.#engine.exchange.rivalled;
+  }
+
   /** Whether a datagram names this IKE SA, or one that replaces it. */
   owns(octets: Uint8Array): boolean {
     const links = this.#links();

@@ -44,8 +44,12 @@ export function turnedAway(
 export function answered(engine: Engine, state: Login & IkeState, wantsEap: boolean): IkeState {
   const { course } = state;
   const refusal = course.refusals.at(-1) ?? failure('auth.refused', { side: 'local' });
-  const error = wantsEap ? failure('auth.wants-eap', { ...refusal.detail, ...triedIn(engine) }) : refusal;
-  return close(engine, state, error);
+  const told = { ...refusal.detail, ...triedIn(engine) };
+  return close(
+    engine,
+    state,
+    wantsEap ? failure('auth.wants-eap', told) : withTried(engine, course, refusal),
+  );
 }
 
 /** True for a course that only asks. */
@@ -64,8 +68,8 @@ function nextCourse(engine: Engine, course: Course, error: Failure): Course | un
 
 /** With more than one way the user is told which ones were tried. */
 function withTried(engine: Engine, course: Course, error: Failure): Failure {
-  if (isQuestion(course)) return course.refusals.at(-1) ?? error;
-  return waysOf(engine).length < 2 ? error : { ...error, detail: { ...error.detail, ...triedIn(engine) } };
+  const cause = isQuestion(course) ? (course.refusals.at(-1) ?? error) : error;
+  return waysOf(engine).length < 2 ? cause : { ...cause, detail: { ...cause.detail, ...triedIn(engine) } };
 }
 
 function triedIn(engine: Engine): { readonly tried: string } {

@@ -20,6 +20,8 @@ export interface Certificate {
   /** 1 to 3. */
   readonly version: number;
   readonly subject: DistinguishedName;
+  /** The subject as it stands in the certificate, DER. */
+  readonly subjectDer: Uint8Array;
   readonly issuer: DistinguishedName;
   /** One line each, for people. */
   readonly subjectText: string;
@@ -94,6 +96,7 @@ function readTbs(
     tbs: tbs.octets,
     version: decoded.version + 1,
     subject: subjectName,
+    subjectDer: subject?.octets ?? new Uint8Array(0),
     issuer: issuerName,
     subjectText: formatDistinguishedName(subjectName),
     issuerText: formatDistinguishedName(issuerName),

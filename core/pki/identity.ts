@@ -33,6 +33,8 @@ const mostCharacters = 1024;
  * - `C=CH, O=Example, CN=gateway`: a distinguished name
  * - `alice@example.com`: a mail address; `@name`: a host name whatever it looks like; `@#0a1b`: a key ID in hex
  * - `vpn.example.com`, `alice`: a host name (FQDN); any other text: a key ID, octet for octet
+ * - with a prefix what it is, whatever it looks like: `ipv4:`, `ipv6:`, `fqdn:`, `email:`, `keyid:`, `asn1dn:`, as strongSwan has them;
+ *   after `keyid:` and `asn1dn:` a `#` begins octets in hex
  */
 export function parseIdentity(text: string): Result<IkeIdentity, ParseError> {
   const refuse = (reason: string) => err({ text, reason });
@@ -41,6 +43,8 @@ export function parseIdentity(text: string): Result<IkeIdentity, ParseError> {
   if (trimmed.length > mostCharacters) return refuse(`longer than ${mostCharacters} characters`);
   if (trimmed.startsWith('@#')) return parseKeyId(trimmed);
   if (trimmed.startsWith('@')) return ok({ type: identityTypes.fqdn, data: utf8.encode(trimmed.slice(1)) });
+  const prefixed = parsePrefixed(trimmed);
+  if (prefixed !== undefined) return prefixed;
   const address = parseIpAddress(trimmed);
   if (address.ok) {
     const { family, octets } = address.value;
@@ -98,6 +102,36 @@ export function normalHost(name: string): string {
 export function normalMail(address: string): string {
   const at = address.lastIndexOf('@');
   return address.slice(0, at + 1) + normalHost(address.slice(at + 1));
+}
+
+const prefixes: Readonly<Record<string, keyof typeof identityTypes>> = {
+  ipv4: 'ipv4',
+  ipv6: 'ipv6',
+  fqdn: 'fqdn',
+  email: 'rfc822',
+  rfc822: 'rfc822',
+  keyid: 'keyId',
+  asn1dn: 'distinguishedName',
+};
+
+/** `undefined` without a prefix that is known. */
+function parsePrefixed(text: string): Result<IkeIdentity, ParseError> | undefined {
+  const [, prefix = '', value = ''] = /^([a-z0-9]+):(.*)$/.exec(text) ?? [];
+  const kind = Object.hasOwn(prefixes, prefix) ? prefixes[prefix] : undefined;
+  if (kind === undefined) return undefined;
+  if (value.trim() === '') return err({ text, reason: `after ${prefix}: an identity is missing` });
+  const type = identityTypes[kind];
+  if (kind === 'ipv4' || kind === 'ipv6') {
+    const address = parseIpAddress(value);
+    const fits = address.ok && address.value.family === (kind === 'ipv4' ? 4 : 6);
+    return fits
+      ? ok({ type, data: address.value.octets })
+      : err({ text, reason: `after ${prefix}: comes an address` });
+  }
+  const hex = /^#((?:[0-9a-fA-F]{2})+)$/.exec(value)?.[1];
+  if (hex !== undefined && (kind === 'keyId' || kind === 'distinguishedName'))
+    return ok({ type, data: fromHex(hex) });
+  return kind === 'distinguishedName' ? parseNameText(value) : ok({ type, data: utf8.encode(value) });
 }
 
 function parseKeyId(text: string): Result<IkeIdentity, ParseError> {

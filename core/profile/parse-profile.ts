@@ -9,6 +9,7 @@ import { parseProposal } from '../crypto/proposals.ts';
 import { readAuthentication } from './authentication/authentication.ts';
 import { joinToFolderOf } from './file-path.ts';
 import { type JsonDocument, type JsonPath, type JsonProblem, readJson } from './json-document.ts';
+import { readLoginPlan } from './login-plan.ts';
 import type { Profile, ProfileChild, ProfileTrust } from './profile.ts';
 import {
   childProtocols,
@@ -202,11 +203,13 @@ function toProfile(document: ProfileDocument, file: string): Profile {
       send: document.remoteIdentity !== null,
       given: typeof document.remoteIdentity === 'string',
     },
-    localIdentity: document.localIdentity ?? authentication.username,
+    localIdentity:
+      document.localIdentity ?? ('username' in authentication ? authentication.username : undefined),
     authentication: readAuthentication(authentication, file),
+    ...readLoginPlan(document, file),
     trust: trustOf(document, file),
-    requireServerAuth: document.trust.requireServerAuth,
-    allowSha1Signatures: document.trust.allowSha1Signatures,
+    requireServerAuth: document.trust?.requireServerAuth ?? true,
+    allowSha1Signatures: document.trust?.allowSha1Signatures ?? false,
     remoteNetworks: networks.flatMap((network) => checkedValue(parseIpPrefix(network))),
     children,
     childless: document.childless,
@@ -247,6 +250,7 @@ function childOf(child: NonNullable<ProfileDocument['children']>[number]): Profi
 }
 
 function trustOf(document: ProfileDocument, file: string): ProfileTrust {
+  if (document.trust === undefined) return { kind: 'none' };
   const { ca, caFile } = document.trust;
   if (ca !== undefined) return { kind: 'inline', ca };
   return { kind: 'file', caFile: joinToFolderOf(file, caFile ?? '') };

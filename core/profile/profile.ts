@@ -2,11 +2,12 @@ import type { IpAddress, IpPrefix } from '../base/address.ts';
 import type { Duration } from '../base/time.ts';
 import type { SuiteProposal } from '../crypto/proposals.ts';
 import type { ProfileAuthentication } from './authentication/authentication.ts';
+import type { ProfileLoginPlan } from './login-plan.ts';
 
 export type { ProfileAuthentication } from './authentication/authentication.ts';
 
 /** A profile that was read and checked, with its defaults filled in. Made by `parseProfile` alone. */
-export interface Profile {
+export interface Profile extends ProfileLoginPlan {
   /** What a user calls it. Printable text. */
   readonly name: string;
   readonly gateway: ProfileGateway;
@@ -14,8 +15,8 @@ export interface Profile {
   readonly gateways: { readonly others: readonly string[]; readonly choose: 'in-order' | 'fastest' };
   /** What the gateway's certificate must say, and the IDr that is asked for. */
   readonly remoteIdentity: ProfileRemoteIdentity;
-  /** IDi, as text: an address, a name, an e-mail address or anything else. */
-  readonly localIdentity: string;
+  /** IDi, as text: an address, a name, an e-mail address or anything else. `undefined`: what the user's certificate says. */
+  readonly localIdentity: string | undefined;
   readonly authentication: ProfileAuthentication;
   readonly trust: ProfileTrust;
   /** Refuse a certificate that does not say that it is for a server. */
@@ -80,6 +81,8 @@ export interface ProfileRemoteIdentity {
 }
 
 export type ProfileTrust =
+  /** No certificate is asked of the gateway. */
+  | { readonly kind: 'none' }
   /** Path of a PEM file, already joined to the profile's folder. */
   | { readonly kind: 'file'; readonly caFile: string }
   /** PEM text of one certificate or more. Its contents are not checked here. */

@@ -4,6 +4,7 @@ import { limits } from '../base/limits.ts';
 import { type ProposalUse, parseProposal } from '../crypto/proposals.ts';
 import { authenticationSchema } from './authentication/authentication.ts';
 import { caText, identityText, pathText, text } from './fields.ts';
+import { loginPlanFields, loginPlanProblems } from './login-plan.ts';
 import { isHost, isHostName, quote } from './text-rules.ts';
 
 /**
@@ -193,11 +194,13 @@ export const profileSchema = z
         examples: ['vpn.example.org', null],
       }),
     localIdentity: identityText.optional().meta({
-      description: 'The identity shown to the gateway before the login (IDi). Default: the user name.',
+      description:
+        'The identity shown to the gateway before the login (IDi). Default: the user name; with a certificate, its first name or its subject. A prefix says what it is: fqdn:, email:, ipv4:, ipv6:, keyid:, asn1dn:.',
       examples: ['alice@example.org'],
     }),
     authentication: authenticationSchema,
-    trust: trust.meta({ description: 'Who may vouch for the gateway.' }),
+    ...loginPlanFields,
+    trust: trust.optional().meta({ description: 'Who may vouch for the gateway.' }),
     remoteNetworks: z
       .array(prefix)
       .min(1, 'must hold one network at least; leave the field out to send everything through the tunnel')
@@ -297,6 +300,10 @@ export const profileSchema = z
     keepaliveSeconds: seconds.default(20).meta({
       description: 'Seconds of silence after which a packet is sent to keep NAT routers from forgetting us.',
     }),
+  })
+  .superRefine((document, context) => {
+    for (const { field, message } of loginPlanProblems(document))
+      context.addIssue({ code: 'custom', path: [field], message });
   })
   .refine(({ remoteNetworks, children }) => remoteNetworks === undefined || children === undefined, {
     message: 'must have either `remoteNetworks` or `children`',

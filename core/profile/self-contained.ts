@@ -1,4 +1,4 @@
-import { applyEdits, modify } from 'jsonc-parser';
+import { applyEdits, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { filesOf } from './authentication/authentication.ts';
@@ -6,7 +6,7 @@ import type { Profile } from './profile.ts';
 
 /** PEM text of CA certificates, read for the files that a profile names. */
 export interface ProfileCas {
-  readonly gateway: string;
+  readonly gateway?: string;
   /** Of the login server; absent when the profile names no file for it. */
   readonly loginServer?: string;
 }
@@ -24,8 +24,10 @@ export type InlineCertificate =
 export function makeSelfContained(text: string, cas: ProfileCas, certificate?: InlineCertificate): string {
   const plain = text.startsWith('\ufeff') ? text.slice(1) : text;
   const edits: readonly (readonly [path: readonly string[], value: unknown])[] = [
-    [['trust', 'caFile'], undefined],
-    [['trust', 'ca'], cas.gateway],
+    ...(cas.gateway === undefined ? [] : ([[['trust', 'caFile'], undefined]] as const)),
+    ...(cas.gateway === undefined ? [] : ([[['trust', 'ca'], cas.gateway]] as const)),
+    [['preSharedKeyFile'], undefined],
+    [['ppk', 'file'], undefined],
     ...(cas.loginServer === undefined
       ? []
       : ([
@@ -39,6 +41,10 @@ export function makeSelfContained(text: string, cas: ProfileCas, certificate?: I
 }
 
 function edit(source: string, path: readonly string[], value: unknown): string {
+  const tree = parseTree(source);
+  // What is not there cannot be taken out.
+  if (value === undefined && (tree === undefined || findNodeAtLocation(tree, [...path]) === undefined))
+    return source;
   return applyEdits(source, modify(source, [...path], value, {}));
 }
 
@@ -52,6 +58,8 @@ export function requireSelfContained(
       failure('profile.invalid', { file, line: 1, field, reason: 'names a file, which a client must not' }),
     );
   if (profile.trust.kind === 'file') return refuse('trust.caFile');
+  if (profile.preSharedKeyFile !== undefined) return refuse('preSharedKeyFile');
+  if (profile.ppk?.file !== undefined) return refuse('ppk.file');
   const [path] = filesOf(profile.authentication);
   if (path !== undefined) return refuse(['authentication', ...path].join('.'));
   return ok(profile);

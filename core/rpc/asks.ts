@@ -45,6 +45,15 @@ export const askRequestSchema = z.discriminatedUnion('kind', [
     .meta({ description: 'Opens the file with the private key.' }),
   z
     .strictObject({
+      kind: z.literal('shared-key'),
+      use: z.enum(['psk', 'ppk']),
+      identity: text.meta({ description: 'By what the gateway finds the key.' }),
+      profile: text,
+      retry,
+    })
+    .meta({ description: 'A pre-shared key, or a post-quantum one (RFC 8784).' }),
+  z
+    .strictObject({
       kind: z.literal('pin'),
       profile: text,
       token: text.meta({ description: 'The label of the token.' }),
@@ -75,6 +84,7 @@ export const askAnswerSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('passcode'), passcode: secret }),
   z.strictObject({ kind: z.literal('new-password'), password: secret }),
   z.strictObject({ kind: z.literal('key-password'), password: secret }),
+  z.strictObject({ kind: z.literal('shared-key'), password: secret }),
   z.strictObject({ kind: z.literal('pin'), pin: secret }),
   z.strictObject({ kind: z.literal('choose-certificate'), id: text }),
   z.strictObject({ kind: z.literal('refused') }),

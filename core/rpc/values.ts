@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { type FailureCode, failureCatalogue } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { weaknesses } from '../base/weaknesses.ts';
 
 /**
  * The values that cross the RPC edge. A moment is in milliseconds since 1970 (`…At`, `since`), a span or an age in
@@ -101,6 +102,15 @@ const connected = z.strictObject({
   remoteIdentity: text,
   remoteAuthentication: text,
   localAuthentication: text,
+  remoteNames: z
+    .array(text)
+    .max(limits.subjectAltNames + 1)
+    .meta({ description: "What the gateway's certificate says it is called." }),
+  ppk: z.boolean().meta({ description: 'A post-quantum pre-shared key is in the keys (RFC 8784).' }),
+  weaknesses: z
+    .array(z.enum(weaknesses))
+    .max(weaknesses.length)
+    .meta({ description: 'What this login does less well than it could.' }),
   ike: z.strictObject({ proposal: text, initiatorSpi: text, responderSpi: text, ...saAge }),
   esp: z.strictObject({ proposal: text, inboundSpi: text, outboundSpi: text, ...saAge }),
   rekeyFailure: z

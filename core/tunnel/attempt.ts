@@ -18,6 +18,8 @@ export interface IkeEngine {
   nextWakeup(): Instant | undefined;
   /** Whether a datagram names its IKE SA. */
   owns(octets: Uint8Array): boolean;
+  /** IKE_SA_INIT had two answers that differ: one was forged. */
+  readonly rivalled?: boolean;
   /** How many datagrams it dropped, by cause. */
   readonly drops: Readonly<Record<string, number>>;
 }

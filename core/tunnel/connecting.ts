@@ -26,6 +26,7 @@ function beginTry(course: Course): void {
   const { detour, homes, config } = course;
   course.detour = undefined;
   course.failed = undefined;
+  course.rivalTries = 0;
   const all = detour === undefined ? homes : [detour, ...homes];
   const together = config.fastest === true && detour === undefined ? all.length : 1;
   course.laterGateways = all;

@@ -61,6 +61,8 @@ export class Course {
   laterGateways: readonly Destination[] = [];
   /** Why another candidate of this try failed, when that says more than silence. */
   failed: Failure | undefined;
+  /** How often a login was repeated at its address because two answers differed. */
+  rivalTries = 0;
   /** By number. */
   readonly scouts = new Map<number, Scout>();
   lastScout = 0;
@@ -200,7 +202,8 @@ export class Course {
     if (this.phase.kind !== 'connected') return false;
     const { attempt } = this.phase;
     const connected = connectedDetails(attempt, this.remote(attempt, 'nat-traversal'));
-    if (connected !== undefined) this.tell({ kind: 'connected', connected });
+    const renewing = this.renewal === undefined ? {} : { renewing: true as const };
+    if (connected !== undefined) this.tell({ kind: 'connected', connected, ...renewing });
     return connected !== undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { type Failure, failure } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
 import type { IkeCommand, IkeInput, IkeOutput } from '../ike/io.ts';
 import { formatTarget } from '../ike/redirect-target.ts';
@@ -169,6 +170,7 @@ function onChildChange(course: Course, attempt: Attempt, change: ChildChange): v
 }
 
 function onClosed(course: Course, attempt: Attempt, error: Failure | undefined, now: Instant): void {
+  const rivalled = attempt.engine?.rivalled === true && !attempt.proven;
   delete attempt.engine;
   if (course.retiring.has(attempt)) return retired(attempt, now);
   const { phase, renewal } = course;
@@ -181,9 +183,17 @@ function onClosed(course: Course, attempt: Attempt, error: Failure | undefined, 
   if (phase.kind !== 'login')
     return leave(course, phase.kind === 'closing' ? (phase.error ?? error) : error, now);
   endRace(course, now);
+  if (rivalled) tryAgainHere(course, attempt);
   const elsewhere = error !== undefined && mayDoBetterElsewhere(attempt, error);
   if (elsewhere && tryElsewhere(course, error)) return;
   leave(course, elsewhere ? (course.failed ?? error) : error, now);
+}
+
+/** The true answer came too, but later: another time it may be the first. */
+function tryAgainHere(course: Course, { destination, remote }: Attempt): void {
+  if (course.rivalTries >= limits.rivalTries) return;
+  course.rivalTries += 1;
+  course.candidates = [...course.candidates, { destination, remote, headStart: course.racedFrom }];
 }
 
 /** True when there is another address, or another gateway, to go to. */

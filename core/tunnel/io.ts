@@ -130,7 +130,12 @@ export type TunnelState =
   | { readonly kind: 'disconnected'; readonly lastFailure?: Failure }
   | { readonly kind: 'connecting'; readonly phase: ConnectingPhase }
   /** Told again whenever the details change. */
-  | { readonly kind: 'connected'; readonly connected: ConnectedDetails }
+  | {
+      readonly kind: 'connected';
+      readonly connected: ConnectedDetails;
+      /** Another login is under way beside it, which may ask for something. */
+      readonly renewing?: true;
+    }
   /** The connection was lost. Its routes still lead into the tunnel, and nothing comes out of it. */
   | { readonly kind: 'reconnecting'; readonly loss: LossDetails; readonly phase?: ConnectingPhase }
   | { readonly kind: 'disconnecting' };

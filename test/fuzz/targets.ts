@@ -1,5 +1,6 @@
 import { readRecorded } from './recorded.ts';
 import type { FuzzTarget } from './target.ts';
+import { eapTunnelTarget, tunnelItemsTarget } from './targets/eap.ts';
 import { engineTarget } from './targets/engine.ts';
 import { netlinkTarget } from './targets/netlink.ts';
 import { innerPacketTarget, mergeTarget, splitTarget } from './targets/offload.ts';
@@ -11,6 +12,8 @@ export function allTargets(): readonly FuzzTarget[] {
   return [
     ...wireTargets(readRecorded()),
     ...textTargets(),
+    eapTunnelTarget,
+    tunnelItemsTarget,
     netlinkTarget,
     splitTarget,
     mergeTarget,

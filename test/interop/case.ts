@@ -1,6 +1,8 @@
+import type { ConnectedTunnel } from '../../core/rpc/values.ts';
 import type { ClientProfile } from '../support/peers/client.ts';
+import type { CharonEap, StrongSwan } from '../support/peers/strongswan.ts';
 import type { ViciSection } from '../support/peers/vici.ts';
-import type { CertificateName } from './certificates.ts';
+import type { CertificateName, Certificates } from './certificates.ts';
 import type { Stage } from './stage.ts';
 
 /** One login at a strongSwan gateway, as data. */
@@ -10,6 +12,9 @@ export interface InteropCase {
   readonly theme:
     | 'algorithms'
     | 'certificates'
+    | 'authentication'
+    | 'tokens'
+    | 'prompts'
     | 'networks'
     | 'refusals'
     | 'fragments'
@@ -18,7 +23,8 @@ export interface InteropCase {
     | 'roaming'
     | 'renewal'
     | 'children'
-    | 'addresses';
+    | 'addresses'
+    | 'eap';
   readonly gateway: GatewayConfig;
   readonly client: ClientConfig;
   readonly expect: UpExpectation | DownExpectation;
@@ -30,6 +36,8 @@ export interface InteropCase {
   readonly endsTunnel?: true;
   /** `during` has so many other clients log in; 0 unless given. */
   readonly otherLogins?: number;
+  /** Changes what other lanes use: played when they have ended. */
+  readonly alone?: true;
   /** Takes minutes: left out unless the filter says `soak`. */
   readonly soak?: true;
   /** Seconds that it takes when that is more than a few: the slowest begin first. */
@@ -47,6 +55,13 @@ export interface GatewayConfig {
   readonly certificate?: CertificateName;
   /** How the gateway signs, in swanctl's words: `pubkey` unless given. */
   readonly auth?: string;
+  /** How it proves itself, in place of its certificate alone; and how clients do, in place of EAP-MSCHAPv2. */
+  readonly local?: ((certificates: Certificates) => ViciSection) | undefined;
+  readonly remote?: (certificates: Certificates) => ViciSection;
+  /** Further sections and settings of the connection. */
+  readonly further?: (certificates: Certificates) => ViciSection;
+  /** Keys, users and certificates beside its own. */
+  readonly load?: (gateway: StrongSwan, certificates: Certificates) => Promise<void>;
   /** Signs without RFC 7427, as gateways of the years before do. */
   readonly classicSignatures?: boolean;
   /** Which families of inner address it hands out. Default: both. */
@@ -70,6 +85,10 @@ export interface GatewayConfig {
   readonly rekey?: { readonly childSeconds?: number; readonly ikeSeconds?: number };
   /** The gateway wants a new login within this time (AUTH_LIFETIME), and ends the IKE SA five seconds later. */
   readonly reauthSeconds?: number;
+  /** Passes EAP on to a RADIUS server beside it. */
+  readonly radius?: 'freeradius' | 'hostapd';
+  /** How charon's own EAP methods are. */
+  readonly eap?: CharonEap;
   /** Silence of the client after which the gateway asks whether it lives. */
   readonly dpdSeconds?: number;
 }
@@ -79,10 +98,19 @@ export interface ClientConfig {
   readonly password?: string;
   /** Trusts another CA than the one that issued the gateway's certificate. */
   readonly wrongCa?: boolean;
+  /** The way to log in, as the profile has it, but for the names: `user`, `stranger` and `login-ca` stand for certificates. */
+  readonly authentication?: LoginSettings;
+  readonly answers?: ClientProfile['answers'];
   /** So many further CAs are trusted: each makes the first IKE_AUTH message 20 octets larger. */
   readonly furtherCas?: number;
   /** The name to ask for and to find in the certificate; null asks for none and wants the gateway's address there. */
   readonly remoteIdentity?: string | null;
+  /** Parts of the profile in place of what stands there. */
+  readonly profile?: (certificates: Certificates) => Readonly<Record<string, unknown>>;
+  readonly sharedKeys?: ClientProfile['sharedKeys'];
+  readonly pin?: string;
+  readonly firstPassword?: string;
+  readonly whenAsked?: ClientProfile['whenAsked'];
   /** Takes a gateway that signs with SHA-1. */
   readonly allowSha1Signatures?: boolean;
   readonly remoteNetworks?: readonly string[];
@@ -98,6 +126,21 @@ export interface ClientConfig {
   readonly hosts?: readonly string[];
 }
 
+/** What is different from EAP-MSCHAPv2. */
+export interface LoginSettings {
+  readonly method: 'eap-tls' | 'eap-ttls' | 'peap' | 'eap-gtc' | 'eap-md5' | 'eap-mschapv2';
+  readonly eapIdentity?: string;
+  readonly innerMethods?: readonly string[];
+  readonly certificate?: 'user' | 'stranger';
+  /** The login server: the gateway itself, the RADIUS server, or one of its two properties wrong. */
+  readonly server?:
+    | 'gateway'
+    | 'radius'
+    | 'radius-by-subject'
+    | 'radius-with-wrong-name'
+    | 'radius-with-wrong-ca';
+}
+
 export interface UpExpectation {
   readonly up: true;
   /** What charon must say it runs, in strongSwan's notation. */
@@ -108,12 +151,18 @@ export interface UpExpectation {
   /** Hosts that must not answer, and no packet to them may show on the wire. */
   readonly unreachable?: readonly ('internet4' | 'internet6')[];
   readonly natDetected?: boolean;
+  /** Who the gateway must say is there. Default: alice. */
+  readonly user?: string;
+  /** What Godwit must show. */
+  readonly shows?: Partial<ConnectedTunnel>;
   /** The networks behind the gateway that charon must say it agreed on. */
   readonly selectors?: readonly string[];
   /** The inner addresses, where they matter. */
   readonly addresses?: readonly string[];
   /** The DNS servers that the client must use; by default the host in the lan. */
   readonly dnsServers?: readonly string[];
+  /** What Godwit must call the user's proof, e.g. `EAP-TLS`. */
+  readonly localAuthentication?: string;
   /** Who must have sent IKE fragments; the other must not. */
   readonly fragmentsFrom?: readonly ('client' | 'gateway')[];
 }

@@ -4,7 +4,8 @@ export const gatewayName = 'vpn.example.org';
 
 const day = 86_400_000;
 
-type Recipe = Partial<CertificateRequest> & { readonly issuer?: 'ec-root' | 'rsa-root' | 'intermediate' };
+type Issuer = 'ec-root' | 'rsa-root' | 'intermediate' | 'short-root' | 'too-deep' | 'other-ca';
+type Recipe = Partial<CertificateRequest> & { readonly issuer?: Issuer };
 
 /** The gateway's certificates, good and bad. */
 const recipes = {
@@ -26,6 +27,26 @@ const recipes = {
   'under-intermediate': { issuer: 'intermediate' },
 } as const satisfies Record<string, Recipe>;
 
+/** The user's own certificates, good and bad. */
+const userRecipes = {
+  rsa: { key: 'rsa', issuer: 'rsa-root' },
+  'rsa-3072': { key: 'rsa-3072', issuer: 'rsa-root' },
+  'ec-p256': {},
+  'ec-p384': { key: 'ec-p384' },
+  'ec-p521': { key: 'ec-p521' },
+  ed25519: { key: 'ed25519' },
+  'subject-only': { names: [] },
+  'under-intermediate': { issuer: 'intermediate' },
+  'after-2049': { notAfter: new Date('2061-01-01T00:00:00Z') },
+  'too-deep': { issuer: 'too-deep' },
+  expired: { notBefore: new Date(Date.now() - 20 * day), notAfter: new Date(Date.now() - day) },
+  'unknown-ca': { issuer: 'other-ca' },
+} as const satisfies Record<string, Recipe>;
+
+export const userMail = 'alice@example.org';
+
+export type UserCertificateName = keyof typeof userRecipes;
+
 export type CertificateName = keyof typeof recipes;
 
 export interface Certificates {
@@ -36,7 +57,35 @@ export interface Certificates {
   /** More of those. */
   strangers(count: number): readonly Issued[];
   readonly intermediate: Issued;
+  /** The RADIUS server, with a CA and a name of its own, and whom it lets in by certificate. */
+  readonly login: LoginCertificates;
+  readonly roots: { readonly ec: Issued; readonly rsa: Issued; readonly short: Issued };
+  /** Below `roots.short`, which allows no CA there. */
+  readonly tooDeep: Issued;
+  /** One of the user's own. */
+  user(name: UserCertificateName): Issued;
   get(name: CertificateName): Issued;
+}
+
+export interface LoginCertificates {
+  readonly ca: Issued;
+  readonly server: Issued;
+  readonly user: Issued;
+  /** Issued by another CA. */
+  readonly stranger: Issued;
+}
+
+export const loginServerName = 'radius.example.org';
+
+function createLoginCertificates(otherCa: Issued): LoginCertificates {
+  const ca = createCa('Godwit Test Login Root', 'rsa');
+  const user = { subject: 'alice', names: ['alice', 'alice-13'], usages: ['clientAuth'] } as const;
+  return {
+    ca,
+    server: issue(ca, { subject: loginServerName, key: 'rsa' }),
+    user: issue(ca, user),
+    stranger: issue(otherCa, user),
+  };
 }
 
 /** Keys are made when they are first asked for: an RSA key takes a while. */
@@ -44,13 +93,40 @@ export function createCertificates(): Certificates {
   const ecRoot = createCa('Godwit Test Root');
   const rsaRoot = createCa('Godwit Test RSA Root', 'rsa');
   const intermediate = issue(ecRoot, { subject: 'Godwit Test Intermediate', ca: true });
-  const issuers = { 'ec-root': ecRoot, 'rsa-root': rsaRoot, intermediate };
+  const shortRoot = issue(undefined, { subject: 'Godwit Short Root', ca: true, pathLength: 0 });
+  const tooDeep = issue(shortRoot, { subject: 'Godwit Too Deep', ca: true });
+  const otherCa = createCa('Somebody Else Root');
+  const issuers: Record<Issuer, Issued> = {
+    'ec-root': ecRoot,
+    'rsa-root': rsaRoot,
+    intermediate,
+    'short-root': shortRoot,
+    'too-deep': tooDeep,
+    'other-ca': otherCa,
+  };
+  const users = new Map<UserCertificateName, Issued>();
   const strangers: Issued[] = [];
+  let login: LoginCertificates | undefined;
   const made = new Map<CertificateName, Issued>();
   return {
     caOf: (name) => (recipe(name).issuer === 'rsa-root' ? rsaRoot : ecRoot),
-    otherCa: createCa('Somebody Else Root'),
+    otherCa,
+    get login() {
+      login ??= createLoginCertificates(otherCa);
+      return login;
+    },
     intermediate,
+    roots: { ec: ecRoot, rsa: rsaRoot, short: shortRoot },
+    tooDeep,
+    user: (name) => {
+      const present = users.get(name);
+      if (present !== undefined) return present;
+      const { issuer = 'ec-root', ...request }: Recipe = userRecipes[name];
+      const fresh = { subject: 'Alice', names: [userMail], usages: ['clientAuth'], ...request } as const;
+      const certificate = issue(issuers[issuer], fresh);
+      users.set(name, certificate);
+      return certificate;
+    },
     strangers: (count) => {
       while (strangers.length < count) strangers.push(createCa(`Stranger ${strangers.length}`));
       return strangers.slice(0, count);

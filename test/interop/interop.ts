@@ -2,24 +2,32 @@ import { parseArgs } from 'node:util';
 import { enterSandbox } from '../support/net/sandbox.ts';
 import { startCharonClient } from '../support/peers/charon-client.ts';
 import type { VpnClient } from '../support/peers/client.ts';
+import { freeRadiusObstacle } from '../support/peers/freeradius.ts';
 import { Godwit } from '../support/peers/godwit.ts';
+import { hostapdObstacle } from '../support/peers/hostapd.ts';
 import { strongSwanObstacle } from '../support/peers/strongswan.ts';
 import { createTopology, type Topology } from '../support/topology.ts';
 import type { InteropCase } from './case.ts';
 import { addressCases } from './cases/addresses.ts';
 import { algorithmCases } from './cases/algorithms.ts';
+import { authenticationCases } from './cases/authentication.ts';
 import { certificateCases } from './cases/certificates.ts';
 import { childrenCases } from './cases/children.ts';
+import { eapCases } from './cases/eap.ts';
 import { fragmentCases } from './cases/fragments.ts';
 import { livenessCases } from './cases/liveness.ts';
 import { networkCases } from './cases/networks.ts';
+import { promptCases } from './cases/prompts.ts';
 import { refusalCases } from './cases/refusals.ts';
 import { rekeyingCases } from './cases/rekeying.ts';
 import { renewalCases } from './cases/renewal.ts';
 import { roamingCases } from './cases/roaming.ts';
+import { onToken, tokenCases } from './cases/tokens.ts';
 import { createCertificates } from './certificates.ts';
 import { runCase } from './run-case.ts';
+import { leaksIn, secretsRegistered } from './secrets.ts';
 import { type Bench, startGateway } from './stage.ts';
+import { hasTokenTools, prepareToken } from './token.ts';
 
 const usage = `npm run interop -- [--json] [--filter RE] [--client godwit|charon] [--lanes N] [--verbose]
 
@@ -57,6 +65,9 @@ if (options.help) {
   const cases = [
     ...algorithmCases,
     ...certificateCases,
+    ...authenticationCases,
+    ...tokenCases,
+    ...promptCases,
     ...networkCases,
     ...fragmentCases,
     ...refusalCases,
@@ -66,26 +77,76 @@ if (options.help) {
     ...childrenCases,
     ...addressCases,
     ...renewalCases,
+    ...eapCases,
   ]
     .filter(({ name, theme }) => filter.test(`${theme}: ${name}`))
+    // charon as the client knows EAP-MSCHAPv2 alone here.
+    .filter(({ theme }) => theme !== 'eap' || options.client === 'godwit')
     .filter(({ soak }) => soak !== true || /soak/i.test(options.filter));
   report(obstacle === undefined ? await runAll(cases) : cases.map((each) => skip(each, obstacle)));
 }
 
 /** Each lane has a client and a gateway of its own; most of what a slow case does is to wait. */
 async function runAll(cases: readonly InteropCase[]): Promise<Row[]> {
+  if (hasTokenTools()) prepareToken(onToken.map((label) => [label, certificates.user(label)]));
   const lanes = Math.min(Number(options.lanes), cases.length);
-  const left = [...cases].sort((a, b) => (b.seconds ?? 0) - (a.seconds ?? 0));
+  const left = cases
+    .filter(({ alone }) => alone !== true)
+    .sort((a, b) => (b.seconds ?? 0) - (a.seconds ?? 0));
+  const alone = cases.filter((each) => each.alone === true);
   const rows = new Map<InteropCase, Row>();
-  await Promise.all(
-    Array.from({ length: lanes }, (_, lane) =>
-      runLane(lane, async (bench) => {
-        for (let each = left.shift(); each !== undefined; each = left.shift())
-          rows.set(each, await row(each, bench));
-      }),
-    ),
+  const heard: Uint8Array[] = [];
+  const play = async (queue: InteropCase[], lane: number): Promise<void> => {
+    if (queue.length === 0) return;
+    await runLane(lane, async (bench) => {
+      for (let each = queue.shift(); each !== undefined; each = queue.shift()) {
+        const missing = radiusObstacle(each);
+        rows.set(each, missing === undefined ? await row(each, bench) : skip(each, missing));
+      }
+      if (bench.client instanceof Godwit) heard.push(await all(bench.client));
+    });
+  };
+  await Promise.all(Array.from({ length: lanes }, (_, lane) => play(left, lane)));
+  await play([...alone], 0);
+  return [...cases.flatMap((each) => rows.get(each) ?? []), ...(heard.length === 0 ? [] : [leakRow(heard)])];
+}
+
+/** What the daemon has said all the time, and what the command line shows of it. */
+async function all(godwit: Godwit): Promise<Uint8Array> {
+  const shown: string[] = [];
+  for (const args of [['status', '--json'], ['status'], ['profiles', '--json']]) {
+    const cli = godwit.cli(args);
+    await cli.exited;
+    shown.push(cli.stdout, cli.stderr);
+  }
+  return new Uint8Array(Buffer.concat([godwit.said, Buffer.from(shown.join('\n'))]));
+}
+
+/** A row over the whole run: no secret of any row stands in a log or a message. */
+function leakRow(heard: readonly Uint8Array[]): Row {
+  const start = performance.now();
+  const leaks = heard.flatMap(leaksIn);
+  const octets = heard.reduce((sum, each) => sum + each.length, 0);
+  const name = 'no log and no message of the whole run holds a secret of it';
+  const verdict = leaks.length === 0 && octets > 0 ? 'passed' : 'failed';
+  say(
+    `${verdict === 'passed' ? 'ok    ' : 'FAILED'} secrets: ${name} (${secretsRegistered()} in ${octets} octets)`,
   );
-  return cases.flatMap((each) => rows.get(each) ?? []);
+  for (const leak of leaks) say(`         ${leak}`);
+  const reason = octets === 0 ? 'nothing was heard' : leaks.join('; ');
+  return {
+    name,
+    theme: 'secrets',
+    peer: 'strongswan',
+    verdict,
+    reason,
+    ms: Math.round(performance.now() - start),
+  };
+}
+
+function radiusObstacle({ gateway }: InteropCase): string | undefined {
+  if (gateway.radius === undefined) return undefined;
+  return gateway.radius === 'freeradius' ? freeRadiusObstacle() : hostapdObstacle();
 }
 
 async function runLane(lane: number, play: (bench: Bench) => Promise<void>): Promise<void> {
@@ -103,7 +164,7 @@ async function runLane(lane: number, play: (bench: Bench) => Promise<void>): Pro
 async function startClient(topology: Topology): Promise<VpnClient> {
   return options.client === 'charon'
     ? await startCharonClient(topology.client)
-    : await Godwit.start(topology.client, options.verbose ? ['--log-level', 'debug'] : []);
+    : await Godwit.start(topology.client, ['--log-level', 'debug']);
 }
 
 async function row(each: InteropCase, bench: Bench): Promise<Row> {
@@ -123,6 +184,15 @@ async function row(each: InteropCase, bench: Bench): Promise<Row> {
   if (problems.length > 0 && options.verbose) {
     say(indent('gateway', bench.gateway.log));
     say(indent(bench.client.name, bench.client.log));
+    if (bench.radius !== undefined)
+      say(
+        indent(
+          bench.radius.kind,
+          bench.radius.server.log +
+            JSON.stringify(bench.radius.server.process.exit) +
+            bench.radius.server.process.stderr,
+        ),
+      );
   }
   return { ...base(each), verdict, reason: problems.join('; '), ms };
 }

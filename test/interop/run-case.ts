@@ -1,16 +1,15 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClientProfile, ClientView } from '../support/peers/client.ts';
-import { Godwit } from '../support/peers/godwit.ts';
+import { Godwit, profileText } from '../support/peers/godwit.ts';
 import type { ChildSaView, IkeSaView } from '../support/peers/strongswan.ts';
 import { addresses, type Topology, type WireCounters } from '../support/topology.ts';
 import type { DownExpectation, InteropCase, UpExpectation } from './case.ts';
 import { gatewayName } from './certificates.ts';
+import { eapNameOf, loginSettings, nameOf, password, remoteAuth, useRadius, username } from './logins.ts';
+import { registerPrivateKeys, registerSecret } from './secrets.ts';
 import { type Bench, createStage, lasts, type Stage } from './stage.ts';
 import { charonSuite } from './suite-names.ts';
-
-const username = 'alice';
-const password = 'correct horse battery staple';
 
 /** Runs one case from an empty gateway to an empty gateway. Answers what was wrong; empty when nothing was. */
 export async function runCase(each: InteropCase, bench: Bench): Promise<string[]> {
@@ -20,12 +19,13 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
   await topology.resetRouter(each.gateway.lose, each.gateway.losesIpFragments);
   nameHosts(each.client.hosts, topology);
   const stage = createStage(bench, profile(each, bench), () => configure(each, bench));
+  registerSecrets(each, stage.profile);
   await gateway.resetCounters();
   await each.before?.(stage);
   const login = await client.connect(stage.profile);
   const problems: string[] = [];
   if (each.expect.up && login.ok) {
-    problems.push(...(await checkUp(each.expect, bench)));
+    problems.push(...(await checkUp(each.expect, eapNameOf(each), bench)));
     if (problems.length === 0) problems.push(...(await playOn(each, stage)));
   } else if (each.expect.up && !login.ok) {
     problems.push(`does not connect: ${login.failure} ${login.detail}`);
@@ -37,6 +37,18 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
   if (await lasts(async () => (await bench.gateway.sas()).some(isUp)))
     problems.push('the gateway still has an SA after the end');
   return problems;
+}
+
+/** What may stand in no log and no message. */
+function registerSecrets({ name }: InteropCase, profile: ClientProfile): void {
+  const { password, firstPassword, pin, sharedKeys } = profile;
+  registerSecret('the password of the accounts', password);
+  registerSecret(`the password of "${name}"`, firstPassword ?? password);
+  registerSecret(`the PIN of "${name}"`, pin);
+  for (const [use, key] of Object.entries(sharedKeys ?? {})) registerSecret(`the ${use} of "${name}"`, key);
+  for (const [kind, texts = []] of Object.entries(profile.answers ?? {}))
+    for (const text of texts) registerSecret(`the ${kind} of "${name}"`, text);
+  registerPrivateKeys(`the private key of "${name}"`, profileText(profile));
 }
 
 /** In place of a name server. */
@@ -64,11 +76,20 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
   return {
     gateway: client.hosts === undefined ? (outside === 4 ? where.v4 : where.v6) : gatewayName,
     remoteIdentity: client.remoteIdentity === undefined ? gatewayName : client.remoteIdentity,
-    username: client.username ?? username,
+    username: nameOf(each),
     password: client.password ?? password,
+    ...(client.authentication === undefined
+      ? {}
+      : { authentication: loginSettings(client.authentication, nameOf(each), certificates) }),
+    ...(client.answers === undefined ? {} : { answers: client.answers }),
     ca: client.wrongCa === true ? certificates.otherCa : certificates.caOf(certificate),
     ...(client.furtherCas === undefined ? {} : { furtherCas: certificates.strangers(client.furtherCas) }),
     allowSha1Signatures: client.allowSha1Signatures ?? false,
+    ...(client.profile === undefined ? {} : { profile: client.profile(certificates) }),
+    ...(client.sharedKeys === undefined ? {} : { sharedKeys: client.sharedKeys }),
+    ...(client.pin === undefined ? {} : { pin: client.pin }),
+    ...(client.firstPassword === undefined ? {} : { firstPassword: client.firstPassword }),
+    ...(client.whenAsked === undefined ? {} : { whenAsked: client.whenAsked }),
     ...(client.remoteNetworks === undefined ? {} : { remoteNetworks: client.remoteNetworks }),
     ...(client.gateways === undefined ? {} : { gateways: client.gateways }),
     ...(client.children === undefined ? {} : { children: client.children }),
@@ -81,8 +102,13 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
   };
 }
 
-async function configure(each: InteropCase, { gateway, certificates }: Bench): Promise<void> {
+async function configure(each: InteropCase, bench: Bench): Promise<void> {
+  const { gateway, certificates } = bench;
   const config = each.gateway;
+  await gateway.setEap(config.eap ?? {});
+  await useRadius(config.radius, bench);
+  // For its own EAP-TLS.
+  await gateway.loadCertificate(certificates.login.ca, 'CA');
   const name = config.certificate ?? 'ec-p256';
   const certificate = certificates.get(name);
   await gateway.setClassicSignatures(config.classicSignatures ?? false);
@@ -96,6 +122,7 @@ async function configure(each: InteropCase, { gateway, certificates }: Bench): P
   if (pools.includes(4)) await gateway.loadPool('pool4', String(addrs), attributes);
   if (pools.includes(6)) await gateway.loadPool('pool6', addresses.pool.v6, { dns: [addresses.lan.v6] });
   const identity = name === 'other-name' ? 'other.example.org' : gatewayName;
+  await config.load?.(gateway, certificates);
   await gateway.loadConnection('gateway', {
     version: '2',
     encap: 'yes',
@@ -107,13 +134,14 @@ async function configure(each: InteropCase, { gateway, certificates }: Bench): P
     rand_time: '0s',
     dpd_delay: seconds(config.dpdSeconds),
     proposals: config.ike ?? ['aes256gcm16-prfsha384-ecp256', 'aes256-sha256-ecp256'],
-    local: {
+    local: config.local?.(certificates) ?? {
       auth: config.auth ?? 'pubkey',
       certs: [certificate.der],
       // Without a name in the certificate charon can only be the subject itself.
       ...(name === 'common-name-only' ? {} : { id: identity }),
     },
-    remote: { auth: 'eap-mschapv2', id: '%any', eap_id: '%any' },
+    remote: config.remote?.(certificates) ?? { auth: remoteAuth(each), id: '%any', eap_id: '%any' },
+    ...config.further?.(certificates),
     ...config.connection,
     children: config.children ?? {
       net: {
@@ -134,7 +162,7 @@ function seconds(value: number | undefined): string {
   return `${value ?? 0}s`;
 }
 
-async function checkUp(expect: UpExpectation, bench: Bench): Promise<string[]> {
+async function checkUp(expect: UpExpectation, user: string, bench: Bench): Promise<string[]> {
   const { topology, gateway, client } = bench;
   const problems: string[] = [];
   // Half open may be what came before the login.
@@ -145,8 +173,15 @@ async function checkUp(expect: UpExpectation, bench: Bench): Promise<string[]> {
   if (sas.length !== 1 || sa === undefined || child === undefined) {
     return [`the gateway has ${sas.length} IKE SAs and the client believes in one with a child`];
   }
-  problems.push(...checkSas(expect, sa, child));
+  problems.push(...checkSas(expect, user, sa, child));
   if (view !== undefined) problems.push(...checkView(expect, view, sa, child, bench));
+  if (expect.shows !== undefined && client instanceof Godwit) {
+    const { tunnel } = await client.snapshot();
+    for (const [field, value] of Object.entries(expect.shows)) {
+      const shown = JSON.stringify(Reflect.get(tunnel, field));
+      if (shown !== JSON.stringify(value)) problems.push(`Godwit shows ${field}: ${shown}`);
+    }
+  }
   for (const host of expect.ping ?? ['lan4']) {
     // A small packet, and one that fills the tunnel's MTU nearly.
     for (const size of ['8', '1300']) {
@@ -181,12 +216,12 @@ function checkFragments(
     .map((side) => `the ${side} sent ${sent[side]} IKE fragments`);
 }
 
-function checkSas(expect: UpExpectation, sa: IkeSaView, child: ChildSaView): string[] {
+function checkSas(expect: UpExpectation, user: string, sa: IkeSaView, child: ChildSaView): string[] {
   const { problems, same } = comparison('charon');
   same('state of the IKE SA', sa.state, 'ESTABLISHED');
   same('state of the CHILD SA', child.state, 'INSTALLED');
   same('ESP in UDP', child.encapsulated, true);
-  same('user', sa.remoteEapId ?? sa.remoteId, username);
+  same('user', sa.remoteEapId ?? sa.remoteId, expect.user ?? user);
   if (expect.ike !== undefined) same('IKE suite', sa.suite, charonSuite(expect.ike, 'ike'));
   if (expect.esp !== undefined) same('ESP suite', child.suite, charonSuite(expect.esp, 'esp'));
   if (expect.selectors !== undefined) {

@@ -1,5 +1,6 @@
 import type { ConnectedTunnel } from '../../core/rpc/values.ts';
 import type { ClientProfile, VpnClient } from '../support/peers/client.ts';
+import type { RadiusServer } from '../support/peers/freeradius.ts';
 import { Godwit } from '../support/peers/godwit.ts';
 import { type IkeSaView, StrongSwan } from '../support/peers/strongswan.ts';
 import { addresses, type Topology } from '../support/topology.ts';
@@ -11,6 +12,8 @@ export interface Bench {
   gateway: StrongSwan;
   readonly client: VpnClient;
   readonly certificates: Certificates;
+  /** The RADIUS server that runs beside the gateway. */
+  radius?: { readonly kind: 'freeradius' | 'hostapd'; readonly server: RadiusServer };
 }
 
 /** Where a case plays once it goes beyond a login. */

@@ -11,6 +11,7 @@ import { parseProposal, type SuiteProposal, withKeyExchanges } from '../../core/
 import { createEapPeer } from '../../core/eap/create-eap-peer.ts';
 import { createGateway } from '../../core/gateway/create-gateway.ts';
 import type { Gateway } from '../../core/gateway/io.ts';
+import { selectorOf } from '../../core/ike/child-wishes.ts';
 import { IkeSa } from '../../core/ike/ike-sa.ts';
 import type { EngineTerms } from '../../core/tunnel/connection.ts';
 import { Dice } from './dice.ts';
@@ -104,6 +105,15 @@ export function createSimGateway(story: Story, memory: SealMemory, generation: n
   );
 }
 
+const everywhere = [prefix('0.0.0.0/0'), prefix('::/0')].map(selectorOf);
+const further = [{ ...selectorOf(prefix('10.1.7.0/24')), protocol: 6, startPort: 22, endPort: 22 }];
+
+/** A gateway that does not answer CREATE_CHILD_SA, or refuses it, has no second one. */
+export function hasFurtherChild({ furtherChild, habits }: Story): boolean {
+  const { noAdditionalSas, refuseRekey, silentInRekey } = habits;
+  return furtherChild && !noAdditionalSas && refuseRekey === undefined && !silentInRekey;
+}
+
 /** A client for one login. */
 export function createSimClient(
   story: Story,
@@ -125,6 +135,7 @@ export function createSimClient(
       ikeProposals: ikeProposals(story, 'ecp256-x25519'),
       espProposals: espWithGroups,
       remoteNetworks: [],
+      ...(hasFurtherChild(story) ? { children: [{ remote: everywhere }, { remote: further }] } : {}),
       // It would end the login that stands.
       initialContact: story.initialContact && !beside,
       earlyRekeyMs: story.earlyRekeyMs ?? 'off',

@@ -57,6 +57,8 @@ export interface Story {
     'noAdditionalSas' | 'refuseRekey' | 'silentInRekey' | 'deleteOldLateMs'
   >;
   readonly authLifetimeMs: number | undefined;
+  /** The client asks for a second CHILD SA beside the first. */
+  readonly furtherChild: boolean;
   /** The gateway's name also leads to an address where nobody is: none, tried first, tried later, or one that no way leads to. */
   readonly deadAddress: 'none' | 'first' | 'last' | 'refused';
   readonly childKeyExchange: boolean;
@@ -105,6 +107,7 @@ export function tellStory(seed: number): Story {
     temporaryFailureOnce: dice.chance(0.1),
     habits: !calm && dice.chance(0.25) ? dice.pick(stubborn) : {},
     authLifetimeMs: authLifetime(dice, calm),
+    furtherChild: new Dice(seed, 'children').random.octets(1).every((octet) => octet < 50),
     deadAddress: dice.pick(['none', 'none', 'first', 'last', 'refused'] as const),
     childKeyExchange: dice.chance(0.5),
     trafficMs: dice.between(100, 1_500),

@@ -12,7 +12,7 @@ import { isIP } from 'node:net';
  * A throwaway certificate authority. Certificates are written out by hand (DER, RFC 5280), independent of the code
  * under test and of any installed tool, and may be wrong in any way that a test wants.
  */
-export type KeyKind = 'rsa' | 'ec-p256' | 'ec-p384' | 'ec-p521' | 'ed25519';
+export type KeyKind = 'rsa' | 'rsa-3072' | 'ec-p256' | 'ec-p384' | 'ec-p521' | 'ed25519';
 
 export interface Issued {
   readonly der: Uint8Array;
@@ -35,6 +35,8 @@ export interface CertificateRequest {
   readonly notAfter?: Date;
   /** A CA's own: basicConstraints with CA true. */
   readonly ca?: boolean;
+  /** A CA's own: how many CAs may stand below it. */
+  readonly pathLength?: number;
   /** RSA only: sign this certificate with PSS in place of PKCS#1. */
   readonly pss?: boolean;
 }
@@ -85,7 +87,11 @@ function extensions(request: CertificateRequest, spki: Buffer, issuerSpki: Buffe
   const list = [
     extension('2.5.29.14', octetString(keyIdentifier(spki))),
     extension('2.5.29.35', sequence(tagged(0x80, keyIdentifier(issuerSpki)))),
-    extension('2.5.29.19', isCa ? sequence(tagged(0x01, Buffer.of(0xff))) : sequence(), true),
+    extension(
+      '2.5.29.19',
+      isCa ? sequence(tagged(0x01, Buffer.of(0xff)), ...pathLengthOf(request)) : sequence(),
+      true,
+    ),
     // keyCertSign and cRLSign, or digitalSignature.
     extension('2.5.29.15', tagged(0x03, isCa ? Buffer.of(1, 0x06) : Buffer.of(7, 0x80)), true),
   ];
@@ -94,11 +100,16 @@ function extensions(request: CertificateRequest, spki: Buffer, issuerSpki: Buffe
   if (usages.length > 0)
     list.push(extension('2.5.29.37', sequence(...usages.map((usage) => oid(usageOids[usage])))));
   const names = (request.names ?? [request.subject]).map((text) => {
+    if (text.includes('@')) return tagged(0x81, Buffer.from(text, 'ascii'));
     if (isIP(text) === 0) return tagged(0x82, Buffer.from(text, 'ascii'));
     return tagged(0x87, isIP(text) === 4 ? Buffer.from(text.split('.').map(Number)) : ipv6Octets(text));
   });
   if (names.length > 0) list.push(extension('2.5.29.17', sequence(...names)));
   return list;
+}
+
+function pathLengthOf({ pathLength }: CertificateRequest): Buffer[] {
+  return pathLength === undefined ? [] : [integer(Buffer.of(pathLength))];
 }
 
 const usageOids = {
@@ -112,6 +123,8 @@ function newKey(kind: KeyKind): { publicKey: KeyObject; privateKey: KeyObject } 
   switch (kind) {
     case 'rsa':
       return generateKeyPairSync('rsa', { modulusLength: 2048 });
+    case 'rsa-3072':
+      return generateKeyPairSync('rsa', { modulusLength: 3072 });
     case 'ec-p256':
       return generateKeyPairSync('ec', { namedCurve: 'P-256' });
     case 'ec-p384':

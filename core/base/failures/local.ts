@@ -47,6 +47,11 @@ export const localLeaves = {
     what: 'The password could not be read from {source}: {reason}.',
     next: 'Give one line of text with the password in it.',
   },
+  'secret.shared-key': {
+    family: 'local-refused',
+    what: 'The shared key cannot be read: {reason}.',
+    next: 'Give the key as text, or as 0x with hexadecimal digits, or as 0s with base64.',
+  },
   'secret.missing': {
     family: 'local-refused',
     what: 'A password is needed and none was given.',

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { failure } from '../../base/errors.ts';
 import { err, ok } from '../../base/result.ts';
+import { readStaticFiles } from '../../platform/static-files.ts';
 import { version } from '../../platform/version.ts';
 import { connectRpc } from '../../rpc/transport/client.ts';
 import type { CliIo } from '../cli-io.ts';
 import { Report } from '../report.ts';
-import { readStaticFiles } from './static-files.ts';
 import { startUiServer, type UiServer } from './ui-server.ts';
 
 export interface UiOptions {

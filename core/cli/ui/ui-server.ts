@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type Failure, failure } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { err, ok, type Result } from '../../base/result.ts';
+import type { StaticFile } from '../../platform/static-files.ts';
 import { BridgePage, type BridgePageOptions } from '../../rpc/transport/bridge-page.ts';
-import type { StaticFile } from './static-files.ts';
 import { UiSession } from './ui-session.ts';
 
 export interface UiServerOptions {

@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { constants, createPrivateKey, type KeyObject } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import { connect, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { type Failure, failure } from '../../base/errors.ts';
@@ -54,6 +54,8 @@ class NodeTlsSession implements TlsSession {
         ...context,
         socket: this.#wire,
         minVersion: 'TLSv1.2',
+        // strongSwan's TLS lacks RFC 5746. That protects renegotiation, which we never do.
+        secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT,
         rejectUnauthorized: false,
         checkServerIdentity: () => undefined,
       });

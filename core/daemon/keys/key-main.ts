@@ -1,12 +1,27 @@
+import { existsSync, writeSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { stdin, stdout } from 'node:process';
+import { stdin } from 'node:process';
 import { readKeyFile } from '../../crypto/node/key-file.ts';
+import { loadCryptoki } from '../../crypto/pkcs11/cryptoki.ts';
+import { Token, type TokenProblem } from '../../crypto/pkcs11/token.ts';
 import { encodeFrame, FrameDecoder } from '../../rpc/framing.ts';
 import { type KeyRequest, keyRequestSchema } from './key-protocol.ts';
 
 /*
- * The key process: see key-process.ts. It has the rights of the user, talks over its standard streams, and ends with the daemon.
+ * The key process: see key-process.ts. It has the rights of the user, reads requests from its standard input and writes answers to
+ * descriptor 3, where no module prints, and ends with the daemon.
  */
+
+const answers = 3;
+/** p11-kit knows all modules of a system. */
+const proxies = [
+  '/usr/lib/x86_64-linux-gnu/p11-kit-proxy.so',
+  '/usr/lib/aarch64-linux-gnu/p11-kit-proxy.so',
+  '/usr/lib64/p11-kit-proxy.so',
+  '/usr/lib/p11-kit-proxy.so',
+];
+
+let token: Token | undefined;
 
 // Modules look for their settings in the home of whoever runs them.
 process.env['HOME'] = homeOfUser();
@@ -21,16 +36,23 @@ stdin.on('data', (chunk: Uint8Array) => {
     if (!request.success) process.exit(2);
     const frame = encodeFrame(answer(request.data));
     if (!frame.ok) process.exit(2);
-    stdout.write(frame.value, () => frame.value.fill(0));
+    writeAll(frame.value);
+    frame.value.fill(0);
   }
 });
+
+function writeAll(octets: Uint8Array): void {
+  for (let at = 0; at < octets.length; ) at += writeSync(answers, octets, at);
+}
 
 function answer(request: KeyRequest): unknown {
   switch (request.op) {
     case 'open-file':
       return openFile(request);
+    case 'token-open':
+      return openToken(request);
     default:
-      return { ok: false, problem: 'module', detail: { reason: 'not yet' } };
+      return token === undefined ? { ok: false, problem: 'removed', detail: {} } : onToken(token, request);
   }
 }
 
@@ -46,8 +68,67 @@ function openFile({ file, password }: Extract<KeyRequest, { op: 'open-file' }>):
   return { ok: true, chain: chain.map(base64), keyKind, privateKey: base64(privateKey) };
 }
 
+function openToken({ module, uri }: Extract<KeyRequest, { op: 'token-open' }>): unknown {
+  const path = module ?? proxies.find((one) => existsSync(one));
+  const lost = (reason: string) => ({
+    ok: false,
+    problem: 'module',
+    detail: { module: path ?? 'p11-kit', reason },
+  });
+  if (path === undefined) return lost('it is not installed (package p11-kit)');
+  if (!existsSync(path)) return lost('there is no such file');
+  const loaded = loadCryptoki(path);
+  if (!loaded.ok) return lost(loaded.error);
+  const { id, ...texts } = uri;
+  const query = { ...texts, ...(id === undefined ? {} : { id: octetsOf(id) }) };
+  const opened = Token.open(loaded.value, query);
+  if (!opened.ok) return failed(opened.error);
+  token = opened.value;
+  const triesLeft = token.triesLeft();
+  if (triesLeft === 'locked') return { ok: false, problem: 'pin-locked', detail: { token: token.label } };
+  return { ok: true, token: token.label, login: token.login, triesLeft };
+}
+
+function onToken(token: Token, request: Exclude<KeyRequest, { op: 'open-file' | 'token-open' }>): unknown {
+  switch (request.op) {
+    case 'token-login': {
+      const pin = request.pin === undefined ? undefined : octetsOf(request.pin);
+      const done = token.logIn(pin);
+      pin?.fill(0);
+      return done.ok ? { ok: true } : failed(done.error);
+    }
+    case 'token-list': {
+      const listed = token.list();
+      if (!listed.ok) return failed(listed.error);
+      const choices = listed.value.map(({ id, label, certificate }) => ({
+        id,
+        label,
+        certificate: base64(certificate),
+      }));
+      return { ok: true, choices };
+    }
+    case 'token-use': {
+      const used = token.use(request.id);
+      if (!used.ok) return failed(used.error);
+      return { ok: true, chain: used.value.chain.map(base64), keyKind: used.value.keyKind };
+    }
+    case 'sign': {
+      const signed = token.sign(request.scheme, octetsOf(request.data));
+      return signed.ok ? { ok: true, signature: base64(signed.value) } : failed(signed.error);
+    }
+  }
+}
+
+function failed({ problem, detail }: TokenProblem): unknown {
+  return { ok: false, problem, detail };
+}
+
 function base64(octets: Uint8Array): string {
   return Buffer.from(octets).toString('base64');
+}
+
+function octetsOf(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'base64'));
 }
 
 function homeOfUser(): string {

@@ -28,12 +28,15 @@ export class KeyProcess {
   constructor(user?: KeyUser) {
     const other = user !== undefined && user.uid !== process.getuid?.();
     this.#child = spawn(process.execPath, ['--max-old-space-size=128', program], {
-      stdio: ['pipe', 'pipe', 'ignore'],
+      // Modules print: what they say on the standard streams has no reader.
+      stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
       cwd: '/',
       env: process.env,
       ...(other ? { uid: user.uid, gid: user.gid } : {}),
     });
-    this.#child.stdout?.on('data', (chunk: Uint8Array) => this.#onData(chunk));
+    const answers = this.#child.stdio[3];
+    if (answers !== null && answers !== undefined && 'on' in answers)
+      answers.on('data', (chunk: Uint8Array) => this.#onData(chunk));
     this.#child.stdin?.on('error', () => undefined);
     this.#child.on('error', (error) => this.#over(error.message));
     this.#child.on('exit', (status, signal) => this.#over(`it ended with ${signal ?? status}`));

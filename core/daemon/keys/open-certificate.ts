@@ -10,6 +10,7 @@ import type { PeerCredentials } from '../../rpc/transport/server-types.ts';
 import type { CertificateAsks, OpenCertificate } from '../login-credentials.ts';
 import type { KeyUser } from './key-process.ts';
 import { type AskKeyPassword, openKeyFile } from './open-credential.ts';
+import { openToken } from './open-token.ts';
 
 /**
  * Opens the certificate that a profile names, in a process with the rights of the client: from a file of the system (a stored
@@ -30,7 +31,7 @@ export function openCertificate(credentials: PeerCredentials, log: LogSink): Ope
           log,
         );
       case 'pkcs11':
-        return err(failure('token.module', { module: certificate.module ?? 'p11-kit', reason: 'not yet' }));
+        return await openToken(certificate, asks, user);
     }
   };
 }

@@ -23,7 +23,11 @@ const kind: TunnelKind = {
  * EAP-TLS: both sides prove themselves with certificates, and nothing is said inside. With TLS 1.3 the server's last word is one
  * octet of zero: it has accepted our certificate and says nothing more. @rfc 5216 @rfc 9190
  */
-export const eapTlsMethod = tunnelMethod(kind);
+export const eapTlsMethod = {
+  ...tunnelMethod(kind),
+  // FreeRADIUS, for one, keeps its alert to itself.
+  refusal: failure('auth.client-certificate', { side: 'local', alert: 'it gave no reason' }),
+};
 
 const commitment = 0;
 
@@ -38,7 +42,7 @@ class TlsInside implements TunnelInside {
     const said = plaintext.length === 0 ? 'nothing' : isCommitment(plaintext) ? 'commitment' : 'other';
     // @rfc 5216 2.1.3 @rfc 9190 2.5
     if (said === (this.#tls.version === '1.2' ? 'nothing' : 'commitment'))
-      return { kind: 'done', msk: this.#tls.keys[0]?.slice(0, mskOctets) ?? new Uint8Array(0) };
+      return { kind: 'done', msk: this.#msk() };
     if (said === 'nothing') return { kind: 'acknowledge' };
     const rule = `nothing is said inside of EAP-TLS with TLS ${this.#tls.version}, but for its end`;
     return { kind: 'failed', error: failure('auth.login-server', { side: 'remote', rule }) };
@@ -54,6 +58,10 @@ class TlsInside implements TunnelInside {
 
   wipe(): void {
     for (const key of this.#tls.keys) key.fill(0);
+  }
+
+  #msk(): Uint8Array {
+    return this.#tls.keys[0]?.slice(0, mskOctets) ?? new Uint8Array(0);
   }
 }
 

@@ -14,7 +14,7 @@ import { eapType } from '../../wire/registry/eap-types.ts';
 import { createEapPeer } from '../create-eap-peer.ts';
 import type { EapMethodContext, EapMethodKind } from '../method.ts';
 import { boundMsk, compoundKeys, compoundMac, innerSessionKey, isBound } from '../peap/cryptobinding.ts';
-import { type InnerPacket, unwrapInner, wrapInner } from '../peap/inner-packet.ts';
+import { unwrapInner, wrapInner } from '../peap/inner-packet.ts';
 import type { EapPeer, EapStep } from '../peer.ts';
 import {
   type EstablishedTls,
@@ -48,7 +48,6 @@ class PeapInside implements TunnelInside {
   #identifier = 0;
   /** The last one that the inner login took part in. */
   #ofPeer = 0;
-  #form: InnerPacket['form'] = 'without-header';
   /** Why the inner login is lost, while the server has yet to say so. */
   #failing: Failure | undefined;
 
@@ -61,14 +60,13 @@ class PeapInside implements TunnelInside {
   turn(plaintext: Uint8Array): InsideStep {
     if (plaintext.length === 0) return { kind: 'acknowledge' };
     const inner = unwrapInner(plaintext, (this.#identifier + 1) & 0xff);
-    const decoded = decodeEapPacket(inner.packet);
+    const decoded = decodeEapPacket(inner);
     if (!decoded.ok) return { kind: 'failed', error: decoded.error };
     const packet = decoded.value;
-    this.#form = inner.form;
     this.#identifier = packet.identifier;
     if (packet.code === 'request' && packet.type === eapType.Extensions) return this.#extensions(packet.data);
     this.#ofPeer = packet.identifier;
-    return this.#play(this.#peer.handle(inner.packet));
+    return this.#play(this.#peer.handle(inner));
   }
 
   answer(secret: Secret): InsideStep {
@@ -92,7 +90,7 @@ class PeapInside implements TunnelInside {
     switch (step.kind) {
       case 'respond': {
         this.#failing = step.failing;
-        const plaintext = wrapInner(step.packet, this.#form);
+        const plaintext = wrapInner(step.packet);
         return step.failing === undefined
           ? { kind: 'send', plaintext }
           : { kind: 'send', plaintext, failing: step.failing };
@@ -132,8 +130,8 @@ class PeapInside implements TunnelInside {
     return { kind: 'done', plaintext: this.#response(encodePeapResult(true)), msk: this.#msk(), more: true };
   }
 
-  #bind(binding: Cryptobinding, { msk, method }: Login): InsideStep {
-    const isk = innerSessionKey(msk, method);
+  #bind(binding: Cryptobinding, { msk }: Login): InsideStep {
+    const isk = innerSessionKey(msk);
     const keys = compoundKeys(this.#keyMaterial(), isk);
     isk.fill(0);
     if (binding.subtype !== 0 || !isBound(keys, binding))

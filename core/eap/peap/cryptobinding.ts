@@ -31,19 +31,10 @@ export function compoundKeys(keyMaterial: Uint8Array, isk: Uint8Array): Compound
   return { intermediate: keys.subarray(0, 40), mac: keys.subarray(40) };
 }
 
-/**
- * The key of the method inside, as it goes into the compound keys: the first 32 octets of its MSK; Windows swaps the two halves
- * of MSCHAPv2's, which are the keys of the two directions. [MS-PEAP] 3.1.5.5.2.1
- */
-export function innerSessionKey(msk: Uint8Array | undefined, method: string): Uint8Array {
+/** The key of the method inside, as it goes into the compound keys: the start of its MSK, or zeroes. [MS-PEAP] 3.1.5.5.2.1 */
+export function innerSessionKey(msk: Uint8Array | undefined): Uint8Array {
   const isk = new Uint8Array(iskOctets);
-  if (msk === undefined) return isk;
-  if (method !== 'EAP-MSCHAPv2') {
-    isk.set(msk.subarray(0, iskOctets));
-    return isk;
-  }
-  isk.set(msk.subarray(16, 32), 0);
-  isk.set(msk.subarray(0, 16), 16);
+  if (msk !== undefined) isk.set(msk.subarray(0, iskOctets));
   return isk;
 }
 

@@ -1,4 +1,10 @@
 import * as z from 'zod';
+import type { EapAccount } from './account.ts';
+import {
+  type CertificateAuthentication,
+  certificateSchema,
+  readCertificateAuthentication,
+} from './certificate.ts';
 import type { ProfileClientCertificate } from './client-certificate.ts';
 import {
   type EapPasswordAuthentication,
@@ -11,6 +17,7 @@ import { type EapTlsAuthentication, eapTlsSchema, readEapTls } from './eap-tls.t
 import { type EapTtlsAuthentication, eapTtlsSchema, readEapTtls } from './eap-ttls.ts';
 import type { ProfileLoginServer } from './login-server.ts';
 import { type PeapAuthentication, peapSchema, readPeap } from './peap.ts';
+import { type PskAuthentication, pskSchema } from './psk.ts';
 
 /** How to log in: one file for each method beside this one. */
 export const authenticationSchema = z
@@ -21,6 +28,8 @@ export const authenticationSchema = z
     peapSchema,
     eapGtcSchema,
     eapMd5Schema,
+    certificateSchema,
+    pskSchema,
   ])
   .meta({ description: 'How you log in.' });
 
@@ -30,7 +39,12 @@ export type EapAuthentication =
   | EapTtlsAuthentication
   | PeapAuthentication;
 
-export type ProfileAuthentication = EapAuthentication;
+export type ProfileAuthentication = EapAuthentication | CertificateAuthentication | PskAuthentication;
+
+/** Whether the user logs in by EAP, with a user name. */
+export function isEap(authentication: ProfileAuthentication): authentication is EapAuthentication {
+  return authentication.method !== 'psk' && authentication.method !== 'certificate';
+}
 
 export function readAuthentication(
   document: z.output<typeof authenticationSchema>,
@@ -47,6 +61,10 @@ export function readAuthentication(
       return readEapTtls(document, file);
     case 'peap':
       return readPeap(document, file);
+    case 'certificate':
+      return readCertificateAuthentication(document, file);
+    case 'psk':
+      return document;
   }
 }
 
@@ -61,7 +79,9 @@ export function loginServerOf(authentication: ProfileAuthentication): ProfileLog
 }
 
 /** Whether a password is needed in any case, whatever the server asks. */
-export function needsPassword(authentication: ProfileAuthentication): boolean {
+export function needsPassword(
+  authentication: ProfileAuthentication,
+): authentication is ProfileAuthentication & EapAccount {
   return 'passwordFile' in authentication;
 }
 

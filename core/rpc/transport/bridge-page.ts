@@ -10,11 +10,11 @@ import {
   type DaemonMethodName,
   type HostMethodName,
   isHostMethod,
-  type Link,
   readBridgeRequest,
 } from '../bridge.ts';
-import { type EventName, eventSchemas, isEventName, type MethodParams, protocolVersion } from '../schema.ts';
+import { type EventName, eventSchemas, isEventName, type MethodParams } from '../schema.ts';
 import type { RpcClient } from './client.ts';
+import { DaemonLink } from './daemon-link.ts';
 
 export type HostMethods = {
   readonly [M in Exclude<HostMethodName, 'reach-daemon'>]: (
@@ -28,12 +28,11 @@ export interface BridgePageOptions {
   readonly methods: HostMethods;
   /** Hands one message to the page. */
   readonly send: (message: string) => void;
+  /** The daemon asks the user something: a host whose page is hidden shows it. */
+  readonly onAsk?: () => void;
   /** The page is to be dropped: it sends what no page of ours sends. */
   readonly onMisuse: () => void;
 }
-
-const firstWaitMs = 250;
-const longestWaitMs = 5_000;
 
 /**
  * The host's end of the bridge for one page: checks what the page says against the allow-list, hands it to the daemon
@@ -41,18 +40,20 @@ const longestWaitMs = 5_000;
  */
 export class BridgePage {
   readonly #options: BridgePageOptions;
-  #rpc: RpcClient | undefined;
-  #link: Link = { state: 'connecting' };
+  readonly #daemon: DaemonLink;
   #closed = false;
   #strikes = 0;
   #inFlight = 0;
-  #tries = 0;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: BridgePageOptions) {
     this.#options = options;
-    this.emit('link', this.#link);
-    void this.#reach();
+    this.#daemon = new DaemonLink({
+      reach: options.reach,
+      onLink: (link) => this.emit('link', link),
+      onReached: (rpc) => {
+        for (const event of Object.keys(eventSchemas).filter(isEventName)) this.#relay(rpc, event);
+      },
+    });
   }
 
   /** Takes one message of the page. */
@@ -85,8 +86,7 @@ export class BridgePage {
   /** The page is gone. */
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#timer);
-    this.#rpc?.close();
+    this.#daemon.close();
   }
 
   #answer(id: number, result: Result<unknown, Failure>): void {
@@ -104,7 +104,7 @@ export class BridgePage {
     try {
       if (!isHostMethod(method)) return await this.#callDaemon(method, params);
       if (method !== 'reach-daemon') return await this.#callHost(method, params);
-      if (this.#link.state === 'down') void this.#reach();
+      this.#daemon.tryNow();
       return ok({});
     } catch (cause) {
       return err(failure('misuse', { reason: cause instanceof Error ? cause.name : 'unknown' }));
@@ -123,53 +123,16 @@ export class BridgePage {
     method: M,
     params: unknown,
   ): Promise<Result<unknown, Failure>> {
-    if (this.#rpc === undefined) {
-      return err(this.#link.state === 'down' ? this.#link.error : failure('rpc.unavailable'));
-    }
-    return await this.#rpc.call(method, params as MethodParams<M>);
-  }
-
-  async #reach(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#tries++;
-    this.#tell({ state: 'connecting' });
-    const reached = await this.#options.reach();
-    if (!reached.ok) return this.#lost(reached.error);
-    const rpc = reached.value;
-    if (this.#closed) return rpc.close();
-    const version = await rpc.call('version', {});
-    if (!version.ok) {
-      rpc.close();
-      return this.#lost(version.error);
-    }
-    this.#rpc = rpc;
-    this.#tries = 0;
-    for (const event of Object.keys(eventSchemas).filter(isEventName)) this.#relay(rpc, event);
-    void rpc.closed.then((reason) => {
-      if (this.#rpc !== rpc) return;
-      this.#rpc = undefined;
-      this.#lost(reason ?? failure('rpc.unavailable'));
-    });
-    const { protocol } = version.value;
-    const match = protocol === protocolVersion ? 'same' : protocol < protocolVersion ? 'older' : 'newer';
-    this.#tell({ state: 'up', version: version.value.version, match });
+    const { rpc, link } = this.#daemon;
+    if (rpc === undefined) return err(link.state === 'down' ? link.error : failure('rpc.unavailable'));
+    return await rpc.call(method, params as MethodParams<M>);
   }
 
   #relay(rpc: RpcClient, event: EventName): void {
     rpc.on(event, (data) => {
-      if (!this.#closed) this.#options.send(JSON.stringify({ event, data }));
+      if (this.#closed) return;
+      this.#options.send(JSON.stringify({ event, data }));
+      if (event === 'ask') this.#options.onAsk?.();
     });
-  }
-
-  #lost(error: Failure): void {
-    if (this.#closed) return;
-    const wait = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(this.#tries, 10));
-    this.#timer = setTimeout(() => void this.#reach(), wait);
-    this.#tell({ state: 'down', error, nextTryAt: Date.now() + wait });
-  }
-
-  #tell(link: Link): void {
-    this.#link = link;
-    this.emit('link', link);
   }
 }

@@ -163,6 +163,9 @@ export function connected(changes: Partial<ConnectedTunnel> = {}): ConnectedTunn
     remoteIdentity: 'vpn.example.org',
     remoteAuthentication: 'ECDSA with SHA-384',
     localAuthentication: 'EAP-MSCHAPv2',
+    remoteNames: [],
+    ppk: false,
+    weaknesses: [],
     ike: {
       proposal: 'aes256gcm16-prfsha384-ecp384',
       initiatorSpi: 'a81c7e0fd41b2290',

@@ -2,8 +2,8 @@ import type { Page } from 'playwright-core';
 import { uiFolder } from '../../../build/ui/vite.config.ts';
 import { failure } from '../../../core/base/errors.ts';
 import { err, ok } from '../../../core/base/result.ts';
-import { readStaticFiles } from '../../../core/cli/ui/static-files.ts';
 import { startUiServer, type UiServer } from '../../../core/cli/ui/ui-server.ts';
+import { readStaticFiles } from '../../../core/platform/static-files.ts';
 import type { ViewName } from '../../../core/rpc/bridge.ts';
 import { connectRpc } from '../../../core/rpc/transport/client.ts';
 

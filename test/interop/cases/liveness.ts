@@ -74,6 +74,23 @@ export const livenessCases: readonly InteropCase[] = [
     during: (stage) => losesConnection(stage, 40, stage.restartGateway),
   },
   {
+    name: 'nothing gets through until the client gives up: a new connection soon after the path is back',
+    theme: 'liveness',
+    gateway: { at: 'plainGateway' },
+    client: { livenessSeconds: 1 },
+    expect: { up: true },
+    endsTunnel: true,
+    seconds: 40,
+    during: async (stage) => {
+      const given = async (): Promise<boolean> => (await stage.tunnel()) === undefined;
+      await stage.topology.resetRouter(['udp dport 4500', 'udp sport 4500', 'udp dport 500']);
+      if (!(await within(32_000, given))) return ['the silence was not noticed'];
+      // charon would keep it for hours.
+      await stage.gateway.vici.request('terminate', { ike: 'gateway', force: 'yes' });
+      return losesConnection(stage, 8, () => stage.topology.resetRouter());
+    },
+  },
+  {
     name: 'a gateway with a half-open IKE SA demands a cookie',
     theme: 'liveness',
     gateway: {},

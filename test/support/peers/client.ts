@@ -10,11 +10,25 @@ export interface ClientProfile {
   readonly remoteIdentity: string | null;
   readonly username: string;
   readonly password: string;
+  /** In place of EAP-MSCHAPv2 with this user name: `authentication` of Godwit's profile. */
+  readonly authentication?: Readonly<Record<string, unknown>>;
+  /** What the user says to further questions, by their kind, in order; `retry` to a password that was refused. */
+  readonly answers?: Readonly<Partial<Record<'retry' | 'passcode' | 'new-password', readonly string[]>>>;
   readonly ca: Issued;
   /** CAs that are trusted beside it: CERTREQ names them all. */
   readonly furtherCas?: readonly Issued[];
   /** Takes a gateway that signs with SHA-1; absent: no. */
   readonly allowSha1Signatures?: boolean;
+  /** Further parts of Godwit's profile, in place of what stands there. */
+  readonly profile?: Readonly<Record<string, unknown>>;
+  /** Of a token. */
+  readonly pin?: string;
+  /** What the first question for the password is answered with. */
+  readonly firstPassword?: string;
+  /** In place of an answer to the last question. */
+  readonly whenAsked?: 'refuse' | 'disconnect';
+  /** Keys that it shares with the gateway. */
+  readonly sharedKeys?: { readonly psk?: string; readonly ppk?: string };
   /** Networks behind the gateway; everything when absent. */
   readonly remoteNetworks?: readonly string[];
   /** CHILD SAs with selectors of their own, as Godwit's profile has them. */

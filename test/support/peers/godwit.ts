@@ -2,11 +2,13 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatFailure } from '../../../core/base/errors.ts';
+import type { AskAnswer, AskRequest } from '../../../core/rpc/asks.ts';
 import { connectRpc, type RpcClient } from '../../../core/rpc/transport/client.ts';
 import type { Snapshot } from '../../../core/rpc/values.ts';
 import type { Namespace } from '../net/lab.ts';
 import type { LabProcess } from '../net/lab-process.ts';
 import { differences, type NamespaceState, readState } from '../net/leftovers.ts';
+import { SocketRecorder } from '../net/socket-recorder.ts';
 import type { ClientProfile, ClientView, LoginResult, VpnClient } from './client.ts';
 
 const daemonProgram = fileURLToPath(new URL('../../../core/daemon/main.ts', import.meta.url));
@@ -32,6 +34,12 @@ export class Godwit implements VpnClient {
   #phases: PhaseTime[] = [];
   #started = 0;
   #password = '';
+  #firstPassword: string | undefined;
+  #pin: string | undefined;
+  #whenAsked: ClientProfile['whenAsked'];
+  readonly #recorder: SocketRecorder;
+  #user: ScriptedUser | undefined;
+  #sharedKeys: ClientProfile['sharedKeys'] = {};
   /** Told of each phase as it begins. */
   onPhase: (phase: PhaseTime) => void = () => {};
 
@@ -41,15 +49,18 @@ export class Godwit implements VpnClient {
     before: NamespaceState,
     process: LabProcess,
     rpc: RpcClient,
+    recorder: SocketRecorder,
   ) {
+    this.#recorder = recorder;
     this.#namespace = namespace;
     this.#folder = folder;
     this.#before = before;
     this.process = process;
     this.#rpc = rpc;
     this.socketPath = join(folder, 'godwitd.sock');
-    rpc.on('ask', ({ askId }) => {
-      void rpc.call('answer', { askId, answer: { kind: 'password', password: this.#password } });
+    rpc.on('ask', ({ askId, request }) => {
+      if (this.#isLast(request) && this.#whenAsked === 'disconnect') void rpc.call('disconnect', {});
+      else void rpc.call('answer', { askId, answer: this.#answer(request) });
     });
     rpc.on('phase', ({ phase }) => {
       const time = { name: phase, startMs: performance.now() - this.#started };
@@ -63,9 +74,15 @@ export class Godwit implements VpnClient {
     const folder = join(namespace.folder, 'godwit');
     mkdirSync(folder, { recursive: true });
     const process = startDaemonProcess(namespace, folder, options);
-    const rpc = await connectWhenReady(join(folder, 'godwitd.sock'), process);
-    const godwit = new Godwit(namespace, folder, before, process, rpc);
-    await within(5_000, 'subscribe', rpc.call('subscribe', { events: ['state', 'phase'] }));
+    const direct = await connectWhenReady(join(folder, 'godwitd.sock'), process);
+    direct.close();
+    const recorder = await SocketRecorder.listen(
+      join(namespace.folder, 'rpc.sock'),
+      join(folder, 'godwitd.sock'),
+    );
+    const rpc = await connectWhenReady(recorder.path, process);
+    const godwit = new Godwit(namespace, folder, before, process, rpc, recorder);
+    await within(5_000, 'subscribe', rpc.call('subscribe', { events: ['state', 'phase', 'log'] }));
     return godwit;
   }
 
@@ -82,6 +99,41 @@ export class Godwit implements VpnClient {
     return this.#phases;
   }
 
+  #answer(request: AskRequest): AskAnswer {
+    switch (request.kind) {
+      case 'shared-key': {
+        const password = this.#sharedKeys?.[request.use];
+        return password === undefined ? { kind: 'refused' } : { kind: 'shared-key', password };
+      }
+      case 'password': {
+        if (this.#isLast(request) && this.#whenAsked === 'refuse') return { kind: 'refused' };
+        // The same again would be as wrong.
+        if (request.retry > 0 && this.#firstPassword === undefined)
+          return this.#user?.answer(request) ?? { kind: 'refused' };
+        const first = request.retry === 0 ? this.#firstPassword : undefined;
+        return { kind: 'password', password: first ?? this.#password };
+      }
+      case 'key-password':
+        return { kind: 'key-password', password: this.#password };
+      case 'pin':
+        return this.#pin === undefined || request.retry > 0
+          ? { kind: 'refused' }
+          : { kind: 'pin', pin: this.#pin };
+      default:
+        return this.#user?.answer(request) ?? { kind: 'refused' };
+    }
+  }
+
+  /** The question that `whenAsked` is about: after `firstPassword` the second one. */
+  #isLast(request: AskRequest): boolean {
+    return request.kind === 'password' && (this.#firstPassword === undefined || request.retry > 0);
+  }
+
+  /** All that the daemon has said: its log, and every message to its client. */
+  get said(): Uint8Array {
+    return new Uint8Array(Buffer.concat([Buffer.from(this.log), this.#recorder.said]));
+  }
+
   async snapshot(): Promise<Snapshot> {
     const status = await this.#rpc.call('status', {});
     if (!status.ok) throw new Error(`status: ${formatFailure(status.error)}`);
@@ -91,7 +143,12 @@ export class Godwit implements VpnClient {
   async connect(profile: ClientProfile): Promise<LoginResult> {
     this.#phases = [];
     this.#started = performance.now();
+    this.#user = new ScriptedUser(profile);
     this.#password = profile.password;
+    this.#sharedKeys = profile.sharedKeys ?? {};
+    this.#firstPassword = profile.firstPassword;
+    this.#pin = profile.pin;
+    this.#whenAsked = profile.whenAsked;
     const settled = this.#settled();
     const source = { kind: 'text', text: profileText(profile), file: 'test.json' } as const;
     const accepted = await this.#rpc.call('connect', { source, canAnswer: true });
@@ -134,6 +191,7 @@ export class Godwit implements VpnClient {
   /** Ends the daemon in an orderly way, and answers what it left, files in its folder included. */
   async stopAndLook(): Promise<string[]> {
     this.#rpc.close();
+    this.#recorder.close();
     const exit = await this.process.stop();
     const left = await this.leftovers();
     const files = readdirSync(this.#folder).map((file) => `left behind: file ${file}`);
@@ -172,6 +230,26 @@ export class Godwit implements VpnClient {
   }
 }
 
+/** Answers what the daemon asks further, as the profile of a test says. */
+class ScriptedUser {
+  readonly #answers: Record<'retry' | 'passcode' | 'new-password', string[]>;
+
+  constructor({ answers = {} }: ClientProfile) {
+    this.#answers = {
+      retry: [...(answers.retry ?? [])],
+      passcode: [...(answers.passcode ?? [])],
+      'new-password': [...(answers['new-password'] ?? [])],
+    };
+  }
+
+  answer({ kind }: AskRequest): AskAnswer {
+    if (kind !== 'password' && kind !== 'passcode' && kind !== 'new-password') return { kind: 'refused' };
+    const text = this.#answers[kind === 'password' ? 'retry' : kind].shift();
+    if (text === undefined) return { kind: 'refused' };
+    return kind === 'passcode' ? { kind, passcode: text } : { kind, password: text };
+  }
+}
+
 async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -205,7 +283,7 @@ export function profileText(profile: ClientProfile): string {
     name: 'Test',
     gateway: profile.gateway,
     remoteIdentity: profile.remoteIdentity,
-    authentication: { method: 'eap-mschapv2', username: profile.username },
+    authentication: profile.authentication ?? { method: 'eap-mschapv2', username: profile.username },
     trust: { ca: pemOf(profile), allowSha1Signatures: profile.allowSha1Signatures ?? false },
     ...(profile.remoteNetworks === undefined ? {} : { remoteNetworks: profile.remoteNetworks }),
     ...(profile.gateways === undefined ? {} : { gateways: profile.gateways }),
@@ -215,6 +293,7 @@ export function profileText(profile: ClientProfile): string {
     ...(profile.rekey === undefined ? {} : { rekey: profile.rekey }),
     ...(profile.livenessSeconds === undefined ? {} : { livenessSeconds: profile.livenessSeconds }),
     ...(ike === undefined && esp === undefined ? {} : { proposals: { ike, esp } }),
+    ...profile.profile,
   });
 }
 

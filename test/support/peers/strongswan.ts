@@ -4,13 +4,22 @@ import type { Namespace } from '../net/lab.ts';
 import type { LabProcess } from '../net/lab-process.ts';
 import { missingPrograms } from '../net/sandbox.ts';
 import type { Issued } from '../pki.ts';
+import { radiusSecret } from './freeradius.ts';
 import { ViciClient, type ViciSection } from './vici.ts';
 
 /** Why strongSwan cannot be a peer here; undefined when it can. */
 export function strongSwanObstacle(): string | undefined {
   const program = missingPrograms(['charon-systemd']);
   if (program !== undefined) return program;
-  const plugins = ['kernel-libipsec', 'vici', 'openssl', 'eap-mschapv2', 'eap-identity'];
+  const plugins = [
+    'kernel-libipsec',
+    'vici',
+    'openssl',
+    'eap-mschapv2',
+    'eap-identity',
+    'eap-ttls',
+    'eap-radius',
+  ];
   const missing = plugins.filter(
     (plugin) => !existsSync(`/usr/lib/ipsec/plugins/libstrongswan-${plugin}.so`),
   );
@@ -81,6 +90,11 @@ const plugins = [
     'eap-identity',
     'eap-md5',
     'eap-mschapv2',
+    'eap-gtc',
+    'eap-tls',
+    'eap-ttls',
+    'eap-radius',
+    'xauth-generic',
     'counters',
   ],
 ];
@@ -95,6 +109,7 @@ export class StrongSwan {
   readonly #folder: string;
   readonly #settings: readonly string[];
   readonly #changes = new Map<string, string>();
+  #eap: CharonEap = {};
 
   private constructor(process: LabProcess, vici: ViciClient, folder: string, settings: readonly string[]) {
     this.#settings = settings;
@@ -109,7 +124,7 @@ export class StrongSwan {
     const program = join(folder, 'charon');
     copyFileSync('/usr/sbin/charon-systemd', program);
     const socket = join(folder, 'vici');
-    writeFileSync(join(folder, 'strongswan.conf'), configuration(folder, options.settings ?? []));
+    writeFileSync(join(folder, 'strongswan.conf'), configuration(folder, options.settings ?? [], {}));
     const process = namespace.spawn([program], {
       env: { STRONGSWAN_CONF: join(folder, 'strongswan.conf'), SWANCTL_DIR: folder },
     });
@@ -148,12 +163,22 @@ export class StrongSwan {
     await this.#change('fragment_size', String(octets));
   }
 
+  async setEap(eap: CharonEap): Promise<void> {
+    if (JSON.stringify(eap) === JSON.stringify(this.#eap)) return;
+    this.#eap = eap;
+    await this.#reload();
+  }
+
   async #change(name: string, value: string): Promise<void> {
     if (this.#changes.get(name) === value) return;
     this.#changes.set(name, value);
+    await this.#reload();
+  }
+
+  async #reload(): Promise<void> {
     const changes = [...this.#changes].map((each) => each.join(' = '));
     const settings = [...this.#settings, ...changes];
-    writeFileSync(join(this.#folder, 'strongswan.conf'), configuration(this.#folder, settings));
+    writeFileSync(join(this.#folder, 'strongswan.conf'), configuration(this.#folder, settings, this.#eap));
     await this.vici.must('reload-settings');
   }
 
@@ -170,6 +195,11 @@ export class StrongSwan {
   }
 
   /** `attributes`: what goes out beside the addresses, in swanctl's words. */
+  /** A pre-shared key (`IKE`) or a post-quantum one (`PPK`) of these identities. */
+  async loadShared(type: 'IKE' | 'PPK', data: string, owners: readonly string[]): Promise<void> {
+    await this.vici.must('load-shared', { type, data, owners: [...owners] });
+  }
+
   async loadPool(name: string, addrs: string, attributes: ViciSection = {}): Promise<void> {
     await this.vici.must('load-pool', { [name]: { addrs, ...attributes } });
   }
@@ -205,7 +235,17 @@ export class StrongSwan {
   }
 }
 
-function configuration(folder: string, settings: readonly string[]): string {
+/** How charon's own EAP-TLS and TTLS are. */
+export interface CharonEap {
+  /** What it asks for inside of TTLS: md5 unless given. */
+  readonly phase2?: 'md5' | 'mschapv2' | 'gtc';
+}
+
+function configuration(folder: string, settings: readonly string[], eap: CharonEap): string {
+  const eapPlugins = `eap-gtc { backend = generic }
+    eap-radius { servers { local { address = 127.0.0.1\n secret = ${radiusSecret} } } }
+    eap-ttls { phase2_method = ${eap.phase2 ?? 'md5'} }`;
+  const tls = 'tls { version_min = 1.2\n version_max = 1.2 }';
   return `charon {
   load = ${plugins.join(' ')}
   install_virtual_ip = yes
@@ -215,7 +255,9 @@ function configuration(folder: string, settings: readonly string[]): string {
   plugins {
     vici { socket = unix://${folder}/vici }
     kernel-libipsec { load = 10 }
+    ${eapPlugins}
   }
+  ${tls}
 }
 charon-systemd {
   load = ${plugins.join(' ')}
@@ -224,7 +266,9 @@ charon-systemd {
   plugins {
     vici { socket = unix://${folder}/vici }
     kernel-libipsec { load = 10 }
+    ${eapPlugins}
   }
+  ${tls}
   filelog {
     log { path = ${folder}/log\n default = 1\n ike = 2\n cfg = 1\n knl = 1\n flush_line = yes }
   }

@@ -72,6 +72,7 @@ function bench(
       remove: async () => ok(),
     },
     storedPassword: async () => ok(undefined),
+    readSecretFile: async () => err(failure('secret.missing')),
     openCertificate: () => async () => err(failure('credential.missing')),
     createSession: async (_profile, _password, onState) => {
       const session = new FakeSession(onState);

@@ -39,6 +39,7 @@ function user(...answers: string[]) {
 }
 
 const openCertificate = async () => err(failure('credential.missing'));
+const readFile = async () => err(failure('secret.missing'));
 
 const text = (answer: IkeAnswer) =>
   answer.kind === 'credential' ? new TextDecoder().decode(answer.secret.expose()) : answer.kind;
@@ -51,7 +52,7 @@ const question = (kind: EapQuestion['kind'], retry = 0, message?: string) =>
 
 test('a password is asked once before the login, and serves every login of the connection', async () => {
   const { asker, asked } = user('pw');
-  const credentials = new LoginCredentials({ openCertificate, profile, asker, stored: undefined });
+  const credentials = new LoginCredentials({ openCertificate, readFile, profile, asker, stored: undefined });
   assert.ok((await credentials.prepare()).ok);
   assert.equal(text(await credentials.answer(question('password'))), 'pw');
   assert.equal(text(await credentials.answer(question('password'))), 'pw');
@@ -60,7 +61,7 @@ test('a password is asked once before the login, and serves every login of the c
 
 test('a refused password is asked for again with its number, and the new one is kept', async () => {
   const { asker, asked } = user('wrong', 'right');
-  const credentials = new LoginCredentials({ openCertificate, profile, asker, stored: undefined });
+  const credentials = new LoginCredentials({ openCertificate, readFile, profile, asker, stored: undefined });
   await credentials.prepare();
   assert.equal(text(await credentials.answer(question('password', 1))), 'right');
   assert.equal(asked[1]?.kind === 'password' && asked[1].retry, 1);
@@ -71,6 +72,7 @@ test('a password from a file is not tried twice', async () => {
   const { asker, asked } = user('typed');
   const credentials = new LoginCredentials({
     openCertificate,
+    readFile,
     profile,
     asker,
     stored: Secret.fromText('filed'),
@@ -85,6 +87,7 @@ test("a code is asked for every time, with the server's words", async () => {
   const { asker, asked } = user('111', '222');
   const credentials = new LoginCredentials({
     openCertificate,
+    readFile,
     profile,
     asker,
     stored: Secret.fromText('filed'),
@@ -98,7 +101,7 @@ test("a code is asked for every time, with the server's words", async () => {
 
 test('a new password becomes the password once the login is done', async () => {
   const { asker } = user('old', 'new');
-  const credentials = new LoginCredentials({ openCertificate, profile, asker, stored: undefined });
+  const credentials = new LoginCredentials({ openCertificate, readFile, profile, asker, stored: undefined });
   await credentials.prepare();
   assert.equal(text(await credentials.answer(question('new-password'))), 'new');
   assert.equal(text(await credentials.answer(question('password'))), 'old');
@@ -108,7 +111,7 @@ test('a new password becomes the password once the login is done', async () => {
 
 test('an ask is taken back when its login is over, and afterwards all is overwritten', async () => {
   const { asker } = user('pw');
-  const credentials = new LoginCredentials({ openCertificate, profile, asker, stored: undefined });
+  const credentials = new LoginCredentials({ openCertificate, readFile, profile, asker, stored: undefined });
   await credentials.prepare();
   const kept = await credentials.answer(question('password'));
   const open = credentials.answer(question('passcode'));
@@ -120,6 +123,12 @@ test('an ask is taken back when its login is over, and afterwards all is overwri
 });
 
 test('with nobody to ask, what is missing is the failure', async () => {
-  const credentials = new LoginCredentials({ openCertificate, profile, asker: undefined, stored: undefined });
+  const credentials = new LoginCredentials({
+    openCertificate,
+    readFile,
+    profile,
+    asker: undefined,
+    stored: undefined,
+  });
   assert.deepEqual(await credentials.prepare(), err(failure('secret.missing')));
 });

@@ -204,12 +204,10 @@ for (const version of ['1.2', '1.3'] as const) {
       assert.equal(mskOf(step), serverMsk(scene, peap, version, 'client EAP encryption'));
     });
 
-    it('takes inner headers from a server that writes them', async () => {
+    it('takes a header from a server that writes one, and answers without', async () => {
       const scene = await opened();
-      assert.equal(
-        toHex((await scene.say(fromHex('0101000501'))).inside),
-        `0201000901${toHex(utf8.encode('User'))}`,
-      );
+      const { inside } = await scene.say(fromHex('0101000501'));
+      assert.equal(toHex(inside), `01${toHex(utf8.encode('User'))}`);
     });
 
     it('says no to a result without a login, and to one that the login did not have', async () => {

@@ -73,6 +73,16 @@ describe('IKE_SA_INIT', () => {
     assert.equal(network.gateway.counters.halfOpen, 0);
   });
 
+  it('goes elsewhere when it is sent there and follows, and logs in here when it does not', () => {
+    const network = new Network({ gateway: { redirectTo: 'b.vpn.example' } });
+    const follower = network.client({ config: { redirects: {} } });
+    network.connect(follower).run(() => follower.all('closed').length > 0);
+    assert.equal(follower.all('redirect')[0]?.to, 'b.vpn.example');
+    assert.equal(follower.all('closed')[0]?.error?.code, 'peer.redirected');
+    const other = network.client({ address: '203.0.113.8' });
+    assert.equal(network.login(other).ike.state, 'established');
+  });
+
   it('is sent elsewhere, with the nonce of the request, if the client knows REDIRECT', () => {
     const network = new Network({ gateway: { redirectTo: 'b.vpn.example' } });
     const client = network.client();

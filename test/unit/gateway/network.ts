@@ -252,6 +252,7 @@ export function failsWith(client: Client, code: FailureCode): void {
 
 const schemes = {
   rsa: { kind: 'rsa-pkcs1', hash: 'sha256' },
+  'rsa-3072': { kind: 'rsa-pkcs1', hash: 'sha384' },
   'ec-p256': { kind: 'ecdsa', hash: 'sha256', encoding: 'der' },
   'ec-p384': { kind: 'ecdsa', hash: 'sha384', encoding: 'der' },
   'ec-p521': { kind: 'ecdsa', hash: 'sha512', encoding: 'der' },

@@ -7,7 +7,7 @@ import { notifyOf, payloadOf } from '../../../core/wire/ike/lookup.ts';
 import type { Payload, Transform } from '../../../core/wire/ike/payload.ts';
 import { notifyType } from '../../../core/wire/registry/notify-types.ts';
 import { Scenario } from './scenario.ts';
-import { clear, notify } from './scripted-responder.ts';
+import { clear, notify, ScriptedResponder } from './scripted-responder.ts';
 
 const cookie = (text: string) => notify(notifyType.COOKIE, Uint8Array.from(Buffer.from(text)));
 const invalidKe = (group: number) =>
@@ -228,4 +228,25 @@ test('a flood of wrong answers is not looked into beyond a bound', () => {
   }
   assert.equal(agreements, limits.initCandidates);
   assert.equal(scenario.ike.drops.hint, 3 * limits.initCandidates);
+});
+
+test('a second answer that differs is dropped, and it is known that one of the two was forged', () => {
+  const scenario = new Scenario().to('init');
+  const request = scenario.sent();
+  scenario.deliver(new ScriptedResponder(99).answerInit(request));
+  assert.equal(scenario.ike.state, 'authenticating-gateway');
+  const forged = scenario.responder.answerInit(request);
+  assert.ok(!scenario.ike.rivalled);
+  forged.set([9, 9, 9, 9], 8);
+  scenario.deliver(forged);
+  assert.ok(scenario.ike.rivalled);
+  assert.equal(scenario.ike.drops.protection, 1);
+});
+
+test('the same answer again is nobody else’s', () => {
+  const scenario = new Scenario().to('init');
+  const answer = scenario.responder.answerInit(scenario.sent());
+  scenario.deliver(answer);
+  scenario.deliver(answer.slice());
+  assert.ok(!scenario.ike.rivalled);
 });

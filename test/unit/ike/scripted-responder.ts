@@ -228,6 +228,13 @@ export class ScriptedResponder {
         method: 2,
         data: sharedSecretAuth(suite.prf, withKey ? msk : keys.skPr, this.octetsToSign()),
       },
+      ...this.child(),
+    ];
+  }
+
+  /** CP, SAr2, TSi, TSr. */
+  child(): Payload[] {
+    return [
       {
         kind: 'CP',
         type: 2,
@@ -260,14 +267,26 @@ export class ScriptedResponder {
     return deriveChildKeys({ prf: suite.prf, cipher }, keys.skD, nonces);
   }
 
+  /** What the initiator's AUTH covers; `skPi` in place of the one of the association. */
+  octetsOfInitiator(skPi: Uint8Array = this.association.keys.skPi): Uint8Array {
+    const { suite, nonces } = this.association;
+    assert.ok(this.#init !== undefined && this.#identityOfInitiator !== undefined);
+    return signedOctets(suite.prf, {
+      initMessage: this.#init.request,
+      otherNonce: nonces.responder,
+      skP: skPi,
+      identity: this.#identityOfInitiator,
+    });
+  }
+
   /** What the gateway's AUTH covers. */
-  octetsToSign(): Uint8Array {
-    const { suite, keys, nonces } = this.association;
+  octetsToSign(skPr: Uint8Array = this.association.keys.skPr): Uint8Array {
+    const { suite, nonces } = this.association;
     assert.ok(this.#init !== undefined);
     return signedOctets(suite.prf, {
       initMessage: this.#init.response,
       otherNonce: nonces.initiator,
-      skP: keys.skPr,
+      skP: skPr,
       identity: gatewayIdentity,
     });
   }

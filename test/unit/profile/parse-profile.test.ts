@@ -6,7 +6,7 @@ import { explain } from '../../../core/base/errors.ts';
 import { limits } from '../../../core/base/limits.ts';
 import { defaultEspProposals, defaultIkeProposals } from '../../../core/crypto/default-proposals.ts';
 import { formatProposal } from '../../../core/crypto/proposals.ts';
-import { passwordFileOf } from '../../../core/profile/authentication/authentication.ts';
+import { isEap, passwordFileOf } from '../../../core/profile/authentication/authentication.ts';
 import { parseProfile } from '../../../core/profile/parse-profile.ts';
 import type { Profile } from '../../../core/profile/profile.ts';
 import { profileText } from './examples.ts';
@@ -72,6 +72,7 @@ test('every field is taken as it is given', () => {
   assert.deepEqual(profile.gateway, { host: '2001:db8::1', ikePort: 501, natTraversalPort: 4501 });
   assert.deepEqual(profile.remoteIdentity, { expected: 'gw.example.org', send: true, given: true });
   assert.equal(profile.localIdentity, 'alice@example.org');
+  assert.ok(isEap(profile.authentication));
   assert.equal(profile.authentication.username, 'CORP\\alice');
   assert.equal(profile.authentication.eapIdentity, 'a');
   assert.equal(passwordFileOf(profile.authentication), '/etc/godwit/profiles/pw');
@@ -132,7 +133,7 @@ const wrong: readonly [string, Readonly<Record<string, unknown>>, string][] = [
   [
     'an unknown way to log in',
     { authentication: { method: 'eap-sim', username: 'a' } },
-    '5 authentication.method: must be "eap-mschapv2" or "eap-tls" or "eap-ttls" or "peap" or "eap-gtc" or "eap-md5"',
+    '5 authentication.method: must be "eap-mschapv2" or "eap-tls" or "eap-ttls" or "peap" or "eap-gtc" or "eap-md5" or "certificate" or "psk"',
   ],
   ['no method', { authentication: { username: 'a' } }, '4 authentication.method: is required'],
   ['a login that is no object', { authentication: 'x' }, '4 authentication: must be an object, not a string'],

@@ -14,6 +14,9 @@ export const connectedTunnel: ConnectedTunnel = {
   remoteIdentity: 'vpn.example.org',
   remoteAuthentication: 'rsa-pss-sha256',
   localAuthentication: 'eap-mschapv2',
+  remoteNames: ['vpn.example.org'],
+  ppk: false,
+  weaknesses: [],
   ike: {
     proposal: 'aes256gcm16-prfsha384-ecp384',
     initiatorSpi: '0102030405060708',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatIpAddress } from '../../../core/base/address.ts';
 import { failure } from '../../../core/base/errors.ts';
+import { limits } from '../../../core/base/limits.ts';
 import { ok } from '../../../core/base/result.ts';
 import { address } from './fixtures.ts';
 import { here, ReconnectBench } from './reconnect-bench.ts';
@@ -72,6 +73,22 @@ test('an answer that leads to nothing may have been forged: the others are tried
   bench.lose(failure('peer.silent', { phase: 'authenticating-gateway' }));
   bench.settleAll();
   assert.equal(remotes(bench).at(-1), '2001:db8::1');
+});
+
+test('where two answers differed the login is repeated at the same address, a few times', () => {
+  const bench = new ReconnectBench();
+  bench.do({ kind: 'connect' });
+  bench.settleAll();
+  for (let tries = 0; tries < 1 + limits.rivalTries; tries++) {
+    const engine = bench.engines.at(-1);
+    assert.ok(engine);
+    engine.rivalled = true;
+    bench.say(answered);
+    bench.lose(failure('peer.silent', { phase: 'authenticating-gateway' }));
+    bench.settleAll();
+  }
+  assert.deepEqual(remotes(bench), new Array(1 + limits.rivalTries).fill('198.51.100.1'));
+  assert.equal(bench.state.kind, 'disconnected');
 });
 
 test('a wrong certificate at one address is told only when no other address does better', () => {

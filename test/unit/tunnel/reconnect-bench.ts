@@ -40,6 +40,7 @@ class ScriptedEngine implements IkeEngine {
   readonly terms: EngineTerms;
   /** What it says first when it is told to disconnect. */
   farewell: IkeOutput[] = [];
+  rivalled = false;
   closed = false;
   readonly number: number;
   constructor(number: number, remote: Endpoint, terms: EngineTerms) {

@@ -115,6 +115,17 @@ test('a login that hangs, because nobody answers what it asks, is given up in ti
   assert.equal(bench.state.connected.history.rekeyFailure?.error.code, 'tunnel.renewal-late');
 });
 
+test('while a second login is under way, what the first one tells does not say that nobody asks any more', () => {
+  const bench = renewing();
+  const { connected } = bench.state.kind === 'connected' ? bench.state : { connected: undefined };
+  assert.ok(connected);
+  bench.engines[0]?.says.push({ kind: 'rekeyed', what: 'ike', summary: connected.summary });
+  bench.do({ kind: 'timeout' });
+  assert.ok(bench.state.kind === 'connected' && bench.state.renewing);
+  bench.lose(failure('peer.silent', { phase: 'logging-in' }));
+  assert.ok(bench.state.kind === 'connected' && bench.state.renewing === undefined);
+});
+
 test('answers and datagrams find the login that they are for', () => {
   const bench = renewing();
   bench.say({

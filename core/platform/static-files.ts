@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type Failure, failure } from '../../base/errors.ts';
-import { err, ok, type Result } from '../../base/result.ts';
+import { type Failure, failure } from '../base/errors.ts';
+import { err, ok, type Result } from '../base/result.ts';
 
 export interface StaticFile {
   readonly type: string;

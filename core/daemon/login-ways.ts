@@ -1,0 +1,76 @@
+import type { EapRun } from '../ike/config.ts';
+import type { GatewayProofs, KeyCredential, LoginRound, LoginWay } from '../ike/login-way.ts';
+import type { IkeIdentity } from '../pki/identity.ts';
+import {
+  type EapAuthentication,
+  isEap,
+  type ProfileAuthentication,
+} from '../profile/authentication/authentication.ts';
+import type { Profile } from '../profile/profile.ts';
+
+/** One way of a profile: its proofs in order. */
+type ProfileWay = readonly ProfileAuthentication[];
+
+/** The ways of a profile, best first. A second proof belongs to the first way. */
+function waysOf({ authentication, secondAuthentication, otherwise }: Profile): readonly ProfileWay[] {
+  const first =
+    secondAuthentication === undefined ? [authentication] : [authentication, secondAuthentication];
+  return [first, ...otherwise.map((way) => [way])];
+}
+
+/** Every proof that a profile may ask of its user. */
+export function authenticationsOf(profile: Profile): readonly ProfileAuthentication[] {
+  return waysOf(profile).flat();
+}
+
+/** The settings of the round that EAP is wanted for; `undefined` when that is only a question what the gateway wants. */
+export function eapOf(profile: Profile, { way, round }: EapRun): EapAuthentication | undefined {
+  const found = waysOf(profile)[way]?.[round];
+  return found !== undefined && isEap(found) ? found : undefined;
+}
+
+/** Whether the key that user and gateway share is needed. */
+export function needsPsk(profile: Profile): boolean {
+  return (
+    profile.gatewayAuthentication === 'psk' ||
+    authenticationsOf(profile).some(({ method }) => method === 'psk')
+  );
+}
+
+/**
+ * What a profile says, in the terms of the engine. `credentials`: the user's own certificates. `identity` of a method: who
+ * the user is in this round, where that is not IDi of the whole profile.
+ */
+export function loginWays(
+  profile: Profile,
+  credentials: readonly KeyCredential[],
+  identityOf: (authentication: ProfileAuthentication) => IkeIdentity | undefined,
+): readonly LoginWay[] {
+  const gateway = gatewayProofs(profile);
+  return waysOf(profile).map((way) => ({
+    gateway,
+    rounds: way.map((authentication) => roundOf(profile, authentication, credentials, identityOf)),
+  }));
+}
+
+function gatewayProofs({ gatewayAuthentication: by }: Profile): GatewayProofs {
+  return { certificate: by !== 'psk', psk: by === 'psk', eapOnly: by === 'eap', keys: [] };
+}
+
+function roundOf(
+  profile: Profile,
+  authentication: ProfileAuthentication,
+  credentials: readonly KeyCredential[],
+  identityOf: (authentication: ProfileAuthentication) => IkeIdentity | undefined,
+): LoginRound {
+  const own = identityOf(authentication);
+  const identity = own === undefined ? {} : { identity: own };
+  switch (authentication.method) {
+    case 'psk':
+      return { kind: 'psk', ...identity };
+    case 'certificate':
+      return { kind: 'key', ...identity, credentials, rsaPss: authentication.rsaPss };
+    default:
+      return { kind: 'eap', ...identity, unbound: profile.unboundEap };
+  }
+}

@@ -1,0 +1,269 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { failure } from '../../../core/base/errors.ts';
+import { err } from '../../../core/base/result.ts';
+import { connectRpc } from '../../../core/rpc/transport/client.ts';
+import type { Snapshot, TunnelSnapshot } from '../../../core/rpc/values.ts';
+import { channels } from '../../../main/channels.ts';
+import { pageScheme } from '../../../main/page-address.ts';
+import { type App, type AppSurroundings, startApp } from '../../../main/start-app.ts';
+import { connectedTunnel, snapshotOf } from '../rpc/snapshots.ts';
+import { plainHandlers, startServer, temporaryFolder } from '../rpc/transport/harness.ts';
+import { FakeElectron, type FakeWindow } from './fake-electron.ts';
+
+const { profile } = connectedTunnel;
+const down = (lastFailure?: ReturnType<typeof failure>): TunnelSnapshot => ({
+  state: 'disconnected',
+  since: 1_760_000_100_000,
+  ...(lastFailure === undefined ? {} : { lastFailure }),
+});
+const lost: TunnelSnapshot = {
+  state: 'reconnecting',
+  profile,
+  since: 1_760_000_200_000,
+  cause: failure('peer.silent'),
+  tries: 1,
+};
+
+interface Stage {
+  readonly electron: FakeElectron;
+  readonly app: App;
+  readonly folder: string;
+  readonly disconnects: () => number;
+  /** The daemon's new state; resolves when the app has heard it. */
+  readonly become: (tunnel: TunnelSnapshot) => Promise<void>;
+  readonly window: () => FakeWindow;
+}
+
+/** The app with a daemon on a real socket. */
+async function start(t: TestContext, more: Partial<AppSurroundings> = {}): Promise<Stage> {
+  const folder = await temporaryFolder(t);
+  const electron = new FakeElectron(folder);
+  let current: Snapshot = snapshotOf(down());
+  let disconnects = 0;
+  const { server } = await startServer(t, {
+    snapshot: () => current,
+    handlers: {
+      ...plainHandlers,
+      disconnect: () => {
+        disconnects++;
+        return { ok: true, value: { wasUp: true } };
+      },
+    },
+  });
+  const app = await startApp(electron.apis, {
+    argv: ['godwit'],
+    program: '/opt/Godwit "x"/godwit',
+    autostartFolder: join(folder, 'autostart'),
+    preload: '/preload.cjs',
+    icons: '/icons',
+    files: new Map([
+      ['/index.html', { type: 'text/html', octets: Buffer.from('hello'), gzip: undefined, lasting: false }],
+    ]),
+    reach: () => connectRpc(server.socketPath),
+    ...more,
+  });
+  assert.ok(app !== undefined);
+  t.after(() => {
+    electron.answer = 0;
+    electron.app.quit();
+  });
+  const heard = async (state: string): Promise<void> => {
+    while (!electron.trays[0]?.toolTip.includes(state))
+      await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  if (more.reach === undefined) await heard('Not connected');
+  return {
+    electron,
+    app,
+    folder,
+    disconnects: () => disconnects,
+    become: async (tunnel) => {
+      current = snapshotOf(tunnel);
+      server.publish('state', current);
+      const words = {
+        connected: 'Connected',
+        reconnecting: 'Reconnecting',
+        disconnected: 'Not connected',
+      } as const;
+      await heard(tunnel.state in words ? words[tunnel.state as keyof typeof words] : 'Connecting');
+    },
+    window: () => {
+      const window = electron.windows.at(-1);
+      assert.ok(window !== undefined, 'there is a window');
+      return window;
+    },
+  };
+}
+
+test('the window is locked down: sandbox, isolation, no way out of the page', async (t) => {
+  const { electron, window } = await start(t);
+  const { webPreferences } = window().options;
+  assert.equal(webPreferences?.sandbox, true);
+  assert.equal(webPreferences?.contextIsolation, true);
+  assert.equal(webPreferences?.nodeIntegration, false);
+  assert.equal(webPreferences?.webviewTag, false);
+  assert.deepEqual(window().loaded, [`${pageScheme}://page/index.html`]);
+  const { webContents } = window();
+  assert.deepEqual(webContents.windowOpen?.(), { action: 'deny' });
+  for (const event of ['will-navigate', 'will-attach-webview'] as const) {
+    let prevented = 0;
+    webContents.emit(event, { url: 'https://example.org/', preventDefault: () => prevented++ });
+    assert.equal(prevented, 1, event);
+  }
+  const granted: boolean[] = [];
+  electron.permissions.request?.({}, 'media', (allowed) => granted.push(allowed));
+  assert.deepEqual(granted, [false]);
+  assert.equal(electron.permissions.check?.(), false);
+  assert.equal(electron.permissions.device?.(), false);
+  const verdicts: boolean[] = [];
+  for (const url of ['https://example.org/', 'file:///etc/passwd', `${pageScheme}://page/assets/x.js`])
+    electron.permissions.load?.({ url }, ({ cancel }) => verdicts.push(cancel));
+  assert.deepEqual(verdicts, [true, true, false]);
+});
+
+test('the page is served from its files alone, under a policy that lets it load nothing else', async (t) => {
+  const { electron } = await start(t);
+  const handle = electron.handlers.get(pageScheme);
+  const get = async (url: string, method = 'GET') => await handle?.(new Request(url, { method }));
+  const page = await get(`${pageScheme}://page/index.html`);
+  assert.equal(await page?.text(), 'hello');
+  assert.match(page?.headers.get('Content-Security-Policy') ?? '', /default-src 'none'.*connect-src 'none'/);
+  assert.equal((await get(`${pageScheme}://page/../../etc/passwd`))?.status, 404);
+  assert.equal((await get(`${pageScheme}://other/index.html`))?.status, 403);
+  assert.equal((await get(`${pageScheme}://page/index.html`, 'POST'))?.status, 403);
+});
+
+test('the tray follows the state in icon and words, and offers what can be done', async (t) => {
+  const { electron, become, disconnects } = await start(t);
+  const tray = electron.trays[0];
+  assert.ok(tray !== undefined);
+  assert.equal(tray.image, '/icons/tray-disconnected.png');
+  await become(connectedTunnel);
+  assert.equal(tray.image, '/icons/tray-connected.png');
+  assert.equal(tray.toolTip, 'Godwit: Connected: Office');
+  tray.menu.find(({ label }) => label === 'Disconnect')?.click?.(...([] as never as [never, never, never]));
+  while (disconnects() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  await become(lost);
+  assert.equal(tray.image, '/icons/tray-reconnecting.png');
+});
+
+test('a failure that nobody saw calls for the user until the window was shown', async (t) => {
+  const { electron, become, app, window } = await start(t);
+  window().close();
+  await become(connectedTunnel);
+  await become(down(failure('auth.password', { side: 'local' })));
+  assert.equal(electron.trays[0]?.image, '/icons/tray-needs-you.png');
+  app.show();
+  assert.equal(electron.trays[0]?.image, '/icons/tray-disconnected.png');
+});
+
+test('each change is notified once, in words, and not to someone who is looking', async (t) => {
+  const { electron, become, window } = await start(t);
+  const titles = () => electron.notifications.map(({ options }) => options.title);
+  await become(connectedTunnel);
+  assert.deepEqual(titles(), [], 'the window is open');
+  window().close();
+  await become(lost);
+  await become(lost);
+  await become(connectedTunnel);
+  await become(down(failure('peer.silent')));
+  assert.deepEqual(titles(), [
+    'The connection to Office is lost. Trying again.',
+    'The connection to Office is back',
+    'Godwit could not connect',
+  ]);
+  electron.notifications[0]?.emit('click');
+  assert.equal(window().visible, true);
+});
+
+test('closing hides, quitting asks while a connection stands: stay, keep it, or end it', async (t) => {
+  const { electron, become, window, disconnects } = await start(t);
+  window().close();
+  assert.deepEqual([window().visible, window().destroyed], [false, false]);
+  await become(connectedTunnel);
+  electron.answer = 2;
+  electron.app.quit();
+  await settled();
+  assert.deepEqual([electron.app.quits, electron.questions], [0, ['The connection to Office is up.']]);
+  electron.answer = 1;
+  electron.app.quit();
+  while (electron.app.quits === 0) await settled();
+  assert.equal(disconnects(), 1);
+  assert.equal(electron.trays[0]?.destroyed, true);
+});
+
+test('with nothing up, quitting asks nothing, and the window is where it was next time', async (t) => {
+  const { electron, window, folder } = await start(t);
+  window().bounds = { x: 30, y: 40, width: 900, height: 650 };
+  electron.app.quit();
+  window().close();
+  assert.deepEqual([electron.app.quits, electron.questions, window().destroyed], [1, [], true]);
+  assert.deepEqual(JSON.parse(readFileSync(join(folder, 'window.json'), 'utf8')), {
+    ...window().bounds,
+    maximized: false,
+  });
+});
+
+test('a second start shows the first, with what was opened; --hidden shows nothing', async (t) => {
+  const { electron, folder } = await start(t, { argv: ['godwit', '--hidden'] });
+  assert.equal(electron.windows.length, 0);
+  const file = join(folder, 'office.sswan');
+  writeFileSync(file, '{}');
+  electron.app.emit('second-instance', {}, ['godwit', file]);
+  const contents = electron.windows[0]?.webContents;
+  assert.ok(contents !== undefined);
+  electron.ipcMain.emit(channels.attach, contents.event());
+  const offered = contents.sent
+    .map(({ message }) => message)
+    .find((message) => message.includes('import-offered'));
+  assert.equal(offered, '{"event":"import-offered","data":{"name":"office.sswan","base64":"e30="}}');
+});
+
+test('the second of two programs ends at once', async () => {
+  const electron = new FakeElectron('');
+  electron.app.first = false;
+  assert.equal(await startApp(electron.apis, {} as never), undefined);
+  assert.equal(electron.app.quits, 1);
+  assert.deepEqual([electron.windows, electron.trays], [[], []]);
+});
+
+test('without a daemon the tray says so, and the page can ask for it to be tried again', async (t) => {
+  const reach = async () => err(failure('rpc.unavailable', { socket: '/run/none' }));
+  const { electron } = await start(t, { reach });
+  while (electron.trays[0]?.image !== '/icons/tray-unreachable.png') await settled();
+  assert.equal(electron.trays[0]?.toolTip, 'Godwit: The Godwit service does not answer');
+});
+
+test('the switches are kept, autostart with the desktop, in German for a German desktop', async (t) => {
+  const { electron, folder, window } = await start(t);
+  const { webContents } = window();
+  electron.ipcMain.emit(channels.attach, webContents.event());
+  const call = async (id: number, method: string, params: unknown): Promise<string> => {
+    electron.ipcMain.emit(channels.toHost, webContents.event(), JSON.stringify({ id, method, params }));
+    for (;;) {
+      const answer = webContents.sent.find(({ message }) => message.startsWith(`{"id":${id},`));
+      if (answer !== undefined) return answer.message;
+      await settled();
+    }
+  };
+  const entry = join(folder, 'autostart/godwit.desktop');
+  assert.match(await call(1, 'host', {}), /"kind":"electron","version":"9.9.9"/);
+  assert.match(
+    await call(2, 'set-preference', { name: 'autostart', value: true }),
+    /"name":"autostart","value":true/,
+  );
+  assert.match(readFileSync(entry, 'utf8'), /^Exec="\/opt\/Godwit \\"x\\"\/godwit" --hidden$/m);
+  await call(3, 'set-preference', { name: 'autostart', value: false });
+  assert.equal(existsSync(entry), false);
+  await call(4, 'set-preference', { name: 'keep-in-tray', value: false });
+  window().close();
+  assert.equal(window().destroyed, true);
+  assert.equal(JSON.parse(readFileSync(join(folder, 'preferences.json'), 'utf8'))['keep-in-tray'], false);
+});
+
+function settled(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 5));
+}
