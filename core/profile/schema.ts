@@ -266,7 +266,7 @@ export const profileSchema = z
         ],
         'must be "auto", or 1280 to 1500',
       )
-      .default('auto')
+      .default(1_400)
       .meta({
         description:
           'Largest packet inside the tunnel, in octets. auto: what fits the path is measured, again and again.',

@@ -148,6 +148,8 @@ export interface UpExpectation {
   readonly esp?: string;
   /** Which hosts must answer pings through the tunnel. Default: the lan's IPv4. */
   readonly ping?: readonly ('lan4' | 'lan6' | 'internet4' | 'internet6')[];
+  /** Of data in the larger one of the two pings, in octets. Default: 1300, nearly what the tunnel takes. */
+  readonly largestPing?: number;
   /** Hosts that must not answer, and no packet to them may show on the wire. */
   readonly unreachable?: readonly ('internet4' | 'internet6')[];
   readonly natDetected?: boolean;
