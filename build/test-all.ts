@@ -38,6 +38,7 @@ const steps: readonly Step[] = [
   },
   { name: 'Demo: embedded gateway', run: () => demo('embedded') },
   { name: 'Demo: strongSwan', run: () => demo('strongswan') },
+  { name: 'Interface', run: () => counted(['test/e2e/e2e.ts', '--json', '--quick']) },
   { name: 'Interop', run: () => counted(['test/interop/interop.ts', '--json']) },
 ];
 

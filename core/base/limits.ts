@@ -34,6 +34,26 @@ export const limits = {
   certificatePolicies: 64,
   /** A CRL: about 100,000 entries. */
   crlOctets: 4_194_304,
+  /** An OCSP response: a signature, a few dates and two or three certificates. */
+  ocspOctets: 16_384,
+  /** A nonce of OCSP. RFC 9654 2.1 asks for 32. */
+  ocspNonceOctets: 32,
+  /** An OCSP response that does not say how long it is good for, as those made on the spot. */
+  ocspAgeMs: 3_600_000,
+  /** Certificates in an OCSP response that are tried as its signer. */
+  ocspSigners: 4,
+  /** OCSP responses in one IKE message: one for each certificate. RFC 4806 3.2 */
+  ocspResponses: 10,
+  /** Issuers' certificates that are fetched for one chain. */
+  issuersFetched: 4,
+  /** Verdicts and CRLs that are kept until they are out of date. */
+  revocationVerdicts: 256,
+  cachedCrls: 8,
+  /** One address: connecting and answering. The gateway waits meanwhile, and gives a login up after 30 s. */
+  fetchMs: 5_000,
+  /** All that is fetched for one verdict. */
+  fetchAllMs: 20_000,
+  fetchRedirects: 3,
   /** In one file: a CA with its CAs below it. */
   crls: 16,
   /** Addresses of CRLs, of OCSP responders and of the issuer in one certificate; each may be tried in turn. */
@@ -46,6 +66,8 @@ export const limits = {
   chainSignatures: 32,
   /** A system's whole bundle of CAs has about 150. */
   trustAnchors: 512,
+  /** The system's bundle of CAs: about 250,000 octets. */
+  systemTrustOctets: 4_194_304,
   chainLength: 8,
   /** COOKIE and INVALID_KE_PAYLOAD restarts of IKE_SA_INIT, together. */
   initRestarts: 5,
@@ -207,6 +229,9 @@ export const limits = {
   profilePathCharacters: 4_096,
   /** PEM text of the trusted CAs. */
   profileCaCharacters: 196_608,
+  /** PEM text of CRLs inside a profile; a longer one is for a stored profile that names its file. */
+  profileCrlCharacters: 131_072,
+  profilePins: 16,
   profilesListed: 256,
   /** Of a file with the user's certificate and key: chains and keys make a few thousand octets. */
   keyFileOctets: 65_536,

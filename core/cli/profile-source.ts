@@ -4,6 +4,7 @@ import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { utf8 } from '../base/utf8.ts';
 import { readBoundedFile } from '../platform/bounded-file.ts';
+import { crlText } from '../platform/crl-file.ts';
 import { readKeyFiles } from '../platform/key-files.ts';
 import { clientCertificateOf, passwordFileOf } from '../profile/authentication/authentication.ts';
 import { lineOfField } from '../profile/json-document.ts';
@@ -58,31 +59,38 @@ export async function chooseProfile(nameOrFile: string): Promise<Result<ChosenPr
 }
 
 async function certificatesOf(
-  { trust, authentication }: Profile,
+  { trust, revocation, authentication }: Profile,
   text: string,
   file: string,
 ): Promise<Result<ProfileCas, Failure>> {
-  const read = (caFile: string, field: readonly string[]) =>
-    readCertificates(caFile, (reason) =>
-      failure('profile.invalid', {
-        file,
-        line: lineOfField(text, field),
-        field: field.join('.'),
-        reason: `${caFile}: ${reason}`,
-      }),
-    );
-  const gateway =
-    trust.kind === 'none'
-      ? ok(undefined)
-      : trust.kind === 'inline'
-        ? ok(trust.ca)
-        : await read(trust.caFile, ['trust', 'caFile']);
-  if (!gateway.ok) return gateway;
-  const gatewayCa = gateway.value === undefined ? {} : { gateway: gateway.value };
-  const own = 'server' in authentication ? authentication.server.trust : undefined;
-  if (own?.kind !== 'file') return ok(gatewayCa);
-  const loginServer = await read(own.caFile, ['authentication', 'server', 'caFile']);
-  return loginServer.ok ? ok({ ...gatewayCa, loginServer: loginServer.value }) : loginServer;
+  const cas: { -readonly [field in keyof ProfileCas]: string } = {};
+  const { crl, ocspSigner } = revocation;
+  const loginServer = 'server' in authentication ? authentication.server.trust : undefined;
+  const wanted = [
+    ['gateway', trust.kind === 'file' ? trust.caFile : undefined, ['trust', 'caFile']],
+    ['crl', crl?.kind === 'file' ? crl.path : undefined, ['trust', 'revocation', 'crlFile']],
+    [
+      'ocspSigner',
+      ocspSigner?.kind === 'file' ? ocspSigner.path : undefined,
+      ['trust', 'revocation', 'ocspSignerFile'],
+    ],
+    [
+      'loginServer',
+      loginServer?.kind === 'file' ? loginServer.caFile : undefined,
+      ['authentication', 'server', 'caFile'],
+    ],
+  ] as const;
+  for (const [field, path, where] of wanted) {
+    if (path === undefined) continue;
+    const read = await (field === 'crl' ? readCrls(path) : readCertificates(path));
+    if (!read.ok) {
+      const reason = `${path}: ${read.error}`;
+      const line = lineOfField(text, where);
+      return err(failure('profile.invalid', { file, line, field: where.join('.'), reason }));
+    }
+    cas[field] = read.value;
+  }
+  return ok(cas);
 }
 
 function keyPasswordFileOf({ authentication }: Profile): string | undefined {
@@ -108,15 +116,20 @@ async function ownCertificate({
 }
 
 /** Only the certificates: a private key in the same file stays here. */
-async function readCertificates(
-  caFile: string,
-  invalid: (reason: string) => Failure,
-): Promise<Result<string, Failure>> {
-  const contents = await readBoundedFile(caFile, limits.profileCaCharacters);
-  if (!contents.ok) return err(invalid(contents.error));
+async function readCertificates(path: string): Promise<Result<string, string>> {
+  const contents = await readBoundedFile(path, limits.profileCaCharacters);
+  if (!contents.ok) return contents;
   const pem = utf8.decode(contents.value.octets);
   const certificates = pem.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g);
   return certificates === null
-    ? err(invalid('it holds no certificate in PEM text'))
+    ? err('it holds no certificate in PEM text')
     : ok(`${certificates.join('\n')}\n`);
+}
+
+async function readCrls(path: string): Promise<Result<string, string>> {
+  const contents = await readBoundedFile(path, limits.profileCrlCharacters);
+  if (!contents.ok) return contents;
+  const pem = crlText(contents.value.octets);
+  if (pem.length > limits.profileCrlCharacters) return err('it is too large for a profile of your own');
+  return ok(pem);
 }

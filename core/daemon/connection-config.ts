@@ -1,7 +1,9 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { utf8 } from '../base/utf8.ts';
+import { chaChaFirstEspProposals, defaultEspProposals } from '../crypto/default-proposals.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
+import type { SuiteProposal } from '../crypto/proposals.ts';
 import { createEapPeer } from '../eap/create-eap-peer.ts';
 import type { EapPeer } from '../eap/peer.ts';
 import { selectorOf } from '../ike/child-wishes.ts';
@@ -19,11 +21,10 @@ import { eapType } from '../wire/registry/eap-types.ts';
 import { eapMethodsOf } from './eap-methods.ts';
 import { authenticationsOf, eapOf, loginWays } from './login-ways.ts';
 import { identityOfCertificate } from './own-identity.ts';
+import type { TrustTerms } from './trust-terms.ts';
 
 /** What a profile says, in the terms of the engines. */
-export interface LoginTerms {
-  /** Who may vouch for the gateway. */
-  readonly trust: Trust;
+export interface LoginTerms extends TrustTerms {
   /** Who this gateway of the profile must be. */
   readonly expected: (gateway: string) => IkeIdentity;
   /** Who the user is, where a round has no identity of its own. */
@@ -37,7 +38,7 @@ export interface LoginTerms {
  */
 export function loginTerms(
   profile: Profile,
-  trust: Trust,
+  trust: TrustTerms,
   chain: readonly Uint8Array[] = [],
 ): Result<LoginTerms, Failure> {
   const expected = expectedNames(profile);
@@ -52,10 +53,10 @@ export function loginTerms(
   if (given?.ok === false) return given;
   const certified = own === undefined ? undefined : identityOfCertificate(own);
   const local = given?.value ?? certified ?? expected.value('');
-  const ways = loginWays(profile, credentialsOf(chain, trust), (authentication) =>
+  const ways = loginWays(profile, credentialsOf(chain, trust.trust), (authentication) =>
     identityOfRound(profile, authentication, certified),
   );
-  return ok({ trust, expected: expected.value, local, ways });
+  return ok({ ...trust, expected: expected.value, local, ways });
 }
 
 /** A round that is not the first way to log in has an identity of its own: IDi of the profile belongs to that one. */
@@ -101,12 +102,17 @@ function expectedNames(profile: Profile): Result<(gateway: string) => IkeIdentit
 /** Fits nearly every path, and is not far from what most have. */
 const mtuToBeginWith = 1_400;
 
+/** What the profile says; where it says nothing, the quicker cipher of this machine first. */
+function espProposals({ proposals }: Profile, chaChaQuicker: () => boolean): readonly SuiteProposal[] {
+  return proposals.esp === defaultEspProposals && chaChaQuicker() ? chaChaFirstEspProposals : proposals.esp;
+}
+
 /** The configuration of one connection. `device` is the name of the TUN device that it will use. */
 export function connectionConfig(
   profile: Profile,
   terms: LoginTerms,
   device: string,
-  parts: { readonly crypto: CryptoProvider; readonly random: Random },
+  parts: { readonly crypto: CryptoProvider; readonly random: Random; readonly chaChaQuicker: () => boolean },
 ): ConnectionConfig {
   const { gateway, dns, mtu, proposals } = profile;
   return {
@@ -133,9 +139,15 @@ export function connectionConfig(
           logins: terms.ways,
           ...ppkOf(profile),
           ...(profile.remoteIdentity.send ? { remoteIdentity: terms.expected(name) } : {}),
-          trustAnchors: terms.trust.anchors.map(({ spki }) => spki),
+          trustAnchors: profile.trust.kind === 'system' ? [] : terms.trust.anchors.map(({ spki }) => spki),
+          certificateWishes: {
+            // The names of all that a computer trusts would make a message of 3,000 octets.
+            anyAuthority: profile.trust.kind === 'system' || profile.trust.kind === 'pins',
+            ocsp: profile.revocation.mode !== 'off',
+            lookups: profile.fetchCertificates,
+          },
           ikeProposals: proposals.ike,
-          espProposals: proposals.esp,
+          espProposals: espProposals(profile, parts.chaChaQuicker),
           remoteNetworks: profile.remoteNetworks,
           ...(profile.children === undefined ? {} : { children: profile.children.map(wishOf) }),
           childless: profile.childless,

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
-import { type Failure, failure, formatFailure } from '../base/errors.ts';
+import { type Failure, formatFailure } from '../base/errors.ts';
 import type { LogSink } from '../base/log.ts';
-import { err, ok, type Result } from '../base/result.ts';
+import { ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import { nodeCryptoProvider } from '../crypto/node/node-crypto-provider.ts';
 import { systemRandom } from '../crypto/node/random.ts';
+import { isChaChaQuicker } from '../crypto/openssl/cipher-speed.ts';
 import { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { IkeAnswer, IkeAsk } from '../ike/io.ts';
-import { parsePemCertificates } from '../pki/pem.ts';
+import { RevocationCache } from '../pki/revocation-cache.ts';
 import { readTrust } from '../pki/trust.ts';
-import { readBoundedText } from '../platform/bounded-file.ts';
 import { groupNumber, peerCredentials } from '../platform/linux/peer-credentials.ts';
 import type { PlanOptions } from '../platform/linux/plan/network-plan-applier.ts';
 import { recoverFromJournal } from '../platform/linux/plan/recover.ts';
@@ -18,7 +18,7 @@ import { readPasswordFile } from '../platform/password-file.ts';
 import { fileSecretStore } from '../platform/secrets/file-secret-store.ts';
 import { version } from '../platform/version.ts';
 import { loginServerOf, passwordFileOf } from '../profile/authentication/authentication.ts';
-import type { Profile, ProfileTrust } from '../profile/profile.ts';
+import type { Profile } from '../profile/profile.ts';
 import { socketGroup } from '../rpc/socket-path.ts';
 import { createRpcServer } from '../rpc/transport/server.ts';
 import type { RpcServer } from '../rpc/transport/server-types.ts';
@@ -34,6 +34,7 @@ import { ProfileStore } from './profile-store.ts';
 import { Session } from './session.ts';
 import { SystemDeeds } from './system-deeds.ts';
 import { TlsDesk } from './tls-desk.ts';
+import { anchorsOf, readTrustTerms } from './trust-terms.ts';
 
 export interface DaemonOptions {
   readonly socketPath: string;
@@ -127,6 +128,9 @@ function isOwn(owner: number): boolean {
   return owner === process.getuid?.();
 }
 
+/** Of all connections, from one login to the next. */
+const revocationCache = new RevocationCache();
+
 async function createSession(
   profile: Profile,
   credentials: LoginCredentials,
@@ -134,10 +138,8 @@ async function createSession(
   options: DaemonOptions,
   spareWorkers: SpareWorkers,
 ): Promise<Result<RunningSession, Failure>> {
-  const anchors = await trustAnchors(profile);
-  const terms = anchors.ok
-    ? loginTerms(profile, readTrust(anchors.value), credentials.certificate?.chain)
-    : anchors;
+  const trust = await readTrustTerms(profile);
+  const terms = trust.ok ? loginTerms(profile, trust.value, credentials.certificate?.chain) : trust;
   if (!terms.ok) return terms;
   const crypto = nodeCryptoProvider();
   const wall = (): number => systemClock.wallClock().getTime();
@@ -152,7 +154,9 @@ async function createSession(
     if (ask.kind === 'tls-step') return { kind: 'tls-step', result: await tls.answer(ask.request) };
     if (ask.kind === 'signature') return await credentials.sign(ask);
     if (ask.kind === 'shared-secret') return await credentials.shared(ask);
-    return judge(ask, profile, terms.value, crypto, wall(), gateway);
+    const resolve = (host: string) => deeds.resolve(host);
+    const parts = { crypto, random: systemRandom, cache: revocationCache, log: options.log, resolve };
+    return await judge(ask, profile, terms.value, parts, wall(), gateway);
   };
   const deeds = new SystemDeeds({
     log: options.log,
@@ -161,7 +165,11 @@ async function createSession(
     answer,
     spareWorkers,
   });
-  const config = connectionConfig(profile, terms.value, options.device, { crypto, random: systemRandom });
+  const config = connectionConfig(profile, terms.value, options.device, {
+    crypto,
+    random: systemRandom,
+    chaChaQuicker: isChaChaQuicker,
+  });
   const session = new Session(config, deeds, options.log, onState);
   return ok({
     connect: () => session.connect(),
@@ -189,24 +197,6 @@ async function loginServerTerms(
     server.name === undefined ? ok(nameOfGateway) : identity(profile, `${field}.name`, server.name);
   if (!expected.ok) return expected;
   if (server.trust === undefined) return ok({ trust: gateway.trust, expected: expected.value });
-  const anchors = await anchorsOf(server.trust, profile.name, field);
+  const anchors = await anchorsOf(profile.name, field, server.trust);
   return anchors.ok ? ok({ trust: readTrust(anchors.value), expected: expected.value }) : anchors;
-}
-
-function trustAnchors(profile: Profile): Promise<Result<readonly Uint8Array[], Failure>> {
-  return anchorsOf(profile.trust, profile.name, 'trust');
-}
-
-async function anchorsOf(
-  trust: ProfileTrust,
-  file: string,
-  field: string,
-): Promise<Result<readonly Uint8Array[], Failure>> {
-  if (trust.kind === 'none') return ok([]);
-  const pem = trust.kind === 'inline' ? ok(trust.ca) : await readBoundedText(trust.caFile);
-  if (!pem.ok) return pem;
-  const parsed = parsePemCertificates(pem.value);
-  if (parsed.ok) return parsed;
-  const { reason } = parsed.error;
-  return err(failure('profile.invalid', { file, line: 1, field, reason }));
 }

@@ -25,6 +25,8 @@ export interface IkeConfig {
   readonly remoteIdentity?: IkeIdentity;
   /** SubjectPublicKeyInfo (DER) of the CAs that the profile trusts: CERTREQ names them. */
   readonly trustAnchors: readonly Uint8Array[];
+  /** What else the gateway is asked for with its certificate. */
+  readonly certificateWishes?: CertificateWishes;
   /** In order of preference; the first group of the first proposal is tried first. */
   readonly ikeProposals: readonly SuiteProposal[];
   readonly espProposals: readonly SuiteProposal[];
@@ -67,6 +69,15 @@ export interface IkeConfig {
 export interface ChildWish {
   /** On the gateway's side. Not empty. */
   readonly remote: readonly TrafficSelector[];
+}
+
+export interface CertificateWishes {
+  /** A certificate of whatever CA: CERTREQ names none. */
+  readonly anyAuthority?: boolean;
+  /** What OCSP responders say of its certificate. @rfc 4806 */
+  readonly ocsp?: boolean;
+  /** It may name certificates by their addresses, which the driver fetches. @rfc 7296 3.6 */
+  readonly lookups?: boolean;
 }
 
 /** An IKE identity: type and data of an ID payload. @rfc 7296 3.5 */

@@ -46,6 +46,9 @@ const byCode: ReadonlyMap<FailureCode, number | typeof silence> = new Map<
   ['auth.account', silence],
   ['auth.tls-alert', silence],
   ['auth.client-certificate', silence],
+  // Our rule, but it is the gateway's certificate that does not meet it.
+  ['certificate.revocation-unknown', notifyType.AUTHENTICATION_FAILED],
+  ['certificate.not-fetched', notifyType.AUTHENTICATION_FAILED],
   // What went wrong is inside of EAP.
   ['auth.login-server', notifyType.AUTHENTICATION_FAILED],
 ]);

@@ -138,9 +138,16 @@ function judgeByKey(
 function askForVerdict(engine: Engine, login: Login, claim: SignedClaim, message: IkeMessage): IkeState {
   const state = { kind: 'authenticating-gateway', ...login } as const;
   if (!login.course.way.gateway.certificate) return fail(engine, state, refusedMethod('a certificate'));
-  const { chain, identity } = claim;
-  if (chain.length === 0) return fail(engine, state, failure('auth.no-certificate', { side: 'remote' }));
-  const ask = engine.ask({ kind: 'certificate-verdict', chain, claimed: identity });
+  const { chain, lookups, ocspResponses, identity } = claim;
+  if (chain.length + lookups.length === 0)
+    return fail(engine, state, failure('auth.no-certificate', { side: 'remote' }));
+  const ask = engine.ask({
+    kind: 'certificate-verdict',
+    chain,
+    lookups,
+    ocspResponses,
+    claimed: identity,
+  });
   return { ...login, kind: 'judging-gateway', ask, claim, message };
 }
 

@@ -6,6 +6,7 @@ import type { Weakness } from '../base/weaknesses.ts';
 import type { PacketCipher, PacketCipherKey, SignatureScheme } from '../crypto/interfaces.ts';
 import type { TlsRequest, TlsResult } from '../crypto/tls.ts';
 import type { EapQuestion } from '../eap/method.ts';
+import type { CertificateLookup } from '../pki/judge-server.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
 import type { RedirectTarget } from './redirect-target.ts';
 
@@ -95,6 +96,10 @@ export type IkeAsk =
       readonly kind: 'certificate-verdict';
       /** DER, the gateway's own certificate first. */
       readonly chain: readonly Uint8Array[];
+      /** Certificates between those of `chain` that would have to be fetched. @rfc 7296 3.6 */
+      readonly lookups: readonly CertificateLookup[];
+      /** OCSP responses (DER) that came along. @rfc 4806 */
+      readonly ocspResponses: readonly Uint8Array[];
       /** The identity that the gateway claims (IDr), and what it must match. */
       readonly claimed: { readonly type: number; readonly data: Uint8Array };
     };

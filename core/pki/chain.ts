@@ -177,7 +177,8 @@ function miss(code: CertificateFailure, detail: FailureDetail, signed: boolean):
   return err({ failure: certificateFailure(code, detail), signed });
 }
 
-function dateOf(milliseconds: number): string {
+/** A moment for people. */
+export function dateOf(milliseconds: number): string {
   const date = new Date(milliseconds);
   return Number.isNaN(date.getTime())
     ? 'an unknown date'

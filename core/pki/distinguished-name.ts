@@ -14,6 +14,8 @@ export interface DistinguishedName {
   readonly rdns: readonly (readonly Attribute[])[];
   /** Equal for names that RFC 5280 takes for the same. @rfc 5280 7.1 */
   readonly key: string;
+  /** The encoding. */
+  readonly der: Uint8Array;
 }
 
 const mostCharacters = 300;
@@ -65,7 +67,7 @@ export function readDistinguishedName(value: DerValue): DistinguishedName | unde
     }
     rdns.push(attributes);
   }
-  return { rdns, key: JSON.stringify(rdns.map((rdn) => rdn.map(attributeKey).sort())) };
+  return { rdns, key: JSON.stringify(rdns.map((rdn) => rdn.map(attributeKey).sort())), der: value.octets };
 }
 
 /** One line in encoded order, such as `C=CH, O=Example, CN=vpn.example.com`; safe to print, and bounded. */

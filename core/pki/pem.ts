@@ -13,14 +13,24 @@ interface Kind {
   readonly parse: (der: Uint8Array) => Result<unknown, string>;
 }
 
+const certificates = {
+  label: 'CERTIFICATE',
+  what: 'certificate',
+  most: limits.trustAnchors,
+  octets: limits.certificateOctets,
+} as const;
+
 /**
  * The certificates (DER) of a PEM bundle, in order; text around them is skipped. Each is checked to be readable, so a
  * profile learns of a bad file early. @rfc 7468 5
  */
 export function parsePemCertificates(text: string): Result<readonly Uint8Array[], ParseError> {
-  const most = limits.trustAnchors;
-  const octets = limits.certificateOctets;
-  return parsePem(text, { label: 'CERTIFICATE', what: 'certificate', most, octets, parse: parseCertificate });
+  return parsePem(text, { ...certificates, parse: parseCertificate });
+}
+
+/** The same for a bundle that is not the user's to mend: each certificate is as it is, and unreadable ones are for others to skip. */
+export function splitPemCertificates(text: string): Result<readonly Uint8Array[], ParseError> {
+  return parsePem(text, { ...certificates, parse: () => ok() });
 }
 
 /** The CRLs (DER) of a PEM text, in order, as `parsePemCertificates`. @rfc 7468 6 */

@@ -107,7 +107,9 @@ export function loginPlanProblems(
   const proof = gatewayProofOf(document);
   const all = [authentication, ...(second === undefined ? [] : [second]), ...otherwise];
   const isEap = ({ method }: { readonly method: string }) => method !== 'psk' && method !== 'certificate';
-  const tls = all.some(({ method }) => ['eap-tls', 'eap-ttls', 'peap'].includes(method));
+  const provesServer = ({ method }: { readonly method: string }) =>
+    ['eap-tls', 'eap-ttls', 'peap'].includes(method);
+  const tls = all.some(provesServer);
   const problems: { readonly field: string; readonly message: string }[] = [];
   const check = (field: string, wrong: boolean, message: string) => {
     if (wrong) problems.push({ field, message });
@@ -126,8 +128,8 @@ export function loginPlanProblems(
   check('ppk', ppk !== undefined && second !== undefined, 'cannot be combined with `secondAuthentication`');
   check(
     'gatewayAuthentication',
-    proof === 'eap' && !isEap(authentication),
-    '"eap" goes with a method of EAP in `authentication`',
+    proof === 'eap' && !provesServer(authentication),
+    '"eap" goes with eap-tls, eap-ttls or peap in `authentication`, which prove the gateway',
   );
   return problems;
 }

@@ -7,10 +7,9 @@ import { err, ok, type Result } from '../base/result.ts';
 import { defaultEspProposals, defaultIkeProposals } from '../crypto/default-proposals.ts';
 import { parseProposal } from '../crypto/proposals.ts';
 import { readAuthentication } from './authentication/authentication.ts';
-import { joinToFolderOf } from './file-path.ts';
 import { type JsonDocument, type JsonPath, type JsonProblem, readJson } from './json-document.ts';
 import { readLoginPlan } from './login-plan.ts';
-import type { Profile, ProfileChild, ProfileTrust } from './profile.ts';
+import type { Profile, ProfileChild } from './profile.ts';
 import {
   childProtocols,
   type ProfileDocument,
@@ -20,6 +19,7 @@ import {
 } from './schema.ts';
 import { suggest } from './suggest.ts';
 import { canonicalHost, quote } from './text-rules.ts';
+import { readPins, readRevocation, readTrustOf } from './trust.ts';
 
 const fullTunnel = ['0.0.0.0/0', '::/0'];
 
@@ -207,7 +207,10 @@ function toProfile(document: ProfileDocument, file: string): Profile {
       document.localIdentity ?? ('username' in authentication ? authentication.username : undefined),
     authentication: readAuthentication(authentication, file),
     ...readLoginPlan(document, file),
-    trust: trustOf(document, file),
+    trust: readTrustOf(document.trust, file),
+    pins: readPins(document.trust),
+    revocation: readRevocation(document.trust, file),
+    fetchCertificates: document.trust?.fetchCertificates ?? false,
     requireServerAuth: document.trust?.requireServerAuth ?? true,
     allowSha1Signatures: document.trust?.allowSha1Signatures ?? false,
     remoteNetworks: networks.flatMap((network) => checkedValue(parseIpPrefix(network))),
@@ -247,13 +250,6 @@ function childOf(child: NonNullable<ProfileDocument['children']>[number]): Profi
     protocol: typeof protocol === 'number' ? protocol : childProtocols[protocol],
     ports: (ports === undefined ? undefined : parsePorts(ports)) ?? { first: 0, last: 65_535 },
   };
-}
-
-function trustOf(document: ProfileDocument, file: string): ProfileTrust {
-  if (document.trust === undefined) return { kind: 'none' };
-  const { ca, caFile } = document.trust;
-  if (ca !== undefined) return { kind: 'inline', ca };
-  return { kind: 'file', caFile: joinToFolderOf(file, caFile ?? '') };
 }
 
 function hostOf(text: string): string {

@@ -1,10 +1,13 @@
 import type { IpAddress, IpPrefix } from '../base/address.ts';
 import type { Duration } from '../base/time.ts';
 import type { SuiteProposal } from '../crypto/proposals.ts';
+import type { Pin } from '../pki/pin.ts';
 import type { ProfileAuthentication } from './authentication/authentication.ts';
 import type { ProfileLoginPlan } from './login-plan.ts';
+import type { ProfileRevocation, ProfileTrust } from './trust.ts';
 
 export type { ProfileAuthentication } from './authentication/authentication.ts';
+export type { ProfileRevocation, ProfileTrust } from './trust.ts';
 
 /** A profile that was read and checked, with its defaults filled in. Made by `parseProfile` alone. */
 export interface Profile extends ProfileLoginPlan {
@@ -19,6 +22,11 @@ export interface Profile extends ProfileLoginPlan {
   readonly localIdentity: string | undefined;
   readonly authentication: ProfileAuthentication;
   readonly trust: ProfileTrust;
+  /** Certificates or keys of which one must be there. */
+  readonly pins: readonly Pin[];
+  readonly revocation: ProfileRevocation;
+  /** Fetch certificates that the gateway names but does not send. */
+  readonly fetchCertificates: boolean;
   /** Refuse a certificate that does not say that it is for a server. */
   readonly requireServerAuth: boolean;
   /** Take a gateway's AUTH signature over SHA-1, which is weak. */
@@ -79,14 +87,6 @@ export interface ProfileRemoteIdentity {
   /** The user wrote it: the gateway must then claim this very identity, not another that its certificate has too. */
   readonly given: boolean;
 }
-
-export type ProfileTrust =
-  /** No certificate is asked of the gateway. */
-  | { readonly kind: 'none' }
-  /** Path of a PEM file, already joined to the profile's folder. */
-  | { readonly kind: 'file'; readonly caFile: string }
-  /** PEM text of one certificate or more. Its contents are not checked here. */
-  | { readonly kind: 'inline'; readonly ca: string };
 
 export interface ProfileDns {
   /** False: the resolver of the machine is left alone. */

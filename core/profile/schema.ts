@@ -3,9 +3,10 @@ import { formatIpPrefix, networkOf, parseIpAddress, parseIpPrefix } from '../bas
 import { limits } from '../base/limits.ts';
 import { type ProposalUse, parseProposal } from '../crypto/proposals.ts';
 import { authenticationSchema } from './authentication/authentication.ts';
-import { caText, identityText, pathText, text } from './fields.ts';
+import { identityText, text } from './fields.ts';
 import { loginPlanFields, loginPlanProblems } from './login-plan.ts';
 import { isHost, isHostName, quote } from './text-rules.ts';
+import { trustSchema } from './trust.ts';
 
 /**
  * The profile as it stands in its file. One value gives the checks, the type, and the JSON Schema that is published as
@@ -59,30 +60,6 @@ const proposalList = (use: ProposalUse) =>
     )
     .min(1, 'must hold one proposal at least')
     .max(limits.profileProposals, `must not hold more than ${limits.profileProposals} proposals`);
-
-const trust = z
-  .strictObject({
-    caFile: pathText.optional().meta({
-      description:
-        'A PEM file with the CA certificates that may vouch for the gateway. Relative to the profile.',
-      examples: ['office-ca.pem'],
-    }),
-    ca: caText
-      .optional()
-      .meta({ description: 'The same CA certificates as PEM text, in place of `caFile`.' }),
-    requireServerAuth: z.boolean().default(true).meta({
-      description:
-        'Whether the certificate of the gateway must have the extended key usage serverAuth. With false, one without any extended key usage will do, or one with ipsecIKE; one with others never does.',
-    }),
-    allowSha1Signatures: z.boolean().default(false).meta({
-      description:
-        'Whether the gateway may sign its login with RSA and SHA-1, as gateways without RFC 7427 do. SHA-1 is weak: someone with great means could pose as the gateway.',
-    }),
-  })
-  .refine((value) => (value.caFile === undefined) !== (value.ca === undefined), {
-    message: 'must have either `caFile` or `ca`',
-  })
-  .meta({ minProperties: 1, maxProperties: 1 });
 
 const dns = z.strictObject({
   use: z
@@ -200,7 +177,7 @@ export const profileSchema = z
     }),
     authentication: authenticationSchema,
     ...loginPlanFields,
-    trust: trust.optional().meta({ description: 'Who may vouch for the gateway.' }),
+    trust: trustSchema.optional().meta({ description: 'Who may vouch for the gateway.' }),
     remoteNetworks: z
       .array(prefix)
       .min(1, 'must hold one network at least; leave the field out to send everything through the tunnel')

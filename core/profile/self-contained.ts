@@ -6,9 +6,13 @@ import type { Profile } from './profile.ts';
 
 /** PEM text of CA certificates, read for the files that a profile names. */
 export interface ProfileCas {
+  /** Absent when the profile names no file for it. */
   readonly gateway?: string;
   /** Of the login server; absent when the profile names no file for it. */
   readonly loginServer?: string;
+  /** PEM text of CRLs. */
+  readonly crl?: string;
+  readonly ocspSigner?: string;
 }
 
 /** What stands in place of the files of the user's certificate. */
@@ -23,17 +27,20 @@ export type InlineCertificate =
  */
 export function makeSelfContained(text: string, cas: ProfileCas, certificate?: InlineCertificate): string {
   const plain = text.startsWith('\ufeff') ? text.slice(1) : text;
-  const edits: readonly (readonly [path: readonly string[], value: unknown])[] = [
-    ...(cas.gateway === undefined ? [] : ([[['trust', 'caFile'], undefined]] as const)),
-    ...(cas.gateway === undefined ? [] : ([[['trust', 'ca'], cas.gateway]] as const)),
-    [['preSharedKeyFile'], undefined],
-    [['ppk', 'file'], undefined],
-    ...(cas.loginServer === undefined
+  const inline = (path: readonly string[], field: string, value: string | undefined) =>
+    value === undefined
       ? []
       : ([
-          [['authentication', 'server', 'caFile'], undefined],
-          [['authentication', 'server', 'ca'], cas.loginServer],
-        ] as const)),
+          [[...path, `${field}File`], undefined],
+          [[...path, field], value],
+        ] as const);
+  const edits: readonly (readonly [path: readonly string[], value: unknown])[] = [
+    ...inline(['trust'], 'ca', cas.gateway),
+    ...inline(['trust', 'revocation'], 'crl', cas.crl),
+    ...inline(['trust', 'revocation'], 'ocspSigner', cas.ocspSigner),
+    ...inline(['authentication', 'server'], 'ca', cas.loginServer),
+    [['preSharedKeyFile'], undefined],
+    [['ppk', 'file'], undefined],
     [['authentication', 'passwordFile'], undefined],
     ...(certificate === undefined ? [] : ([[['authentication', 'certificate'], certificate]] as const)),
   ];
@@ -58,6 +65,8 @@ export function requireSelfContained(
       failure('profile.invalid', { file, line: 1, field, reason: 'names a file, which a client must not' }),
     );
   if (profile.trust.kind === 'file') return refuse('trust.caFile');
+  if (profile.revocation.crl?.kind === 'file') return refuse('trust.revocation.crlFile');
+  if (profile.revocation.ocspSigner?.kind === 'file') return refuse('trust.revocation.ocspSignerFile');
   if (profile.preSharedKeyFile !== undefined) return refuse('preSharedKeyFile');
   if (profile.ppk?.file !== undefined) return refuse('ppk.file');
   const [path] = filesOf(profile.authentication);

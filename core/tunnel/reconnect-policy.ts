@@ -17,6 +17,9 @@ const mendable: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'peer.refused',
   'peer.no-address',
   'gateway.unresolved',
+  // Whom to ask may be out of reach on this network.
+  'certificate.revocation-unknown',
+  'certificate.not-fetched',
   'system.network',
   'system.call',
   'system.address-changed',

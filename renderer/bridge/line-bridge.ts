@@ -10,6 +10,7 @@ import {
   bridgeEventSchema,
   bridgeParamsSchema,
   bridgeResultSchema,
+  type Link,
 } from '../../core/rpc/bridge.ts';
 import { check, checkFromDaemon } from '../../core/rpc/envelope.ts';
 import type { Bridge, Line } from './bridge.ts';
@@ -32,12 +33,21 @@ export function createLineBridge(line: Line, onBroken: (error: Failure) => void 
       if (schema === undefined) return;
       const data = check(schema, value.data, `event ${value.event}`);
       if (!data.ok) return onBroken(data.error);
+      if (value.event === 'link') failWhenLost(data.value as Link);
       for (const listener of [...(listeners.get(value.event) ?? [])]) listener(data.value as never);
       return;
     }
     const settle = calls.get(value.id);
     calls.delete(value.id);
     settle?.(value.ok ? ok(value.result) : err(value.error));
+  }
+
+  /** Without the line no answer comes any more; a host that is there answers even when the daemon is not. */
+  function failWhenLost(link: Link): void {
+    if (link.state !== 'down' || link.error.code !== 'ui.line-lost') return;
+    const lost = [...calls.values()];
+    calls.clear();
+    for (const settle of lost) settle(err(link.error));
   }
 
   line.listen(receive);

@@ -13,6 +13,7 @@ export interface LoopbackSurroundings {
 
 const keyName = 'godwit.key';
 const retryMs = 1_000;
+const mostUnsent = 64;
 
 /**
  * The line to `godwit ui` in a browser: messages of the page are POSTs, those of the host come as lines of one long
@@ -24,6 +25,11 @@ export function openLoopbackLine(around: LoopbackSurroundings): Line {
   let onMessage = (message: string): void => void waiting.push(message);
   const page = around.newName();
   let key = around.sessionStorage.getItem(keyName) ?? undefined;
+
+  /** Before the line stands nobody would take them. */
+  const unsent: string[] = [];
+  let opened = false;
+  const transmit = (message: string) => void post('message', message).catch(() => undefined);
 
   const post = (path: string, body: string) =>
     around.fetch(path, {
@@ -56,6 +62,8 @@ export function openLoopbackLine(around: LoopbackSurroundings): Line {
       return;
     }
     if (!response.ok || response.body === null) throw new Error('no events');
+    opened = true;
+    for (const message of unsent.splice(0)) transmit(message);
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = '';
     for (;;) {
@@ -70,6 +78,7 @@ export function openLoopbackLine(around: LoopbackSurroundings): Line {
 
   const follow = (): void => {
     read().catch(() => {
+      opened = false;
       onMessage(unreachable('the command `godwit ui` has ended'));
       around.setTimeout(follow, retryMs);
     });
@@ -80,7 +89,8 @@ export function openLoopbackLine(around: LoopbackSurroundings): Line {
 
   return {
     send: (message) => {
-      void post('message', message).catch(() => undefined);
+      if (opened) transmit(message);
+      else if (unsent.length < mostUnsent) unsent.push(message);
     },
     listen: (listener) => {
       onMessage = listener;

@@ -12,6 +12,8 @@ export interface Formats {
   octets(octets: number): string;
   count(count: number): string;
   time(epochMs: number): string;
+  /** Without seconds. */
+  minute(epochMs: number): string;
   dateTime(epochMs: number): string;
 }
 
@@ -22,6 +24,11 @@ export function createFormats(locale: string): Formats {
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
+    hourCycle: 'h23',
+  });
+  const minuteFormat = new Intl.DateTimeFormat(locale, {
+    hour: '2-digit',
+    minute: '2-digit',
     hourCycle: 'h23',
   });
   const dateTimeFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
@@ -60,6 +67,7 @@ export function createFormats(locale: string): Formats {
       return `${value} ${unit}`;
     },
     count: (count) => whole.format(count),
+    minute: (epochMs) => minuteFormat.format(epochMs),
     time: (epochMs) => timeFormat.format(epochMs),
     dateTime: (epochMs) => dateTimeFormat.format(epochMs),
   };

@@ -23,10 +23,13 @@ interface ChartProps {
   readonly theme: string;
 }
 
+const redrawMs = 200;
+
 /** Lines over time on a canvas. What it shows is also said in words nearby; here it has one sentence as its name. */
 export function Chart(props: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot | undefined>(undefined);
+  const drawnAt = useRef(Number.NEGATIVE_INFINITY);
   const latest = useRef(props);
   latest.current = props;
   const { times, lines, theme, label } = props;
@@ -49,7 +52,15 @@ export function Chart(props: ChartProps) {
   }, [theme, props.formatTime]);
 
   useEffect(() => {
-    plot.current?.setData(columns(times, lines));
+    // Nobody reads a chart sixty times a second; what is around it must stay quick.
+    const draw = () => {
+      drawnAt.current = performance.now();
+      plot.current?.setData(columns(times, lines));
+    };
+    const wait = redrawMs - (performance.now() - drawnAt.current);
+    if (wait <= 0) return draw();
+    const timer = setTimeout(draw, wait);
+    return () => clearTimeout(timer);
   }, [times, lines]);
 
   return <div ref={place} className="chart" role="img" aria-label={label} />;
@@ -84,7 +95,7 @@ function makePlot(element: HTMLElement, props: () => ChartProps): UPlot {
       {
         ...axis,
         size: em * 1.9,
-        space: em * 7,
+        splits: (_, __, min, max) => minutesBetween(min, max, element.clientWidth / em < 26 ? 120 : 60),
         values: (_, splits) => splits.map((split) => props().formatTime(split * 1_000)),
       },
       {
@@ -102,13 +113,22 @@ function makePlot(element: HTMLElement, props: () => ChartProps): UPlot {
           stroke,
           width: 2,
           spanGaps: dots,
-          points: { show: dots, size: 6, fill: stroke },
+          points: { show: dots, size: 4, fill: stroke },
           ...(filled ? { fill: translucent(stroke) } : {}),
         };
       }),
     ],
   };
   return new UPlot(options, columns(times, lines), element);
+}
+
+/** Whole minutes in a span of seconds, each far enough from the edge for its label. */
+function minutesBetween(min: number, max: number, step: number): number[] {
+  const found: number[] = [];
+  for (let at = Math.ceil(min / step) * step; at <= max; at += step) {
+    if (at - min > 8 && max - at > 12) found.push(at);
+  }
+  return found;
 }
 
 /** A colour token as the canvas understands it: `light-dark()` is settled by the style of an element. */

@@ -1,3 +1,4 @@
+import { browserObstacle } from '../e2e/support/browser.ts';
 import { strongSwanObstacle } from '../support/peers/strongswan.ts';
 import { benchFlood } from './flood.ts';
 import { benchIdle, benchMemory } from './footprint.ts';
@@ -13,6 +14,7 @@ import { benchPps } from './pps.ts';
 import { type BenchResult, say } from './report.ts';
 import { benchRoam } from './roam.ts';
 import { benchTunnel } from './tunnel.ts';
+import { benchUi } from './ui.ts';
 
 export interface BenchOptions {
   readonly rounds?: number;
@@ -84,6 +86,12 @@ export const benches: Readonly<Record<string, Bench>> = {
     programs: ['ping'],
     obstacle: strongSwanObstacle,
     run: (options) => benchRoam(amount(options, [3, 0], [1, 0])),
+  },
+  ui: {
+    about: 'the interface in Chromium: first paint, size of the bundle, 60 updates a second',
+    programs: [],
+    obstacle: browserObstacle,
+    run: (options) => benchUi(amount(options, [5, 0], [2, 0])),
   },
 };
 

@@ -19,7 +19,7 @@ describe('fuzzing', () => {
         crashes.map(({ what }) => what),
         [],
       );
-      assert.ok(executions > 10);
+      assert.ok(executions > 0);
     });
   }
 

@@ -113,6 +113,8 @@ export interface ClientConfig {
   readonly whenAsked?: ClientProfile['whenAsked'];
   /** Takes a gateway that signs with SHA-1. */
   readonly allowSha1Signatures?: boolean;
+  /** More of the profile's `trust`, or other things in place of its `ca`. */
+  readonly trust?: (certificates: Certificates) => Readonly<Record<string, unknown>>;
   readonly remoteNetworks?: readonly string[];
   readonly children?: ClientProfile['children'];
   readonly childless?: boolean;
@@ -147,7 +149,15 @@ export interface UpExpectation {
   readonly ike?: string;
   readonly esp?: string;
   /** Which hosts must answer pings through the tunnel. Default: the lan's IPv4. */
-  readonly ping?: readonly ('lan4' | 'lan6' | 'internet4' | 'internet6')[];
+  readonly ping?: readonly (
+    | 'lan4'
+    | 'lan6'
+    | 'internet4'
+    | 'internet6'
+    | 'natGateway4'
+    | 'natGateway6'
+    | 'plainGateway4'
+  )[];
   /** Of data in the larger one of the two pings, in octets. Default: 1300, nearly what the tunnel takes. */
   readonly largestPing?: number;
   /** Hosts that must not answer, and no packet to them may show on the wire. */
@@ -163,6 +173,8 @@ export interface UpExpectation {
   readonly addresses?: readonly string[];
   /** The DNS servers that the client must use; by default the host in the lan. */
   readonly dnsServers?: readonly string[];
+  /** The client also fetches something outside the tunnel. */
+  readonly fetches?: true;
   /** What Godwit must call the user's proof, e.g. `EAP-TLS`. */
   readonly localAuthentication?: string;
   /** Who must have sent IKE fragments; the other must not. */

@@ -4,6 +4,9 @@ export const gatewayName = 'vpn.example.org';
 
 const day = 86_400_000;
 
+/** Of the CA, beside the gateway: OCSP, CRLs, certificates. */
+export const web = 'http://192.0.2.3:8080';
+
 type Issuer = 'ec-root' | 'rsa-root' | 'intermediate' | 'short-root' | 'too-deep' | 'other-ca';
 type Recipe = Partial<CertificateRequest> & { readonly issuer?: Issuer };
 
@@ -25,6 +28,18 @@ const recipes = {
   },
   'no-server-auth': { usages: ['clientAuth'] },
   'under-intermediate': { issuer: 'intermediate' },
+  'issuer-named': { issuer: 'intermediate', issuerUrl: `${web}/intermediate` },
+  'ocsp-good': { ocspUrls: [`${web}/ocsp/good`] },
+  'ocsp-revoked': { ocspUrls: [`${web}/ocsp/revoked`] },
+  'ocsp-unknown': { ocspUrls: [`${web}/ocsp/unknown`] },
+  'ocsp-delegated': { ocspUrls: [`${web}/ocsp/delegated`] },
+  /** Nobody listens at the first address, the second keeps silent. */
+  'ocsp-late': { ocspUrls: [`${web.replace('8080', '8081')}/`, `${web}/silent`, `${web}/ocsp/good`] },
+  'ocsp-dead': { ocspUrls: [`${web.replace('8080', '8081')}/`] },
+  'crl-good': { crlUrl: `${web}/crl/good` },
+  'crl-revoked': { crlUrl: `${web}/crl/revoked` },
+  'crl-old': { crlUrl: `${web}/crl/old` },
+  'crl-missing': { crlUrl: `${web}/crl/missing` },
 } as const satisfies Record<string, Recipe>;
 
 /** The user's own certificates, good and bad. */
@@ -57,6 +72,7 @@ export interface Certificates {
   /** More of those. */
   strangers(count: number): readonly Issued[];
   readonly intermediate: Issued;
+  readonly ocspSigner: Issued;
   /** The RADIUS server, with a CA and a name of its own, and whom it lets in by certificate. */
   readonly login: LoginCertificates;
   readonly roots: { readonly ec: Issued; readonly rsa: Issued; readonly short: Issued };
@@ -116,6 +132,7 @@ export function createCertificates(): Certificates {
       return login;
     },
     intermediate,
+    ocspSigner: issue(ecRoot, { subject: 'Godwit Test Responder', names: [], usages: ['OCSPSigning'] }),
     roots: { ec: ecRoot, rsa: rsaRoot, short: shortRoot },
     tooDeep,
     user: (name) => {

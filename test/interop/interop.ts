@@ -14,13 +14,16 @@ import { authenticationCases } from './cases/authentication.ts';
 import { certificateCases } from './cases/certificates.ts';
 import { childrenCases } from './cases/children.ts';
 import { eapCases } from './cases/eap.ts';
+import { eapAloneCases } from './cases/eap-alone.ts';
 import { fragmentCases } from './cases/fragments.ts';
 import { livenessCases } from './cases/liveness.ts';
 import { networkCases } from './cases/networks.ts';
+import { pathCases } from './cases/paths.ts';
 import { promptCases } from './cases/prompts.ts';
 import { refusalCases } from './cases/refusals.ts';
 import { rekeyingCases } from './cases/rekeying.ts';
 import { renewalCases } from './cases/renewal.ts';
+import { revocationCases } from './cases/revocation.ts';
 import { roamingCases } from './cases/roaming.ts';
 import { onToken, tokenCases } from './cases/tokens.ts';
 import { createCertificates } from './certificates.ts';
@@ -65,10 +68,12 @@ if (options.help) {
   const cases = [
     ...algorithmCases,
     ...certificateCases,
+    ...revocationCases,
     ...authenticationCases,
     ...tokenCases,
     ...promptCases,
     ...networkCases,
+    ...pathCases,
     ...fragmentCases,
     ...refusalCases,
     ...rekeyingCases,
@@ -78,6 +83,7 @@ if (options.help) {
     ...addressCases,
     ...renewalCases,
     ...eapCases,
+    ...eapAloneCases,
   ]
     .filter(({ name, theme }) => filter.test(`${theme}: ${name}`))
     // charon as the client knows EAP-MSCHAPv2 alone here.

@@ -33,7 +33,12 @@ export interface Stage extends Readonly<Bench> {
  * A cookie is demanded as soon as one IKE SA is half open; what charon replaced goes soon; what is lost is sent again before a
  * case loses patience.
  */
-const settings = ['cookie_threshold = 1', 'delete_rekeyed_delay = 2', 'retransmit_timeout = 1.5'];
+const settings = [
+  'cookie_threshold = 1',
+  'delete_rekeyed_delay = 2',
+  'retransmit_timeout = 1.5',
+  'hash_and_url = yes',
+];
 
 export function startGateway(topology: Topology): Promise<StrongSwan> {
   return StrongSwan.start(topology.gateway, { settings });

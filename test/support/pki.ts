@@ -30,11 +30,21 @@ export interface CertificateRequest {
   /** Subject alternative names: host names and IP addresses. */
   readonly names?: readonly string[];
   /** Extended key usage: serverAuth unless given; `[]` leaves the extension out. */
-  readonly usages?: readonly ('serverAuth' | 'clientAuth' | 'codeSigning' | 'ikeIntermediate')[];
+  readonly usages?: readonly (
+    | 'serverAuth'
+    | 'clientAuth'
+    | 'codeSigning'
+    | 'ikeIntermediate'
+    | 'OCSPSigning'
+  )[];
   readonly notBefore?: Date;
   readonly notAfter?: Date;
   /** A CA's own: basicConstraints with CA true. */
   readonly ca?: boolean;
+  /** Where OCSP responders, the CRL and the issuer's certificate are. */
+  readonly ocspUrls?: readonly string[];
+  readonly crlUrl?: string;
+  readonly issuerUrl?: string;
   /** A CA's own: how many CAs may stand below it. */
   readonly pathLength?: number;
   /** RSA only: sign this certificate with PSS in place of PKCS#1. */
@@ -96,6 +106,14 @@ function extensions(request: CertificateRequest, spki: Buffer, issuerSpki: Buffe
     extension('2.5.29.15', tagged(0x03, isCa ? Buffer.of(1, 0x06) : Buffer.of(7, 0x80)), true),
   ];
   if (isCa) return list;
+  const uri = (text: string): Buffer => tagged(0x86, Buffer.from(text, 'ascii'));
+  const access = [
+    ...(request.ocspUrls ?? []).map((url) => sequence(oid('1.3.6.1.5.5.7.48.1'), uri(url))),
+    ...(request.issuerUrl === undefined ? [] : [sequence(oid('1.3.6.1.5.5.7.48.2'), uri(request.issuerUrl))]),
+  ];
+  if (access.length > 0) list.push(extension('1.3.6.1.5.5.7.1.1', sequence(...access)));
+  if (request.crlUrl !== undefined)
+    list.push(extension('2.5.29.31', sequence(sequence(explicit(0, explicit(0, uri(request.crlUrl)))))));
   const usages = request.usages ?? ['serverAuth'];
   if (usages.length > 0)
     list.push(extension('2.5.29.37', sequence(...usages.map((usage) => oid(usageOids[usage])))));
@@ -117,6 +135,7 @@ const usageOids = {
   clientAuth: '1.3.6.1.5.5.7.3.2',
   codeSigning: '1.3.6.1.5.5.7.3.3',
   ikeIntermediate: '1.3.6.1.5.5.8.2.2',
+  OCSPSigning: '1.3.6.1.5.5.7.3.9',
 } as const;
 
 function newKey(kind: KeyKind): { publicKey: KeyObject; privateKey: KeyObject } {

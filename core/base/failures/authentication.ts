@@ -50,7 +50,7 @@ export const authenticationLeaves = {
   'auth.gateway-unproven': {
     family: 'authentication-failed',
     what: 'The gateway did not prove who it is before the login.',
-    next: 'Ask the administrator to give the gateway a certificate. Gateways that prove themselves inside EAP need trust.eapOnly in the profile.',
+    next: 'Ask the administrator to give the gateway a certificate. Gateways that prove themselves inside EAP need `"gatewayAuthentication": "eap"` in the profile.',
   },
   'auth.password': {
     family: 'authentication-failed',
@@ -187,13 +187,18 @@ export const authenticationLeaves = {
     what: "The {holder}'s certificate is not one that the profile pins. It has the SHA-256 fingerprint {fingerprint}, and its key {key}.",
     next: "If the administrator says that the {holder} got a new certificate, pin it in the profile (trust.pins). Otherwise this isn't your {holder}.",
   },
+  'certificate.not-fetched': {
+    family: 'local-refused',
+    what: "The {holder} names its certificate by an address, {url}, from which it can't be fetched: {reason}.",
+    next: 'Try another network, or ask the administrator to have the {holder} send the certificate itself.',
+  },
   'certificate.revoked': {
     family: 'authentication-failed',
     what: 'The certificate of {subject} was revoked on {date}: {reason}.',
     next: 'Do not connect. Ask the administrator for what happened, and to give the {holder} a new certificate.',
   },
   'certificate.revocation-unknown': {
-    family: 'authentication-failed',
+    family: 'local-refused',
     what: 'Whether the certificate of {subject} was revoked could not be found out: {reason}.',
     next: 'Try again on a network that reaches the CA. trust.revocation in the profile says whether to insist, and what may be asked.',
   },

@@ -12,6 +12,11 @@ export const systemLeaves = {
     what: 'Godwit may not change the network here ({call}: {errno}).',
     next: 'Run the daemon as root or with the capability CAP_NET_ADMIN.',
   },
+  'system.no-trust-store': {
+    family: 'system-failure',
+    what: 'This system has no list of trusted CAs (looked for {looked}).',
+    next: 'Install the package ca-certificates, or name the CA of the gateway with trust.caFile in the profile.',
+  },
   'system.tun-missing': {
     family: 'system-failure',
     what: 'This system has no TUN device (/dev/net/tun).',

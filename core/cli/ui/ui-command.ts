@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +21,11 @@ export interface UiOptions {
   readonly open: boolean;
 }
 
-const folder = fileURLToPath(new URL('../../../dist/renderer', import.meta.url));
+/** In the sources, and beside a bundle of this command. */
+const places = ['../../../dist/renderer', './renderer', '../renderer'].map((place) =>
+  fileURLToPath(new URL(place, import.meta.url)),
+);
+const folder = places.find((place) => existsSync(join(place, 'index.html'))) ?? places[0] ?? '';
 
 /** `godwit ui`: serves the interface to this user's browser until it is interrupted. Returns the exit code. */
 export async function ui(options: UiOptions, io: CliIo): Promise<number> {

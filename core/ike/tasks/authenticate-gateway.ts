@@ -2,7 +2,9 @@ import { type Failure, failure } from '../../base/errors.ts';
 import { equal, equalConstantTime } from '../../base/octets.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { Secret } from '../../base/secret.ts';
+import { utf8 } from '../../base/utf8.ts';
 import type { CryptoProvider } from '../../crypto/interfaces.ts';
+import type { CertificateLookup } from '../../pki/judge-server.ts';
 import { payloadOf, payloadsOf } from '../../wire/ike/lookup.ts';
 import type { AuthPayload, IkeMessage } from '../../wire/ike/payload.ts';
 import { authMethod, certEncoding } from '../../wire/registry/authentication.ts';
@@ -27,6 +29,10 @@ export interface SignedClaim {
   readonly identity: IkeIdentity;
   /** DER certificates, the gateway's own first. */
   readonly chain: readonly Uint8Array[];
+  /** Certificates that it names by hash and address alone. @rfc 7296 3.6 */
+  readonly lookups: readonly CertificateLookup[];
+  /** What OCSP responders say of its certificates (DER), to be proven too. @rfc 4806 */
+  readonly ocspResponses: readonly Uint8Array[];
   /** Raw public keys (SubjectPublicKeyInfo, DER). @rfc 7670 */
   readonly keys: readonly Uint8Array[];
   readonly auth: AuthPayload;
@@ -38,7 +44,7 @@ export type GatewayClaim =
   /** It has left AUTH out. */
   | { readonly kind: 'none'; readonly identity: IkeIdentity };
 
-/** Reads the gateway's claim. Only X.509 certificates and raw keys count; a hash and URL, a CRL and the like are skipped. @rfc 7296 3.6 */
+/** Reads the gateway's claim. Certificates, their addresses, OCSP responses and raw keys count; a CRL and the like are skipped. @rfc 7296 3.6 */
 export function processGatewayClaim(message: IkeMessage): Result<GatewayClaim, Failure> {
   const idr = required(message, 'IDr', 'the first IKE_AUTH response');
   if (!idr.ok) return idr;
@@ -50,8 +56,30 @@ export function processGatewayClaim(message: IkeMessage): Result<GatewayClaim, F
     payloadsOf(message, 'CERT')
       .filter((payload) => payload.encoding === encoding)
       .map((payload) => payload.data.slice());
-  const chain = bodies(certEncoding.X509_SIGNATURE);
-  return ok({ kind: 'signed', identity, chain, keys: bodies(certEncoding.RAW_PUBLIC_KEY), auth });
+  return ok({
+    kind: 'signed',
+    identity,
+    chain: bodies(certEncoding.X509_SIGNATURE),
+    lookups: readLookups(message),
+    ocspResponses: bodies(certEncoding.OCSP_CONTENT),
+    keys: bodies(certEncoding.RAW_PUBLIC_KEY),
+    auth,
+  });
+}
+
+const sha1Octets = 20;
+
+/** `Hash and URL of X.509 certificate`: 20 octets of SHA-1, then an address. @rfc 7296 3.6 */
+function readLookups(message: IkeMessage): readonly CertificateLookup[] {
+  return payloadsOf(message, 'CERT')
+    .filter(
+      ({ encoding }) => encoding === certEncoding.X509_SIGNATURE || encoding === certEncoding.HASH_URL_X509,
+    )
+    .flatMap(({ encoding, data }, position) => {
+      if (encoding !== certEncoding.HASH_URL_X509 || data.length <= sha1Octets) return [];
+      const url = utf8.decode(data.subarray(sha1Octets));
+      return [{ position, sha1: data.slice(0, sha1Octets), url }];
+    });
 }
 
 /**

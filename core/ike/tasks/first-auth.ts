@@ -86,10 +86,17 @@ function buildOwnIdentity({ identity, chain = [], rawKey }: Proof): readonly Pay
 /** Whom we expect, and which CAs we trust. */
 function buildRequests(config: IkeConfig, crypto: CryptoProvider): readonly Payload[] {
   const payloads: Payload[] = [];
-  if (config.trustAnchors.length > 0) {
-    const authorities = certReqHashes(config.trustAnchors, crypto.hash);
-    payloads.push({ kind: 'CERTREQ', encoding: certEncoding.X509_SIGNATURE, authorities });
-  }
+  const { anyAuthority = false, ocsp = false, lookups = false } = config.certificateWishes ?? {};
+  const certReq = (encoding: number, authorities: Uint8Array) =>
+    payloads.push({ kind: 'CERTREQ', encoding, authorities });
+  if (anyAuthority || config.trustAnchors.length > 0)
+    certReq(
+      certEncoding.X509_SIGNATURE,
+      anyAuthority ? new Uint8Array() : certReqHashes(config.trustAnchors, crypto.hash),
+    );
+  // No hashes: whatever responder the gateway asks, its word is judged here. @rfc 4806 3.1
+  if (ocsp) certReq(certEncoding.OCSP_CONTENT, new Uint8Array());
+  if (lookups) payloads.push(ikeNotify(notifyType.HTTP_CERT_LOOKUP_SUPPORTED));
   if (config.remoteIdentity !== undefined) payloads.push({ kind: 'IDr', ...config.remoteIdentity });
   return payloads;
 }

@@ -324,11 +324,20 @@ export function namedScenes(): readonly NamedScene[] {
     home('failed-password', scene(idle(failure('auth.password', { side: 'local' })))),
     home(
       'failed-certificate',
-      scene(idle(failure('certificate.unknown-ca', { issuer: 'CN=Somebody Else CA, O=Elsewhere' }))),
+      scene(
+        idle(
+          failure('certificate.unknown-ca', {
+            holder: 'gateway',
+            issuer: 'CN=Somebody Else CA, O=Elsewhere',
+          }),
+        ),
+      ),
     ),
     home(
       'failed-hostile',
-      scene(idle(failure('certificate.name', { expected: 'vpn.example.org', names: hostile }))),
+      scene(
+        idle(failure('certificate.name', { holder: 'gateway', expected: 'vpn.example.org', names: hostile })),
+      ),
     ),
     home('one-profile', scene(idle(), { profiles: profiles.slice(0, 1) })),
     home(

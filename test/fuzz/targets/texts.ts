@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseCertificate } from '../../../core/pki/certificate.ts';
+import { findInCrl, parseCrl } from '../../../core/pki/crl.ts';
 import { decodeDer } from '../../../core/pki/der.ts';
 import { formatDistinguishedName, parseDistinguishedName } from '../../../core/pki/distinguished-name.ts';
 import { formatIdentity, parseIdentity } from '../../../core/pki/identity.ts';
+import { parseOcspResponse } from '../../../core/pki/ocsp-response.ts';
 import { parsePemCertificates } from '../../../core/pki/pem.ts';
 import { readServers } from '../../../core/platform/linux/dns/resolvconf.ts';
 import { parseProfile } from '../../../core/profile/parse-profile.ts';
@@ -12,6 +14,7 @@ import { checkFromDaemon, checkRequest } from '../../../core/rpc/envelope.ts';
 import { encodeFrame, FrameDecoder } from '../../../core/rpc/framing.ts';
 import { createCa, issue } from '../../support/pki.ts';
 import { profileText } from '../../unit/profile/examples.ts';
+import { ocspAnswer, ocspRefusal } from '../ocsp-corpus.ts';
 import { type FuzzTarget, outcome } from '../target.ts';
 
 const encode = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -41,6 +44,25 @@ function certificateTargets(
       },
     },
     {
+      name: 'crl',
+      corpus: pkits('crls/', 12),
+      run(octets) {
+        const crl = parseCrl(octets);
+        if (crl.ok) findInCrl(crl.value, Uint8Array.of(1));
+        return outcome(crl);
+      },
+    },
+    {
+      name: 'ocsp-response',
+      corpus: [fromBase64(ocspAnswer), fromBase64(ocspRefusal)],
+      run: (octets) => outcome(parseOcspResponse(octets)),
+    },
+    {
+      name: 'certificate-of-pkits',
+      corpus: pkits('certs/', 24),
+      run: (octets) => outcome(parseCertificate(octets)),
+    },
+    {
       name: 'pem-and-identity',
       corpus: [
         encode(`${ca.pem}${leaf.pem}`),
@@ -55,6 +77,18 @@ function certificateTargets(
       },
     },
   ];
+}
+
+const fromBase64 = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'base64'));
+
+/** Every so many of the suite's files, so that all kinds of extensions are there. */
+function pkits(prefix: string, count: number): readonly Uint8Array[] {
+  const file = new URL('../../vectors/pki/pkits.txt', import.meta.url);
+  const lines = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith(prefix));
+  const step = Math.floor(lines.length / count);
+  return lines.filter((_, at) => at % step === 0).map((line) => fromBase64(line.split(' ')[1] ?? ''));
 }
 
 const profileTarget: FuzzTarget = {

@@ -19,6 +19,8 @@ export interface ClientProfile {
   readonly furtherCas?: readonly Issued[];
   /** Takes a gateway that signs with SHA-1; absent: no. */
   readonly allowSha1Signatures?: boolean;
+  /** More of Godwit's `trust`; a field that is undefined takes away what stands there. */
+  readonly trust?: Readonly<Record<string, unknown>>;
   /** Further parts of Godwit's profile, in place of what stands there. */
   readonly profile?: Readonly<Record<string, unknown>>;
   /** Of a token. */

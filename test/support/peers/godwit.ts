@@ -284,7 +284,11 @@ export function profileText(profile: ClientProfile): string {
     gateway: profile.gateway,
     remoteIdentity: profile.remoteIdentity,
     authentication: profile.authentication ?? { method: 'eap-mschapv2', username: profile.username },
-    trust: { ca: pemOf(profile), allowSha1Signatures: profile.allowSha1Signatures ?? false },
+    trust: {
+      ca: pemOf(profile),
+      allowSha1Signatures: profile.allowSha1Signatures ?? false,
+      ...profile.trust,
+    },
     ...(profile.remoteNetworks === undefined ? {} : { remoteNetworks: profile.remoteNetworks }),
     ...(profile.gateways === undefined ? {} : { gateways: profile.gateways }),
     ...(profile.children === undefined ? {} : { children: profile.children }),

@@ -186,6 +186,15 @@ export class StrongSwan {
     await this.vici.must('load-cert', { type: 'X509', flag, data: certificate.der });
   }
 
+  /** `settings` in swanctl's words for an authority, e.g. `cert_uri_base`. */
+  async loadAuthority(name: string, ca: Issued, settings: ViciSection): Promise<void> {
+    await this.vici.must('load-authority', { [name]: { cacert: ca.der, ...settings } });
+  }
+
+  async unloadAuthority(name: string): Promise<void> {
+    await this.vici.must('unload-authority', { name });
+  }
+
   async loadKey(certificate: Issued): Promise<void> {
     await this.vici.must('load-key', { type: 'any', data: certificate.privateKeyPem });
   }

@@ -152,7 +152,12 @@ test('the plaintext of an answered request is wiped', () => {
 });
 
 test('padding that gets no answer twice is left out, and never cut into fragments', () => {
-  const request = new OutgoingRequest(plain(1_400, { messageId: 6 }), protection(), sizesOf(4), true);
+  const request = new OutgoingRequest(
+    plain(1_400, { exchange: 37, messageId: 6 }),
+    protection(),
+    sizesOf(4),
+    true,
+  );
   const [first] = request.datagrams;
   assert.equal(request.datagrams.length, 1);
   assert.deepEqual(request.again(), [first], 'the very same octets');

@@ -13,7 +13,7 @@ import { formatIdentity, parseIdentity } from '../../../core/pki/identity.ts';
 import { parsePemCertificates } from '../../../core/pki/pem.ts';
 import { judgeServerCertificate } from '../../../core/pki/server-certificate.ts';
 import { readCertificates, readTrust } from '../../../core/pki/trust.ts';
-import { caExtensions, certificateMaker } from './certificate-maker.ts';
+import { caExtensions, certificateMaker, keys } from './certificate-maker.ts';
 
 const maker = certificateMaker();
 after(() => maker.clean());
@@ -94,6 +94,31 @@ describe('hostile certificates', () => {
       );
       if (verdict.ok) assert.deepEqual(der, good.der);
     }
+  });
+
+  test('an RSA key with an exponent that makes each check slow is refused', () => {
+    const slow = maker.make({
+      subject: '/CN=Slow',
+      key: [...keys.rsa, '-pkeyopt', 'rsa_keygen_pubexp:36893488147419103233'],
+    });
+    const verdict = parseCertificate(slow.der);
+    assert.ok(!verdict.ok);
+    assert.match(verdict.error, /public exponent that no sound key has/);
+  });
+
+  test('dates far away are dates, and a month of 13 is none', () => {
+    const far = maker.make({ subject: '/CN=Far', days: 365 * 60 });
+    const parsed = parseCertificate(far.der);
+    assert.ok(parsed.ok);
+    assert.ok(parsed.value.notAfter > Date.UTC(2050, 0, 1), 'GeneralizedTime');
+    const [, at] =
+      /17 0d ((?:3. ){12})5a/.exec(Buffer.from(good.der).toString('hex').replace(/../g, '$& ')) ?? [];
+    assert.ok(at !== undefined);
+    const der = good.der.slice();
+    const month = Buffer.from(good.der).indexOf(Buffer.from(at.replaceAll(' ', ''), 'hex')) + 2;
+    der[month] = 0x31;
+    der[month + 1] = 0x33;
+    assert.deepEqual(parseCertificate(der), { ok: false, error: 'its dates are wrong' });
   });
 
   test('a crowd of CAs with one name costs a bounded number of signature checks', () => {

@@ -124,6 +124,11 @@ const wrong: readonly [string, Readonly<Record<string, unknown>>, string][] = [
     '3 gateway: must be a host name or an IP address, without a port',
   ],
   [
+    'a gateway that only EAP proves, with a method that does not',
+    { gatewayAuthentication: 'eap' },
+    '11 gatewayAuthentication: "eap" goes with eap-tls, eap-ttls or peap in `authentication`, which prove the gateway',
+  ],
+  [
     'an address that went wrong',
     { gateway: '10.0.0.256' },
     '3 gateway: must be a host name or an IP address, without a port',
@@ -154,11 +159,26 @@ const wrong: readonly [string, Readonly<Record<string, unknown>>, string][] = [
     },
     '7 authentication.certificate: must have one of `certificateFile`, `pkcs12File` and `pkcs11`',
   ],
-  ['no trust', { trust: {} }, '8 trust: must have either `caFile` or `ca`'],
+  ['no trust', { trust: {} }, '8 trust: must have one of `caFile`, `ca` and `system`, or `pins`'],
   [
     'two trusts',
     { trust: { ca: '-----BEGIN CERTIFICATE-----', caFile: 'x' } },
-    '8 trust: must have either `caFile` or `ca`',
+    '8 trust: must have one of `caFile`, `ca` and `system`, or `pins`',
+  ],
+  [
+    'a pin that is none',
+    { trust: { pins: ['sha256:00'] } },
+    '10 trust.pins[0]: must begin with "certificate-sha256:" or "key-sha256:"',
+  ],
+  [
+    'a CRL twice',
+    { trust: { system: true, revocation: { crlFile: 'a', crl: '-----BEGIN X509 CRL-----' } } },
+    '10 trust.revocation: must have only one of `crlFile` and `crl`',
+  ],
+  [
+    'an OCSP address with https',
+    { trust: { system: true, revocation: { ocspUrl: 'https://a' } } },
+    '11 trust.revocation.ocspUrl: must be an address that begins with "http://"',
   ],
   [
     'a key in place of a certificate',

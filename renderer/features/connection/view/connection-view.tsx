@@ -1,6 +1,7 @@
 import { useAppState, useSession } from '../../../app/page-context.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { EmptyProfiles } from '../../profiles/view/empty-profiles.tsx';
+import { QuickProfiles } from '../../profiles/view/quick-profiles.tsx';
 import { headline } from '../model/headline.ts';
 import { FailureCard } from './failure-card.tsx';
 import { Figures } from './figures.tsx';
@@ -34,6 +35,7 @@ export function ConnectionView() {
       {cause === undefined ? null : <FailureCard failure={cause} title={text.connection.lostBecause} />}
       {tunnel?.state === 'connecting' ? <PhaseSteps phase={tunnel.phase} /> : null}
       {idle && profiles?.length === 0 ? <EmptyProfiles /> : null}
+      {idle && (profiles?.length ?? 0) > 1 ? <QuickProfiles /> : null}
       {tunnel?.state === 'connected' ? <Figures tunnel={tunnel} /> : null}
       {tunnel?.state === 'connected' || tunnel?.state === 'reconnecting' ? <TrafficCard /> : null}
       {idle && journey.length === 0 ? null : <JourneyCard />}

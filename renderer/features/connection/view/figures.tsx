@@ -42,11 +42,20 @@ export function Figures({ tunnel }: { readonly tunnel: ConnectedTunnel }) {
         {trip === undefined ? text.figures.none : format.count(Math.max(1, Math.round(trip)))}
         {trip === undefined ? null : <small> ms</small>}
       </Tile>
-      <Tile icon="clock" label={text.figures.since} note={<Foreign text={addresses.join(', ')} most={60} />}>
+      <Tile
+        icon="clock"
+        label={text.figures.since}
+        note={<Foreign text={addresses.map(hostOf).join(', ')} most={60} />}
+      >
         <Span text={since} />
       </Tile>
     </section>
   );
+}
+
+/** `10.1.0.5` of `10.1.0.5/32`: one address is no network. */
+function hostOf(prefix: string): string {
+  return prefix.replace(/\/(32|128)$/, '');
 }
 
 /** `2 h 5 min` with its units set smaller. */

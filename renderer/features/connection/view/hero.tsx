@@ -68,7 +68,7 @@ function HeroLine({ mood, tunnel }: { readonly mood: Mood; readonly tunnel: Tunn
 function NextTry({ tries, nextTryAt }: { readonly tries: number; readonly nextTryAt: number | undefined }) {
   const { text, format } = useWords();
   useNow(1_000);
-  if (nextTryAt === undefined) return text.connection.trying(format.count(tries));
+  if (nextTryAt === undefined || nextTryAt <= Date.now()) return text.connection.trying(format.count(tries));
   return text.connection.nextTry(format.age(Math.max(0, nextTryAt - Date.now()) + 999));
 }
 

@@ -27,7 +27,7 @@ export function TrafficCard() {
     return `${value} ${unit}`;
   };
   const trip = lastRoundTrip(samples);
-  const common = { times: series.times, windowSeconds, formatTime: format.time, theme: shown };
+  const common = { times: series.times, windowSeconds, formatTime: format.minute, theme: shown };
   return (
     <div className="charts">
       <section className="card chart-card" aria-labelledby="traffic-title">

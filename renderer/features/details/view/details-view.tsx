@@ -157,7 +157,11 @@ function SaCard({ title, sa, failed, children }: SaCardProps) {
           <meter className="life" min={0} max={1} value={part} aria-label={text.details.age} />
         </FactRow>
       )}
-      {failed ? <p className="field-error">{text.details.rekeyFailed}</p> : null}
+      {failed ? (
+        <FactRow name={text.details.rekeyFailure}>
+          <span className="field-error">{text.details.rekeyFailed}</span>
+        </FactRow>
+      ) : null}
     </Card>
   );
 }

@@ -1,13 +1,12 @@
 import { useState } from 'react';
-import type { ProfileEntry } from '../../../../core/rpc/values.ts';
-import { useAppState, useSession } from '../../../app/page-context.ts';
+import { useAppState } from '../../../app/page-context.ts';
 import { useWords } from '../../../i18n/use-text.ts';
-import { Button, Foreign } from '../../../ui/controls.tsx';
-import { isolated, plainText } from '../../../ui/foreign-text.ts';
+import { Button } from '../../../ui/controls.tsx';
 import { Icon } from '../../../ui/icons.tsx';
 import { searchProfiles } from '../model/search-profiles.ts';
 import { EmptyProfiles } from './empty-profiles.tsx';
 import { ImportButton } from './import-button.tsx';
+import { ProfileCard } from './profile-card.tsx';
 import { ProfileEditor } from './profile-editor.tsx';
 import './profiles.css';
 
@@ -77,62 +76,5 @@ function ProfileList({ onOpen }: { readonly onOpen: (open: Open) => void }) {
         </>
       )}
     </div>
-  );
-}
-
-function ProfileCard({ entry, onOpen }: { readonly entry: ProfileEntry; readonly onOpen: () => void }) {
-  const { text, format } = useWords();
-  const session = useSession();
-  const tunnel = useAppState((state) => state.snapshot?.tunnel);
-  const { id, name, gateway, failures, own = false } = entry;
-  const broken = failures.length > 0;
-  const active = tunnel !== undefined && 'profile' in tunnel && tunnel.profile.id === id;
-  const idle = tunnel?.state === 'disconnected';
-  const label = name ?? id;
-  return (
-    <li className="profile-card card" data-active={active}>
-      <span className="profile-letter" aria-hidden="true">
-        {plainText([...label][0] ?? '?').toUpperCase()}
-      </span>
-      <div className="profile-words">
-        <h2>
-          <button
-            type="button"
-            className="profile-open"
-            onClick={onOpen}
-            aria-label={text.profiles.open(isolated(label))}
-          >
-            <Foreign text={label} most={64} />
-          </button>
-        </h2>
-        <p className="note">
-          {broken ? (
-            <Foreign text={String(failures[0]?.detail['reason'] ?? failures[0]?.code ?? '')} most={160} />
-          ) : (
-            <Foreign text={gateway ?? ''} most={120} />
-          )}
-        </p>
-        <p className="profile-badges">
-          {active ? <span className="badge good">{text.profiles.active}</span> : null}
-          {broken ? (
-            <span className="badge bad">
-              {text.profiles.broken}, {text.profiles.problems(format.count(failures.length))}
-            </span>
-          ) : null}
-          <span className="badge">{own ? text.profiles.own : text.profiles.system}</span>
-        </p>
-      </div>
-      {idle && !broken ? (
-        <Button
-          onClick={() => {
-            session.show('connection');
-            void session.connect(id);
-          }}
-        >
-          {text.connection.connect}
-          <span className="hidden-text"> {text.connection.to(isolated(label))}</span>
-        </Button>
-      ) : null}
-    </li>
   );
 }

@@ -1,4 +1,4 @@
-import type { AskAnswer, AskRequest } from '../../../../core/rpc/asks.ts';
+import { type AskAnswer, type AskRequest, askAnswerSchema } from '../../../../core/rpc/asks.ts';
 import type { Catalogue } from '../../../i18n/en.ts';
 import { isolated } from '../../../ui/foreign-text.ts';
 
@@ -16,6 +16,30 @@ export interface AskForm {
   readonly message: string | undefined;
   readonly identity: string | undefined;
   readonly answer: (value: string) => AskAnswer;
+}
+
+const refused: AskAnswer = { kind: 'refused' };
+
+type PlainForm = Pick<AskForm, 'repeat' | 'warning' | 'message' | 'identity'>;
+
+/** A kind that has no words of its own here, and whose answer is one text: that can be asked all the same. */
+function otherForm({ kind }: AskRequest, plain: PlainForm, text: Catalogue): AskForm | undefined {
+  if (answerOf(kind, 'x') === undefined) return undefined;
+  return {
+    ...plain,
+    ...text.prompt.other,
+    input: 'secret',
+    answer: (value) => answerOf(kind, value) ?? refused,
+  };
+}
+
+/** The answer of a kind that takes one text, whatever its field is called; `undefined` when it takes another shape. */
+function answerOf(kind: string, value: string): AskAnswer | undefined {
+  const option = askAnswerSchema.options.find((each) => each.shape.kind.value === kind);
+  const [field, ...more] = Object.keys(option?.shape ?? {}).filter((name) => name !== 'kind');
+  if (field === undefined || more.length > 0) return undefined;
+  const answer = askAnswerSchema.safeParse({ kind, [field]: value });
+  return answer.success ? answer.data : undefined;
 }
 
 /**
@@ -79,7 +103,14 @@ export function askForm(request: AskRequest, text: Catalogue): AskForm | undefin
         input: 'choice',
         answer: (id) => ({ kind: 'choose-certificate', id }),
       };
+    case 'shared-key':
+      return {
+        ...plain,
+        ...prompt.sharedKey,
+        input: 'secret',
+        answer: (value) => answerOf('shared-key', value) ?? refused,
+      };
     default:
-      return undefined;
+      return otherForm(request as AskRequest, plain, text);
   }
 }

@@ -1,0 +1,115 @@
+/** Failures on this side, in German. */
+export const localFailures = {
+  'profile.invalid': {
+    what: 'Das Profil {file} hat einen Fehler in Zeile {line}, Feld {field}: {reason}.',
+    next: 'Berichtigen Sie diese Zeile; docs/profile.md nennt jedes Feld.',
+  },
+  'profile.missing': {
+    what: 'Es gibt kein Profil {profile}.',
+    next: 'Sehen Sie in der Liste der Profile nach.',
+  },
+  'profile.unreadable': {
+    what: 'Die Datei {file} ist nicht lesbar: {reason}.',
+    next: 'Prüfen Sie den Pfad und wer sie lesen darf.',
+  },
+  'profile.not-kept': {
+    what: 'Der Dienst konnte seinen Vorrat an Profilen nicht ändern: {reason}.',
+    next: 'Sehen Sie nach, ob die Platte voll oder nur lesbar ist; sein Protokoll sagt mehr.',
+  },
+  'profile.too-many': {
+    what: 'Sie haben schon {most} Profile.',
+    next: 'Löschen Sie eines, das Sie nicht mehr brauchen.',
+  },
+  'profile.not-own': {
+    what: 'Das Profil {profile} gehört diesem Computer, nicht Ihnen.',
+    next: 'Importieren Sie eine Kopie und ändern Sie diese, oder fragen Sie, wer diesen Computer verwaltet.',
+  },
+  'secret.file-mode': {
+    what: 'Die Datei {file} enthält ein Geheimnis und ist für andere lesbar.',
+    next: 'Führen Sie `chmod 600 {file}` aus und versuchen Sie es erneut.',
+  },
+  'secret.file-owner': {
+    what: 'Die Datei {file} enthält ein Geheimnis und gehört jemand anderem.',
+    next: 'Legen Sie eine eigene Datei mit Modus 0600 an und versuchen Sie es erneut.',
+  },
+  'secret.unreadable': {
+    what: 'Das Passwort ließ sich nicht von {source} lesen: {reason}.',
+    next: 'Geben Sie eine Zeile Text mit dem Passwort an.',
+  },
+  'secret.missing': {
+    what: 'Ein Passwort wird gebraucht, und keines wurde angegeben.',
+    next: 'Verbinden Sie erneut und antworten Sie auf die Frage.',
+  },
+  'secret.store-missing': {
+    what: 'Es gibt keinen Schlüsselbund, der Geheimnisse aufbewahrt: {reason}.',
+    next: 'Benutzen Sie eine Desktopsitzung mit GNOME Keyring, KWallet oder KeePassXC; ohne einen fragt Godwit jedes Mal.',
+  },
+  'secret.store-locked': {
+    what: 'Der Schlüsselbund ist gesperrt und wurde nicht entsperrt.',
+    next: 'Entsperren Sie den Schlüsselbund des Desktops und versuchen Sie es erneut.',
+  },
+  'secret.store-failed': {
+    what: 'Geheimnisse lassen sich dort nicht aufbewahren oder lesen ({store}): {reason}.',
+    next: 'Sehen Sie ins Protokoll des Schlüsselbunds; mit --no-keyring fragt Godwit und bewahrt nichts auf.',
+  },
+  'secret.timed-out': {
+    what: 'Niemand hat die Frage nach einem Passwort oder Code innerhalb von {seconds} Sekunden beantwortet.',
+    next: 'Verbinden Sie erneut, mit der Antwort zur Hand.',
+  },
+  'rpc.unavailable': {
+    what: 'Der Godwit-Dienst antwortet nicht an {socket}.',
+    next: 'Starten Sie ihn und versuchen Sie es erneut.',
+  },
+  'rpc.busy': {
+    what: 'Ein anderer Godwit-Dienst bedient {socket} schon.',
+    next: 'Benutzen Sie den, der läuft, oder beenden Sie ihn zuerst.',
+  },
+  'rpc.socket': {
+    what: 'Der Dienst kann nicht an {socket} lauschen: {reason}.',
+    next: 'Starten Sie ihn als root, räumen Sie weg, was im Weg ist, oder wählen Sie mit --socket einen anderen Pfad.',
+  },
+  'rpc.denied': {
+    what: 'Dieses Konto darf das nicht: {method}.',
+    next: 'Bitten Sie, wer diesen Computer verwaltet, das Konto in die Gruppe godwit aufzunehmen.',
+  },
+  'rpc.invalid': {
+    what: 'Der Dienst hat eine Anfrage nicht verstanden: {reason}.',
+    next: 'Benutzen Sie dieselbe Version des Fensters und des Dienstes.',
+  },
+  'import.unknown': {
+    what: 'Die Datei {file} ist von keiner Art, die Godwit importieren kann.',
+    next: 'Importieren Sie Godwits eigenes JSON oder eine .sswan-Datei von strongSwan; bitten Sie die Administration um eine.',
+  },
+  'import.invalid': {
+    what: 'Die Datei {file} lässt sich nicht importieren: {reason}.',
+    next: 'Bitten Sie, wer sie Ihnen gegeben hat, noch einmal um sie.',
+  },
+  'import.unsupported': {
+    what: 'Die Datei {file} braucht, was Godwit nicht hat: {what}.',
+    next: 'Bitten Sie die Administration um ein Profil mit Benutzername und Passwort oder mit EAP-TLS.',
+  },
+  'import.too-large': {
+    what: 'Die Datei {file} ist größer als {most} Oktette: Das ist kein Profil.',
+    next: 'Sehen Sie nach, ob es die richtige Datei ist.',
+  },
+  'import.certificate-only': {
+    what: 'Die Datei {file} enthält ein Zertifikat mit seinem privaten Schlüssel und nichts über ein Gateway.',
+    next: 'Legen Sie ein Profil mit der Methode eap-tls an, das sie als certificate.pkcs12File nennt (docs/profile.md), und verbinden Sie mit `godwit up`.',
+  },
+  'ui.line-lost': {
+    what: 'Diese Seite hat ihren Weg zu Godwit verloren: {reason}.',
+    next: 'Führen Sie `godwit ui` noch einmal aus und öffnen Sie die Adresse, die es nennt.',
+  },
+  'ui.missing': {
+    what: 'Die Oberfläche ist nicht gebaut: {file} ist nicht da.',
+    next: 'Führen Sie einmal `npm run build:ui` aus und versuchen Sie es erneut.',
+  },
+  'ui.listen': {
+    what: 'Die Oberfläche kann nicht an der Loopback-Adresse lauschen: {reason}.',
+    next: 'Wählen Sie mit --port einen anderen Port, oder keinen.',
+  },
+  misuse: {
+    what: 'Godwit hat selbst einen Fehler gemacht: {reason}.',
+    next: 'Bitte melden Sie das zusammen mit dem Protokoll.',
+  },
+};

@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import type { Page } from 'playwright-core';
+import { failure } from '../../../core/base/errors.ts';
+import { drop } from '../live/checks.ts';
+import type { Check } from '../support/check.ts';
+import { connected, headquartersText, hostile, idle, namedScenes } from '../support/scenes.ts';
+import { onStage, plainLook, type Stage } from '../support/stage.ts';
+import { goTo } from '../support/ui-page.ts';
+
+/** What a user does with the interface, with a fake host that notes what comes of it. */
+export const fakeChecks: readonly Check[] = [
+  on('disconnected', 'keyboard alone: from the top of the page to a connection', async ({ page, host }) => {
+    const walked: string[] = [];
+    for (let press = 0; press < 12; press++) {
+      await page.keyboard.press('Tab');
+      walked.push(await focused(page));
+    }
+    const start = [
+      'Skip to the content',
+      'Connection',
+      'Profiles',
+      'Details',
+      'Log',
+      'Settings',
+      'Profile',
+      'Connect',
+    ];
+    assert.deepEqual(walked.slice(0, start.length), start);
+    await page.keyboard.press('Home');
+    await page.getByRole('button', { name: 'Connect', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await until(() => host.calls.some(({ method }) => method === 'connect'));
+  }),
+  on('disconnected', 'keyboard alone: what has the focus can be seen', async ({ page }) => {
+    for (let press = 0; press < 11; press++) {
+      await page.keyboard.press('Tab');
+      const seen: boolean = await page.evaluate(`{
+        const element = document.activeElement;
+        const ring = (style) => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+        const box = element.getBoundingClientRect();
+        const inside = box.bottom > 0 && box.top < innerHeight && box.width > 0;
+        inside && (ring(getComputedStyle(element)) || ring(getComputedStyle(element, '::after')));
+      }`);
+      assert.ok(seen, await focused(page));
+    }
+  }),
+  on(
+    'connecting',
+    'a question takes the focus, Enter answers, and the focus goes back',
+    async ({ page, host }) => {
+      await page.getByRole('button', { name: 'Cancel' }).focus();
+      await host.ask({ kind: 'password', identity: 'alice', profile: 'Headquarters', retry: 0 });
+      await page.getByRole('dialog').waitFor();
+      assert.equal(await focused(page), 'Password');
+      await page.keyboard.type('geheim');
+      await page.keyboard.press('Enter');
+      await until(() => host.answers.length > 0);
+      assert.deepEqual(host.answers, [{ kind: 'password', password: 'geheim' }]);
+      assert.equal(await focused(page), 'Cancel');
+      assert.ok(!(await page.content()).includes('geheim'));
+    },
+  ),
+  on('connecting', 'Escape refuses a question', async ({ page, host }) => {
+    await host.ask({
+      kind: 'passcode',
+      identity: 'alice',
+      profile: 'Headquarters',
+      retry: 0,
+      message: 'Code?',
+    });
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await until(() => host.answers.length > 0);
+    assert.deepEqual(host.answers, [{ kind: 'refused' }]);
+  }),
+  on(
+    'connecting',
+    'a new password is typed twice, and two that differ are not sent',
+    async ({ page, host }) => {
+      await host.ask({ kind: 'new-password', identity: 'alice', profile: 'Headquarters', retry: 0 });
+      await page.getByLabel('New password', { exact: true }).fill('one');
+      await page.getByLabel('New password again').fill('two');
+      await page.keyboard.press('Enter');
+      await page.getByText('The two do not match.').waitFor();
+      assert.deepEqual(host.answers, []);
+      await page.getByLabel('New password again').fill('one');
+      await page.keyboard.press('Enter');
+      await until(() => host.answers.length > 0);
+      assert.deepEqual(host.answers, [{ kind: 'new-password', password: 'one' }]);
+    },
+  ),
+  on('disconnected', 'screen readers are told of each state', async ({ page, host }) => {
+    const { snapshot } = host.scene;
+    const spoken = page.locator('[role="status"][aria-live="polite"].hidden-text').last();
+    await host.become({ ...snapshot, tunnel: connected() });
+    await spoken.filter({ hasText: 'Connected to' }).waitFor({ state: 'attached' });
+    await host.become({ ...snapshot, tunnel: idle(failure('auth.password', { side: 'local' })) });
+    await spoken
+      .filter({ hasText: 'Not connected. The user name or the password is wrong.' })
+      .waitFor({ state: 'attached' });
+    assert.match(await page.title(), /^Not connected/);
+  }),
+  on(
+    'connected',
+    'the age of the proof counts on, and never starts anew by itself',
+    async ({ page, host }) => {
+      const proof = page.locator('.proof');
+      await host.become({ ...host.scene.snapshot, tunnel: connected({ provenAgeMs: 41_000 }) });
+      await proof.filter({ hasText: 'no answer for 41 s' }).waitFor();
+      await proof.filter({ hasText: 'no answer for 43 s' }).waitFor();
+      await host.become({ ...host.scene.snapshot, tunnel: connected({ provenAgeMs: 100 }) });
+      await proof.filter({ hasText: 'verified just now' }).waitFor();
+    },
+  ),
+  on('failed-hostile', 'what a gateway says is shown as text', async ({ page }) => {
+    assert.equal(await page.locator('img[src="x"], .failure b').count(), 0);
+    await page.getByText('<img src=x onerror=alert(1)>').first().waitFor();
+    const text = await page.locator('.failure').textContent();
+    assert.ok(text?.includes('\\u{202e}') && !text.includes('\u202e') && !text.includes('\u0007'));
+  }),
+  on('failed-password', 'a failure can be put away, copied, and tried again', async ({ page, host }) => {
+    await page.getByRole('button', { name: 'Copy for support' }).click();
+    await page.getByText('Copied').waitFor();
+    await page.getByRole('button', { name: 'Put away' }).click();
+    await page.locator('.failure').waitFor({ state: 'detached' });
+    assert.ok(!host.calls.some(({ method }) => method === 'connect'));
+  }),
+  on('empty', 'a dropped file is shown before it is taken', async ({ page, host }) => {
+    await drop(page, 'office.json', headquartersText);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('office.json').waitFor();
+    assert.ok(!host.calls.some(({ method }) => method === 'save-profile'));
+    await dialog.getByRole('button', { name: 'Import' }).click();
+    await until(() => host.calls.some(({ method }) => method === 'save-profile'));
+  }),
+  on('empty', 'files that are no profiles are turned down in words', async ({ page, errors }) => {
+    for (const [name, contents] of [
+      ['notes.txt', 'hello'],
+      ['deep.json', '['.repeat(100_000)],
+      ['evil.sswan', `{"type":"ikev2-psk","remote":{"addr":"${hostile.slice(0, 20).replaceAll('"', '')}"}}`],
+      ['large.json', ' '.repeat(600_000)],
+      ['alice.p12', '0\u0003\u0002\u0001\u0003'],
+    ] as const) {
+      await drop(page, name, contents);
+      const dialog = page.getByRole('dialog', { name: 'This file cannot be imported' });
+      await dialog.getByText(name).waitFor();
+      await dialog.getByRole('button', { name: 'Close' }).click();
+      await dialog.waitFor({ state: 'detached' });
+    }
+    assert.deepEqual(errors, []);
+  }),
+  on(
+    'profiles-idle',
+    'the list is searched, and a profile is edited where it differs from the defaults',
+    async ({ page, host }) => {
+      await page.getByLabel('Search profiles').fill('zürich');
+      assert.equal(await page.locator('.profile-card').count(), 1);
+      await page.getByLabel('Search profiles').fill('head');
+      await page.getByRole('button', { name: 'Open Headquarters' }).click();
+      assert.equal(await page.getByRole('spinbutton', { name: 'Ask after silence' }).inputValue(), '30');
+      assert.equal(await page.getByRole('spinbutton', { name: 'MTU' }).count(), 0, 'a default is not listed');
+      await page.getByLabel('Add a setting').selectOption('mtu');
+      await page.getByRole('spinbutton', { name: 'MTU' }).fill('9000');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('must be 1280 to 1500').waitFor();
+      await page.getByRole('spinbutton', { name: 'MTU' }).fill('1300');
+      await page.getByRole('button', { name: 'Remove Ask after silence' }).click();
+      await page.getByRole('button', { name: 'Save' }).click();
+      await until(() => host.calls.some(({ method }) => method === 'save-profile'));
+      const saved = host.scene.profileTexts['own:headquarters'] ?? '';
+      assert.equal(JSON.parse(saved).mtu, 1_300);
+      assert.ok(!saved.includes('livenessSeconds'));
+    },
+  ),
+  on('profiles-idle', 'a profile of the computer can be looked at and not changed', async ({ page }) => {
+    await page.getByRole('button', { name: 'Open Lab' }).click();
+    await page.getByLabel('Gateway', { exact: true }).waitFor();
+    assert.ok(await page.getByLabel('Gateway', { exact: true }).isDisabled());
+    assert.equal(await page.getByRole('button', { name: 'Save' }).count(), 0);
+  }),
+  on('profiles-idle', 'a profile is deleted only after a question', async ({ page, host }) => {
+    await page.getByRole('button', { name: 'Open Headquarters' }).click();
+    await page.getByRole('button', { name: 'Delete profile' }).click();
+    assert.ok(!host.calls.some(({ method }) => method === 'remove-profile'));
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await until(() => host.calls.some(({ method }) => method === 'remove-profile'));
+  }),
+  on('logs', 'the log is filtered by words and by level', async ({ page }) => {
+    await page.getByLabel('Filter the log').fill('peer.dead');
+    assert.equal(await page.locator('.log-line').count(), 1);
+    await page.getByLabel('From level').selectOption('error');
+    await page.getByText('No line fits.').waitFor();
+  }),
+  on('settings', 'language and colours change at once and are remembered', async ({ page }) => {
+    await page.getByText('Dunkel').or(page.getByText('Dark')).click();
+    assert.equal(await page.evaluate('document.documentElement.dataset.theme'), 'dark');
+    await page.getByText('Deutsch').click();
+    await page.getByRole('heading', { name: 'Einstellungen' }).waitFor();
+    assert.equal(await page.evaluate('document.documentElement.lang'), 'de');
+  }),
+  on('connecting', 'who wants no motion sees none', async ({ page }) => {
+    // What began as the page was made is over at once; what would turn on and on never ends.
+    await page.waitForFunction(`document.getAnimations().every((each) => each.playState !== 'running')`);
+  }),
+  on('service-down', 'a daemon that comes back is shown at once', async ({ page, host }) => {
+    await page.getByRole('button', { name: 'Try now' }).click();
+    await until(() => host.calls.some(({ method }) => method === 'reach-daemon'));
+    await host.emit('link', { state: 'up', version: '0.1.0', match: 'same' });
+    await page.getByText('Not connected').first().waitFor();
+  }),
+];
+
+function on(scene: string, name: string, play: (stage: Stage) => Promise<void>): Check {
+  return {
+    name: `fake: ${name}`,
+    async run() {
+      const found = namedScenes().find((each) => each.name === scene);
+      assert.ok(found, scene);
+      await onStage(found.scene, plainLook, async (stage) => {
+        stage.page.setDefaultTimeout(8_000);
+        if (found.view !== 'connection') await goTo(stage.page, found.view);
+        await play(stage);
+        assert.deepEqual(stage.errors, []);
+        assert.deepEqual(stage.host.refusals, []);
+      });
+    },
+  };
+}
+
+async function focused(page: Page): Promise<string> {
+  return await page.evaluate(`{
+    const element = document.activeElement;
+    const label = element.labels?.[0]?.textContent;
+    (element.getAttribute('aria-label') ?? label ?? element.textContent ?? '').trim();
+  }`);
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  const deadline = performance.now() + 8_000;
+  while (!holds()) {
+    assert.ok(performance.now() < deadline, 'waited too long');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

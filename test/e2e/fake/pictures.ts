@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import type { Check } from '../support/check.ts';
+import { namedScenes } from '../support/scenes.ts';
+import {
+  accessibilityProblems,
+  closeStage,
+  type Look,
+  onStage,
+  overflow,
+  plainLook,
+} from '../support/stage.ts';
+import { goTo } from '../support/ui-page.ts';
+
+const sizes: readonly (readonly [number, number])[] = [
+  [320, 640],
+  [1280, 800],
+  [3840, 2160],
+];
+
+/** Every scene is looked at in these; the plain ones in all of them. */
+const thorough = new Set([
+  'connected',
+  'disconnected',
+  'empty',
+  'reconnecting',
+  'failed-password',
+  'ask-password',
+  'profiles',
+  'details',
+  'logs',
+  'settings',
+]);
+
+function looksOf(name: string, quick: boolean): readonly Look[] {
+  if (quick) {
+    const small = name.length % 2 === 0;
+    return [
+      small ? { ...plainLook, width: 320, height: 640, language: 'de' } : { ...plainLook, theme: 'dark' },
+    ];
+  }
+  const all = sizes.flatMap(([width, height]) =>
+    (['light', 'dark'] as const).flatMap((theme) =>
+      (['en', 'de'] as const).map((language) => ({ width, height, theme, language })),
+    ),
+  );
+  const opposite = (theme: string, language: string) => (theme === 'light') === (language === 'en');
+  if (thorough.has(name))
+    return all.filter(({ width, theme, language }) => width === 1_280 || opposite(theme, language));
+  return all.filter(({ width, theme, language }) =>
+    width === 320
+      ? theme === 'light' && language === 'de'
+      : width === 1280 && theme === 'dark' && language === 'en',
+  );
+}
+
+/** Every state, error and empty screen at three sizes, in both themes and both languages: nothing overflows, nothing fails. */
+export function pictureChecks(quick: boolean): readonly Check[] {
+  return [
+    ...namedScenes().map(
+      ({ name, view, scene }): Check => ({
+        name: `picture: ${name}`,
+        async run({ folder, keep }) {
+          for (const look of looksOf(name, quick)) {
+            await onStage(scene, look, async ({ page, errors, host }) => {
+              if (view !== 'connection') await goTo(page, view);
+              if (scene.ask !== undefined) await page.locator('dialog[open]').waitFor();
+              if (name === 'connected') await page.locator('.chart canvas').first().waitFor();
+              const file = join(folder, `${name}-${look.width}-${look.theme}-${look.language}.png`);
+              await page.screenshot({ path: file, fullPage: look.width < 3_840 });
+              keep(file);
+              assert.equal(await overflow(page), undefined, file);
+              const problems = look.width === 3_840 ? [] : await accessibilityProblems(page);
+              assert.deepEqual(problems, [], file);
+              assert.deepEqual(errors, [], file);
+              assert.deepEqual(host.refusals, [], file);
+            });
+          }
+        },
+      }),
+    ),
+    { name: 'picture: the browser ends', run: closeStage },
+  ];
+}

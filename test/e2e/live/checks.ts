@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { addresses } from '../../support/topology.ts';
+import type { Check, CheckPlace } from '../support/check.ts';
+import { goTo } from '../support/ui-page.ts';
+import { closeLiveStage, type LiveStage, liveStage, password, startDaemon } from './live-stage.ts';
+
+/** One story with the real daemon and the real gateway; each check goes on where the one before it ended. */
+export const liveChecks: readonly Check[] = [
+  step('the one-time address lets one browser in, once', async ({ page, server, browser }) => {
+    await page.goto(server.url);
+    await state(page, 'Not connected');
+    assert.equal(new URL(page.url()).hash, '', 'the token does not stay in the address');
+    await page.reload();
+    await state(page, 'Not connected');
+    const second = await browser.context.browser()?.newContext();
+    const other = second === undefined ? await browser.context.newPage() : await second.newPage();
+    await other.goto(server.url);
+    await other.getByText('without its one-time address').waitFor();
+    await other.close();
+  }),
+  step('a .sswan file that is dropped becomes a profile', async ({ page, sswan }) => {
+    await drop(page, 'office.sswan', sswan);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Gateway', { exact: true }).waitFor();
+    assert.equal(await dialog.getByLabel('Gateway', { exact: true }).inputValue(), addresses.natGateway.v4);
+    await dialog.getByRole('button', { name: 'Import' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Connect', exact: true }).waitFor();
+  }),
+  step('a wrong password is explained', async ({ page }, { folder, keep }) => {
+    await page.getByRole('button', { name: 'Connect', exact: true }).click();
+    await answer(page, 'wrong');
+    const failed = page.getByText('The user name or the password is wrong.');
+    const again = page.getByRole('dialog').getByText('That was not accepted');
+    await failed.or(again).first().waitFor();
+    // A gateway that lets one try again is asked again; giving up then tells the same.
+    if (await again.isVisible()) {
+      await page.getByRole('button', { name: 'Cancel login' }).click();
+    }
+    await state(page, 'Not connected');
+    const file = join(folder, 'live-wrong-password.png');
+    await page.screenshot({ path: file, fullPage: true });
+    keep(file);
+  }),
+  step('the right password connects, and the proof is as old as it says', async ({ page, godwit }) => {
+    await page
+      .getByRole('button', { name: /^(Connect|Try again)$/ })
+      .first()
+      .click();
+    await answer(page, password);
+    await state(page, 'Connected');
+    await page.getByText(/^verified (just now|\d+ s ago)$/).waitFor();
+    const { tunnel } = await godwit.snapshot();
+    assert.equal(tunnel.state, 'connected');
+    const said = await page.locator('.proof').textContent();
+    const shownMs = Number(/(\d+) s/.exec(said ?? '')?.[1] ?? 0) * 1_000;
+    const real = tunnel.state === 'connected' ? tunnel.provenAgeMs : Number.NaN;
+    assert.ok(Math.abs(shownMs - real) < 2_500, `shown ${shownMs}, real ${real}`);
+  }),
+  step('throughput moves under iperf3', async ({ page, topology }, { folder, keep }) => {
+    const { client, lan } = topology;
+    const listener = lan.spawn(['iperf3', '--server', '--one-off', '--forceflush']);
+    await listener.waitFor(/listening/);
+    const flow = ['--reverse', '--time', '5', '--bitrate', '60M'];
+    const sender = client.spawn(['iperf3', '--client', addresses.lan.v4, ...flow]);
+    await page
+      .locator('.tile[data-tone="down"] .tile-value')
+      .filter({ hasText: /\d{2}.*Mbit\/s/ })
+      .waitFor({ timeout: 15_000 });
+    await page.locator('.chart canvas').first().waitFor();
+    const file = join(folder, 'live-connected.png');
+    await page.screenshot({ path: file, fullPage: true });
+    keep(file);
+    await sender.stop();
+    await listener.stop();
+  }),
+  step('a change of address shows as a move with its gap', async ({ page, topology }, { folder, keep }) => {
+    const { client } = topology;
+    const { v4 } = addresses.client;
+    const router = addresses.router.v4;
+    await client.ip([`route del default via ${router}`, `addr del ${v4}/24 dev eth0`]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await client.ip(['addr add 10.10.0.77/24 dev eth0', `route add default via ${router}`]);
+    const moved = page.locator('.journey-entry').filter({ hasText: 'Moved to another network' }).first();
+    await moved.waitFor({ timeout: 15_000 });
+    const words = await moved.textContent();
+    assert.match(words ?? '', /gap [\d,.]+ m?s/);
+    assert.match(words ?? '', /10\.10\.0\.77/);
+    await state(page, 'Connected');
+    const file = join(folder, 'live-roamed.png');
+    await page.screenshot({ path: file, fullPage: true });
+    keep(file);
+  }),
+  step('details show what strongSwan agreed to', async ({ page, godwit }) => {
+    await goTo(page, 'details');
+    const { tunnel } = await godwit.snapshot();
+    assert.ok(tunnel.state === 'connected');
+    for (const value of [tunnel.esp.inboundSpi, tunnel.ike.initiatorSpi, '10.10.0.77']) {
+      await page.getByText(value).first().waitFor();
+    }
+    await goTo(page, 'logs');
+    await page.getByText('state.connected').first().waitFor();
+    await goTo(page, 'connection');
+  }),
+  step('a daemon that is killed is told, and the page recovers by itself', async (stage) => {
+    const { page, topology } = stage;
+    stage.godwit.process.signal('SIGKILL');
+    await page
+      .getByRole('heading', { name: 'The Godwit service does not answer' })
+      .waitFor({ timeout: 10_000 });
+    stage.godwit = await startDaemon(topology);
+    await state(page, 'Not connected', 15_000);
+    await page.getByRole('button', { name: 'Connect', exact: true }).click();
+    await answer(page, password);
+    await state(page, 'Connected');
+  }),
+  step('disconnect leaves nothing behind', async ({ page, godwit }) => {
+    await page.getByRole('button', { name: 'Disconnect' }).click();
+    await state(page, 'Not connected');
+    const { tunnel } = await godwit.snapshot();
+    assert.equal(tunnel.state, 'disconnected');
+  }),
+  { name: 'live: the stage ends', run: closeLiveStage },
+];
+
+function step(name: string, play: (stage: LiveStage, place: CheckPlace) => Promise<void>): Check {
+  return {
+    name: `live: ${name}`,
+    async run(place) {
+      const stage = await liveStage();
+      stage.page.setDefaultTimeout(20_000);
+      try {
+        await play(stage, place);
+      } catch (error) {
+        const file = join(place.folder, 'live-failed.png');
+        await stage.page.screenshot({ path: file }).catch(() => undefined);
+        throw new Error(
+          `${error instanceof Error ? error.message : error}\n${stage.godwit.log.slice(-2_000)}`,
+        );
+      }
+    },
+  };
+}
+
+async function state(page: Page, words: string, timeout = 20_000): Promise<void> {
+  await page
+    .locator('.state-word')
+    .filter({ hasText: new RegExp(`^${words}$`) })
+    .waitFor({ timeout });
+}
+
+async function answer(page: Page, word: string): Promise<void> {
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Password', { exact: true }).fill(word);
+  await dialog.getByRole('button', { name: 'Continue' }).click();
+  await dialog.waitFor({ state: 'detached' });
+}
+
+/** Drops a file on the window, as a file manager does. */
+export async function drop(page: Page, name: string, contents: string): Promise<void> {
+  await page.evaluate(`{
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([${JSON.stringify(contents)}], ${JSON.stringify(name)}));
+    for (const type of ['dragover', 'drop']) {
+      window.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+    }
+  }`);
+}
