@@ -3,7 +3,10 @@ import { test } from 'node:test';
 import { MtuSearch } from '../../../core/tunnel/paths/mtu-search.ts';
 
 /** Every probe of a search on a path that lets packets of `path` octets through. */
-function probes(linkMtu: number, path: number): { readonly tried: number[]; readonly found: number | undefined } {
+function probes(
+  linkMtu: number,
+  path: number,
+): { readonly tried: number[]; readonly found: number | undefined } {
   const search = new MtuSearch(linkMtu);
   const tried: number[] = [];
   for (let next = search.next; next !== undefined; next = search.next) {
