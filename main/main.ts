@@ -16,6 +16,7 @@ import {
 import { readStaticFiles } from '../core/platform/static-files.ts';
 import { defaultSocketPath } from '../core/rpc/socket-path.ts';
 import { connectRpc } from '../core/rpc/transport/client.ts';
+import { updateAppImage } from './app-update.ts';
 import { pageScheme } from './page-address.ts';
 import { startApp } from './start-app.ts';
 
@@ -48,7 +49,7 @@ if (!files.ok) {
     screen,
     session,
   };
-  await startApp(apis, {
+  const running = await startApp(apis, {
     argv: process.argv,
     program: process.env['APPIMAGE'] ?? process.execPath,
     autostartFolder: join(config, 'autostart'),
@@ -57,4 +58,12 @@ if (!files.ok) {
     files: files.value,
     reach: () => connectRpc(socket),
   });
+  const outcome = await updateAppImage({
+    // Not for a program that inherits the variable, nor for a second one, which is about to end.
+    appImage: app.isPackaged && running !== undefined ? process.env['APPIMAGE'] : undefined,
+    resources: process.resourcesPath,
+    updater: async () => new (await import('electron-updater')).AppImageUpdater(),
+  });
+  if (outcome === 'refused')
+    process.stderr.write('godwit: the update on offer is not signed by us; it stays away.\n');
 }

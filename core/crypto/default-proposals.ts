@@ -1,4 +1,5 @@
 import { type ProposalUse, parseProposal, type SuiteProposal, withKeyExchanges } from './proposals.ts';
+import type { SuiteTransform } from './suites.ts';
 
 /**
  * In order of preference. ECP-256 is first, so its small public value is the one in the KE payload of IKE_SA_INIT:
@@ -20,6 +21,16 @@ export const defaultEspProposals: readonly SuiteProposal[] = parseAll('esp', [
   'aes256gcm16-aes128gcm16-chacha20poly1305',
   'aes256-aes192-aes128-sha256-sha384-sha512',
 ]);
+
+/** The same with ChaCha20-Poly1305 before AES: for processors without AES instructions. */
+export const chaChaFirstEspProposals: readonly SuiteProposal[] = defaultEspProposals.map((proposal) => [
+  ...proposal.filter(isChaCha),
+  ...proposal.filter((transform) => !isChaCha(transform)),
+]);
+
+function isChaCha({ type, id }: SuiteTransform): boolean {
+  return type === 1 && id === 28;
+}
 
 /** The groups of a rekey unless the profile names others; 0 (NONE) lets the peer do without. */
 export const defaultRekeyGroups: readonly number[] = [19, 20, 31, 14, 15, 16, 21, 0];

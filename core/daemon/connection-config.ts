@@ -1,7 +1,9 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { utf8 } from '../base/utf8.ts';
+import { chaChaFirstEspProposals, defaultEspProposals } from '../crypto/default-proposals.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
+import type { SuiteProposal } from '../crypto/proposals.ts';
 import { createEapPeer } from '../eap/create-eap-peer.ts';
 import type { EapPeer } from '../eap/peer.ts';
 import { selectorOf } from '../ike/child-wishes.ts';
@@ -97,12 +99,17 @@ function expectedNames(profile: Profile): Result<(gateway: string) => IkeIdentit
   return ok((gateway) => names.get(gateway) ?? first.value);
 }
 
+/** What the profile says; where it says nothing, the quicker cipher of this machine first. */
+function espProposals({ proposals }: Profile, chaChaQuicker: () => boolean): readonly SuiteProposal[] {
+  return proposals.esp === defaultEspProposals && chaChaQuicker() ? chaChaFirstEspProposals : proposals.esp;
+}
+
 /** The configuration of one connection. `device` is the name of the TUN device that it will use. */
 export function connectionConfig(
   profile: Profile,
   terms: LoginTerms,
   device: string,
-  parts: { readonly crypto: CryptoProvider; readonly random: Random },
+  parts: { readonly crypto: CryptoProvider; readonly random: Random; readonly chaChaQuicker: () => boolean },
 ): ConnectionConfig {
   const { gateway, dns, mtu, proposals } = profile;
   return {
@@ -131,7 +138,7 @@ export function connectionConfig(
             lookups: profile.fetchCertificates,
           },
           ikeProposals: proposals.ike,
-          espProposals: proposals.esp,
+          espProposals: espProposals(profile, parts.chaChaQuicker),
           remoteNetworks: profile.remoteNetworks,
           ...(profile.children === undefined ? {} : { children: profile.children.map(wishOf) }),
           childless: profile.childless,

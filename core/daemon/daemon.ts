@@ -5,6 +5,7 @@ import { ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import { nodeCryptoProvider } from '../crypto/node/node-crypto-provider.ts';
 import { systemRandom } from '../crypto/node/random.ts';
+import { isChaChaQuicker } from '../crypto/openssl/cipher-speed.ts';
 import { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { IkeAnswer, IkeAsk } from '../ike/io.ts';
 import { RevocationCache } from '../pki/revocation-cache.ts';
@@ -164,7 +165,11 @@ async function createSession(
     answer,
     spareWorkers,
   });
-  const config = connectionConfig(profile, terms.value, options.device, { crypto, random: systemRandom });
+  const config = connectionConfig(profile, terms.value, options.device, {
+    crypto,
+    random: systemRandom,
+    chaChaQuicker: isChaChaQuicker,
+  });
   const session = new Session(config, deeds, options.log, onState);
   return ok({
     connect: () => session.connect(),

@@ -149,7 +149,15 @@ export interface UpExpectation {
   readonly ike?: string;
   readonly esp?: string;
   /** Which hosts must answer pings through the tunnel. Default: the lan's IPv4. */
-  readonly ping?: readonly ('lan4' | 'lan6' | 'internet4' | 'internet6')[];
+  readonly ping?: readonly (
+    | 'lan4'
+    | 'lan6'
+    | 'internet4'
+    | 'internet6'
+    | 'natGateway4'
+    | 'natGateway6'
+    | 'plainGateway4'
+  )[];
   /** Hosts that must not answer, and no packet to them may show on the wire. */
   readonly unreachable?: readonly ('internet4' | 'internet6')[];
   readonly natDetected?: boolean;

@@ -18,6 +18,7 @@ import { eapAloneCases } from './cases/eap-alone.ts';
 import { fragmentCases } from './cases/fragments.ts';
 import { livenessCases } from './cases/liveness.ts';
 import { networkCases } from './cases/networks.ts';
+import { pathCases } from './cases/paths.ts';
 import { promptCases } from './cases/prompts.ts';
 import { refusalCases } from './cases/refusals.ts';
 import { rekeyingCases } from './cases/rekeying.ts';
@@ -72,6 +73,7 @@ if (options.help) {
     ...tokenCases,
     ...promptCases,
     ...networkCases,
+    ...pathCases,
     ...fragmentCases,
     ...refusalCases,
     ...rekeyingCases,

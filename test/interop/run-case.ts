@@ -304,4 +304,7 @@ const hosts = {
   lan6: addresses.lan.v6,
   internet4: addresses.internet.v4,
   internet6: addresses.internet.v6,
+  natGateway4: addresses.natGateway.v4,
+  natGateway6: addresses.natGateway.v6,
+  plainGateway4: addresses.plainGateway.v4,
 } as const;

@@ -1,33 +1,19 @@
-import { Godwit } from '../../support/peers/godwit.ts';
+import type { ClientProfile } from '../../support/peers/client.ts';
 import { addresses } from '../../support/topology.ts';
 import type { InteropCase } from '../case.ts';
+import { secondClient } from '../second-client.ts';
 import type { Stage } from '../stage.ts';
 
 const { lan } = addresses;
 const dns = [lan.v4];
 
-/** A second user logs in from the router, with these wishes; `play` looks on while it is there. */
-async function secondClient(
+/** A second client beside the first: it logs in from the router, to the address that nothing translates. */
+function beside(
   stage: Stage,
-  requestedAddresses: readonly string[] | undefined,
+  wishes: Partial<ClientProfile>,
   play: (inner: readonly string[]) => Promise<string[]>,
 ): Promise<string[]> {
-  const { topology, gateway, profile } = stage;
-  await gateway.loadUser('bob', 'another password');
-  const bob = await Godwit.start(topology.router);
-  try {
-    const wish = requestedAddresses === undefined ? {} : { requestedAddresses };
-    const login = await bob.connect({
-      ...{ ...profile, ...wish },
-      ...{ gateway: addresses.plainGateway.v4, username: 'bob', password: 'another password' },
-    });
-    if (!login.ok) return [`the second user: ${login.failure} ${login.detail}`];
-    const problems = await play(login.addresses.map((address) => address.replace(/\/.*/, '')));
-    await bob.disconnect();
-    return problems;
-  } finally {
-    await bob.stop();
-  }
+  return secondClient(stage, stage.topology.router, { ...wishes, gateway: addresses.plainGateway.v4 }, play);
 }
 
 /** What the gateway gives a client beside the CHILD SA. @rfc 7296 3.15 */
@@ -41,7 +27,7 @@ export const addressCases: readonly InteropCase[] = [
     seconds: 8,
     otherLogins: 1,
     during: (stage) =>
-      secondClient(stage, ['10.79.0.1'], async ([inner]) =>
+      beside(stage, { requestedAddresses: ['10.79.0.1'] }, async ([inner]) =>
         inner === undefined || inner === '10.79.0.1' || !inner.startsWith('10.79.0.')
           ? [`the second user has ${inner}`]
           : [],
@@ -85,7 +71,7 @@ export const addressCases: readonly InteropCase[] = [
     seconds: 8,
     otherLogins: 1,
     during: (stage) =>
-      secondClient(stage, undefined, async ([inner = '']) => {
+      beside(stage, {}, async ([inner = '']) => {
         const ping = await stage.topology.client.run(['ping', '-c', '2', '-i', '0.2', '-W', '2', inner]);
         return ping.status === 0 ? [] : [`no answer from the other client at ${inner}`];
       }),

@@ -1,0 +1,27 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
+import { root } from '../testing/run-tests.ts';
+
+/** Where the Electron main process lies: beside `dist/renderer`, as main/main.ts expects. */
+export const appFolder = join(root, 'dist/app');
+
+/**
+ * The Electron main process as JavaScript: `main.js`, a module that brings all it needs except Electron, and
+ * `preload.cjs`. A preload in a sandbox must be one CommonJS file. Returns the names of the files.
+ */
+export async function bundleApp(folder: string = appFolder): Promise<readonly string[]> {
+  rmSync(folder, { recursive: true, force: true });
+  const common = { platform: 'node', logLevel: 'warn' } as const;
+  const external = ['electron'];
+  const resolve = { mainFields: ['module', 'main'] };
+  const main = await rolldown({ ...common, external, input: { main: join(root, 'main/main.ts') }, resolve });
+  const written = await main.write({ dir: folder, format: 'esm', chunkFileNames: 'chunk-[hash].js' });
+  await main.close();
+  const preload = await rolldown({ ...common, external, input: { preload: join(root, 'main/preload.ts') } });
+  const other = await preload.write({ dir: folder, format: 'cjs', entryFileNames: '[name].cjs' });
+  await preload.close();
+  return [...written.output, ...other.output].map(({ fileName }) => fileName);
+}
+
+if (import.meta.main) process.stdout.write(`${(await bundleApp()).join('\n')}\n`);

@@ -1,0 +1,161 @@
+import { join } from 'node:path';
+import type { Configuration } from 'electron-builder';
+import { root } from '../testing/run-tests.ts';
+import { systemFiles } from './linux-files.ts';
+
+/** The packages with binaries that daemon and command line take from node_modules, and what of them they load. */
+const native: readonly { readonly from: string; readonly files: readonly string[] }[] = [
+  {
+    from: 'koffi',
+    files: [
+      'package.json',
+      'LICENSE.txt',
+      'index.js',
+      'index.cjs',
+      'src/koffi/*.{js,cjs}',
+      'src/koffi/src/*.{js,cjs}',
+    ],
+  },
+  { from: '@koromix/koffi-linux-${arch}', files: ['package.json', 'index.js', 'linux_*/koffi.node'] },
+  { from: '@napi-rs/keyring', files: ['package.json', 'LICENSE', 'index.js'] },
+  { from: '@napi-rs/keyring-linux-${arch}-gnu', files: ['package.json', '*.node', 'LICENSE*'] },
+];
+
+export interface PackageOptions {
+  /** A folder or archive with Electron; absent: electron-builder fetches it. */
+  readonly electronDist?: string;
+  /** Where an AppImage looks for updates (https), and the PEM file with the Ed25519 key that they are signed with. */
+  readonly feed?: { readonly url: string; readonly keyFile: string };
+  readonly output?: string;
+}
+
+/**
+ * What electron-builder is told. The window lies in an archive (app.asar); the daemon, the command line and their own Node
+ * lie beside it as ordinary files in `resources/godwit`, laid out as the checkout is.
+ */
+export function electronBuilderConfig(options: PackageOptions = {}): Configuration {
+  const { feed } = options;
+  return {
+    appId: 'app.godwit.Godwit',
+    productName: 'Godwit',
+    copyright: 'The Godwit authors',
+    directories: { buildResources: 'build/icons', output: options.output ?? 'dist/packages' },
+    ...(options.electronDist === undefined ? {} : { electronDist: options.electronDist }),
+    files: [
+      'package.json',
+      'dist/app/**',
+      'dist/renderer/**',
+      '!**/.built-from',
+      'build/icons/*.png',
+      '!**/node_modules/**',
+    ],
+    extraResources: [
+      ...daemonFiles(),
+      ...(feed === undefined ? [] : [{ from: feed.keyFile, to: 'update-key.pem' }]),
+    ],
+    asar: true,
+    disableAsarIntegrity: false,
+    npmRebuild: false,
+    electronLanguages: ['en-US', 'de'],
+    electronFuses: {
+      runAsNode: false,
+      enableNodeOptionsEnvironmentVariable: false,
+      enableNodeCliInspectArguments: false,
+      enableEmbeddedAsarIntegrityValidation: true,
+      onlyLoadAppFromAsar: true,
+      enableCookieEncryption: true,
+      grantFileProtocolExtraPrivileges: false,
+    },
+    publish: feed === undefined ? null : [{ provider: 'generic', url: feed.url }],
+    ...linuxTargets(),
+  };
+}
+
+function daemonFiles() {
+  return [
+    { from: 'dist/lib', to: 'godwit/dist/lib' },
+    // Copies: what stands here under its own name is kept out of the archive.
+    { from: 'dist/beside', to: 'godwit' },
+    { from: 'LICENSE', to: 'godwit/LICENSE' },
+    { from: 'build/linux/godwit', to: 'godwit/bin/godwit' },
+    { from: 'build/linux/godwitd', to: 'godwit/bin/godwitd' },
+    { from: 'node_modules/node-linux-${arch}/bin/node', to: 'godwit/runtime/node' },
+    ...native.map(({ from, files }) => ({
+      from: `node_modules/${from}`,
+      to: `godwit/node_modules/${from}`,
+      filter: [...files],
+    })),
+  ];
+}
+
+function linuxTargets(): Pick<Configuration, 'linux' | 'deb' | 'rpm' | 'appImage'> {
+  const fpm = [
+    `--before-remove=${join(root, 'build/linux/before-remove.sh')}`,
+    ...systemFiles.map(({ from, to }) => `${join(root, from)}=${to}`),
+  ];
+  const scripts = {
+    afterInstall: 'build/linux/after-install.sh',
+    afterRemove: 'build/linux/after-remove.sh',
+    fpm,
+  };
+  return {
+    linux: {
+      target: ['deb', 'rpm', 'AppImage'],
+      // Not `godwit`: that is the command line.
+      executableName: 'godwit-desktop',
+      syncDesktopName: true,
+      icon: 'build/icons',
+      category: 'Network',
+      synopsis: 'IKEv2 VPN client',
+      description: 'The IKEv2 VPN client that keeps a roaming laptop connected.',
+      maintainer: 'The Godwit authors <maintainers@godwit.invalid>',
+      vendor: 'Godwit',
+      mimeTypes: [
+        'application/x-godwit-profile',
+        'application/vnd.strongswan.sswan',
+        'x-scheme-handler/godwit',
+      ],
+      desktop: {
+        entry: {
+          Name: 'Godwit',
+          GenericName: 'VPN client',
+          'GenericName[de]': 'VPN-Programm',
+          Comment: 'Connect to your company’s network',
+          'Comment[de]': 'Mit dem Netz der Firma verbinden',
+          Keywords: 'VPN;IKEv2;IPsec;network;tunnel;',
+          StartupNotify: 'true',
+        },
+      },
+    },
+    deb: {
+      ...scripts,
+      packageCategory: 'net',
+      depends: [
+        'libgtk-3-0',
+        'libnotify4',
+        'libnss3',
+        'libxss1',
+        'libxtst6',
+        'xdg-utils',
+        'libatspi2.0-0',
+        'libuuid1',
+        'libsecret-1-0',
+      ],
+      recommends: ['systemd-resolved | resolvconf'],
+    },
+    rpm: {
+      ...scripts,
+      depends: [
+        'gtk3',
+        'libnotify',
+        'nss',
+        'libXScrnSaver',
+        'libXtst',
+        'xdg-utils',
+        'at-spi2-core',
+        'libuuid',
+      ],
+    },
+    appImage: { artifactName: 'Godwit-${version}-${arch}.AppImage' },
+  };
+}

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import vm from 'node:vm';
+import { extractFile, listPackage } from '@electron/asar';
+import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
+import { electronBuilderConfig } from '../../../build/package/electron-builder.ts';
+import { installedFolder, systemFiles } from '../../../build/package/linux-files.ts';
+import { makePackages } from '../../../build/package/package.ts';
+import { root } from '../../../build/testing/run-tests.ts';
+import { socketGroup } from '../../../core/rpc/socket-path.ts';
+import { profileEndings } from '../../../main/opened.ts';
+import { electronStandIn } from '../../support/electron-stand-in.ts';
+
+const linux = join(root, 'build/linux');
+const read = (name: string): string => readFileSync(join(linux, name), 'utf8');
+const folder = mkdtempSync(join(tmpdir(), 'godwit-package-'));
+const unpacked = join(
+  folder,
+  'out',
+  process.arch === 'x64' ? 'linux-unpacked' : `linux-${process.arch}-unpacked`,
+);
+const daemon = join(unpacked, 'resources/godwit');
+const archive = join(unpacked, 'resources/app.asar');
+const feedKey = join(folder, 'key.pem');
+
+before(async () => {
+  writeFileSync(feedKey, 'a key');
+  await makePackages(['dir'], {
+    electronDist: electronStandIn(join(folder, 'electron')),
+    output: join(folder, 'out'),
+    feed: { url: 'https://updates.test/', keyFile: feedKey },
+  });
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the configuration is what electron-builder's own schema allows", async () => {
+  const require = createRequire(import.meta.url);
+  const { validateConfiguration } = createRequire(require.resolve('electron-builder'))(
+    'app-builder-lib/out/util/config/config.js',
+  );
+  const logger = { isEnabled: false };
+  await validateConfiguration(electronBuilderConfig(), logger);
+  await validateConfiguration(
+    electronBuilderConfig({ feed: { url: 'https://x.test/', keyFile: 'k' } }),
+    logger,
+  );
+  await assert.rejects(validateConfiguration({ ...electronBuilderConfig(), assar: true }, logger), /assar/);
+});
+
+test('the archive holds the bundled window, its pages and icons, and nothing else', () => {
+  const files = listPackage(archive, { isPack: false });
+  for (const file of [
+    '/package.json',
+    '/dist/app/main.js',
+    '/dist/app/preload.cjs',
+    '/dist/renderer/index.html',
+  ])
+    assert.ok(files.includes(file), file);
+  assert.ok(files.includes('/build/icons/tray-connected@2x.png'));
+  const allowed =
+    /^\/(package\.json|build|dist|build\/icons|build\/icons\/[\w@-]+\.png|dist\/(app|renderer|renderer\/assets)|dist\/app\/(main\.js|chunk-[\w-]+\.js|preload\.cjs)|dist\/renderer\/(index\.html|assets\/[\w-]+\.\w+))$/;
+  assert.deepEqual(
+    files.filter((file) => !allowed.test(file)),
+    [],
+  );
+  const manifest = JSON.parse(extractFile(archive, 'package.json').toString());
+  assert.equal(manifest.main, 'dist/app/main.js');
+  assert.equal(manifest.devDependencies, undefined);
+  assert.equal(manifest.scripts, undefined);
+});
+
+test('beside it lie daemon and command line on a Node of their own, and run there', async () => {
+  const files = readdirSync(daemon, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(daemon.length + 1));
+  assert.deepEqual(
+    files.filter((file) => /(\.ts|\.built-from|\.cc|CMakeLists\.txt)$|(^|\/)test\//.test(file)),
+    [],
+  );
+  const modules = ['@koromix', '@napi-rs', 'koffi'];
+  assert.deepEqual(readdirSync(join(daemon, 'node_modules')).sort(), modules);
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const program of ['godwit', 'godwitd']) {
+    const { stdout } = await promisify(execFile)(join(daemon, 'bin', program), ['--version'], { env: {} });
+    assert.equal(stdout.trim(), version);
+  }
+  assert.ok(existsSync(join(daemon, 'dist/renderer/index.html')), 'godwit ui has its pages');
+  assert.ok(existsSync(join(daemon, 'runtime/node')));
+});
+
+test('the fuses of the packed program stand as they should', async () => {
+  const wire = await getCurrentFuseWire(join(unpacked, 'godwit-desktop'));
+  const [open, closed] = [...'01'].map((digit) => digit.charCodeAt(0));
+  const on = [
+    FuseV1Options.EnableCookieEncryption,
+    FuseV1Options.EnableEmbeddedAsarIntegrityValidation,
+    FuseV1Options.OnlyLoadAppFromAsar,
+  ];
+  const off = [
+    FuseV1Options.RunAsNode,
+    FuseV1Options.EnableNodeOptionsEnvironmentVariable,
+    FuseV1Options.EnableNodeCliInspectArguments,
+    FuseV1Options.GrantFileProtocolExtraPrivileges,
+  ];
+  for (const fuse of on) assert.equal(wire[fuse], closed, FuseV1Options[fuse]);
+  for (const fuse of off) assert.equal(wire[fuse], open, FuseV1Options[fuse]);
+});
+
+test('a package has the key of a feed only where one is configured', () => {
+  assert.equal(readFileSync(join(unpacked, 'resources/update-key.pem'), 'utf8'), 'a key');
+  assert.doesNotMatch(JSON.stringify(electronBuilderConfig()), /update-key/);
+  assert.equal(electronBuilderConfig().publish, null);
+});
+
+test('what goes to the machine beside the program is there, and names it where it lies', () => {
+  for (const { from } of systemFiles) assert.ok(existsSync(join(root, from)), from);
+  const daemonProgram = `${installedFolder}/resources/godwit/bin/godwitd`;
+  assert.match(read('godwitd.service'), new RegExp(`^ExecStart=${daemonProgram}$`, 'm'));
+  assert.match(
+    read('usr-bin-godwit'),
+    new RegExp(`^exec ${installedFolder}/resources/godwit/bin/godwit `, 'm'),
+  );
+  assert.match(read('godwit.sysusers'), new RegExp(`^g ${socketGroup} -$`, 'm'));
+  const mime = read('godwit-mime.xml');
+  const patterns = [...mime.matchAll(/pattern="\*([^"]+)"/g)].map(([, ending = '']) => ending);
+  for (const pattern of patterns)
+    assert.ok(
+      profileEndings.some((ending) => ending === pattern),
+      pattern,
+    );
+  const types = electronBuilderConfig().linux?.mimeTypes ?? [];
+  for (const [, type = ''] of mime.matchAll(/mime-type type="([^"]+)"/g))
+    assert.ok(types.includes(type), type);
+  assert.ok(types.includes('x-scheme-handler/godwit'));
+});
+
+test('the scripts of the packages are right for a shell', () => {
+  for (const script of ['after-install.sh', 'after-remove.sh', 'before-remove.sh', 'godwit', 'godwitd']) {
+    const { status, stderr } = spawnSync('sh', ['-n', join(linux, script)], { encoding: 'utf8' });
+    assert.equal(status, 0, `${script}: ${stderr}`);
+    // electron-builder replaces what looks so, and fails for a name that it does not know.
+    if (script.endsWith('.sh')) assert.doesNotMatch(read(script), /\$\{/);
+  }
+});
+
+test('an upgrade neither stops the daemon nor removes anything', () => {
+  for (const script of ['after-remove.sh', 'before-remove.sh'])
+    for (const argument of ['upgrade', '1', 'failed-upgrade']) {
+      const traced = spawnSync('sh', ['-x', join(linux, script), argument], { encoding: 'utf8', env: {} });
+      assert.equal(traced.status, 0);
+      assert.match(traced.stderr, /\+ exit 0\n$/);
+    }
+});
+
+test("members of the daemon's group, and no others, may use a token through pcscd", () => {
+  type Rule = (action: { id: string }, subject: { isInGroup(name: string): boolean }) => unknown;
+  const rules: Rule[] = [];
+  const polkit = { addRule: (rule: Rule) => void rules.push(rule), Result: { YES: 'yes' } };
+  vm.runInNewContext(read('godwit-tokens.rules'), { polkit });
+  const ask = (id: string, group: string) =>
+    rules[0]?.({ id }, { isInGroup: (name: string) => name === group });
+  assert.equal(ask('org.debian.pcsc-lite.access_pcsc', socketGroup), 'yes');
+  assert.equal(ask('org.debian.pcsc-lite.access_card', socketGroup), 'yes');
+  assert.equal(ask('org.debian.pcsc-lite.access_card', 'users'), undefined);
+  assert.equal(ask('org.freedesktop.policykit.exec', socketGroup), undefined);
+});
+
+test('systemd and AppStream find nothing wrong', { skip: missing('systemd-analyze', 'appstreamcli') }, () => {
+  // The program lies elsewhere here; systemd wants one that exists.
+  const unit = join(folder, 'godwitd.service');
+  writeFileSync(unit, read('godwitd.service').replace(/^ExecStart=.*$/m, 'ExecStart=/bin/true'));
+  const verified = spawnSync('systemd-analyze', ['verify', unit], { encoding: 'utf8' });
+  assert.doesNotMatch(verified.stderr, /godwitd\.service/);
+  const metainfo = join(linux, 'app.godwit.Godwit.metainfo.xml');
+  const valid = spawnSync('appstreamcli', ['validate', '--no-net', metainfo], { encoding: 'utf8' });
+  assert.equal(valid.status, 0, valid.stdout);
+});
+
+function missing(...programs: string[]): string | false {
+  const absent = programs.filter((program) => spawnSync(program, ['--version']).error !== undefined);
+  return absent.length === 0 ? false : `not installed: ${absent.join(', ')}`;
+}
