@@ -34,14 +34,14 @@ export const fakeChecks: readonly Check[] = [
   on('disconnected', 'keyboard alone: what has the focus can be seen', async ({ page }) => {
     for (let press = 0; press < 11; press++) {
       await page.keyboard.press('Tab');
-      const seen: boolean = await page.evaluate(`{
+      const seen = page.waitForFunction(`{
         const element = document.activeElement;
         const ring = (style) => style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
         const box = element.getBoundingClientRect();
         const inside = box.bottom > 0 && box.top < innerHeight && box.width > 0;
         inside && (ring(getComputedStyle(element)) || ring(getComputedStyle(element, '::after')));
       }`);
-      assert.ok(seen, await focused(page));
+      await seen.catch(async () => assert.fail(`cannot be seen: ${await focused(page)}`));
     }
   }),
   on(
