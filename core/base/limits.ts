@@ -187,6 +187,8 @@ export const limits = {
   /** A way that the machine prefers and that did not work is tried again so much later; twice as long each time. */
   pathLookFirstMs: 8_000,
   pathLookLongestMs: 300_000,
+  /** The path may have become wider, or narrower, without a word from anybody. */
+  mtuMeasureAgainMs: 600_000,
   /** Paths to the gateway that are open at once: sockets, the one in use among them. */
   pathsOpen: 8,
   rpcFrameOctets: 1_048_576,

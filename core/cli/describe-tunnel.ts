@@ -85,7 +85,7 @@ function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [strin
     ['roaming', tunnel.mobike ? 'the gateway follows (MOBIKE)' : 'by a new login (no MOBIKE at the gateway)'],
     ['path', pathOf(tunnel)],
     ...tunnel.path.others.map((other) => ['also by', wayOf(other)] as const),
-    ['device', `${tunnel.device}, MTU ${tunnel.mtu}`],
+    ['device', `${tunnel.device}, MTU ${tunnel.mtu}${measuredOf(tunnel)}`],
     ['addresses', tunnel.addresses.join(', ')],
     ['routes', tunnel.routes.join(', ')],
     ...blockedFamilies.map(
@@ -108,6 +108,11 @@ function rekeyFailureOf({ rekeyFailure }: ConnectedTunnel): readonly (readonly [
   const { what, error, ageMs } = rekeyFailure;
   const name = { ike: 'IKE', esp: 'ESP', login: 'the whole login' }[what];
   return [['rekeying', `failed for ${name} ${formatDuration(ageMs)} ago: ${explain(error).what}`]];
+}
+
+function measuredOf({ path: { largestPacket } }: ConnectedTunnel): string {
+  if (largestPacket === undefined) return '';
+  return ` (packets of ${largestPacket.octets} octets get through, measured ${formatDuration(largestPacket.ageMs)} ago)`;
 }
 
 function pathOf({ path, peerAddresses }: ConnectedTunnel): string {

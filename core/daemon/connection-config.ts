@@ -99,6 +99,9 @@ function expectedNames(profile: Profile): Result<(gateway: string) => IkeIdentit
   return ok((gateway) => names.get(gateway) ?? first.value);
 }
 
+/** Fits nearly every path, and is not far from what most have. */
+const mtuToBeginWith = 1_400;
+
 /** What the profile says; where it says nothing, the quicker cipher of this machine first. */
 function espProposals({ proposals }: Profile, chaChaQuicker: () => boolean): readonly SuiteProposal[] {
   return proposals.esp === defaultEspProposals && chaChaQuicker() ? chaChaFirstEspProposals : proposals.esp;
@@ -117,7 +120,13 @@ export function connectionConfig(
     fastest: profile.gateways.choose === 'fastest',
     ikePort: gateway.ikePort,
     natTraversalPort: gateway.natTraversalPort,
-    network: { device, mtu, dns, onlyGatewaySubnets: profile.onlyGatewaySubnets },
+    network: {
+      device,
+      mtu: mtu === 'auto' ? mtuToBeginWith : mtu,
+      measureMtu: mtu === 'auto',
+      dns,
+      onlyGatewaySubnets: profile.onlyGatewaySubnets,
+    },
     random: parts.random,
     reconnect: profile.reconnect,
     createEngine: (local, remote, { gateway: name, wantedAddresses, redirectedFrom: from }) =>

@@ -20,6 +20,7 @@ import type { TunnelState } from '../tunnel/io.ts';
 import { deviceOf, type FlightRecorder } from './flight-recorder.ts';
 import { JourneyMaker } from './journey.ts';
 import { LoginCredentials, type OpenCertificate } from './login-credentials.ts';
+import type { Doubt } from './session.ts';
 import { type DaemonState, tunnelSnapshot } from './snapshot.ts';
 
 /** One running connection, as the controller sees it. */
@@ -34,8 +35,7 @@ export interface RunningSession {
   ikeDrops(): Readonly<Record<string, number>>;
   /** The last measured round trip that nobody has taken yet. */
   takeRoundTrip(): Duration | undefined;
-  /** When the network began to change, if nothing has proven since that the gateway is there. */
-  doubtedSince(): Instant | undefined;
+  doubt(): Doubt | undefined;
   /** Asks the gateway whether it is there. */
   probe(): void;
 }
@@ -290,7 +290,7 @@ export class Controller {
       ...this.#clocks(),
       attempt: this.#attempts,
       provenAt: session?.provenAt(),
-      doubtedSince: session?.doubtedSince(),
+      doubt: session?.doubt(),
       deviceOf,
     });
     if (entry !== undefined) this.#parts.recorder.note(entry);

@@ -179,7 +179,7 @@ async function createSession(
     counters: () => deeds.counters(),
     ikeDrops: () => session.ikeDrops(),
     takeRoundTrip: () => session.takeRoundTrip(),
-    doubtedSince: () => session.doubtedSince,
+    doubt: () => session.doubt,
     probe: () => session.probe(),
   });
 }

@@ -1,6 +1,7 @@
 import { formatEndpoint, formatIpAddress } from '../base/address.ts';
 import type { Instant } from '../base/time.ts';
 import type { JourneyEntry } from '../rpc/values.ts';
+import type { Doubt } from './session.ts';
 import type { DaemonState } from './snapshot.ts';
 
 export interface JourneyMoment {
@@ -10,8 +11,7 @@ export interface JourneyMoment {
   readonly wall: number;
   /** When the gateway last proved that it is there. */
   readonly provenAt: Instant | undefined;
-  /** When the network began to change, if nothing has been proven since. */
-  readonly doubtedSince: Instant | undefined;
+  readonly doubt: Doubt | undefined;
   /** The network device that holds an address. */
   readonly deviceOf: (address: string) => string | undefined;
 }
@@ -47,11 +47,10 @@ export class JourneyMaker {
     }
     if (before.kind !== 'connected') return { ...path, kind: 'connected' };
     if (endpoints(before) === endpoints(after)) return undefined;
-    const { doubtedSince } = moment;
     return {
       ...path,
       kind: 'moved',
-      ...(doubtedSince === undefined ? {} : { gapMs: Math.max(0, now - doubtedSince) }),
+      ...gapOf(moment),
     };
   }
 }
@@ -63,6 +62,15 @@ function pathOf({ details }: Connected, { deviceOf }: JourneyMoment) {
     gateway: formatEndpoint(details.remote),
     ...(device === undefined ? {} : { device }),
   };
+}
+
+/** A move is told at the proof that ends the gap, or a little after it when several paths were tried. */
+const recentMs = 10_000;
+
+function gapOf({ doubt, now }: JourneyMoment): Pick<JourneyEntry, 'gapMs'> {
+  if (doubt === undefined) return {};
+  const { since, until = now } = doubt;
+  return now - until > recentMs ? {} : { gapMs: Math.max(0, until - since) };
 }
 
 function endpoints({ details }: Connected): string {

@@ -24,6 +24,8 @@ export interface SessionDeeds {
   openPath(path: PathId, candidate: PathCandidate): Promise<Result<Endpoint, Failure>>;
   usePath(path: PathId, remote: Endpoint): void;
   closePath(path: PathId): void;
+  /** Of the device, and of the largest inner packet that fits the path, in octets. */
+  setMtu(device: number, inner: number): void;
   /** `standby`: nothing is sent on it before `switchOutbound`. */
   installChild(
     child: ChildSaParameters,
@@ -61,6 +63,14 @@ export interface SendOptions {
   readonly dontFragment: boolean;
 }
 
+/** The last time that the network changed under the connection. */
+export interface Doubt {
+  /** When it began to change. */
+  readonly since: Instant;
+  /** When the gateway proved again that it is there; absent: not yet. */
+  readonly until?: Instant;
+}
+
 export interface TransportEvents {
   readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean, path: PathId) => void;
   /** Packets go into the tunnel, and for seconds none has come out of it. */
@@ -85,7 +95,7 @@ export class Session {
   readonly #onState: (state: TunnelState) => void;
   readonly #roundTrip = new RoundTrip();
   #reportedTraffic: Instant | undefined;
-  #doubtedSince: Instant | undefined;
+  #doubt: Doubt | undefined;
   #chain: Promise<void> = Promise.resolve();
   #childChain: Promise<void> = Promise.resolve();
   #childDeeds = 0;
@@ -123,9 +133,8 @@ export class Session {
     return this.#roundTrip.take();
   }
 
-  /** When the network began to change, if nothing has proven since that the gateway is there. */
-  get doubtedSince(): Instant | undefined {
-    return this.#doubtedSince;
+  get doubt(): Doubt | undefined {
+    return this.#doubt;
   }
 
   /** Asks the gateway whether it is there. */
@@ -191,6 +200,8 @@ export class Session {
         return this.#deeds.usePath(output.path, output.remote);
       case 'close-path':
         return this.#deeds.closePath(output.path);
+      case 'set-mtu':
+        return this.#deeds.setMtu(output.device, output.inner);
       case 'install-child':
         return this.#enqueueChild(async () => ({
           kind: 'child-installed',
@@ -231,7 +242,8 @@ export class Session {
       onIke: (octets, from, marker, path) => this.#receive(octets, from, marker, path),
       onStalled: () => this.#feed({ kind: 'stalled' }),
       onNetworkChange: (local) => {
-        this.#doubtedSince ??= this.#deeds.now();
+        if (this.#doubt === undefined || this.#doubt.until !== undefined)
+          this.#doubt = { since: this.#deeds.now() };
         this.#feed({ kind: 'network-changed', ...(local === undefined ? {} : { local }) });
       },
       onChildUsed: (inboundSpi) => this.#feed({ kind: 'child-used', inboundSpi }),
@@ -254,7 +266,8 @@ export class Session {
     this.#feed({ kind: 'datagram', octets, from, marker, path });
     if (this.#connection.provenAt === before) return;
     this.#roundTrip.confirm();
-    this.#doubtedSince = undefined;
+    if (this.#doubt !== undefined && this.#doubt.until === undefined)
+      this.#doubt = { ...this.#doubt, until: this.#deeds.now() };
   }
 
   #openScout({ scout, remote }: Extract<TunnelOutput, { kind: 'open-scout' }>): void {

@@ -137,9 +137,17 @@ function connectedSnapshot(
       state: paths.state,
       ...wayOf(paths.current, live.now),
       others: paths.others.map((path) => wayOf(path, live.now)),
+      ...(paths.measured === undefined
+        ? {}
+        : {
+            largestPacket: {
+              octets: paths.measured.path,
+              ageMs: Math.max(0, live.now - paths.measured.at),
+            },
+          }),
     },
     device: plan.device,
-    mtu: plan.mtu,
+    mtu: paths.measured?.device ?? plan.mtu,
     addresses: plan.addresses.map(formatIpPrefix),
     routes: plan.routes.map(formatIpPrefix),
     blockedFamilies: [...plan.blockFamilies],

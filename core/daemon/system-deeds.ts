@@ -11,6 +11,7 @@ import type { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
 import { NetworkEvents } from '../platform/linux/events/network-events.ts';
 import { findPaths } from '../platform/linux/find-paths.ts';
+import { setLinkMtu } from '../platform/linux/link-mtu.ts';
 import {
   type AppliedPlan,
   applyNetworkPlan,
@@ -167,6 +168,13 @@ export class SystemDeeds implements SessionDeeds {
 
   closePath(path: PathId): void {
     void this.#dataplane?.closePath(path);
+  }
+
+  setMtu(device: number, inner: number): void {
+    void this.#dataplane?.setMtu(inner);
+    const name = this.#applied?.plan.device;
+    const changed = name === undefined ? ok() : setLinkMtu(name, device);
+    if (!changed.ok) this.#warn('mtu.not-set', [changed.error]);
   }
 
   /** Twice a second, for as long as this data plane lives. */

@@ -10,7 +10,7 @@ import { padding, paddingFor } from './tasks/path-size.ts';
 
 /*
  * Liveness checks that find something out about a path: whether it works, and how large a packet may be. Both go the way of every
- * request: one at a time, and in the end by the path in use and in pieces, so that a path that fails costs seconds, not the IKE SA.
+ * request: one at a time, and in the end by the path in use and without padding, so that a path that fails costs seconds, not the IKE SA.
  */
 
 /** Whether a request that was sent again speaks against the path in use: a check may go unanswered on its own account at first. */
@@ -42,7 +42,7 @@ export function startPathCheck(
   return plan;
 }
 
-/** Without IKE fragments a size that does not fit could never be sent in another way: nothing is found out. */
+/** Padding that gets no answer is left out of the last transmissions: the gateway need know nothing of IKE fragments. */
 export function startSizeProbe(
   engine: Engine,
   state: Established,
@@ -51,9 +51,7 @@ export function startSizeProbe(
 ): OwnTask | undefined {
   const { exchange, ike } = state.link;
   const { family } = (state.mobility?.remote ?? engine.config.remote).address;
-  const octets = exchange.fragmentSizes.allowed
-    ? paddingFor(plan.octets, family, ike.suite.cipher)
-    : undefined;
+  const octets = paddingFor(plan.octets, family, ike.suite.cipher);
   if (octets === undefined) {
     engine.emit({ kind: 'path-size', octets: plan.octets, fits: false });
     return undefined;

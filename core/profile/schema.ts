@@ -233,11 +233,22 @@ export const profileSchema = z
       }),
     dns: dns.prefault({}).meta({ description: 'What to do with DNS.' }),
     mtu: z
-      .int('must be a whole number')
-      .min(1_280, 'must be 1280 to 1500')
-      .max(1_500, 'must be 1280 to 1500')
+      .union(
+        [
+          z.literal('auto'),
+          z
+            .int('must be a whole number')
+            .min(1_280, 'must be 1280 to 1500')
+            .max(1_500, 'must be 1280 to 1500'),
+        ],
+        'must be "auto", or 1280 to 1500',
+      )
       .default(1_400)
-      .meta({ description: 'Largest packet inside the tunnel, in octets.' }),
+      .meta({
+        description:
+          'Largest packet inside the tunnel, in octets. auto: what fits the path is measured, again and again.',
+        examples: ['auto', 1_400],
+      }),
     livenessSeconds: seconds
       .default(10)
       .meta({ description: 'Seconds of silence after which the gateway is asked whether it is there.' }),

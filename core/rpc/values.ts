@@ -139,6 +139,10 @@ const connected = z.strictObject({
         .array(z.strictObject(way))
         .max(limits.pathsOpen)
         .meta({ description: 'Further ways by which the gateway answered.' }),
+      largestPacket: z.strictObject({ octets: count, ageMs: spanMs }).optional().meta({
+        description:
+          'The largest IP packet that reached the gateway in one piece, and how long ago; absent: not measured.',
+      }),
     })
     .meta({ description: 'The way to the gateway that carries the traffic.' }),
   device: text,

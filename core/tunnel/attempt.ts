@@ -78,5 +78,6 @@ export function connectedDetails(attempt: Attempt, remote: Endpoint): ConnectedD
 
 function pathsShown(book: PathBook): PathsShown {
   const others = book.live.filter((path) => path !== book.current && path.provenAt !== undefined);
-  return { state: book.state, current: { ...book.current }, others: others.map((path) => ({ ...path })) };
+  const { state, measured } = book;
+  return { state, measured, current: { ...book.current }, others: others.map((path) => ({ ...path })) };
 }

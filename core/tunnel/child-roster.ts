@@ -1,3 +1,4 @@
+import type { CipherShape } from '../crypto/interfaces.ts';
 import type { ChildSaParameters } from '../ike/io.ts';
 import { narrow } from '../ike/narrow.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
@@ -7,6 +8,8 @@ export interface RosterChild {
   readonly inbound: { readonly spi: Spi };
   readonly outbound: { readonly spi: Spi };
   readonly remoteSelectors: readonly TrafficSelector[];
+  /** Its sizes say what fits into a packet. */
+  readonly cipher: CipherShape;
   /** Which of the profile's wishes it fulfils; the first comes with the login. Absent: the gateway asked for it. */
   readonly wish: number | undefined;
 }
@@ -38,6 +41,7 @@ export class ChildRoster {
       inbound: { spi: inbound.spi },
       outbound: { spi: outbound.spi },
       remoteSelectors: selectors.remote,
+      cipher: outbound.cipher,
       wish,
     };
     (standby ? this.#standby : this.#sending).set(inbound.spi, child);

@@ -10,6 +10,8 @@ import type { DnsPlan, NetworkPlan } from './network-plan.ts';
 export interface NetworkWishes {
   readonly device: string;
   readonly mtu: number;
+  /** `mtu` is only where to begin: the size that the path allows is measured and set. */
+  readonly measureMtu?: boolean;
   readonly dns: DnsWishes;
   /** Route only the subnets that the gateway names (INTERNAL_IP4/6_SUBNET), though its selectors allow more. */
   readonly onlyGatewaySubnets: boolean;

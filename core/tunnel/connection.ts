@@ -51,7 +51,8 @@ export class Connection {
     const course = this.#course;
     if (course.phase.kind === 'waiting') return course.loss?.nextTryAt;
     const { phase } = course;
-    const look = phase.kind === 'connected' ? phase.attempt.paths?.lookAgainAt : undefined;
+    const book = phase.kind === 'connected' ? phase.attempt.paths : undefined;
+    const look = earliest(book?.lookAgainAt, book?.measureAt);
     let at = earliest(earliest(renewalWakeup(course), look), raceWakeup(course));
     for (const { engine } of course.attempts) at = earliest(at, engine?.nextWakeup());
     return at;
@@ -109,8 +110,9 @@ export class Connection {
         pathOpened(course, input, now);
         return carryOut(course, now);
       case 'stalled':
-        if (course.phase.kind === 'connected') command(course, { kind: 'probe', urgent: true }, now);
-        return;
+        if (course.phase.kind !== 'connected') return;
+        if (course.attempt?.paths !== undefined) course.attempt.paths.doubtSize = true;
+        return command(course, { kind: 'probe', urgent: true }, now);
       case 'probe':
         return course.phase.kind === 'connected' ? command(course, { kind: 'probe' }, now) : undefined;
       case 'transport-failed':
@@ -141,6 +143,7 @@ function timeout(course: Course, now: Instant): void {
   for (const id of [...course.scouts.keys()])
     moveLogin(course, feedScout(course, id, { kind: 'timeout' }, now), now);
   lookWhenDue(course, now);
+  carryOut(course, now);
   feedAll(course, { kind: 'timeout' }, now);
 }
 

@@ -11,6 +11,7 @@ import { type Destination, redirected } from './destination.ts';
 import { dismissRenewal } from './dismiss.ts';
 import { closeTransport, leave } from './leaving.ts';
 import { followed, pathChecked, pathProven, pathSilent } from './paths/follow-paths.ts';
+import { sizeProbed } from './paths/measure-path.ts';
 import { endRace } from './race.ts';
 import { onAuthLifetime, onRedirect, renewalFailed, renewalRedirected, retired } from './renewal.ts';
 import { replan } from './replan.ts';
@@ -90,7 +91,7 @@ function act(course: Course, attempt: Attempt, output: IkeOutput, now: Instant):
     case 'path-checked':
       return pathChecked(course, attempt, output, now);
     case 'path-size':
-      return;
+      return sizeProbed(course, attempt, output, now);
     case 'closed':
       return onClosed(course, attempt, output.error, now);
   }

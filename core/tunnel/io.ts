@@ -14,6 +14,7 @@ import type {
 import type { Spi } from '../wire/ike/payload.ts';
 import type { NetworkPlan } from './network-plan.ts';
 import type { Path, PathCandidate, PathState } from './paths/path.ts';
+import type { MeasuredMtu } from './paths/path-book.ts';
 import type { LossDetails } from './reconnect-policy.ts';
 import type { SaHistory } from './sa-history.ts';
 
@@ -89,6 +90,8 @@ export type TunnelOutput =
   /** Send all ESP this way from now on. */
   | { readonly kind: 'use-path'; readonly path: PathId; readonly remote: Endpoint }
   | { readonly kind: 'close-path'; readonly path: PathId }
+  /** The largest packet that the device takes, and (for the TCP MSS) the largest that fits the path; octets. */
+  | { readonly kind: 'set-mtu'; readonly device: number; readonly inner: number }
   /** A socket beside the transport, for IKE_SA_INIT to another address; answered by `scout-opened`. */
   | { readonly kind: 'open-scout'; readonly scout: number; readonly remote: IpAddress }
   | {
@@ -170,4 +173,5 @@ export interface PathsShown {
   readonly current: Path;
   /** Further ones by which the gateway has answered since the network changed last. */
   readonly others: readonly Path[];
+  readonly measured: MeasuredMtu | undefined;
 }

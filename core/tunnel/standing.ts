@@ -3,9 +3,10 @@ import { ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { Attempt } from './attempt.ts';
 import type { Course, Renewal } from './course.ts';
-import { feed, giveUp } from './drive-engine.ts';
+import { carryOut, feed, giveUp } from './drive-engine.ts';
 import type { TunnelInput } from './io.ts';
 import { samePlan } from './network-plan.ts';
+import { measure } from './paths/measure-path.ts';
 import { renewalFailed, takeOver } from './renewal.ts';
 import { applyNetwork, planOf, replan } from './replan.ts';
 
@@ -73,7 +74,10 @@ export function networkApplied(
   course.loss = undefined;
   replan(course, attempt);
   if (!course.tellConnected())
-    giveUp(course, failure('misuse', { reason: 'connected without details' }), now);
+    return giveUp(course, failure('misuse', { reason: 'connected without details' }), now);
+  if (attempt.paths === undefined) return;
+  measure(course, attempt.paths);
+  carryOut(course, now);
 }
 
 /** The login whose plan was applied came to nothing meanwhile: the plan of the one that stands holds. */

@@ -158,6 +158,8 @@ export interface UpExpectation {
     | 'natGateway6'
     | 'plainGateway4'
   )[];
+  /** Of data in the larger one of the two pings, in octets. Default: 1300, nearly what the tunnel takes. */
+  readonly largestPing?: number;
   /** Hosts that must not answer, and no packet to them may show on the wire. */
   readonly unreachable?: readonly ('internet4' | 'internet6')[];
   readonly natDetected?: boolean;

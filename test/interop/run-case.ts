@@ -185,7 +185,7 @@ async function checkUp(expect: UpExpectation, user: string, bench: Bench): Promi
   }
   for (const host of expect.ping ?? ['lan4']) {
     // A small packet, and one that fills the tunnel's MTU nearly.
-    for (const size of ['8', '1300']) {
+    for (const size of ['8', String(expect.largestPing ?? 1_300)]) {
       const ping = await topology.client.run(['ping', '-c', '1', '-W', '2', '-s', size, hosts[host]]);
       if (ping.status !== 0) problems.push(`no answer from ${host} to a ping of ${size} octets`);
     }

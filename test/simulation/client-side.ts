@@ -209,6 +209,8 @@ export class ClientSide {
       case 'close-path':
         this.#paths.delete(output.path);
         return;
+      case 'set-mtu':
+        return;
       case 'open-scout':
         return this.#openScout(output.scout, output.remote);
       case 'scout-transmit':

@@ -14,7 +14,7 @@ const transmissionsOfFirstSize = 2;
  * @rfc 7383 2.5.2
  */
 export class OutgoingRequest {
-  readonly #message: PlainMessage;
+  #message: PlainMessage;
   readonly #sealer: Sealer;
   readonly #sizes: FragmentSizes;
   #largest: number | undefined;
@@ -22,7 +22,7 @@ export class OutgoingRequest {
   #transmissions = 1;
   #whole: boolean;
 
-  /** Owns `message.octets` from here on. `whole`: in one piece at first, however large. */
+  /** Owns `message.octets` from here on. `whole`: padding alone, to be sent in one piece, however large, until it is cut. */
   constructor(message: PlainMessage, sealer: Sealer, sizes: FragmentSizes, whole = false) {
     this.#whole = whole;
     this.#message = message;
@@ -32,16 +32,21 @@ export class OutgoingRequest {
     this.#datagrams = sealDatagrams(message, sealer, whole ? undefined : this.#largest);
   }
 
-  /** It was to go in one piece, and has not been cut yet. */
+  /** It is to go in one piece, and has not been cut yet. */
   get whole(): boolean {
     return this.#whole;
   }
 
-  /** One piece is no longer asked for: what arrives at all will do. */
+  /**
+   * The padding goes, and what is left asks for an answer alone: small enough for any path. Fragments would not do in its place:
+   * charon with its mediation extension takes an INFORMATIONAL request in fragments for another protocol, and never answers.
+   */
   cut(): void {
     if (!this.#whole) return;
     this.#whole = false;
-    this.#datagrams = sealDatagrams(this.#message, this.#sealer, this.#largest);
+    this.wipe();
+    this.#message = { header: this.#message.header, first: 0, octets: new Uint8Array(0) };
+    this.#datagrams = sealDatagrams(this.#message, this.#sealer);
   }
 
   /** To be sent in this order. */

@@ -6,6 +6,7 @@ import type { Attempt } from '../attempt.ts';
 import type { Course } from '../course.ts';
 import type { TunnelInput } from '../io.ts';
 import { renewalMoved } from '../renewal.ts';
+import { measure } from './measure-path.ts';
 import type { Path, PathState } from './path.ts';
 import type { PathBook } from './path-book.ts';
 
@@ -27,6 +28,10 @@ export function pathSilent(course: Course): void {
 /** A `timeout`. */
 export function lookWhenDue(course: Course, now: Instant): void {
   const book = bookOf(course);
+  if (book?.measureAt !== undefined && book.measureAt <= now) {
+    book.measureAt = undefined;
+    measure(course, book);
+  }
   if (book?.lookAgainAt === undefined || book.lookAgainAt > now) return;
   book.lookAgainAt = undefined;
   lookForPaths(course);
@@ -122,7 +127,7 @@ export function pathProven(course: Course, attempt: Attempt, id: PathId | undefi
     if (path !== book.current) moveTo(course, book, path, now);
     checkOthers(course, book);
   }
-  if (path === book.current) setState(course, book, 'proven');
+  if (path === book.current) confirm(course, book);
 }
 
 /** One of the others was asked whether it works. */
@@ -138,7 +143,7 @@ export function pathChecked(
   if (!works) close(course, book, id);
   else if (book.prefers(path)) {
     moveTo(course, book, path, now);
-    setState(course, book, 'proven');
+    confirm(course, book);
   }
   course.detailsChanged = true;
 }
@@ -171,6 +176,14 @@ export function remoteOf(course: Course, { candidate }: Path): Endpoint {
 function close(course: Course, book: PathBook, id: PathId): void {
   book.remove(id);
   course.emit({ kind: 'close-path', path: id });
+}
+
+/** The path in use works. */
+function confirm(course: Course, book: PathBook): void {
+  const doubt = book.state !== 'proven' || book.doubtSize;
+  book.doubtSize = false;
+  setState(course, book, 'proven');
+  if (doubt) measure(course, book);
 }
 
 function setState(course: Course, book: PathBook, state: PathState): void {

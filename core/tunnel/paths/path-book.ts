@@ -3,7 +3,17 @@ import { sameAddress } from '../../base/address.ts';
 import { limits } from '../../base/limits.ts';
 import { after, type Instant } from '../../base/time.ts';
 import type { PathId } from '../../ike/io.ts';
+import type { MtuSearch } from './mtu-search.ts';
 import { type Path, type PathCandidate, type PathState, sameCandidate } from './path.ts';
+
+/** What was found out about the size of packets on the path in use, in octets. */
+export interface MeasuredMtu {
+  /** The largest IP packet that reached the gateway in one piece. */
+  readonly path: number;
+  /** Of the TUN device. */
+  readonly device: number;
+  readonly at: Instant;
+}
 
 /** The paths of one attempt that have a socket, and which of them carries the traffic. */
 export class PathBook {
@@ -21,6 +31,12 @@ export class PathBook {
   state: PathState = 'checking';
   /** When the machine is asked again, because its preferred way did not work. */
   lookAgainAt: Instant | undefined;
+  /** The search for the largest packet, while it is going on; its last result; and when the next one begins. */
+  search?: MtuSearch;
+  measured: MeasuredMtu | undefined;
+  measureAt: Instant | undefined;
+  /** Packets stopped coming: it may be the large ones alone. */
+  doubtSize = false;
   #preferred: PathCandidate | undefined;
   #looks = 0;
 

@@ -2,6 +2,7 @@ import type { IkeSaView } from '../../support/peers/strongswan.ts';
 import { addresses, type Topology } from '../../support/topology.ts';
 import type { InteropCase } from '../case.ts';
 import { pause, type Stage, within } from '../stage.ts';
+import { traffic } from '../traffic.ts';
 import { pinging } from '../watch.ts';
 
 const moved = { v4: '10.10.0.33', v6: 'fd10::33' } as const;
@@ -187,6 +188,29 @@ async function twoUplinks(stage: Stage): Promise<string[]> {
   return [...problems, ...sameIke(before, await onlySa(stage))];
 }
 
+/**
+ * A narrow link in the middle. What is too large for it and may not be cut is told of, or vanishes without a word; either way the tunnel carries whole packets of its own MTU. When the link is wide again, and the network changes, it grows.
+ */
+async function narrowLink(stage: Stage, octets: number): Promise<string[]> {
+  const { topology } = stage;
+  const problems: string[] = [];
+  const measured = async () => (await stage.tunnel())?.path.largestPacket?.octets;
+  const setTo = (mtu: number) => topology.router.ip([`link set wan mtu ${mtu}`]);
+  if (!(await within(12_000, async () => (await measured()) === octets)))
+    problems.push(`${await measured()} octets were found, on a path of ${octets}`);
+  const mtu = (await stage.tunnel())?.mtu ?? 0;
+  // Charon sends on whole what comes back, as its own device is wider than the smaller path: there only TCP is safe, by its MSS.
+  const ping = `ping -M do -c 2 -i 0.2 -W 2 -s ${mtu - 28} ${addresses.lan.v4}`.split(' ');
+  if (octets >= 1_400 && (await topology.client.run(ping)).status !== 0)
+    problems.push(`a packet of ${mtu} octets does not get through the tunnel`);
+  problems.push(...(await traffic(topology, 2)));
+  await setTo(1_500);
+  await topology.client.ip(['addr add 10.10.0.99/24 dev eth0', 'addr del 10.10.0.99/24 dev eth0']);
+  if (!(await within(12_000, async () => (await measured()) === 1_500)))
+    problems.push(`${await measured()} octets were found once the path was wide again`);
+  return problems;
+}
+
 export const roamingCases: readonly InteropCase[] = [
   ...([4, 6] as const).map(
     (outside): InteropCase => ({
@@ -217,6 +241,29 @@ export const roamingCases: readonly InteropCase[] = [
     seconds: 20,
     during: (stage) => withSecondUplink(stage, () => twoUplinks(stage)),
   },
+  ...[
+    { octets: 1_300, icmp: false },
+    { octets: 1_400, icmp: false },
+    { octets: 1_400, icmp: true },
+  ].map(
+    ({ octets, icmp }): InteropCase => ({
+      name: `a link of ${octets} octets in the middle, and ${icmp ? 'word' : 'no word'} of it by ICMP: measured, and again when it is wide`,
+      theme: 'roaming',
+      gateway: { at: 'plainGateway' },
+      client: { profile: () => ({ mtu: 'auto' }) },
+      // Before anything is measured.
+      expect: { up: true, largestPing: 1_000 },
+      seconds: 20,
+      before: async ({ topology: { router } }) => {
+        await router.ip([`link set wan mtu ${octets}`]);
+        // The router's own word; what it forwards is not meant.
+        const silent = 'add rule inet lab told icmp type destination-unreachable drop';
+        const chain = 'add chain inet lab told { type filter hook output priority 0; }';
+        if (!icmp) await router.nft(`${chain}\n${silent}\n`);
+      },
+      during: (stage) => narrowLink(stage, octets),
+    }),
+  ),
   {
     name: 'the NAT forgets the client twice: noticed by the silence, and the gateway follows',
     theme: 'roaming',

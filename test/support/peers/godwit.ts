@@ -77,7 +77,8 @@ export class Godwit implements VpnClient {
     const direct = await connectWhenReady(join(folder, 'godwitd.sock'), process);
     direct.close();
     const recorder = await SocketRecorder.listen(
-      join(namespace.folder, 'rpc.sock'),
+      // A second daemon may follow on one that was killed.
+      join(namespace.folder, `rpc-${process.pid}.sock`),
       join(folder, 'godwitd.sock'),
     );
     const rpc = await connectWhenReady(recorder.path, process);

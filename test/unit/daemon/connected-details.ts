@@ -53,6 +53,7 @@ export function connectedDetails(local: string): ConnectedDetails {
         gone: false,
       },
       others: [],
+      measured: undefined,
     },
   };
 }

@@ -47,7 +47,7 @@ class FakeSession implements RunningSession {
   counters = () => noCounters;
   ikeDrops = () => ({});
   takeRoundTrip = () => undefined;
-  doubtedSince = () => undefined;
+  doubt = () => undefined;
   probe = () => undefined;
   end(error?: ReturnType<typeof failure>): void {
     this.tell({ kind: 'disconnected', ...(error === undefined ? {} : { lastFailure: error }) });

@@ -86,7 +86,7 @@ const moment = (now: number, more: Partial<JourneyMoment> = {}): JourneyMoment =
   now: instant(now),
   wall: 1_000_000 + now,
   provenAt: instant(now - 50),
-  doubtedSince: undefined,
+  doubt: undefined,
   deviceOf: () => 'wlan0',
   ...more,
 });
@@ -112,7 +112,7 @@ test('the journey tells each change of the path, and how long nothing was proven
   const entries = [
     maker.next(idle, home, moment(1_000)),
     maker.next(home, home, moment(2_000)),
-    maker.next(home, cafe, moment(9_300, { doubtedSince: instant(9_000) })),
+    maker.next(home, cafe, moment(9_300, { doubt: { since: instant(9_000) } })),
     maker.next(cafe, lost(instant(40_000)), moment(40_000, { provenAt: instant(12_000) })),
     maker.next(lost(instant(40_000)), lost(instant(40_000)), moment(41_000)),
     maker.next(lost(instant(40_000)), home, moment(52_000)),
@@ -190,4 +190,16 @@ test('a request that went out twice, an answer to another one, and a forged one 
   trip.received(response(2), instant(3_050));
   trip.confirm();
   assert.equal(trip.take(), 50);
+});
+
+test('a move that is told a little after its proof has the gap that ended with the proof', () => {
+  const maker = new JourneyMaker();
+  const [home, cafe] = [connected('192.168.1.5'), connected('10.9.8.7')];
+  const doubt = { since: instant(9_000), until: instant(9_300) };
+  assert.equal(maker.next(home, cafe, moment(9_900, { doubt }))?.gapMs, 300);
+  assert.equal(
+    maker.next(home, cafe, moment(99_000, { doubt }))?.gapMs,
+    undefined,
+    'an old one is none of this move',
+  );
 });

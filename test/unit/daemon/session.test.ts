@@ -37,6 +37,7 @@ class Diary implements SessionDeeds {
   openPath = async () => ok(local);
   usePath = () => undefined;
   closePath = () => undefined;
+  setMtu = () => undefined;
   transmit = () => void this.lines.push('transmit');
   async installChild(child: ChildSaParameters, _: unknown, standby: boolean) {
     this.lines.push(`installing ${child.inbound.spi}${standby ? ' in standby' : ''}`);

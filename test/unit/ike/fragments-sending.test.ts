@@ -150,3 +150,28 @@ test('the plaintext of an answered request is wiped', () => {
   new OutgoingRequest(message, protection(), sizesOf(4)).answered();
   assert.ok(message.octets.every((octet) => octet === 0));
 });
+
+test('padding that gets no answer twice is left out, and never cut into fragments', () => {
+  const request = new OutgoingRequest(
+    plain(1_400, { exchange: 37, messageId: 6 }),
+    protection(),
+    sizesOf(4),
+    true,
+  );
+  const [first] = request.datagrams;
+  assert.equal(request.datagrams.length, 1);
+  assert.deepEqual(request.again(), [first], 'the very same octets');
+  assert.equal(request.whole, true);
+  for (let again = 0; again < 3; again++) {
+    const datagrams = request.again();
+    assert.equal(request.whole, false);
+    assert.equal(datagrams.length, 1);
+    assert.ok(largestPacket(datagrams) < 120);
+    const [opened] = datagrams.map((datagram) =>
+      openMessage(sealed(datagram), cipherOf(protection()), undefined, instant(0)),
+    );
+    assert.ok(opened?.kind === 'open');
+    const { header, payloads } = must(opened.message);
+    assert.deepEqual([header.messageId, payloads], [6, []]);
+  }
+});

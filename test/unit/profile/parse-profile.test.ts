@@ -188,7 +188,7 @@ const wrong: readonly [string, Readonly<Record<string, unknown>>, string][] = [
   ['a port over the end', { ikePort: 65_536 }, '11 ikePort: must be 1 to 65535'],
   ['half a port', { ikePort: 1.5 }, '11 ikePort: must be a whole number'],
   ['a small MTU', { mtu: 1279 }, '11 mtu: must be 1280 to 1500'],
-  ['an MTU in quotes', { mtu: '1400' }, '11 mtu: must be a number, not a string'],
+  ['an MTU in quotes', { mtu: '1400' }, '11 mtu: must be "auto", or 1280 to 1500'],
   ['no liveness', { livenessSeconds: 0 }, '11 livenessSeconds: must be 1 to 3600'],
   [
     'host bits',

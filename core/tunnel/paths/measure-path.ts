@@ -1,0 +1,54 @@
+import { limits } from '../../base/limits.ts';
+import { after, type Instant } from '../../base/time.ts';
+import { innerMtu } from '../../esp/encapsulation.ts';
+import type { IkeOutput } from '../../ike/io.ts';
+import type { Attempt } from '../attempt.ts';
+import type { Course } from '../course.ts';
+import { MtuSearch } from './mtu-search.ts';
+import type { PathBook } from './path-book.ts';
+
+/*
+ * How large a packet may be: found with liveness checks that are padded, and that nobody on the way may cut. What ICMP says is not
+ * listened to, as it may be forged, and is often withheld. It is measured when a connection stands, when the traffic has moved to
+ * another path or the network changed, when packets stop coming, and now and then.
+ */
+
+/** No inner packet of IPv6 needs to be smaller, and Linux takes IPv6 from a device that is. @rfc 8200 5 */
+const leastForIpv6 = 1_280;
+const leastForIpv4 = 576;
+
+/** Only where the profile leaves the size to us. */
+export function measure(course: Course, book: PathBook): void {
+  if (course.config.network.measureMtu !== true || course.phase.kind !== 'connected') return;
+  book.search = new MtuSearch(book.current.candidate.linkMtu);
+  ask(course, book.search);
+}
+
+function ask(course: Course, { next }: MtuSearch): void {
+  if (next !== undefined) course.order({ kind: 'probe-size', octets: next });
+}
+
+/** The answer to a padded check. */
+export function sizeProbed(
+  course: Course,
+  attempt: Attempt,
+  { octets, fits }: Extract<IkeOutput, { kind: 'path-size' }>,
+  now: Instant,
+): void {
+  const { paths: book } = attempt;
+  const search = book?.search;
+  if (book === undefined || search?.next !== octets) return;
+  search.note(octets, fits);
+  if (search.next !== undefined) return ask(course, search);
+  delete book.search;
+  book.measureAt = after(now, limits.mtuMeasureAgainMs);
+  const cipher = attempt.children.current?.cipher;
+  if (search.found === undefined || cipher === undefined) return;
+  const { family } = book.current.candidate.remote;
+  const inner = innerMtu(cipher, family, search.found);
+  const least = attempt.plan?.addresses.some(({ address }) => address.family === 6) === true;
+  const device = Math.max(inner, least ? leastForIpv6 : leastForIpv4);
+  book.measured = { path: search.found, device, at: now };
+  course.emit({ kind: 'set-mtu', device, inner });
+  course.detailsChanged = true;
+}

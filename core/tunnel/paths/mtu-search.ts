@@ -1,0 +1,45 @@
+/**
+ * Sizes of IP packets, in octets, that paths have: Ethernet, PPPoE, clouds and mobile networks, tunnels in tunnels, the least that
+ * IPv6 allows, and a hotel or two.
+ */
+const knownSizes = [
+  576, 1_124, 1_200, 1_280, 1_300, 1_340, 1_380, 1_400, 1_420, 1_440, 1_460, 1_480, 1_492, 1_500,
+];
+
+/**
+ * Finds the largest packet that gets through, by halving: the largest that the link allows first, as that is right nearly everywhere.
+ * `next` is what to try; undefined when `found` is the answer.
+ */
+export class MtuSearch {
+  readonly #sizes: readonly number[];
+  /** The largest that fits, by index; -1: none that was tried. */
+  #fits = -1;
+  #tooBig: number;
+  #first = true;
+
+  constructor(linkMtu: number) {
+    const largest = Math.min(linkMtu, knownSizes.at(-1) ?? linkMtu);
+    this.#sizes = [...knownSizes.filter((size) => size < largest), largest];
+    this.#tooBig = this.#sizes.length;
+  }
+
+  get next(): number | undefined {
+    if (this.#first) return this.#sizes.at(-1);
+    if (this.#tooBig - this.#fits <= 1) return undefined;
+    return this.#sizes[Math.floor((this.#fits + this.#tooBig) / 2)];
+  }
+
+  /** Undefined while it goes on, and when nothing at all got through. */
+  get found(): number | undefined {
+    return this.next === undefined ? this.#sizes[this.#fits] : undefined;
+  }
+
+  /** The answer about `next`. */
+  note(octets: number, fits: boolean): void {
+    const index = this.#sizes.indexOf(octets);
+    if (index < 0) return;
+    this.#first = false;
+    if (fits) this.#fits = Math.max(this.#fits, index);
+    else this.#tooBig = Math.min(this.#tooBig, index);
+  }
+}
