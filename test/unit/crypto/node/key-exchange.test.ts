@@ -106,7 +106,8 @@ describe('MODP', () => {
       const secret = group(id).generate(random);
       assert.deepEqual(random.asked, [exponentOctets]);
       assert.equal(big(secret.publicValue), power(2n, big(x), prime));
-      const peer = getDiffieHellman(`modp${id}`).generateKeys();
+      // One in 256 begins with a zero, which OpenSSL leaves out and IKE does not.
+      const peer = octetsOf(big(getDiffieHellman(`modp${id}`).generateKeys()), octets);
       const shared = secret.agree(peer);
       assert.ok(shared.ok);
       assert.equal(big(shared.value), power(big(peer), big(x), prime));
