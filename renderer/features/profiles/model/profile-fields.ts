@@ -3,7 +3,8 @@ import { profileJsonSchema } from '../../../../core/profile/schema.ts';
 /** A document as the editor holds it: plain JSON, perhaps not a valid profile yet. */
 export type Draft = Readonly<Record<string, unknown>>;
 
-export type FieldKind = 'text' | 'long-text' | 'number' | 'switch' | 'choice' | 'list';
+/** `number-or-word`: a number, or one of the `choices`. */
+export type FieldKind = 'text' | 'long-text' | 'number' | 'number-or-word' | 'switch' | 'choice' | 'list';
 
 /** One field of a profile, as the schema describes it. */
 export interface ProfileField {
@@ -49,16 +50,17 @@ function fieldsOf(schema: Json, prefix: string, draft: unknown, required: boolea
 }
 
 function field(path: string, schema: Json, required: boolean): ProfileField {
+  const words = wordsBesideNumber(schema);
   const plain = plainOf(schema);
   const number = (name: string) => (typeof plain[name] === 'number' ? plain[name] : undefined);
   const choices = Array.isArray(plain['enum'])
     ? plain['enum'].filter((each) => typeof each === 'string')
-    : [];
+    : words;
   return {
     path,
-    kind: kindOf(path, plain, choices),
+    kind: words.length > 0 ? 'number-or-word' : kindOf(path, plain, choices),
     required: required || path === 'trust.ca',
-    default: plain['default'],
+    default: schema['default'] ?? plain['default'],
     choices,
     least: number('minimum'),
     most: number('maximum'),
@@ -80,6 +82,13 @@ function kindOf(path: string, schema: Json, choices: readonly string[]): FieldKi
     default:
       return 'text';
   }
+}
+
+/** The words of a union of a number and words; empty for any other. */
+function wordsBesideNumber(schema: Json): readonly string[] {
+  const union = Array.isArray(schema['anyOf']) ? schema['anyOf'].filter(isObject) : [];
+  const words = union.map((each) => each['const']).filter((each) => typeof each === 'string');
+  return union.some(({ type }) => type === 'integer' || type === 'number') ? words : [];
 }
 
 /** Of a union with `null`, what is not `null`. */
@@ -185,6 +194,7 @@ export function firstValue({ kind, default: given, choices, least }: ProfileFiel
     case 'list':
       return [];
     case 'choice':
+    case 'number-or-word':
       return choices[0] ?? '';
     default:
       return '';

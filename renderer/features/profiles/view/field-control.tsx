@@ -60,6 +60,19 @@ export function FieldControl({ field, value, problem, readOnly, onChange }: Fiel
                 onChange={(event) => onChange(event.target.value === '' ? 0 : Number(event.target.value))}
               />
             );
+          case 'number-or-word':
+            return (
+              <input
+                {...plain}
+                className="input figure"
+                type="text"
+                spellCheck={false}
+                autoCapitalize="off"
+                autoComplete="off"
+                value={String(value ?? '')}
+                onChange={(event) => onChange(numberOrWord(event.target.value))}
+              />
+            );
           case 'list':
             return (
               <textarea
@@ -99,6 +112,10 @@ export function FieldControl({ field, value, problem, readOnly, onChange }: Fiel
       }}
     </Field>
   );
+}
+
+function numberOrWord(typed: string): number | string {
+  return /^\d{1,9}$/.test(typed) ? Number(typed) : typed;
 }
 
 function defaultWords({ default: given }: ProfileField): unknown {
