@@ -39,8 +39,10 @@ const folder = join(root, '.cache/e2e');
 if (options.help) process.stderr.write(`${usage}\n`);
 else {
   const result = await run();
-  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  process.exitCode = result.ok ? 0 : 1;
+  // The bundler keeps threads that would hold the process open after its work is done.
+  const end = (): never => process.exit(result.ok ? 0 : 1);
+  if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`, end);
+  else end();
 }
 
 async function run(): Promise<E2eResult> {
