@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Namespace } from '../net/lab.ts';
 import type { LabProcess } from '../net/lab-process.ts';
@@ -44,6 +44,8 @@ export async function startFreeRadius(namespace: Namespace, options: RadiusOptio
   file('users', users(options.users));
   file('dictionary', '$INCLUDE /usr/share/freeradius/dictionary\n');
   file('radiusd.conf', configuration(folder));
+  // The log of the one before says that it is ready, too.
+  rmSync(join(folder, 'log'), { force: true });
   const process = namespace.spawn(['freeradius', '-f', '-d', folder, '-n', 'radiusd']);
   const log = (): string => readLog(join(folder, 'log'));
   await until(process, () => log().includes('Ready to process requests'), log);
