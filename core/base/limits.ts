@@ -145,6 +145,13 @@ export const limits = {
   /** A CHILD SA is replaced after this many packets, a quarter of its sequence numbers, or inner octets (1 TiB). */
   rekeyAfterPackets: 0x4000_0000,
   rekeyAfterOctets: 1_099_511_627_776,
+  /** Pairs of workers of one data plane, each with CHILD SAs of its own: the one that reads has no time for more. */
+  workerPairs: 4,
+  /** What one worker hands over to another before it waits: some sixteen super-packets. A power of two. */
+  laneOctets: 1_048_576,
+  /** So many octets in so long, a quarter of a gigabit a second, and a further pair is worth its memory. */
+  busyOctets: 33_554_432,
+  busyMs: 1_000,
   /** The embedded gateway: IKE SAs that have not logged in, each good for one Diffie-Hellman. */
   gatewayHalfOpen: 256,
   /** The embedded gateway: IKE SAs that have, and those that linger. */

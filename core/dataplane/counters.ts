@@ -78,6 +78,10 @@ export class DirectionCells {
     return at === 0 ? undefined : instant(at);
   }
 
+  get octets(): number {
+    return this.#cells[cellOctets] ?? 0;
+  }
+
   get datagrams(): number {
     return this.#cells[cellDatagrams] ?? 0;
   }
@@ -106,5 +110,27 @@ export function readCounters(shared: SharedCells): DataplaneCounters {
   return {
     outbound: new DirectionCells(shared, 'outbound').read(),
     inbound: new DirectionCells(shared, 'inbound').read(),
+  };
+}
+
+/** Totals of several pairs of workers. */
+export function sumCounters(all: readonly DataplaneCounters[]): DataplaneCounters {
+  return {
+    outbound: sumDirections(all.map(({ outbound }) => outbound)),
+    inbound: sumDirections(all.map(({ inbound }) => inbound)),
+  };
+}
+
+function sumDirections(all: readonly DirectionCounters[]): DirectionCounters {
+  const sum = (of: (one: DirectionCounters) => number) => all.reduce((total, one) => total + of(one), 0);
+  const drops: Record<string, number> = {};
+  for (const one of all)
+    for (const [cause, count] of Object.entries(one.drops)) drops[cause] = (drops[cause] ?? 0) + count;
+  return {
+    packets: sum(({ packets }) => packets),
+    octets: sum(({ octets }) => octets),
+    datagrams: sum(({ datagrams }) => datagrams),
+    merged: sum(({ merged }) => merged),
+    drops,
   };
 }

@@ -6,7 +6,8 @@ import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
 
 /**
  * The control thread's handle on the data plane: two workers, one per direction, that share one TUN device and one UDP
- * socket for each path to the gateway; path 0 is the socket that it was opened with. Commands are acknowledged: when the promise settles, the worker has done it. After a failure (reported
+ * socket for each path to the gateway; path 0 is the socket that it was opened with. Further pairs of workers start with the first
+ * CHILD SA for them, take their share of the flows, and end with the last one. Commands are acknowledged: when the promise settles, the worker has done it. After a failure (reported
  * once by `onFailure`) and after `close` commands settle at once and do nothing.
  */
 export interface Dataplane {
@@ -42,9 +43,11 @@ export interface Dataplane {
   /** NAT keepalives to `remote` whenever nothing was sent for `everyMs`; `undefined` stops them. @rfc 3948 2.3 */
   setKeepalive(remote: Endpoint, everyMs: number | undefined): void;
   counters(): DataplaneCounters;
+  /** What each pair of workers that runs has carried; pair 0 first. */
+  pairCounters(): readonly DataplaneCounters[];
   /** When the last authentic packet that was not a replay came in, on the system's clock. */
   lastInbound(): Instant | undefined;
-  /** Stops both workers and closes both descriptors. Idempotent. */
+  /** Stops all workers and closes all descriptors. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -69,6 +72,8 @@ export interface DataplaneEvents {
    * told once. Told once more when they are used up: nothing can be sent on it any more. @rfc 4303 3.3.3
    */
   readonly onRekeyDue?: (inboundSpi: Spi) => void;
+  /** There is more to carry than one pair of workers should: CHILD SAs for further ones would help. Told once. */
+  readonly onBusy?: () => void;
   /** The data plane followed a peer that moved (`followRemote`). */
   readonly onMoved?: (inboundSpi: Spi, remote: Endpoint) => void;
 }
@@ -90,6 +95,11 @@ export interface DataplaneChild {
   };
   /** Where ESP goes. */
   readonly remote: Endpoint;
+  /**
+   * The pair of workers that has it, below `limits.workerPairs`. Flows are shared among all children with the same selectors that send.
+   * Default: 0, which also does the work of a pair that the system refuses.
+   */
+  readonly pair?: number;
   /** Nothing is sent on it before `switchOutbound`. Default: false, it takes over from older children at once. */
   readonly standby?: boolean;
   /** When `onRekeyDue` is told: packets or inner octets in either direction. Absent: only before the sequence numbers end. */

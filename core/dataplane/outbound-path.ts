@@ -5,18 +5,23 @@ import { extendedHeaderOctets } from '../esp/extended-sequence.ts';
 import { InnerPacket, readInnerPacket } from '../esp/inner-packet.ts';
 import { clampMss } from '../esp/mss-clamp.ts';
 import { OutboundSa } from '../esp/outbound-sa.ts';
-import { ChildSelectors } from '../esp/selectors.ts';
 import { trafficClassOf } from '../esp/traffic-class.ts';
 import { errnoName, lastErrno, packetCalls } from '../platform/linux/libc.ts';
 import { SocketAddress } from '../platform/linux/socket-address.ts';
+import { systemClock } from '../platform/linux/system-clock.ts';
 import { octetsPerSend, segmentsPerSend, UdpSendBatch } from '../platform/linux/udp-send-batch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import { BusyMeter } from './busy-meter.ts';
 import { ChildUse } from './child-use.ts';
-import type { WorkerCommand } from './commands.ts';
+import type { OpenCommand, WorkerCommand } from './commands.ts';
 import type { DirectionCells } from './counters.ts';
+import { LaneReader } from './lanes/lane-ring.ts';
+import { openLane } from './lanes/open-lane.ts';
+import { OutboundLanes } from './lanes/outbound-lanes.ts';
 import { allocateSummedMemory, type SummedMemory } from './offload/summed-memory.ts';
 import { finishPacketChecksum, SuperPacket } from './offload/super-packet.ts';
 import { gsoNone, VirtioHeader, virtioHeaderOctets } from './offload/virtio-header.ts';
+import { type OutboundChild, OutboundChildren } from './outbound-children.ts';
 import { createRandomIv } from './random-iv.ts';
 
 /** What one read from the TUN device may bring, with room for the ESP header in front. */
@@ -29,6 +34,7 @@ const memoryOctets = 1_048_576;
 const flushOctets = 65_536;
 const messagesPerFlush = 128;
 const readsPerStep = 256;
+const drainSteps = 64;
 
 const noChild = dropIndex('no-child');
 const badInner = dropIndex('malformed');
@@ -37,18 +43,12 @@ const queueFull = dropIndex('queue-full');
 const tooBig = dropIndex('too-big');
 const refused = dropIndex('refused');
 
-interface OutboundChild {
-  readonly child: Spi;
-  readonly sa: OutboundSa;
-  readonly selectors: ChildSelectors;
-  readonly remote: SocketAddress;
-  readonly use: ChildUse;
-}
-
 /** What the path tells the control thread: rare, so it may allocate. */
 export interface OutboundEvents {
   /** Once for each cause. `usedUp`: no sequence number is left. */
   readonly onRekeyDue: (child: Spi, usedUp: boolean) => void;
+  /** Once: there is so much to send that another pair may take a share. */
+  readonly onBusy: () => void;
 }
 
 /**
@@ -66,13 +66,11 @@ export class OutboundPath {
   readonly #header = new VirtioHeader();
   readonly #fillIv = createRandomIv();
   readonly #events: OutboundEvents;
-  /** Those that send, the newest first. */
-  #children: OutboundChild[] = [];
-  /** The same for packets of either version, in the order in which they are asked. */
-  #children4: OutboundChild[] = [];
-  #children6: OutboundChild[] = [];
-  /** Those that wait for `switch-outbound`. */
-  #standby: OutboundChild[] = [];
+  readonly #children: OutboundChildren;
+  readonly #lanes = new OutboundLanes();
+  /** Where packets come from, in place of the TUN device. */
+  readonly #source: LaneReader | undefined;
+  readonly #flushNow = () => this.#flush();
   #tunFd = -1;
   #vnetOctets = 0;
   #mss4 = 0;
@@ -89,9 +87,16 @@ export class OutboundPath {
   #runCount = 0;
   #runClass = 0;
   #runTo: SocketAddress | undefined;
+  readonly #meter = new BusyMeter(() => systemClock.now());
   #counted = { sent: 0, queueFull: 0, tooBig: 0, refused: 0 };
 
-  constructor(udpFd: number, cells: DirectionCells, segmentation: boolean, events: OutboundEvents) {
+  constructor(
+    { udpFd, segmentation, pair, lane }: Omit<OpenCommand, 'kind'>,
+    cells: DirectionCells,
+    events: OutboundEvents,
+  ) {
+    this.#children = new OutboundChildren(pair);
+    this.#source = lane === undefined ? undefined : new LaneReader(lane);
     this.#cells = cells;
     this.#events = events;
     this.#checksums = allocateSummedMemory(memoryOctets + extendedHeaderOctets);
@@ -102,6 +107,11 @@ export class OutboundPath {
 
   get tunFd(): number {
     return this.#tunFd;
+  }
+
+  /** To be called before it waits for its descriptors. False when there is something to do after all. */
+  fallAsleep(): boolean {
+    return this.#source === undefined || this.#source.fallAsleep();
   }
 
   carryOut(command: WorkerCommand): void {
@@ -116,10 +126,24 @@ export class OutboundPath {
         this.#install(command);
         return;
       case 'switch-outbound':
-        this.#switchTo(command.child);
+        // Commands come between two steps, and a step leaves no packet behind: the order of the packets is kept.
+        this.#children.switchTo(command.child);
         return;
       case 'remove':
-        this.#remove(command.child);
+        this.#drain();
+        this.#children.remove(command.child);
+        return;
+      case 'open-lane':
+        this.#lanes.open(command.pair, openLane(command));
+        return;
+      case 'close-lane':
+        this.#lanes.close(command.pair);
+        return;
+      case 'share':
+        this.#children.addElsewhere(command.child, command.selectors, command.pair);
+        return;
+      case 'unshare':
+        this.#children.remove(command.child);
         return;
       case 'set-mtu':
         this.#mss4 = tcpMss(command.mtu, 4);
@@ -128,16 +152,13 @@ export class OutboundPath {
       case 'use-path':
         // A step leaves nothing behind: all that was read before has left by the old socket.
         this.#batch.useSocket(command.udpFd);
-        for (const { remote } of [...this.#children, ...this.#standby]) remote.set(command.remote);
+        for (const { remote } of this.#children.all) remote.set(command.remote);
         return;
       case 'set-remote':
-        this.#find(command.child)?.remote.set(command.remote);
+        this.#children.get(command.child)?.remote.set(command.remote);
         return;
       case 'stop':
-        for (const { sa } of [...this.#children, ...this.#standby]) sa.close();
-        this.#children = [];
-        this.#standby = [];
-        this.#order();
+        this.#children.clear();
         this.#tunFd = -1;
         return;
     }
@@ -148,23 +169,34 @@ export class OutboundPath {
    * @throws Error when the TUN device is gone.
    */
   step(): boolean {
-    if (this.#tunFd < 0) return false;
+    if (this.#tunFd < 0 && this.#source === undefined) return false;
     let more = true;
     // Packets that are dropped take no room, hence the third bound: commands must not wait behind them.
     for (let i = 0; more && i < readsPerStep; i++) {
       more = this.#readPacket();
       if (this.#next >= flushOctets || this.#batch.count >= messagesPerFlush / 2) break;
     }
-    this.#endRun();
-    if (this.#batch.count > 0) this.#batch.flush();
+    this.#flush();
+    this.#source?.settle();
     this.#next = 0;
     this.#collect();
     return more;
   }
 
+  #flush(): void {
+    this.#endRun();
+    if (this.#batch.count > 0) this.#batch.flush();
+    this.#lanes.settle();
+  }
+
+  /** What the reader has handed over for an SA leaves before the SA goes. */
+  #drain(): void {
+    for (let i = 0; this.#source !== undefined && i < drainSteps; i++) if (!this.step()) return;
+  }
+
   #install(command: Extract<WorkerCommand, { kind: 'install' }>): void {
     const { sa, child } = command;
-    this.#remove(child);
+    this.#children.remove(child);
     const sealer = openBulkSealer(sa.shape, sa.key, this.#memory);
     const { octets } = this.#memory;
     const extended = sa.esn ? memoryOctets : undefined;
@@ -173,74 +205,80 @@ export class OutboundPath {
     const installed: OutboundChild = {
       child,
       sa: outbound,
-      selectors: new ChildSelectors(command.selectors),
       remote: new SocketAddress(command.remote),
       use: new ChildUse(command.rekeyAfter, sa.esn),
     };
-    if (command.standby) this.#standby.push(installed);
-    else this.#children.unshift(installed);
-    this.#order();
-  }
-
-  /** Commands come between two steps, and a step leaves no packet behind: the order of the packets is kept. */
-  #switchTo(spi: Spi): void {
-    const found = this.#find(spi);
-    if (found === undefined) return;
-    this.#take(spi);
-    this.#children.unshift(found);
-    this.#order();
-  }
-
-  /** A packet leaves by the narrowest that takes it; among equals that is the newest. */
-  #order(): void {
-    const narrowest = (family: 4 | 6): OutboundChild[] =>
-      this.#children.toSorted((a, b) => a.selectors.breadth[family] - b.selectors.breadth[family]);
-    this.#children4 = narrowest(4);
-    this.#children6 = narrowest(6);
-  }
-
-  #remove(spi: Spi): void {
-    this.#find(spi)?.sa.close();
-    this.#take(spi);
-    this.#order();
-  }
-
-  #find(spi: Spi): OutboundChild | undefined {
-    const named = ({ child }: OutboundChild) => child === spi;
-    return this.#children.find(named) ?? this.#standby.find(named);
-  }
-
-  #take(spi: Spi): void {
-    const others = ({ child }: OutboundChild) => child !== spi;
-    this.#children = this.#children.filter(others);
-    this.#standby = this.#standby.filter(others);
+    this.#children.add(installed, command.selectors, command.standby);
   }
 
   /** One packet, read to where it will be encrypted. False when there was none. */
   #readPacket(): boolean {
     if (this.#next + readOctets + growthOctets > memoryOctets) return true;
+    return this.#source === undefined ? this.#readTun() : this.#readLane(this.#source);
+  }
+
+  #readTun(): boolean {
     const at = this.#next + this.#headroom;
     const from = at - this.#vnetOctets;
     // The virtio header never begins before the space that is ours: the headroom is at least 16.
     const length = packetCalls.read(this.#tunFd, this.#memory.address + from, readOctets - 64);
     if (length < 0) return this.#readFailed();
     if (length === 0) throw new Error('the TUN device is gone: end of file');
+    this.#take(at, from, length);
+    return true;
+  }
+
+  #readLane(source: LaneReader): boolean {
+    const length = source.next();
+    if (length < 0) return false;
+    // What its first reader saw in front of it.
+    this.#vnetOctets = source.size;
+    const at = this.#next + this.#headroom;
+    const from = at - this.#vnetOctets;
+    source.copyTo(this.#memory.octets, from, length);
+    this.#take(at, from, length);
+    return true;
+  }
+
+  /** Finds the CHILD SA of the packet at `at`, which was read from `from` on, and sends it, or hands it to its pair. */
+  #take(at: number, from: number, length: number): void {
     const packet = this.#packet;
-    const available = length - this.#vnetOctets;
-    if (!readInnerPacket(this.#memory.octets, at, available, packet)) {
+    const { octets } = this.#memory;
+    const vnetOctets = this.#vnetOctets;
+    if (!readInnerPacket(octets, at, length - vnetOctets, packet)) {
       this.#cells.drop(badInner);
-      return true;
+      return;
     }
-    const child = this.#childFor(packet);
+    const bundle = this.#children.for(octets, packet);
+    if (bundle === undefined) {
+      this.#cells.drop(noChild);
+      return;
+    }
+    const { steering } = bundle;
+    if (steering !== undefined) {
+      const { pairs } = bundle;
+      const went = this.#lanes.hand(
+        steering,
+        pairs,
+        packet,
+        octets,
+        from,
+        length,
+        vnetOctets,
+        this.#flushNow,
+      );
+      if (went === 'full') this.#cells.drop(queueFull);
+      if (went !== 'own') return;
+    }
+    const child = bundle.own;
     if (child === undefined) {
       this.#cells.drop(noChild);
-      return true;
+      return;
     }
-    this.#trafficClass = trafficClassOf(this.#memory.octets, packet);
-    if (this.#vnetOctets > 0) this.#header.read(this.#memory.octets, from);
-    if (this.#vnetOctets > 0 && this.#header.gsoType !== gsoNone) this.#sendSuperPacket(child);
+    this.#trafficClass = trafficClassOf(octets, packet);
+    if (vnetOctets > 0) this.#header.read(octets, from);
+    if (vnetOctets > 0 && this.#header.gsoType !== gsoNone) this.#sendSuperPacket(child);
     else this.#sendPacket(child);
-    return true;
   }
 
   #readFailed(): boolean {
@@ -249,13 +287,6 @@ export class OutboundPath {
     if (errno === 'EAGAIN' || errno === 'EIO') return false;
     if (errno === 'EINTR') return true;
     throw new Error(`the TUN device is gone: read says ${errno}`);
-  }
-
-  #childFor(packet: InnerPacket): OutboundChild | undefined {
-    const { octets } = this.#memory;
-    const children = packet.version === 4 ? this.#children4 : this.#children6;
-    for (const child of children) if (child.selectors.takesOutbound(octets, packet)) return child;
-    return undefined;
   }
 
   #sendPacket(child: OutboundChild): void {
@@ -353,6 +384,7 @@ export class OutboundPath {
   #collect(): void {
     const batch = this.#batch;
     const counted = this.#counted;
+    if (this.#meter.look(this.#cells.octets)) this.#events.onBusy();
     this.#cells.countDatagrams(batch.sent - counted.sent);
     this.#cells.drop(queueFull, batch.queueFull - counted.queueFull);
     this.#cells.drop(tooBig, batch.tooBig - counted.tooBig);

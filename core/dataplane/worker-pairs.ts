@@ -1,0 +1,152 @@
+import { limits } from '../base/limits.ts';
+import type { Instant } from '../base/time.ts';
+import type { WorkerCommand } from './commands.ts';
+import { DirectionCells, readCounters, sumCounters } from './counters.ts';
+import { type DataplaneCounters, noCounters, type TunDescriptor } from './dataplane.ts';
+import { createLaneMemory } from './lanes/lane-ring.ts';
+import type { SpareWorkers } from './spare-workers.ts';
+import type { WorkerPair, WorkerPairEvents } from './worker-pair.ts';
+
+/** What a pair has to know before it can work. */
+export interface PairSetting {
+  udpFd: number;
+  readonly segmentation: boolean;
+  tun: TunDescriptor | undefined;
+  mtu: number | undefined;
+}
+
+/** The pairs of workers of one data plane. The first one is always there; it hands over to the others what is theirs. */
+export class WorkerPairs {
+  readonly first: WorkerPair;
+  readonly setting: PairSetting;
+  readonly #spares: SpareWorkers;
+  readonly #events: (pair: number) => WorkerPairEvents;
+  readonly #further = new Map<number, WorkerPair>();
+  /** Of pairs that have ended. */
+  #past: DataplaneCounters = noCounters;
+  #closing = false;
+
+  constructor(
+    first: WorkerPair,
+    setting: PairSetting,
+    spares: SpareWorkers,
+    events: (pair: number) => WorkerPairEvents,
+  ) {
+    this.first = first;
+    this.setting = setting;
+    this.#spares = spares;
+    this.#events = events;
+    const { udpFd, segmentation } = setting;
+    first.open({ pair: 0, udpFd, segmentation }, events(0));
+  }
+
+  get all(): readonly WorkerPair[] {
+    return [this.first, ...this.#further.values()];
+  }
+
+  /** The pair of this number; the first one where there is none. */
+  get(pair: number): WorkerPair {
+    return this.#further.get(pair) ?? this.first;
+  }
+
+  has(pair: number): boolean {
+    return pair === 0 || this.#further.has(pair);
+  }
+
+  /** Starts the pair, unless it runs; the number of the one that does its work. */
+  async start(pair: number): Promise<number> {
+    if (this.has(pair)) return pair;
+    if (this.#closing || pair >= limits.workerPairs) return 0;
+    const taken = this.#spares.take();
+    if (!taken.ok) return 0;
+    const workers = taken.value;
+    const { udpFd, segmentation, tun, mtu } = this.setting;
+    const lanes = {
+      outbound: createLaneMemory(limits.laneOctets),
+      inbound: createLaneMemory(limits.laneOctets),
+    };
+    this.#further.set(pair, workers);
+    workers.open({ pair, lanes, udpFd, segmentation }, this.#events(pair));
+    if (tun !== undefined) await attach(workers, tun, pair);
+    if (mtu !== undefined) await both(workers, { kind: 'set-mtu', mtu });
+    for (const direction of ['inbound', 'outbound'] as const)
+      await this.first[direction].command({
+        kind: 'open-lane',
+        pair,
+        memory: lanes[direction],
+        wakeFd: workers.wakeFds[direction],
+      });
+    return pair;
+  }
+
+  /** Ends a further pair; nothing may be on its way to it any more. */
+  async end(pair: number): Promise<void> {
+    const workers = this.#further.get(pair);
+    if (workers === undefined || this.#closing) return;
+    this.#further.delete(pair);
+    await both(this.first, { kind: 'close-lane', pair });
+    await workers.stop();
+    this.#past = sumCounters([this.#past, readCounters(workers.shared)]);
+  }
+
+  async attachTun(tun: TunDescriptor): Promise<void> {
+    this.setting.tun = tun;
+    for (const [pair, workers] of [[0, this.first] as const, ...this.#further])
+      await attach(workers, tun, pair);
+  }
+
+  async setMtu(mtu: number): Promise<void> {
+    this.setting.mtu = mtu;
+    await Promise.all(this.all.map((workers) => both(workers, { kind: 'set-mtu', mtu })));
+  }
+
+  /** Has all outbound workers do it, each between two packets. */
+  async outbound(command: WorkerCommand): Promise<void> {
+    await Promise.all(this.all.map(({ outbound }) => outbound.command(command)));
+  }
+
+  counters(): DataplaneCounters {
+    return sumCounters([this.#past, ...this.each()]);
+  }
+
+  each(): readonly DataplaneCounters[] {
+    return this.all.map(({ shared }) => readCounters(shared));
+  }
+
+  lastInbound(): Instant | undefined {
+    let last: Instant | undefined;
+    for (const { shared } of this.all) {
+      const at = new DirectionCells(shared, 'inbound').provenAt;
+      if (at !== undefined && (last === undefined || at > last)) last = at;
+    }
+    return last;
+  }
+
+  /** Datagrams that workers have sent. */
+  sent(): number {
+    return this.counters().outbound.datagrams;
+  }
+
+  async stop(): Promise<void> {
+    this.#closing = true;
+    // The one that reads goes first: it must not wait for those that are gone.
+    await this.first.stop();
+    await Promise.all([...this.#further.values()].map((workers) => workers.stop()));
+  }
+}
+
+/** The inbound worker of each pair writes to the device; the outbound one of the first pair reads it. */
+async function attach(
+  workers: WorkerPair,
+  { fd, mtu, vnetHeader }: TunDescriptor,
+  pair: number,
+): Promise<void> {
+  const command = { kind: 'attach-tun', fd, mtu, vnetHeader } as const;
+  await workers.inbound.command(command);
+  await workers.outbound.command(pair === 0 ? command : { ...command, fd: -1 });
+}
+
+async function both(workers: WorkerPair, command: WorkerCommand): Promise<void> {
+  await workers.inbound.command(command);
+  await workers.outbound.command(command);
+}
