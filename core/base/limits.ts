@@ -149,8 +149,8 @@ export const limits = {
   workerPairs: 4,
   /** What one worker hands over to another before it waits: some sixteen super-packets. A power of two. */
   laneOctets: 1_048_576,
-  /** So many octets in so long, a quarter of a gigabit a second, and a further pair is worth its memory. */
-  busyOctets: 33_554_432,
+  /** So many octets in so long, an eighth of a gigabit a second, and a further pair is worth its memory. */
+  busyOctets: 16_777_216,
   busyMs: 1_000,
   /** The embedded gateway: IKE SAs that have not logged in, each good for one Diffie-Hellman. */
   gatewayHalfOpen: 256,

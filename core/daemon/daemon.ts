@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Failure, formatFailure } from '../base/errors.ts';
 import type { LogSink } from '../base/log.ts';
@@ -169,6 +170,7 @@ async function createSession(
     crypto,
     random: systemRandom,
     chaChaQuicker: isChaChaQuicker,
+    cores: availableParallelism(),
   });
   const session = new Session(config, deeds, options.log, onState);
   return ok({
@@ -177,6 +179,7 @@ async function createSession(
     finished: session.finished.finally(() => tls.close()),
     provenAt: () => session.provenAt(),
     counters: () => deeds.counters(),
+    pairCounters: () => deeds.pairCounters(),
     ikeDrops: () => session.ikeDrops(),
     takeRoundTrip: () => session.takeRoundTrip(),
     doubt: () => session.doubt,

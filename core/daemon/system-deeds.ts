@@ -5,7 +5,12 @@ import { limits } from '../base/limits.ts';
 import type { LogSink } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
-import { type Dataplane, type DataplaneCounters, noCounters } from '../dataplane/dataplane.ts';
+import {
+  type Dataplane,
+  type DataplaneCounters,
+  noCounters,
+  type PairCounters,
+} from '../dataplane/dataplane.ts';
 import { openDataplane } from '../dataplane/open-dataplane.ts';
 import type { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
@@ -39,7 +44,7 @@ import type { NetworkPlan } from '../tunnel/network-plan.ts';
 import type { PathCandidate } from '../tunnel/paths/path.ts';
 import { TrafficWatch } from '../tunnel/paths/traffic-watch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
-import type { OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
+import type { ChildTerms, OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
 
 /** Far from the end of the sequence numbers, and far below what the ciphers stand. */
 const rekeyAfter = { packets: limits.rekeyAfterPackets, octets: limits.rekeyAfterOctets } as const;
@@ -130,6 +135,7 @@ export class SystemDeeds implements SessionDeeds {
         onFailure: events.onFailure,
         onFirstInbound: events.onChildUsed,
         onRekeyDue: events.onRekeyDue,
+        onBusy: events.onBusy,
       },
       this.#options.spareWorkers,
     );
@@ -190,13 +196,13 @@ export class SystemDeeds implements SessionDeeds {
   async installChild(
     child: ChildSaParameters,
     remote: Endpoint,
-    standby: boolean,
+    { standby, pair }: ChildTerms,
   ): Promise<Result<undefined, Failure>> {
     if (this.#dataplane === undefined)
       return err(failure('misuse', { reason: 'a child without a transport' }));
     // A redirect leads to another gateway over the same socket.
     this.#remote = remote.address;
-    await this.#dataplane.installChild({ ...child, remote, standby, rekeyAfter });
+    await this.#dataplane.installChild({ ...child, remote, standby, pair, rekeyAfter });
     this.#dataplane.setKeepalive(remote, this.#options.keepaliveMs);
     return ok();
   }
@@ -282,6 +288,11 @@ export class SystemDeeds implements SessionDeeds {
 
   counters(): DataplaneCounters {
     return this.#dataplane?.counters() ?? noCounters;
+  }
+
+  /** Of each pair of workers that runs. */
+  pairCounters(): readonly PairCounters[] {
+    return this.#dataplane?.pairCounters() ?? [];
   }
 
   /** Puts back what another program takes away, and has the gateway probed. Without events the tunnel still works. */

@@ -44,7 +44,7 @@ export interface Dataplane {
   setKeepalive(remote: Endpoint, everyMs: number | undefined): void;
   counters(): DataplaneCounters;
   /** What each pair of workers that runs has carried; pair 0 first. */
-  pairCounters(): readonly DataplaneCounters[];
+  pairCounters(): readonly PairCounters[];
   /** When the last authentic packet that was not a replay came in, on the system's clock. */
   lastInbound(): Instant | undefined;
   /** Stops all workers and closes all descriptors. Idempotent. */
@@ -125,6 +125,11 @@ export interface DataplaneSa {
 export interface DataplaneCounters {
   readonly outbound: DirectionCounters;
   readonly inbound: DirectionCounters;
+}
+
+/** Of one pair of workers. */
+export interface PairCounters extends DataplaneCounters {
+  readonly pair: number;
 }
 
 export interface DirectionCounters {

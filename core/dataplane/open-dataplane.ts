@@ -17,6 +17,7 @@ import type {
   DataplaneCounters,
   DataplaneEvents,
   DataplaneSa,
+  PairCounters,
   SendOptions,
   TunDescriptor,
 } from './dataplane.ts';
@@ -214,7 +215,7 @@ class WorkerDataplane implements Dataplane {
     return this.#pairs.counters();
   }
 
-  pairCounters(): readonly DataplaneCounters[] {
+  pairCounters(): readonly PairCounters[] {
     return this.#pairs.each();
   }
 

@@ -2,7 +2,7 @@ import { limits } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
 import type { WorkerCommand } from './commands.ts';
 import { DirectionCells, readCounters, sumCounters } from './counters.ts';
-import { type DataplaneCounters, noCounters, type TunDescriptor } from './dataplane.ts';
+import { type DataplaneCounters, noCounters, type PairCounters, type TunDescriptor } from './dataplane.ts';
 import { createLaneMemory } from './lanes/lane-ring.ts';
 import type { SpareWorkers } from './spare-workers.ts';
 import type { WorkerPair, WorkerPairEvents } from './worker-pair.ts';
@@ -109,8 +109,9 @@ export class WorkerPairs {
     return sumCounters([this.#past, ...this.each()]);
   }
 
-  each(): readonly DataplaneCounters[] {
-    return this.all.map(({ shared }) => readCounters(shared));
+  each(): readonly PairCounters[] {
+    const all = [[0, this.first] as const, ...[...this.#further].sort(([a], [b]) => a - b)];
+    return all.map(([pair, { shared }]) => ({ pair, ...readCounters(shared) }));
   }
 
   lastInbound(): Instant | undefined {

@@ -24,7 +24,7 @@ export interface Child {
   readonly notation: string;
   readonly lastChanceAt: Instant;
   /** Which of our wishes it fulfils; absent for one that the peer asked for. */
-  readonly wish: number | undefined;
+  wish: number | undefined;
   state: ChildState;
   /** Refused rekeys in a row. */
   refusals: number;

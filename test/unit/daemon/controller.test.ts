@@ -45,6 +45,7 @@ class FakeSession implements RunningSession {
   };
   provenAt = () => instant(40);
   counters = () => noCounters;
+  pairCounters = () => [{ pair: 0, ...noCounters }];
   ikeDrops = () => ({});
   takeRoundTrip = () => undefined;
   doubt = () => undefined;
