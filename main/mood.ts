@@ -3,7 +3,7 @@ import { isOnPurpose } from '../core/rpc/on-purpose.ts';
 import type { Snapshot } from '../core/rpc/values.ts';
 
 /** What the tray shows at a glance. `blocked` has its place here for a kill switch to come. */
-export const moods = [
+const moods = [
   'disconnected',
   'connecting',
   'connected',
