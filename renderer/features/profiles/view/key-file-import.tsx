@@ -13,7 +13,7 @@ import { isolated } from '../../../ui/foreign-text.ts';
 import { SecretField } from '../../../ui/secret-field.tsx';
 import { newDraft, readDraft } from '../model/profile-fields.ts';
 import { withUsername } from '../model/with-username.ts';
-import { ImportFailed } from './import-dialog.tsx';
+import { ImportFailed } from './import-failed.tsx';
 import { ImportForm } from './import-form.tsx';
 
 interface KeyFileImportProps {
