@@ -48,7 +48,7 @@ test('the smallest profile has sane defaults', () => {
   assert.equal(profile.allowSha1Signatures, false);
   assert.deepEqual(profile.proposals, { ike: defaultIkeProposals, esp: defaultEspProposals });
   assert.deepEqual(profile.dns, { use: true, servers: undefined, domains: [] });
-  assert.deepEqual(profile.inactivity, { after: 900_000, action: 'disconnect' });
+  assert.equal(profile.inactivity, undefined);
   assert.deepEqual([profile.mtu, profile.liveness, profile.keepalive], [1400, 10_000, 20_000]);
 });
 
@@ -87,6 +87,7 @@ test('every field is taken as it is given', () => {
   assert.deepEqual(profile.proposals.esp.map(formatProposal), ['aes256gcm16']);
   assert.deepEqual(profile.dns.servers?.map(formatIpAddress), ['10.1.0.53']);
   assert.deepEqual(profile.dns.domains, ['corp.example.org']);
+  assert.deepEqual(profile.inactivity, { after: 900_000, action: 'disconnect' });
   assert.deepEqual([profile.mtu, profile.liveness, profile.keepalive], [1280, 30_000, 15_000]);
 });
 
