@@ -168,6 +168,7 @@ export function connectionConfig(
           childLifetimeMs: profile.rekey.child,
           ikeLifetimeMs: profile.rekey.ike,
           earlyRekeyMs: profile.rekey.early,
+          ...inactivityOf(profile),
         },
         {
           ...parts,
@@ -198,6 +199,14 @@ export function identity(profile: Profile, field: string, text: string): Result<
 
 function ppkOf({ ppk }: Profile): { readonly ppk?: PpkTerms } {
   return ppk === undefined ? {} : { ppk: { id: utf8.encode(ppk.id), required: ppk.required } };
+}
+
+function inactivityOf({ inactivity }: Profile): Pick<IkeConfig, 'inactivityMs' | 'whenInactive'> {
+  if (inactivity === undefined) return {};
+  return {
+    inactivityMs: inactivity.after,
+    whenInactive: inactivity.action === 'disconnect' ? 'close' : 'sleep',
+  };
 }
 
 const provesServer: ReadonlySet<number> = new Set([eapType.TLS, eapType.TTLS, eapType.PEAP]);

@@ -6,20 +6,21 @@ export class BusyMeter {
   readonly #now: () => Instant;
   #next = 0;
   #at: Instant | undefined;
-  #told = false;
+  #busy = false;
 
   constructor(now: () => Instant) {
     this.#now = now;
   }
 
-  /** `octets`: carried in all. True once: when `limits.busyOctets` went by within `limits.busyMs`. */
+  /** `octets`: carried in all. True when `limits.busyOctets` went by within `limits.busyMs`, and didn't before. */
   look(octets: number): boolean {
-    if (octets < this.#next || this.#told) return false;
+    if (octets < this.#next) return false;
     const at = this.#now();
     const before = this.#at;
     this.#at = at;
     this.#next = octets + limits.busyOctets;
-    this.#told = before !== undefined && at - before < limits.busyMs;
-    return this.#told;
+    const was = this.#busy;
+    this.#busy = before !== undefined && at - before < limits.busyMs;
+    return this.#busy && !was;
   }
 }

@@ -65,7 +65,7 @@ export interface InboundEvents {
   readonly onFirst: (child: Spi) => void;
   /** Once: the child has received as much as it should. */
   readonly onRekeyDue: (child: Spi) => void;
-  /** Once: so much comes in that another pair may help. */
+  /** So much comes in that another pair may help. */
   readonly onBusy: () => void;
 }
 
@@ -117,6 +117,7 @@ export class InboundPath {
         this.#install(command);
         return;
       case 'remove':
+      case 'sleep':
         this.#remove(command.child);
         return;
       case 'open-lane':
@@ -231,7 +232,7 @@ export class InboundPath {
       sa: inbound,
       remote: new SocketAddress(command.remote),
       followRemote: command.followRemote,
-      use: new ChildUse(command.rekeyAfter, sa.esn),
+      use: new ChildUse(command.rekeyAfter, sa.esn, command.use),
       used: false,
     });
   }

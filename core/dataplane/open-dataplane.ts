@@ -9,6 +9,7 @@ import { socketAddressOctets, writeSocketAddress } from '../platform/linux/socke
 import { setPathMtu } from '../platform/linux/udp-socket.ts';
 import { addNonEspMarker, natKeepalive } from '../wire/ike/non-esp-marker.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import { useOctets } from './child-use.ts';
 import type { SaCommand, SelectorPair, WorkerCommand, WorkerReport } from './commands.ts';
 import { signalQueuedIke } from './counters.ts';
 import type {
@@ -35,6 +36,8 @@ interface KnownChild {
   readonly pair: number;
   readonly selectors: SelectorPair;
   rekeyDue: boolean;
+  /** What each direction carried. */
+  readonly uses: readonly Float64Array[];
 }
 
 export interface DataplaneOptions {
@@ -74,7 +77,6 @@ class WorkerDataplane implements Dataplane {
   #keepaliveTimer: NodeJS.Timeout | undefined;
   #sentHere = 0;
   #failed = false;
-  #toldBusy = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: DataplaneOptions, workers: WorkerPair, spares: SpareWorkers, events: DataplaneEvents) {
@@ -100,11 +102,13 @@ class WorkerDataplane implements Dataplane {
     const spi = child.inbound.spi;
     const options = { selectors, remote, followRemote, standby, rekeyAfter };
     const common = { kind: 'install', child: spi, ...options } as const;
-    const inbound: WorkerCommand = { ...common, sa: plainSa(child.inbound) };
-    const outbound: WorkerCommand = { ...common, sa: plainSa(child.outbound) };
+    const [useIn, useOut] = [new SharedArrayBuffer(useOctets), new SharedArrayBuffer(useOctets)];
+    const uses = [new Float64Array(useIn), new Float64Array(useOut)];
+    const inbound: WorkerCommand = { ...common, sa: plainSa(child.inbound), use: useIn };
+    const outbound: WorkerCommand = { ...common, sa: plainSa(child.outbound), use: useOut };
     try {
       const pair = child.pair === undefined ? 0 : await this.#pairs.start(child.pair);
-      this.#children.set(spi, { pair, selectors, rekeyDue: false });
+      this.#children.set(spi, { pair, selectors, rekeyDue: false, uses });
       const workers = this.#pairs.get(pair);
       const installed = workers.inbound.command(inbound);
       wipeKey(inbound);
@@ -134,6 +138,19 @@ class WorkerDataplane implements Dataplane {
     await inbound.command({ kind: 'remove', child: inboundSpi });
     const isIdle = [...this.#children.values()].every((child) => child.pair !== pair);
     if (pair !== 0 && isIdle) await this.#pairs.end(pair);
+  }
+
+  async sleepChild(inboundSpi: Spi): Promise<void> {
+    // A packet that wakes is seen by the first pair, which reads.
+    if (this.#children.get(inboundSpi)?.pair !== 0) return await this.removeChild(inboundSpi);
+    await this.#pairs.first.outbound.command({ kind: 'sleep', child: inboundSpi });
+    await this.#pairs.first.inbound.command({ kind: 'sleep', child: inboundSpi });
+  }
+
+  carried(): ReadonlyMap<Spi, number> {
+    return new Map(
+      [...this.#children].map(([spi, { uses }]) => [spi, uses.reduce((sum, use) => sum + (use[0] ?? 0), 0)]),
+    );
   }
 
   async setRemote(inboundSpi: Spi, remote: Endpoint): Promise<void> {
@@ -264,13 +281,15 @@ class WorkerDataplane implements Dataplane {
         if (this.#children.has(report.child) && this.#closing === undefined)
           this.#events.onFirstInbound?.(report.child);
         return;
+      case 'wanted':
+        if (this.#children.has(report.child) && this.#closing === undefined)
+          this.#events.onWanted?.(report.child);
+        return;
       case 'rekey-due':
         this.#rekeyDue(report.child, report.usedUp);
         return;
       case 'busy':
-        if (this.#toldBusy || this.#closing !== undefined) return;
-        this.#toldBusy = true;
-        this.#events.onBusy?.();
+        if (this.#closing === undefined) this.#events.onBusy?.();
         return;
       case 'broken':
         this.#fail(report.error);

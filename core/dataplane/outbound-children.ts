@@ -86,6 +86,15 @@ export class OutboundChildren {
     return this.#find(child)?.own;
   }
 
+  selectorsOf(child: Spi): ChildSelectors | undefined {
+    return this.#find(child)?.selectors;
+  }
+
+  /** Whether nothing can leave. */
+  get empty(): boolean {
+    return this.#sending.length === 0;
+  }
+
   clear(): void {
     for (const { sa } of this.all) sa.close();
     this.#sending = [];

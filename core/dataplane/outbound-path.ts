@@ -9,7 +9,6 @@ import { trafficClassOf } from '../esp/traffic-class.ts';
 import { errnoName, lastErrno, packetCalls } from '../platform/linux/libc.ts';
 import { SocketAddress } from '../platform/linux/socket-address.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
-import { octetsPerSend, segmentsPerSend, UdpSendBatch } from '../platform/linux/udp-send-batch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { BusyMeter } from './busy-meter.ts';
 import { ChildUse } from './child-use.ts';
@@ -22,7 +21,9 @@ import { allocateSummedMemory, type SummedMemory } from './offload/summed-memory
 import { finishPacketChecksum, SuperPacket } from './offload/super-packet.ts';
 import { gsoNone, VirtioHeader, virtioHeaderOctets } from './offload/virtio-header.ts';
 import { type OutboundChild, OutboundChildren } from './outbound-children.ts';
+import { OutboundRuns } from './outbound-runs.ts';
 import { createRandomIv } from './random-iv.ts';
+import { SleepingChildren } from './sleeping-children.ts';
 
 /** What one read from the TUN device may bring, with room for the ESP header in front. */
 const readOctets = 65_536 + 64;
@@ -41,14 +42,15 @@ const badInner = dropIndex('malformed');
 const exhausted = dropIndex('sequence-exhausted');
 const queueFull = dropIndex('queue-full');
 const tooBig = dropIndex('too-big');
-const refused = dropIndex('refused');
 
 /** What the path tells the control thread: rare, so it may allocate. */
 export interface OutboundEvents {
   /** Once for each cause. `usedUp`: no sequence number is left. */
   readonly onRekeyDue: (child: Spi, usedUp: boolean) => void;
-  /** Once: there is so much to send that another pair may take a share. */
+  /** There is so much to send that another pair may take a share. */
   readonly onBusy: () => void;
+  /** Once: a packet came for a child that sleeps. */
+  readonly onWanted: (child: Spi) => void;
 }
 
 /**
@@ -60,7 +62,7 @@ export class OutboundPath {
   readonly #cells: DirectionCells;
   readonly #memory: PacketMemory;
   readonly #checksums: SummedMemory;
-  readonly #batch: UdpSendBatch;
+  readonly #runs: OutboundRuns;
   readonly #superPacket: SuperPacket;
   readonly #packet = new InnerPacket();
   readonly #header = new VirtioHeader();
@@ -71,6 +73,7 @@ export class OutboundPath {
   /** Where packets come from, in place of the TUN device. */
   readonly #source: LaneReader | undefined;
   readonly #flushNow = () => this.#flush();
+  readonly #sleepers = new SleepingChildren();
   #tunFd = -1;
   #vnetOctets = 0;
   #mss4 = 0;
@@ -80,15 +83,7 @@ export class OutboundPath {
   #headroom = 16;
   /** Of the packet that was read; all its segments have the same. */
   #trafficClass = 0;
-  // The run of equal datagrams to one peer that the last packets form.
-  #runAt = 0;
-  #runLength = 0;
-  #runSize = 0;
-  #runCount = 0;
-  #runClass = 0;
-  #runTo: SocketAddress | undefined;
   readonly #meter = new BusyMeter(() => systemClock.now());
-  #counted = { sent: 0, queueFull: 0, tooBig: 0, refused: 0 };
 
   constructor(
     { udpFd, segmentation, pair, lane }: Omit<OpenCommand, 'kind'>,
@@ -102,7 +97,7 @@ export class OutboundPath {
     this.#checksums = allocateSummedMemory(memoryOctets + extendedHeaderOctets);
     this.#memory = adoptPacketMemory(this.#checksums.octets);
     this.#superPacket = new SuperPacket(this.#checksums);
-    this.#batch = new UdpSendBatch(udpFd, this.#memory, messagesPerFlush, segmentation);
+    this.#runs = new OutboundRuns(udpFd, this.#memory, messagesPerFlush, segmentation, cells);
   }
 
   get tunFd(): number {
@@ -131,6 +126,7 @@ export class OutboundPath {
         return;
       case 'remove':
         this.#drain();
+        this.#sleepers.forget(command.child);
         this.#children.remove(command.child);
         return;
       case 'open-lane':
@@ -145,13 +141,16 @@ export class OutboundPath {
       case 'unshare':
         this.#children.remove(command.child);
         return;
+      case 'sleep':
+        this.#sleep(command.child);
+        return;
       case 'set-mtu':
         this.#mss4 = tcpMss(command.mtu, 4);
         this.#mss6 = tcpMss(command.mtu, 6);
         return;
       case 'use-path':
         // A step leaves nothing behind: all that was read before has left by the old socket.
-        this.#batch.useSocket(command.udpFd);
+        this.#runs.useSocket(command.udpFd);
         for (const { remote } of this.#children.all) remote.set(command.remote);
         return;
       case 'set-remote':
@@ -159,6 +158,7 @@ export class OutboundPath {
         return;
       case 'stop':
         this.#children.clear();
+        this.#sleepers.clear();
         this.#tunFd = -1;
         return;
     }
@@ -171,21 +171,22 @@ export class OutboundPath {
   step(): boolean {
     if (this.#tunFd < 0 && this.#source === undefined) return false;
     let more = true;
+    this.#sendKept();
     // Packets that are dropped take no room, hence the third bound: commands must not wait behind them.
     for (let i = 0; more && i < readsPerStep; i++) {
       more = this.#readPacket();
-      if (this.#next >= flushOctets || this.#batch.count >= messagesPerFlush / 2) break;
+      if (this.#next >= flushOctets || this.#runs.waiting >= messagesPerFlush / 2) break;
     }
     this.#flush();
     this.#source?.settle();
     this.#next = 0;
-    this.#collect();
+    this.#runs.collect();
+    if (this.#meter.look(this.#cells.octets)) this.#events.onBusy();
     return more;
   }
 
   #flush(): void {
-    this.#endRun();
-    if (this.#batch.count > 0) this.#batch.flush();
+    this.#runs.flush();
     this.#lanes.settle();
   }
 
@@ -196,6 +197,7 @@ export class OutboundPath {
 
   #install(command: Extract<WorkerCommand, { kind: 'install' }>): void {
     const { sa, child } = command;
+    this.#sleepers.forget(child);
     this.#children.remove(child);
     const sealer = openBulkSealer(sa.shape, sa.key, this.#memory);
     const { octets } = this.#memory;
@@ -206,9 +208,15 @@ export class OutboundPath {
       child,
       sa: outbound,
       remote: new SocketAddress(command.remote),
-      use: new ChildUse(command.rekeyAfter, sa.esn),
+      use: new ChildUse(command.rekeyAfter, sa.esn, command.use),
     };
     this.#children.add(installed, command.selectors, command.standby);
+  }
+
+  #sleep(spi: Spi): void {
+    const selectors = this.#children.selectorsOf(spi);
+    this.#children.remove(spi);
+    if (selectors !== undefined) this.#sleepers.add(spi, selectors);
   }
 
   /** One packet, read to where it will be encrypted. False when there was none. */
@@ -251,7 +259,7 @@ export class OutboundPath {
     }
     const bundle = this.#children.for(octets, packet);
     if (bundle === undefined) {
-      this.#cells.drop(noChild);
+      this.#keep(from, length);
       return;
     }
     const { steering } = bundle;
@@ -275,9 +283,37 @@ export class OutboundPath {
       this.#cells.drop(noChild);
       return;
     }
-    this.#trafficClass = trafficClassOf(octets, packet);
-    if (vnetOctets > 0) this.#header.read(octets, from);
-    if (vnetOctets > 0 && this.#header.gsoType !== gsoNone) this.#sendSuperPacket(child);
+    this.#send(child, from);
+  }
+
+  /** Nobody carries the packet that was read; it may be the one that wakes a child. */
+  #keep(from: number, length: number): void {
+    const { octets } = this.#memory;
+    const wanted = this.#sleepers.wantedBy(octets, this.#packet);
+    if (wanted === undefined) return this.#cells.drop(noChild);
+    this.#sleepers.keep(octets.slice(from, from + length));
+    this.#events.onWanted(wanted);
+  }
+
+  /** The packet that woke a child, once there is one for it. */
+  #sendKept(): void {
+    const { kept } = this.#sleepers;
+    if (kept === undefined || this.#children.empty) return;
+    const { octets } = this.#memory;
+    const at = this.#next + this.#headroom;
+    const from = at - this.#vnetOctets;
+    octets.set(kept, from);
+    if (!readInnerPacket(octets, at, kept.length - this.#vnetOctets, this.#packet)) return;
+    const child = this.#children.for(octets, this.#packet)?.own;
+    if (child === undefined) return;
+    this.#sleepers.keep(undefined);
+    this.#send(child, from);
+  }
+
+  #send(child: OutboundChild, from: number): void {
+    this.#trafficClass = trafficClassOf(this.#memory.octets, this.#packet);
+    if (this.#vnetOctets > 0) this.#header.read(this.#memory.octets, from);
+    if (this.#vnetOctets > 0 && this.#header.gsoType !== gsoNone) this.#sendSuperPacket(child);
     else this.#sendPacket(child);
   }
 
@@ -346,52 +382,6 @@ export class OutboundPath {
     this.#cells.count(1, innerLength);
     if (child.use.count(innerLength, child.sa.sequence)) this.#events.onRekeyDue(child.child, false);
     this.#next = at + length;
-    this.#addToRun(at, length, child.remote, this.#trafficClass);
-  }
-
-  #addToRun(at: number, length: number, to: SocketAddress, trafficClass: number): void {
-    const fits =
-      this.#runTo === to &&
-      this.#runClass === trafficClass &&
-      at === this.#runAt + this.#runLength &&
-      length <= this.#runSize &&
-      this.#runLength === this.#runCount * this.#runSize &&
-      this.#runCount < segmentsPerSend &&
-      this.#runLength + length <= octetsPerSend;
-    if (!fits) {
-      this.#endRun();
-      this.#runAt = at;
-      this.#runLength = 0;
-      this.#runSize = length;
-      this.#runCount = 0;
-      this.#runTo = to;
-      this.#runClass = trafficClass;
-    }
-    this.#runLength += length;
-    this.#runCount++;
-  }
-
-  #endRun(): void {
-    if (this.#runTo === undefined) return;
-    // A flush keeps the packets' places: those that are still in the run stay as they are.
-    if (this.#batch.count + this.#batch.needs(this.#runCount) > this.#batch.capacity) this.#batch.flush();
-    const size = this.#runCount > 1 ? this.#runSize : 0;
-    this.#batch.add(this.#runAt, this.#runLength, size, this.#runTo, this.#runClass);
-    this.#runTo = undefined;
-  }
-
-  /** Brings the batch's totals over to the counters. */
-  #collect(): void {
-    const batch = this.#batch;
-    const counted = this.#counted;
-    if (this.#meter.look(this.#cells.octets)) this.#events.onBusy();
-    this.#cells.countDatagrams(batch.sent - counted.sent);
-    this.#cells.drop(queueFull, batch.queueFull - counted.queueFull);
-    this.#cells.drop(tooBig, batch.tooBig - counted.tooBig);
-    this.#cells.drop(refused, batch.refused - counted.refused);
-    counted.sent = batch.sent;
-    counted.queueFull = batch.queueFull;
-    counted.tooBig = batch.tooBig;
-    counted.refused = batch.refused;
+    this.#runs.add(at, length, child.remote, this.#trafficClass);
   }
 }

@@ -17,6 +17,7 @@ function run(start: WorkerStart): void {
 
 function work(start: WorkerStart, queue: CommandQueue, open: OpenCommand): void {
   const path = new OutboundPath(open, new DirectionCells(start.shared, 'outbound'), {
+    onWanted: (child) => queue.report({ kind: 'wanted', child }),
     onRekeyDue: (child, usedUp) => queue.report({ kind: 'rekey-due', child, usedUp }),
     onBusy: () => queue.report({ kind: 'busy' }),
   });

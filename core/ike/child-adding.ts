@@ -5,24 +5,18 @@ import { notifyOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, Spi } from '../wire/ike/payload.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
-import { installChild, unusedSpi, wipeChildKeys } from './child-install.ts';
+import { installChild, reportChild, unusedSpi, wipeChildKeys } from './child-install.ts';
 import { childWishes, furtherSelectors } from './child-wishes.ts';
 import { sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
+import { forgetSleeping } from './inactivity.ts';
 import type { ChildSaParameters } from './io.ts';
 import { afterTemporaryFailure, lifetimesOf, retryAfter } from './lifetimes.ts';
 import { offeredGroups } from './negotiate.ts';
 import type { AddChildTask, OwnTask, Plan } from './own-task.ts';
 import { refusalIn } from './peer-refusal.ts';
-import {
-  announceResource,
-  noteResources,
-  originalChild,
-  originalOf,
-  refuseResources,
-  resourceOf,
-  sameSelectors,
-} from './resources.ts';
+import { announceResource, originalOf, resourceOf } from './resource-numbers.ts';
+import { noteResources, originalChild, refuseResources, sameSelectors } from './resources.ts';
 import type { Established, IkeState } from './state.ts';
 import type { ChildSa } from './tasks/child-create.ts';
 import { buildRekey, offerRekey, processRekey, rekeySuites } from './tasks/child-rekey.ts';
@@ -118,6 +112,7 @@ export function onChildAdded(
   const original = originalOf(engine.config, plan.wish);
   const wish = isCopy && !state.children.serves(original) ? original : plan.wish;
   const child = installChild(engine, state, made.value, { kind: 'live' }, now, wish);
+  if (forgetSleeping(engine, state, wish)) reportChild(engine, state, child);
   if (!state.announced) announce(engine, state, child.notation, child.inboundSpi, now);
   return state;
 }
@@ -198,6 +193,7 @@ function giveUpWish(
   error: Failure,
   now: Instant,
 ): IkeState {
+  forgetSleeping(engine, state, wish);
   if (!state.children.alive) return sayGoodbye(engine, state, error, now);
   if (resourceOf(engine.config, wish) > 0) refuseResources(engine, state, error);
   else engine.emit({ kind: 'child-refused', wish, error });

@@ -4,7 +4,7 @@ import type { Child, ChildState } from './child-table.ts';
 import type { Engine } from './engine.ts';
 import type { ChildSaParameters } from './io.ts';
 import { lifetimesOf, termOf } from './lifetimes.ts';
-import { resourceOf } from './resources.ts';
+import { resourceOf } from './resource-numbers.ts';
 import type { Established } from './state.ts';
 import type { ChildSa } from './tasks/child-create.ts';
 import { freshSpi } from './tasks/child-create.ts';
@@ -25,6 +25,7 @@ export function installChild(
 ): Child {
   const { inbound, outbound, selectors } = parameters;
   const term = termOf(lifetimesOf(engine.config).child, engine.dependencies.random, now);
+  const usedAt = state.children.lastUse(wish) ?? now;
   const child: Child = {
     inboundSpi: inbound.spi,
     outboundSpi: outbound.spi,
@@ -32,6 +33,7 @@ export function installChild(
     notation,
     lastChanceAt: term.lastChanceAt,
     wish,
+    usedAt,
     state: standing,
     refusals: 0,
   };
@@ -40,6 +42,9 @@ export function installChild(
   agenda.add(term.rekeyAt, { kind: 'rekey-child', child: inbound.spi });
   agenda.add(term.lastChanceAt, { kind: 'recreate-child', child: inbound.spi });
   agenda.add(term.expiresAt, { kind: 'expire-child', child: inbound.spi });
+  const { inactivityMs } = engine.config;
+  if (inactivityMs !== undefined && wish !== undefined)
+    agenda.add(after(usedAt, inactivityMs), { kind: 'check-idle', child: inbound.spi });
   const outboundOnStandby = standing.kind === 'live' ? {} : { outbound: 'standby' as const };
   const fulfils = wish === undefined ? {} : { wish };
   const resource = resourceOf(engine.config, wish);

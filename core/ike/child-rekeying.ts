@@ -20,7 +20,7 @@ import { offeredGroups } from './negotiate.ts';
 import { losesCollision } from './nonce-order.ts';
 import type { CreateChildTask, OwnTask, Plan, RekeyChildTask } from './own-task.ts';
 import { refusalIn } from './peer-refusal.ts';
-import { announceCopy } from './resources.ts';
+import { announceCopy } from './resource-numbers.ts';
 import type { Established, IkeState } from './state.ts';
 import { buildRekey, offerRekey, processRekey, type RekeyOffer, rekeySuites } from './tasks/child-rekey.ts';
 import { buildChildDelete } from './tasks/delete.ts';
@@ -145,7 +145,9 @@ export function onChildCreated(
 /** The peer's answer to our DELETE: whatever it says, it has not got that CHILD SA any more. */
 export function onChildDeleted(engine: Engine, state: Established, spi: number, now: Instant): IkeState {
   const child = state.children.get(spi);
-  if (child?.state.kind === 'deleting') lingerChild(engine, state, child, now);
+  if (child?.state.kind !== 'deleting') return state;
+  if (child.state.asleep === true) child.state = { kind: 'asleep' };
+  else lingerChild(engine, state, child, now);
   return state;
 }
 

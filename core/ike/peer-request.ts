@@ -14,12 +14,14 @@ import { close } from './ending.ts';
 import type { Engine } from './engine.ts';
 import type { IkeLink } from './ike-link.ts';
 import { onLinkDeleted, onPeerIkeRekey } from './ike-rekeying.ts';
+import { forgetSleeping, sleepingFor } from './inactivity.ts';
 import { afterTemporaryFailure } from './lifetimes.ts';
 import { narrow } from './narrow.ts';
 import { planRekey } from './own-exchanges.ts';
 import { isReplacing, type Plan } from './own-task.ts';
 import { ikeNotify } from './payload-list.ts';
-import { adoptCopy, resourceOf } from './resources.ts';
+import { resourceOf } from './resource-numbers.ts';
+import { copyGone } from './resources.ts';
 import { answerMobility } from './roaming.ts';
 import type { Established, IkeState } from './state.ts';
 import { reportAuthLifetime } from './tasks/auth-lifetime.ts';
@@ -95,7 +97,7 @@ function noteUnseen(state: Established, spis: readonly Spi[]): void {
 
 function afterDeletions(engine: Engine, state: Established, gone: readonly Child[], now: Instant): IkeState {
   if (!state.children.alive && replacementComes(engine, state)) return state;
-  for (const child of gone) adoptCopy(engine, state, child, now);
+  for (const child of gone) copyGone(engine, state, child, now);
   for (const child of gone) {
     if (isReplacing(state.active, child)) continue;
     const next = afterLoss(engine, state, child.wish, failure('peer.closed'), now);
@@ -211,7 +213,10 @@ function addForPeer(engine: Engine, state: Established, request: IkeMessage, now
     .all()
     .find((child) => child.state.kind === 'live' && narrow(child.selectors.remote, remote).length > 0);
   const standing = rival === undefined ? live : { kind: 'standby' as const, replaces: rival.inboundSpi };
-  installChild(engine, state, made, standing, now, rival?.wish);
+  // It may be made because the far side has something to say where ours has long had nothing.
+  const wish = rival?.wish ?? sleepingFor(state, remote)?.wish;
+  installChild(engine, state, made, standing, now, wish);
+  if (wish !== undefined) forgetSleeping(engine, state, wish);
   link.exchange.respond(request, payloads);
   return state;
 }

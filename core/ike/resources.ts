@@ -1,21 +1,20 @@
 import { type Failure, failure } from '../base/errors.ts';
-import { limits } from '../base/limits.ts';
 import { after, type Instant } from '../base/time.ts';
 import { notifyOf } from '../wire/ike/lookup.ts';
-import type { IkeMessage, Payload } from '../wire/ike/payload.ts';
+import type { IkeMessage } from '../wire/ike/payload.ts';
 import { notateSelector } from '../wire/ike/payloads/ts.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
+import { removeChild } from './child-install.ts';
 import type { Child } from './child-table.ts';
 import { childWishes } from './child-wishes.ts';
 import type { IkeConfig } from './config.ts';
 import type { Engine } from './engine.ts';
 import type { ChildSaParameters } from './io.ts';
-import { ikeNotify } from './payload-list.ts';
+import { mostResources, originalOf, resourceOf } from './resource-numbers.ts';
 import type { Established } from './state.ts';
 
 /*
- * CHILD SAs with the selectors of one that stands, so that several threads can each have their own. Wish `w` of `n` has number
- * `w`, its copy for resource `r` has number `w + r * n`.
+ * CHILD SAs with the selectors of one that stands, so that several threads can each have their own.
  *
  *  1. N(SA_RESOURCE_INFO) with the first CHILD SA: we would like several; in the answer: so would the gateway
  *  2. when the data plane is busy: CREATE_CHILD_SA with N(SA_RESOURCE_INFO) for each copy
@@ -32,36 +31,6 @@ export interface Resources {
   /** It has said that it takes them, or the profile says to try. */
   allowed: boolean;
   madeAt: Instant | undefined;
-}
-
-/** Which resource the CHILD SA of this wish is for; 0 is the one that is always there. */
-export function resourceOf(config: IkeConfig, wish: number | undefined): number {
-  return Math.floor((wish ?? 0) / childWishes(config).length);
-}
-
-/** The wish that this one is a copy of; itself for resource 0. */
-export function originalOf(config: IkeConfig, wish: number): number {
-  return wish % childWishes(config).length;
-}
-
-/** How many resources we have, this one included. */
-function mostResources(config: IkeConfig): number {
-  const { most = 1 } = config.resources ?? {};
-  // Each may be there twice while it is rekeyed.
-  const room = Math.floor(limits.childSas / (2 * childWishes(config).length));
-  return Math.max(1, Math.min(most, room));
-}
-
-/** N(SA_RESOURCE_INFO) for a request about the CHILD SA of this wish; the number is for the peer's log alone. @rfc 9611 5.1 */
-export function announceResource(config: IkeConfig, wish: number | undefined): readonly Payload[] {
-  if (wish === undefined || mostResources(config) === 1) return [];
-  const resource = resourceOf(config, wish);
-  return [ikeNotify(notifyType.SA_RESOURCE_INFO, Uint8Array.of(...(resource === 0 ? [] : [resource])))];
-}
-
-/** The same where it is one of several: a rekey of the only one needs no word of it. @rfc 9611 3 */
-export function announceCopy(config: IkeConfig, wish: number | undefined): readonly Payload[] {
-  return resourceOf(config, wish) === 0 ? [] : announceResource(config, wish);
 }
 
 export function beginResources({ resources }: IkeConfig): Resources {
@@ -107,11 +76,18 @@ export function sameSelectors(a: ChildSaParameters['selectors'], b: ChildSaParam
   return key(a) === key(b);
 }
 
+/** The peer has deleted this CHILD SA, and nothing replaces it: the flows of a copy go another way at once. */
+export function copyGone(engine: Engine, state: Established, gone: Child, now: Instant): void {
+  adoptCopy(engine, state, gone, now);
+  if (resourceOf(engine.config, gone.wish) === 0 || state.children.serves(gone.wish)) return;
+  removeChild(engine, state, gone);
+}
+
 /**
  * The peer has deleted this CHILD SA. If that was right after we made a copy of it, the copy has replaced it in the eyes of the
  * peer: it takes its place here too, and there will be no further ones.
  */
-export function adoptCopy(engine: Engine, state: Established, gone: Child, now: Instant): void {
+function adoptCopy(engine: Engine, state: Established, gone: Child, now: Instant): void {
   const { config } = engine;
   const { madeAt } = state.resources;
   if (gone.wish === undefined || madeAt === undefined || now > after(madeAt, replacedMs)) return;

@@ -73,12 +73,13 @@ export function connectedDetails(attempt: Attempt, remote: Endpoint): ConnectedD
   const { current } = children;
   if (!summary || !config || !plan || !current || !history || !local || !paths) return undefined;
   const child = { inbound: current.inbound, outbound: current.outbound };
+  const asleep = current.asleepSince === undefined ? {} : { asleepSince: current.asleepSince };
   const { redirectedFrom } = destination;
   const redirect = redirectedFrom === undefined ? {} : { redirectedFrom: formatTarget(redirectedFrom) };
   const refused = attempt.pairsRefused === undefined ? {} : { pairsRefused: attempt.pairsRefused };
   const pairs = children.ofPairs.map(({ pair, inbound, outbound }) => ({ pair, inbound, outbound }));
   const shown = { summary, config, plan, child, pairs, history, local, remote, paths: pathsShown(paths) };
-  return { ...shown, ...redirect, ...refused };
+  return { ...shown, ...asleep, ...redirect, ...refused };
 }
 
 function pathsShown(book: PathBook): PathsShown {

@@ -1,3 +1,4 @@
+import type { Instant } from '../base/time.ts';
 import type { CipherShape } from '../crypto/interfaces.ts';
 import type { ChildSaParameters } from '../ike/io.ts';
 import { narrow } from '../ike/narrow.ts';
@@ -14,6 +15,7 @@ export interface RosterChild {
   readonly wish: number | undefined;
   /** The pair of workers that has it. */
   readonly pair: number;
+  asleepSince?: Instant;
 }
 
 export interface RosterTerms {
@@ -73,6 +75,12 @@ export class ChildRoster {
     if (child === undefined) return;
     this.#sending.set(inboundSpi, child);
     this.#adopt(child);
+  }
+
+  /** What it carries still goes into the tunnel, and wakes it. */
+  sleep(inboundSpi: Spi, now: Instant): void {
+    const child = this.#sending.get(inboundSpi);
+    if (child !== undefined) child.asleepSince = now;
   }
 
   remove(inboundSpi: Spi): void {

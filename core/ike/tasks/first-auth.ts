@@ -6,7 +6,7 @@ import { notifyType } from '../../wire/registry/notify-types.ts';
 import type { IkeConfig, IkeIdentity } from '../config.ts';
 import { ikeNotify } from '../payload-list.ts';
 import { ppkIdentityData } from '../ppk.ts';
-import { announceResource } from '../resources.ts';
+import { announceResource } from '../resource-numbers.ts';
 import { offerMobility } from '../roaming.ts';
 import { buildChildCreate, type ChildOffer } from './child-create.ts';
 import { buildConfigRequest } from './config-request.ts';

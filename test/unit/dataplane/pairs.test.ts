@@ -134,7 +134,10 @@ test('what comes in is taken by the pair of its SA, in order, and proves the pee
       [25, 25],
     ]);
     await until(() => rig.firstInbound.length === 2);
-    assert.deepEqual(rig.firstInbound.toSorted((a, b) => a - b), [spiHere, spisOf(1).here]);
+    assert.deepEqual(
+      rig.firstInbound.toSorted((a, b) => a - b),
+      [spiHere, spisOf(1).here],
+    );
     send(rig.far.fd, rig.sealWith(outbound, 50, packetOf(0, 99, there, here)), rig.local);
     send(rig.far.fd, rig.sealWith(outbound, 49, packetOf(0, 99, there, here)), rig.local);
     await until(() => rig.dataplane.counters().inbound.drops['replayed'] === 1);
