@@ -212,6 +212,7 @@ export class InboundPath {
   }
 
   #finish(): void {
+    this.#lanes.wake();
     this.#output.flush();
     if (this.#proven) this.#cells.prove(systemClock.now());
     this.#proven = false;

@@ -16,6 +16,11 @@ export class InboundLanes {
     this.#writers.delete(pair);
   }
 
+  /** After a batch: each waking costs more than a packet. */
+  wake(): void {
+    for (const writer of this.#writers.values()) writer.wakeReader();
+  }
+
   share(child: Spi, pair: number): void {
     this.#pairs.set(child, pair);
   }
@@ -52,6 +57,5 @@ export function handOver(
 ): boolean {
   while (!lane.fits(length)) if (!lane.awaitProgress(lanePatienceMs)) return false;
   lane.push(octets, at, length, size, outerClass, name, nameAt);
-  lane.wakeReader();
   return true;
 }

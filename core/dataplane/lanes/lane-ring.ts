@@ -72,8 +72,9 @@ export class LaneWriter {
   fits(length: number): boolean {
     const { octets, mask } = this.#ring;
     const whole = recordOctets(length);
+    const used = this.#used();
     const toEnd = octets.length - (this.#tail & mask);
-    return octets.length - this.#used() >= (whole <= toEnd ? whole : toEnd + whole);
+    return used === 0 || octets.length - used >= (whole <= toEnd ? whole : toEnd + whole);
   }
 
   /**
@@ -109,7 +110,8 @@ export class LaneWriter {
     const whole = recordOctets(length);
     let place = this.#tail & ring.mask;
     const toEnd = ring.octets.length - place;
-    if (whole > toEnd) {
+    // From the start again too when nothing waits: memory that was just used is near the processor.
+    if (whole > toEnd || (place >= whole && this.drained)) {
       ring.view.setUint32(place, skip, true);
       this.#advance(toEnd);
       place = 0;

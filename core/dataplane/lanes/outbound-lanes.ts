@@ -27,9 +27,10 @@ export class OutboundLanes {
     this.#writers[pair] = undefined;
   }
 
-  /** All that was taken here has left. */
+  /** All that was taken here has left. The others get to work: not sooner, as each waking costs more than a packet. */
   settle(): void {
     this.#own.done = this.#own.pushed;
+    for (const lane of this.#writers) lane?.wakeReader();
   }
 
   /**
@@ -58,7 +59,6 @@ export class OutboundLanes {
     if (lane === undefined || !this.#hasRoom(lane, length, flush)) return 'full';
     lane.push(octets, from, length, headOctets, 0);
     steering.given(hash, lane);
-    lane.wakeReader();
     return 'given';
   }
 
