@@ -6,6 +6,7 @@ import type { ClientCredential } from '../../crypto/client-credential.ts';
 import { parseCertificate } from '../../pki/certificate.ts';
 import type { ProfileClientCertificate } from '../../profile/authentication/client-certificate.ts';
 import type { CertificateAsks } from '../login-credentials.ts';
+import { oneLine } from './certificate-facts.ts';
 import { KeyProcess, type KeyUser } from './key-process.ts';
 import type { KeyProblem, TokenChoice } from './key-protocol.ts';
 
@@ -117,11 +118,6 @@ async function choose(
       };
     }),
   );
-}
-
-/** Node writes a name one part a line. */
-function oneLine(name: string): string {
-  return name.split('\n').join(', ').slice(0, 1_024);
 }
 
 function tokenFailure({ problem, detail }: KeyProblem, token: string, uri: string): Failure {

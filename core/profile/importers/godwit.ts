@@ -29,6 +29,6 @@ export const godwitImporter: ProfileImporter = {
         for (const field of filesOf(authentication))
           notes.push({ code: 'names-file', detail: [...path, ...field].join('.') });
     }
-    return ok({ text: text.replace(/^\ufeff/, ''), notes });
+    return ok({ kind: 'profile', text: text.replace(/^\ufeff/, ''), notes });
   },
 };
