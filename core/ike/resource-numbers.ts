@@ -1,4 +1,5 @@
 import { limits } from '../base/limits.ts';
+import type { Instant } from '../base/time.ts';
 import type { Payload } from '../wire/ike/payload.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import { childWishes } from './child-wishes.ts';
@@ -37,4 +38,11 @@ export function announceResource(config: IkeConfig, wish: number | undefined): r
 /** The same where it is one of several: a rekey of the only one needs no word of it. @rfc 9611 3 */
 export function announceCopy(config: IkeConfig, wish: number | undefined): readonly Payload[] {
   return resourceOf(config, wish) === 0 ? [] : announceResource(config, wish);
+}
+
+/** What is known of the gateway's mind about copies. */
+export interface Resources {
+  /** It has said that it takes them, or the profile says to try. */
+  allowed: boolean;
+  madeAt: Instant | undefined;
 }

@@ -10,7 +10,7 @@ import { childWishes } from './child-wishes.ts';
 import type { IkeConfig } from './config.ts';
 import type { Engine } from './engine.ts';
 import type { ChildSaParameters } from './io.ts';
-import { mostResources, originalOf, resourceOf } from './resource-numbers.ts';
+import { mostResources, originalOf, type Resources, resourceOf } from './resource-numbers.ts';
 import type { Established } from './state.ts';
 
 /*
@@ -25,13 +25,6 @@ import type { Established } from './state.ts';
 
 /** How long after a copy was made the loss of the original means that the gateway took it for a replacement. */
 const replacedMs = 10_000;
-
-/** What is known of the gateway's mind about copies. */
-export interface Resources {
-  /** It has said that it takes them, or the profile says to try. */
-  allowed: boolean;
-  madeAt: Instant | undefined;
-}
 
 export function beginResources({ resources }: IkeConfig): Resources {
   return { allowed: resources?.unannounced === true, madeAt: undefined };

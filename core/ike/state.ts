@@ -15,7 +15,7 @@ import type { KeyCredential, LoginWay } from './login-way.ts';
 import type { Mobility } from './mobility.ts';
 import { type OwnTask, type Plan, type RekeyIkeTask, wipeTask } from './own-task.ts';
 import { type MixedKeys, type PpkTerms, wipeMixedKeys } from './ppk.ts';
-import type { Resources } from './resources.ts';
+import type { Resources } from './resource-numbers.ts';
 import type { SignatureChoice } from './signature-choice.ts';
 import type { SignedClaim } from './tasks/authenticate-gateway.ts';
 import type { ChildOffer } from './tasks/child-create.ts';

@@ -110,8 +110,7 @@ export class LaneWriter {
     const whole = recordOctets(length);
     let place = this.#tail & ring.mask;
     const toEnd = ring.octets.length - place;
-    // From the start again too when nothing waits: memory that was just used is near the processor.
-    if (whole > toEnd || (place >= whole && this.drained)) {
+    if (whole > toEnd) {
       ring.view.setUint32(place, skip, true);
       this.#advance(toEnd);
       place = 0;

@@ -3,8 +3,8 @@ import { flowHash } from './flow-hash.ts';
 import type { FlowSteering } from './flow-steering.ts';
 import type { LaneWriter } from './lane-ring.ts';
 
-/** How long a full lane may hold up the worker that reads, before packets are dropped. */
-export const lanePatienceMs = 20;
+/** How long a lane that nobody empties may hold up the worker that reads, before packets are dropped. */
+export const lanePatienceMs = 100;
 
 /** Where a packet went that was read from the TUN device. */
 export type Handover = 'own' | 'given' | 'full';

@@ -116,7 +116,8 @@ test('a copy with narrower selectors is deleted at the peer and never installed'
   scenario.deliver(octets);
   assert.deepEqual(payloadOf(scenario.link.last(), 'D')?.protocol, 3);
   assert.equal(scenario.all('child-install').length, 1);
-  assert.equal(scenario.only('resource-refused').error.code, 'peer.misbehaved');
+  const { error } = scenario.only('resource-refused');
+  assert.equal(error.detail['rule'], 'a CHILD SA for another resource has the same selectors');
 });
 
 test('each is rekeyed by itself: SK {N(REKEY_SA), N(SA_RESOURCE_INFO), SA, …} -->, and stays where it was', () => {
