@@ -78,7 +78,7 @@ export class LaneWriter {
   }
 
   /**
-   * Waits until the reader is done with something, `patienceMs` at most. False when nothing moved: the reader has lost the
+   * Waits until the reader is done with a good part, `patienceMs` at most. False when nothing moved: the reader has lost the
    * processor, or its life.
    */
   awaitProgress(patienceMs: number): boolean {
@@ -195,10 +195,13 @@ export class LaneReader {
 
   /** What was taken so far is done with: its room is free, and what comes behind it may go another way. */
   settle(): void {
-    const { words } = this.#ring;
+    const { words, octets } = this.#ring;
     if (Atomics.load(words, wordHead) === this.#at) return;
     Atomics.store(words, wordHead, this.#at);
-    if (Atomics.load(words, wordBlocked) === 1) Atomics.notify(words, wordHead);
+    if (Atomics.load(words, wordBlocked) === 0) return;
+    // Not for each record: the writer then has some work before it waits again.
+    const waiting = (Atomics.load(words, wordTail) - this.#at) >>> 0;
+    if (waiting <= octets.length >> 1) Atomics.notify(words, wordHead);
   }
 
   /** Says that the reader is about to sleep. False when there is something to do after all. */

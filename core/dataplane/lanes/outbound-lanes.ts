@@ -48,8 +48,8 @@ export class OutboundLanes {
     flush: () => void,
   ): Handover {
     const hash = flowHash(octets, packet);
-    let to = steering.choose(hash, pairs, this.#lanes);
-    if (!pairs.includes(to)) to = this.#await(hash, to, steering, pairs, flush);
+    let to = steering.choose(hash, pairs, this.#lanes, length);
+    if (!pairs.includes(to)) to = this.#await(hash, length, to, steering, pairs, flush);
     if (to === 0) {
       this.#own.pushed++;
       steering.given(hash, this.#own);
@@ -65,6 +65,7 @@ export class OutboundLanes {
   /** The pair that the flow is on has no SA for it any more: it goes on when its last packet has left. */
   #await(
     hash: number,
+    length: number,
     on: number,
     steering: FlowSteering,
     pairs: readonly number[],
@@ -73,9 +74,10 @@ export class OutboundLanes {
     flush();
     const lane = this.#writers[on];
     while (lane !== undefined && !lane.drained && lane.awaitProgress(lanePatienceMs)) {}
-    const to = steering.choose(hash, pairs, this.#lanes);
-    if (!pairs.includes(to)) steering.forget(hash);
-    return steering.choose(hash, pairs, this.#lanes);
+    const to = steering.choose(hash, pairs, this.#lanes, length);
+    if (pairs.includes(to)) return to;
+    steering.forget(hash);
+    return steering.choose(hash, pairs, this.#lanes, length);
   }
 
   #hasRoom(lane: LaneWriter, length: number, flush: () => void): boolean {

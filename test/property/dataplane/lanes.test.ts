@@ -9,16 +9,18 @@ import { InnerPacket, readInnerPacket } from '../../../core/esp/inner-packet.ts'
 import { ReplayWindow } from '../../../core/esp/replay-window.ts';
 import { octetsOf, tcpPacket } from '../../unit/dataplane/support.ts';
 
-const laneOctets = 4_096;
+const laneOctets = 16_384;
+/** Few and many octets: flows become light and heavy. */
+const lengths = fc.constantFrom(3, 40, 1_400, 3_000);
 
 /** What happens next: a packet of a flow comes in, a worker gets to run, or pairs come and go. */
 type Step =
-  | { readonly kind: 'packet'; readonly flow: number }
+  | { readonly kind: 'packet'; readonly flow: number; readonly length: number }
   | { readonly kind: 'run'; readonly pair: number; readonly count: number }
   | { readonly kind: 'pairs'; readonly pairs: readonly number[] };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ kind: fc.constant('packet'), flow: fc.nat(11) }) },
+  { weight: 12, arbitrary: fc.record({ kind: fc.constant('packet'), flow: fc.nat(11), length: lengths }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -60,11 +62,10 @@ class Workers {
     }
   }
 
-  take(flow: number, number: number): void {
-    const octets = new Uint8Array(128);
-    octets.set(
-      tcpPacket(4, { sourcePort: 30_000 + flow, payload: Uint8Array.of(flow, number >> 8, number) }),
-    );
+  take(flow: number, number: number, size: number): void {
+    const payload = new Uint8Array(size);
+    payload.set([flow, number >> 8, number], size - 3);
+    const octets = tcpPacket(4, { sourcePort: 30_000 + flow, payload });
     const packet = new InnerPacket();
     assert.ok(readInnerPacket(octets, 0, octets.length, packet));
     const { length } = packet;
@@ -124,7 +125,7 @@ test('no flow is reordered, and no sequence number outruns a window of 32, whoev
         else {
           const number = (sent.get(each.flow) ?? 0) + 1;
           sent.set(each.flow, number);
-          workers.take(each.flow, number);
+          workers.take(each.flow, number, each.length);
         }
       }
       workers.runAll();
@@ -145,7 +146,7 @@ test('no flow is reordered, and no sequence number outruns a window of 32, whoev
 
 test('a lane gives back what it was given, in order, and never more than it holds', () => {
   const record = fc.record({
-    length: fc.integer({ min: 1, max: 900 }),
+    length: fc.integer({ min: 1, max: 3_600 }),
     taken: fc.nat(4),
     settles: fc.boolean(),
   });
@@ -235,4 +236,25 @@ test('flows of TCP are told apart by their ports, and both fragments and UDP are
   // "More fragments": its rest will have no ports.
   for (const octets of [first, other]) octets[6] = 0x20;
   assert.equal(hashOf(first), hashOf(other));
+});
+
+test('a light flow stays with the first, and a heavy one moves when its packets have left', () => {
+  const steering = new FlowSteering();
+  const own = { pushed: 0, done: 0 };
+  const other = { pushed: 0, done: 0 };
+  const lanes = [own, other];
+  // Of two lanes the second is for every odd hash, by its ninth bit.
+  const hash = 0x100;
+  const choose = (length: number): number => steering.choose(hash, [0, 1], lanes, length);
+  for (let i = 0; i < 20; i++) assert.equal(choose(52), 0);
+  own.pushed++;
+  steering.given(hash, own);
+  for (let i = 0; i < 20; i++) assert.equal(choose(1_400), 0, 'the last packet has not left');
+  own.done = own.pushed;
+  assert.equal(choose(1_400), 1);
+  other.pushed += 1_400;
+  steering.given(hash, other);
+  for (let i = 0; i < 20; i++) assert.equal(choose(52), 1, 'nor back, before that has left');
+  other.done = other.pushed;
+  assert.equal(choose(52), 0);
 });

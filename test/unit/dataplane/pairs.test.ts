@@ -51,7 +51,7 @@ async function withRig(options: RigOptions, body: (rig: Rig) => Promise<void>): 
 
 function packetOf(flow: number, number: number, from = here, to = there): Uint8Array {
   const ports = { sourcePort: 40_000 + flow, destinationPort: 5_201 };
-  return tcpPacket(4, { ...ports, sequence: number, payload: octetsOf(64, number) }, from, to);
+  return tcpPacket(4, { ...ports, sequence: number, payload: octetsOf(1_300, number) }, from, to);
 }
 
 /** Writes packets of all flows by turns; numbers go on from call to call. */
