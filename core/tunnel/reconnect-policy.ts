@@ -10,6 +10,8 @@ const mendable: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'peer.unreachable',
   'peer.closed',
   'peer.not-rekeyed',
+  // The next network may have none.
+  'peer.nat-forbidden',
   'peer.redirected',
   'peer.redirect-loop',
   'tunnel.renewal-late',

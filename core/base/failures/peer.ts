@@ -47,6 +47,11 @@ export const peerLeaves = {
     what: 'The gateway refused the connection with {notify}.',
     next: 'Send this message to the administrator of the gateway.',
   },
+  'peer.nat-forbidden': {
+    family: 'peer-incompatible',
+    what: 'A NAT on the way changes the address or the port of what this computer sends, and the profile allows none.',
+    next: 'Connect from a network without NAT, or remove `"allowNat": false` from the profile.',
+  },
   'peer.closed': {
     family: 'peer-refused',
     what: 'The gateway ended the connection.',

@@ -212,6 +212,13 @@ async function narrowLink(stage: Stage, octets: number): Promise<string[]> {
 }
 
 export const roamingCases: readonly InteropCase[] = [
+  {
+    name: 'no NAT is allowed, and there is none',
+    theme: 'roaming',
+    gateway: { at: 'plainGateway' },
+    client: { profile: () => ({ allowNat: false }) },
+    expect: { up: true },
+  },
   ...([4, 6] as const).map(
     (outside): InteropCase => ({
       name: `the client's IPv${outside} address changes and changes back under pings: the same IKE SA`,
