@@ -130,7 +130,7 @@ export const localLeaves = {
   'import.unknown': {
     family: 'local-refused',
     what: 'The file {file} is of no kind that Godwit can import.',
-    next: "Import Godwit's own JSON or a .sswan file of strongSwan; ask the administrator for one.",
+    next: "Import Godwit's own JSON, a .sswan file of strongSwan, or a certificate as .p12 or .pfx; ask the administrator for one.",
   },
   'import.invalid': {
     family: 'local-refused',
@@ -146,11 +146,6 @@ export const localLeaves = {
     family: 'local-refused',
     what: 'The file {file} is larger than {most} octets: that is no profile.',
     next: 'Look whether it is the right file.',
-  },
-  'import.certificate-only': {
-    family: 'local-refused',
-    what: 'The file {file} holds a certificate with its private key, and nothing about a gateway.',
-    next: 'Make a profile with the method eap-tls that names it as certificate.pkcs12File (docs/profile.md), and connect with `godwit up`.',
   },
   'ui.line-lost': {
     family: 'local-refused',
