@@ -49,6 +49,8 @@ export interface SessionDeeds {
   ): Promise<Result<Endpoint, Failure>>;
   sendScout(scout: number, octets: Uint8Array, to: Endpoint): void;
   closeScout(scout: number): void;
+  /** Asks name servers behind the gateway anything. */
+  knock(servers: readonly IpAddress[]): void;
   /** When the last authenticated ESP packet came in, if one did. */
   lastTraffic(): Instant | undefined;
   /** When each CHILD SA was last seen to carry a packet, by inbound SPI. */
@@ -195,6 +197,8 @@ export class Session {
         return this.#openScout(output);
       case 'scout-transmit':
         return this.#deeds.sendScout(output.scout, output.octets, output.to);
+      case 'knock':
+        return this.#deeds.knock(output.servers);
       case 'close-scout':
         return this.#deeds.closeScout(output.scout);
       case 'resolve':
@@ -260,7 +264,10 @@ export class Session {
   async #openTransport(remote: IpAddress): Promise<TunnelInput> {
     const opened = await this.#deeds.openTransport(remote, {
       onIke: (octets, from, marker, path) => this.#receive(octets, from, marker, path),
-      onStalled: () => this.#feed({ kind: 'stalled' }),
+      onStalled: () => {
+        this.#reportTraffic();
+        this.#feed({ kind: 'stalled' });
+      },
       onNetworkChange: (local) => {
         if (this.#doubt === undefined || this.#doubt.until !== undefined)
           this.#doubt = { since: this.#deeds.now() };

@@ -9,6 +9,7 @@ import { type Dataplane, type DataplaneCounters, noCounters } from '../dataplane
 import { openDataplane } from '../dataplane/open-dataplane.ts';
 import type { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
+import { knockAtNameServer } from '../platform/linux/dns-knock.ts';
 import { NetworkEvents } from '../platform/linux/events/network-events.ts';
 import { findPaths } from '../platform/linux/find-paths.ts';
 import { setLinkMtu } from '../platform/linux/link-mtu.ts';
@@ -103,6 +104,10 @@ export class SystemDeeds implements SessionDeeds {
 
   closeScout(scout: number): void {
     this.#scouts.close(scout);
+  }
+
+  knock(servers: readonly IpAddress[]): void {
+    for (const server of servers.slice(0, 2)) knockAtNameServer(server);
   }
 
   async resolve(host: string): Promise<Result<readonly IpAddress[], Failure>> {

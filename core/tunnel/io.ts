@@ -104,6 +104,8 @@ export type TunnelOutput =
       readonly octets: Uint8Array;
       readonly to: Endpoint;
     }
+  /** Ask these name servers, which lie behind the gateway, anything: what they answer shows that packets come back. */
+  | { readonly kind: 'knock'; readonly servers: readonly IpAddress[] }
   | { readonly kind: 'close-scout'; readonly scout: number }
   /** `gateway`: the one of the profile that the answer is about. After `until` nobody waits for the answer any more. */
   | {
@@ -167,6 +169,8 @@ export interface ConnectedDetails {
   readonly child: { readonly inbound: { readonly spi: Spi }; readonly outbound: { readonly spi: Spi } };
   /** Nobody used it, and the next packet has another one made. */
   readonly asleepSince?: Instant;
+  /** Packets go in and none comes out since then, though the gateway answers. */
+  readonly oneWaySince?: Instant;
   readonly history: SaHistory;
   readonly local: Endpoint;
   readonly remote: Endpoint;
