@@ -174,6 +174,8 @@ export const limits = {
   /** Traffic that needs no answer must not cost a login (and perhaps a question to the user) all the time: doubled each time. */
   espSilenceLoginPauseMs: 600_000,
   espSilenceLongestPauseMs: 14_400_000,
+  /** A login that is silent for so long on the way that the machine prefers has the other interfaces asked too. */
+  raceOtherWaysMs: 500,
   /** Redirects that are followed within `redirectPeriodMs`: more is a loop. @rfc 5685 3 */
   redirects: 5,
   redirectPeriodMs: 300_000,

@@ -11,6 +11,7 @@ import type { TunnelInput, TunnelOutput } from './io.ts';
 import { abandon, cancel, cancellation, networkUndone } from './leaving.ts';
 import { networkChanged } from './network-change.ts';
 import { espSeen, stalled } from './one-way.ts';
+import { otherWaysFound } from './other-ways.ts';
 import { lookWhenDue, pathOpened, pathsFound } from './paths/follow-paths.ts';
 import { endRace, feedScout, raceWakeup, raceWhenDue, scoutOpened } from './race.ts';
 import { renewalResolved, renewalWakeup, renewWhenDue } from './renewal.ts';
@@ -110,7 +111,8 @@ export class Connection {
       case 'network-changed':
         return networkChanged(course, input.local, now);
       case 'paths-found':
-        pathsFound(course, input, now);
+        if (course.phase.kind === 'login') otherWaysFound(course, input.paths, now);
+        else pathsFound(course, input, now);
         return carryOut(course, now);
       case 'path-opened':
         pathOpened(course, input, now);

@@ -70,6 +70,11 @@ export class Course {
   /** When the login began beside which others are asked, and what head start it had itself. */
   raceBeganAt: Instant | undefined;
   racedFrom: Duration = 0;
+  /** The machine was asked for other ways than the preferred one, and which ways this try has taken so far. */
+  askedWays = false;
+  readonly triedWays = new Set<string>();
+  /** Our addresses on ways where the gateway was silent in this try. */
+  readonly silentLocals = new Set<string>();
   /** Where each gateway of the profile was when its name was last resolved. */
   readonly known = new Map<string, readonly IpAddress[]>();
   /** The family of addresses outside that worked last. */

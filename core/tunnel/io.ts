@@ -76,8 +76,8 @@ export type TunnelInput =
 
 export type TunnelOutput =
   | { readonly kind: 'resolve'; readonly host: string }
-  /** Open socket and data plane towards this gateway; answered by `transport-opened` with the local endpoint. */
-  | { readonly kind: 'open-transport'; readonly remote: IpAddress }
+  /** Open socket and data plane towards this gateway, by this interface or the preferred one; answered by `transport-opened` with the local endpoint. */
+  | { readonly kind: 'open-transport'; readonly remote: IpAddress; readonly via?: PathCandidate }
   | {
       readonly kind: 'transmit';
       readonly octets: Uint8Array;
@@ -97,7 +97,12 @@ export type TunnelOutput =
   /** The largest packet that the device takes, and (for the TCP MSS) the largest that fits the path; octets. */
   | { readonly kind: 'set-mtu'; readonly device: number; readonly inner: number }
   /** A socket beside the transport, for IKE_SA_INIT to another address; answered by `scout-opened`. */
-  | { readonly kind: 'open-scout'; readonly scout: number; readonly remote: IpAddress }
+  | {
+      readonly kind: 'open-scout';
+      readonly scout: number;
+      readonly remote: IpAddress;
+      readonly via?: PathCandidate;
+    }
   | {
       readonly kind: 'scout-transmit';
       readonly scout: number;
