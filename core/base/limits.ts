@@ -256,6 +256,8 @@ export const limits = {
   knownIkeSas: 16,
   /** IKE datagrams for other IKE SAs that go up to the control thread in a second: a new one of the gateway's may be among them. */
   strangeIkePerSecond: 64,
+  /** ICMP errors that we send to senders of packets too big for the tunnel, in a second: one a flow tells it. */
+  tooBigErrorsPerSecond: 100,
   /** IKE datagrams waiting between the data plane and the control thread. */
   queuedIkeDatagrams: 256,
   logFieldCharacters: 1_024,
