@@ -50,7 +50,7 @@ const profileSource = z.discriminatedUnion('kind', [
 export type ProfileSource = z.output<typeof profileSource>;
 
 /** Names of the events that a client can subscribe to; `ask` and `ask-closed` go to the caller of `connect` alone. */
-export const subscribableEvents = ['state', 'phase', 'log', 'sample', 'journey'] as const;
+const subscribableEvents = ['state', 'phase', 'log', 'sample', 'journey'] as const;
 
 export const methods = {
   version: {

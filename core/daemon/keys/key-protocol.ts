@@ -9,7 +9,7 @@ const octets = z.base64().max(limits.keyFileOctets * 2);
 const text = z.string().max(limits.rpcTextCharacters);
 
 const hash = z.enum(['sha1', 'sha256', 'sha384', 'sha512']);
-export const schemeSchema = z.discriminatedUnion('kind', [
+const schemeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('rsa-pkcs1'), hash }),
   z.strictObject({ kind: z.literal('rsa-pss'), hash, saltOctets: z.int().min(0).max(64) }),
   z.strictObject({ kind: z.literal('ecdsa'), hash, encoding: z.enum(['der', 'p1363']) }),

@@ -8,7 +8,7 @@ import { pkcs12Importer } from './pkcs12.ts';
 import { sswanImporter } from './sswan.ts';
 
 /** Every kind of file that can be imported, asked in this order. */
-export const profileImporters: readonly ProfileImporter[] = [pkcs12Importer, sswanImporter, godwitImporter];
+const profileImporters: readonly ProfileImporter[] = [pkcs12Importer, sswanImporter, godwitImporter];
 
 /**
  * Makes a draft of a profile from a file of any known kind, which may be hostile. Fails with `import.too-large`,

@@ -17,7 +17,7 @@ export interface ImportNote {
   readonly detail: string;
 }
 
-export const importNoteCodes = [
+const importNoteCodes = [
   /** The file has no such thing, and a profile must. */
   'lacks',
   /** Godwit does not know this setting, or cannot keep to it. */

@@ -11,7 +11,7 @@ import type { Spi } from '../../../core/wire/ike/payload.ts';
 import { address, cipherNamed, everything, keyFor } from './support.ts';
 
 /** A TUN device's stand-in that needs no privilege: one end of a socket pair keeps the borders of packets too. */
-export function fakeTun(): { readonly fd: number; readonly other: number } {
+function fakeTun(): { readonly fd: number; readonly other: number } {
   const [unixDomain, sequencedPackets, nonBlocking] = [1, 5, 0o4000];
   const fds = new Uint8Array(8);
   if (libc.socketpair(unixDomain, sequencedPackets | nonBlocking, 0, fds) < 0)

@@ -125,7 +125,7 @@ function objectAt(of: Json, name: string): Json {
   return isObject(value) ? value : {};
 }
 
-export function isObject(value: unknown): value is Json {
+function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -156,7 +156,7 @@ export function withMethod(draft: Draft, method: string): Draft {
 }
 
 /** The fields that are always shown; all others only where they differ from the default. */
-export const essentialPaths: readonly string[] = [
+const essentialPaths: readonly string[] = [
   'name',
   'gateway',
   'authentication.method',
