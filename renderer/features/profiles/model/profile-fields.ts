@@ -4,7 +4,16 @@ import { profileJsonSchema } from '../../../../core/profile/schema.ts';
 export type Draft = Readonly<Record<string, unknown>>;
 
 /** `number-or-word`: a number, or one of the `choices`. */
-export type FieldKind = 'text' | 'long-text' | 'number' | 'number-or-word' | 'switch' | 'choice' | 'list';
+export type FieldKind =
+  | 'text'
+  | 'long-text'
+  | 'number'
+  | 'number-or-word'
+  | 'switch'
+  | 'choice'
+  | 'list'
+  /** A file with the user's key, which is imported and never typed. */
+  | 'key-file';
 
 /** One field of a profile, as the schema describes it. */
 export interface ProfileField {
@@ -38,6 +47,7 @@ function fieldsOf(schema: Json, prefix: string, draft: unknown, required: boolea
   return Object.entries(properties).flatMap(([name, value]) => {
     if (name === '$schema' || name.endsWith('File')) return [];
     const path = prefix === '' ? name : `${prefix}.${name}`;
+    if (path.endsWith('.certificate.name')) return [];
     const inner = isObject(value) ? value : {};
     const must = required && needed.includes(name);
     const below = isObject(draft) ? draft[name] : undefined;
@@ -70,6 +80,7 @@ function field(path: string, schema: Json, required: boolean): ProfileField {
 
 function kindOf(path: string, schema: Json, choices: readonly string[]): FieldKind {
   if (choices.length > 0) return 'choice';
+  if (/\.certificate\.(?:pkcs12|pem)$/.test(path)) return 'key-file';
   if (path.endsWith('.ca')) return 'long-text';
   switch (schema['type']) {
     case 'boolean':
@@ -180,7 +191,7 @@ export function splitFields(draft: Draft): FieldSplit {
   return {
     essential,
     changed: others.filter(isSet),
-    rest: others.filter((each) => !isSet(each)),
+    rest: others.filter((each) => !isSet(each) && each.kind !== 'key-file'),
   };
 }
 
