@@ -288,7 +288,8 @@ export class OutboundPath {
   }
 
   #send(child: OutboundChild, from: number): void {
-    this.#trafficClass = trafficClassOf(this.#memory.octets, this.#packet);
+    const packet = this.#packet;
+    this.#trafficClass = trafficClassOf(this.#memory.octets, packet);
     if (this.#vnetOctets > 0) this.#header.read(this.#memory.octets, from);
     if (this.#vnetOctets > 0 && this.#header.gsoType !== gsoNone) this.#sendSuperPacket(child);
     else if (packet.length > largestInner(this.#mtu, packet.version)) this.#sendTooBig(child);
