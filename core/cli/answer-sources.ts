@@ -43,7 +43,7 @@ export async function answerer(options: AnswerOptions, io: CliIo): Promise<Resul
 }
 
 /** Without a session bus there is none, and no need to load anything to find that out. */
-export function mayHaveKeyring({ env }: CliIo): boolean {
+function mayHaveKeyring({ env }: CliIo): boolean {
   const off = env['GODWIT_KEYRING'] === 'off';
   return !off && (env['DBUS_SESSION_BUS_ADDRESS'] !== undefined || env['XDG_RUNTIME_DIR'] !== undefined);
 }

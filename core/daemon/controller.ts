@@ -61,10 +61,15 @@ export interface ControllerParts {
   };
   /** The password of a profile that names a file; `undefined` when it names none. */
   readonly storedPassword: (profile: Profile) => Promise<Result<Secret | undefined, Failure>>;
-  /** Opens the user's own certificate, with the rights of the client that connects. */
   /** The first line of a file of the system's own, for stored profiles. */
   readonly readSecretFile: (file: string) => Promise<Result<Secret, Failure>>;
+  /** Opens the user's own certificate, with the rights of the client that connects. */
   readonly openCertificate: (client: RpcClientHandle) => OpenCertificate;
+  /** Opens a key file with the rights of that client, and tells what is in it. */
+  readonly lookIntoKeyFile: (
+    params: MethodParams<'look-into-key-file'>,
+    client: RpcClientHandle,
+  ) => Promise<Result<MethodResult<'look-into-key-file'>, Failure>>;
   /** The credentials stay the controller's, which closes them when the session is finished. */
   readonly createSession: (
     profile: Profile,
@@ -122,6 +127,7 @@ export class Controller {
       const removed = await this.#parts.profiles.remove(id, credentials.uid);
       return removed.ok ? ok({}) : removed;
     },
+    'look-into-key-file': (params, client) => this.#parts.lookIntoKeyFile(params, client),
     history: () => {
       const { samples, journey } = this.#parts.recorder;
       return ok({ samples: [...samples], journey: [...journey] });

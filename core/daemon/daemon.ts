@@ -27,7 +27,8 @@ import { judge } from './certificate-judge.ts';
 import { connectionConfig, identity, type LoginTerms, loginTerms } from './connection-config.ts';
 import { Controller, type RunningSession } from './controller.ts';
 import { FlightRecorder } from './flight-recorder.ts';
-import { openCertificate } from './keys/open-certificate.ts';
+import { lookIntoKeyFile } from './keys/look-into-key-file.ts';
+import { keyUserOf, openCertificate } from './keys/open-certificate.ts';
 import type { LoginCredentials } from './login-credentials.ts';
 import { judgeLoginServer, type LoginServerTerms } from './login-server-judge.ts';
 import { ProfileStore } from './profile-store.ts';
@@ -76,6 +77,7 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     storedPassword,
     readSecretFile: (file) => readPasswordFile(file, isOwn),
     openCertificate: (client) => openCertificate(client.credentials, log),
+    lookIntoKeyFile: (params, client) => lookIntoKeyFile(params, keyUserOf(client.credentials)),
     createSession: (profile, credentials, onState) =>
       createSession(profile, credentials, onState, options, spareWorkers),
     publish: (event, data) => server?.publish(event, data),

@@ -14,6 +14,7 @@ import { refusalIn } from './peer-refusal.ts';
 import { ppkRefused, settlePpk } from './ppk-settlement.ts';
 import type { RedirectTarget } from './redirect-target.ts';
 import { redirected } from './redirected.ts';
+import { refusedProof } from './refused-proof.ts';
 import { roundDone } from './round-done.ts';
 import type { AuthenticatingGateway, IkeState, JudgingGateway, Login, ProvenGateway } from './state.ts';
 import {
@@ -67,7 +68,8 @@ function afterRefusal(
   now: Instant,
 ): IkeState {
   if (refusal.code !== 'auth.refused') return close(engine, state, refusal);
-  if (roundOf(state).kind !== 'eap') return turnedAway(engine, state, refusal, now);
+  if (roundOf(state).kind !== 'eap')
+    return turnedAway(engine, state, refusedProof(engine, state, refusal), now);
   const early = failure('auth.refused-early', { ...refusal.detail, ...namesOf(engine) });
   return turnedAway(engine, state, early, now);
 }

@@ -12,6 +12,7 @@ import type { IkeAnswer } from './io.ts';
 import { identityOf, isLastRound, ppkOf, roundOf } from './own-proof.ts';
 import { refusalIn } from './peer-refusal.ts';
 import { ppkRefused, settlePpk } from './ppk-settlement.ts';
+import { refusedProof } from './refused-proof.ts';
 import { roundDone } from './round-done.ts';
 import type {
   AwaitingCredential,
@@ -105,7 +106,7 @@ export function onLastResponse(
   // Beside AUTH, or from a gateway that owes none, an error may mean the CHILD SA alone. @rfc 7296 2.21.2
   const owed = binding !== undefined && payloadOf(message, 'AUTH') === undefined;
   if (refusal !== undefined && (owed || refusal.code === 'auth.refused'))
-    return close(engine, state, refusal);
+    return close(engine, state, refusedProof(engine, state, refusal));
   if (notifyOf(message, notifyType.ANOTHER_AUTH_FOLLOWS) !== undefined) {
     const more = failure('auth.method-refused', { side: 'remote', method: 'more than one proof' });
     return fail(engine, state, more);

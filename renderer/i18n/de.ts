@@ -168,12 +168,36 @@ export const de: Catalogue = {
     login: 'Anmeldung',
     trust: 'Vertraut',
     inlineCa: 'der CA in der Datei',
+    open: 'Öffnen',
+    keyPassword:
+      'Wer die Datei gemacht hat, hat es gewählt. Es dient dazu, in die Datei zu sehen, und wird nicht gespeichert; beim Verbinden geben Sie es wieder ein.',
+    certificate: {
+      title: 'Ihr Zertifikat',
+      subject: 'Ausgestellt für',
+      issuer: 'Ausgestellt von',
+      validity: 'Gültig',
+      fromTo: (from, to) => `${from} bis ${to}`,
+      authorities: 'CAs in der Datei',
+      none: 'keine',
+    },
     note: {
       lacks: (detail) => `${detail} fehlt in der Datei; bitte ergänzen Sie, wofür es steht.`,
       ignored: (detail) => `${detail} wurde weggelassen.`,
       changed: (detail) => `${detail} wurde in den Bereich gebracht, den Godwit annimmt.`,
       'names-file': (detail) =>
         `${detail} nennt eine Datei eines Computers; setzen Sie stattdessen ihren Inhalt ein.`,
+      'no-authority': (issuer) =>
+        `In der Datei ist kein CA-Zertifikat. Fügen Sie unten das der CA Ihres Gateways ein; Ihres stammt von ${issuer}.`,
+      'authority-taken': (subject) =>
+        `${subject} aus der Datei soll für das Gateway bürgen. Hat Ihr Gateway sein Zertifikat von einer anderen CA, setzen Sie unten diese ein.`,
+      'other-certificates': (subjects) =>
+        `In der Datei sind weitere Zertifikate, die die Anmeldung nicht braucht: ${subjects}.`,
+      expired: (moment) => `Das Zertifikat ist am ${moment} abgelaufen: Das Gateway wird es ablehnen.`,
+      'not-yet': (moment) => `Das Zertifikat gilt erst ab ${moment}: Bis dahin wird das Gateway es ablehnen.`,
+      'weak-encryption': (algorithm) =>
+        `Die Datei ist mit ${algorithm} verschlüsselt, das alt und schwach ist. Löschen Sie Kopien, die Sie nicht brauchen.`,
+      'no-password': () =>
+        'Die Datei hat kein Passwort: Wer eine Kopie in die Hand bekommt, kann sich als Sie anmelden.',
     },
   },
   editor: {
@@ -199,6 +223,7 @@ export const de: Catalogue = {
     onePerLine: 'je Zeile eines',
     byDefault: (value) => `Vorgabe: ${value}`,
     problems: 'Bitte zuerst berichtigen',
+    keyFile: 'Schlüsseldatei',
     essentials: 'Das Nötigste',
     more: 'Weicht von den Vorgaben ab',
     allDefault: 'Alles Übrige hält Godwit, wie es vorgegeben ist.',
@@ -260,6 +285,8 @@ export const de: Catalogue = {
     within: (age) => `innerhalb von ${age}`,
     due: 'jetzt fällig',
     rekeyFailure: 'Problem',
+    asleep: 'Schläft',
+    asleepHelp: 'Niemand benutzte sie, also wurde sie gelöscht; das nächste Paket lässt eine neue entstehen.',
     rekeyFailed: 'Das letzte Ersetzen ist gescheitert; die jetzigen Schlüssel gelten weiter.',
     path: 'Pfad',
     local: 'Dieser Computer',

@@ -185,4 +185,6 @@ export interface DownExpectation {
   readonly up: false;
   /** Godwit's code for the failure. */
   readonly failure: string;
+  /** What the user must read, among other words. */
+  readonly says?: readonly string[];
 }

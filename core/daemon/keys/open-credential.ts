@@ -54,9 +54,11 @@ export async function openKeyFile(
   }
 }
 
-function fileFailure(file: string, { problem, detail }: KeyProblem): Failure {
+/** What the user is told of a key file that cannot be opened. */
+export function fileFailure(file: string, { problem, detail }: KeyProblem): Failure {
   if (problem === 'weak')
     return failure('credential.weak-file', { file, algorithm: detail['algorithm'] ?? 'an old cipher' });
+  if (problem === 'no-key') return failure('credential.no-key', { file });
   return failure('credential.file', { file, reason: detail['reason'] ?? problem });
 }
 

@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../../base/result.ts';
 import type { ClientCredential } from '../../crypto/client-credential.ts';
 import type { ProfileClientCertificate } from '../../profile/authentication/client-certificate.ts';
 import type { CertificateAsks } from '../login-credentials.ts';
+import { oneLine } from './certificate-facts.ts';
 import { KeyProcess, type KeyUser } from './key-process.ts';
 import type { KeyProblem, TokenChoice } from './key-protocol.ts';
 
@@ -112,11 +113,6 @@ async function choose(
       };
     }),
   );
-}
-
-/** Node writes a name one part a line. */
-function oneLine(name: string): string {
-  return name.split('\n').join(', ').slice(0, 1_024);
 }
 
 function tokenFailure({ problem, detail }: KeyProblem, token: string, uri: string): Failure {

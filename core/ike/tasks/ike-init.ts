@@ -19,7 +19,7 @@ import { buildRedirectSupport, redirectIn } from './redirect.ts';
 const nonceOctets = 32;
 
 /** The hashes that we take in a signature of the gateway. @rfc 7427 4 */
-export const acceptedHashes = [
+const acceptedHashes = [
   signatureHash.SHA2_256,
   signatureHash.SHA2_384,
   signatureHash.SHA2_512,

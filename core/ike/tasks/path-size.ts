@@ -17,7 +17,7 @@ import { ikeNotify } from '../payload-list.ts';
  */
 
 /** A status type for private use: whoever does not know it ignores it. @rfc 7296 3.10.1 */
-export const paddingNotify = 48_717;
+const paddingNotify = 48_717;
 
 const ipHeaderOctets = { 4: 20, 6: 40 } as const;
 const udpHeaderOctets = 8;

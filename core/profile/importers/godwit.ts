@@ -28,6 +28,6 @@ export const godwitImporter: ProfileImporter = {
         notes.push({ code: 'names-file', detail: ['authentication', ...path].join('.') });
       }
     }
-    return ok({ text: text.replace(/^\ufeff/, ''), notes });
+    return ok({ kind: 'profile', text: text.replace(/^\ufeff/, ''), notes });
   },
 };

@@ -97,7 +97,7 @@ export const notifyType = {
 } as const;
 
 /** Types below this one are errors. @rfc 7296 3.10.1 */
-export const firstStatusNotify = 16384;
+const firstStatusNotify = 16384;
 
 export function isErrorNotify(type: number): boolean {
   return type < firstStatusNotify;

@@ -77,6 +77,8 @@ const plugins = [
     'nonce',
     'x509',
     'constraints',
+    'revocation',
+    'curl',
     'pubkey',
     'pkcs1',
     'pem',

@@ -74,6 +74,7 @@ function bench(
     storedPassword: async () => ok(undefined),
     readSecretFile: async () => err(failure('secret.missing')),
     openCertificate: () => async () => err(failure('credential.missing')),
+    lookIntoKeyFile: async () => err(failure('credential.missing')),
     createSession: async (_profile, _password, onState) => {
       const session = new FakeSession(onState);
       sessions.push(session);

@@ -11,23 +11,7 @@ import {
   type IkeEngine,
 } from '../../../core/tunnel/connection.ts';
 import type { TunnelInput, TunnelOutput, TunnelState } from '../../../core/tunnel/io.ts';
-import { address, child } from './fixtures.ts';
-
-const summary = {
-  initiatorSpi: '01',
-  responderSpi: '02',
-  ikeProposal: 'aes256gcm16-prfsha384-ecp256',
-  espProposal: 'aes256gcm16',
-  natDetected: { local: true, remote: false },
-  mobike: false,
-  peerAddresses: [],
-  remoteNames: [],
-  ppk: false,
-  weaknesses: [],
-  remoteIdentity: 'vpn.example',
-  remoteAuthentication: 'ECDSA',
-  localAuthentication: 'EAP-MSCHAPv2',
-};
+import { address, child, summary } from './fixtures.ts';
 
 export const here: Endpoint = { address: address('192.0.2.10'), port: 40_000 };
 
