@@ -153,7 +153,7 @@ describe('the embedded gateway refuses', () => {
   const cases: readonly (readonly [string, FailureCode, Play])[] = [
     [
       'another pre-shared key',
-      'auth.refused',
+      'auth.refused-psk',
       {
         gateway: { rounds: ['psk'], proof: 'signature', psk },
         way: way(['psk']),
@@ -162,12 +162,12 @@ describe('the embedded gateway refuses', () => {
     ],
     [
       'a certificate that it does not know',
-      'auth.refused',
+      'auth.refused-certificate',
       { gateway: { rounds: ['certificate'], proof: 'signature', clients: [] }, way: way(['certificate']) },
     ],
     [
       'a known certificate with another key',
-      'auth.refused',
+      'auth.refused-certificate',
       {
         gateway: { rounds: ['certificate'], proof: 'signature', clients },
         way: way(['certificate']),
@@ -186,7 +186,7 @@ describe('the embedded gateway refuses', () => {
     ],
     [
       'one round where it wants two',
-      'auth.refused',
+      'auth.refused-certificate',
       { gateway: { rounds: ['certificate', 'eap'], proof: 'signature', clients }, way: way(['certificate']) },
     ],
     [
@@ -196,7 +196,7 @@ describe('the embedded gateway refuses', () => {
     ],
     [
       'a client without the PPK',
-      'auth.refused',
+      'auth.refused-psk',
       {
         gateway: { rounds: ['psk'], proof: 'psk', psk, ppk: { ...knownPpk, required: true } },
         way: way(['psk'], 'psk'),
@@ -204,7 +204,7 @@ describe('the embedded gateway refuses', () => {
     ],
     [
       'another PPK of the same name',
-      'auth.refused',
+      'auth.refused-psk',
       {
         gateway: { rounds: ['psk'], proof: 'psk', psk, ppk: { ...knownPpk, required: false } },
         way: way(['psk'], 'psk'),
