@@ -82,6 +82,7 @@ function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [strin
     ['ESP', espOf(esp)],
     ...rekeyFailureOf(tunnel),
     ...pairsOf(tunnel),
+    ...oneWayOf(tunnel),
     ['NAT', natOf(tunnel)],
     ['roaming', tunnel.mobike ? 'the gateway follows (MOBIKE)' : 'by a new login (no MOBIKE at the gateway)'],
     ['path', pathOf(tunnel)],
@@ -128,6 +129,12 @@ function pairsOf({ workerPairs }: ConnectedTunnel): readonly (readonly [string, 
   const why =
     refused === undefined ? [] : [['threads', `no further pair: ${explain(refused).what}`] as const];
   return [...(pairs.length > 1 ? each : []), ...why];
+}
+
+function oneWayOf({ oneWayMs }: ConnectedTunnel): readonly (readonly [string, string])[] {
+  if (oneWayMs === undefined) return [];
+  const span = formatDuration(oneWayMs);
+  return [['one way', `packets go in and for ${span} none came out, though the gateway answers`]];
 }
 
 function measuredOf({ path: { largestPacket } }: ConnectedTunnel): string {

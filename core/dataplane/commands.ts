@@ -88,7 +88,7 @@ export type WorkerCommand =
       readonly selectors: SelectorPair;
     }
   | { readonly kind: 'unshare'; readonly child: Spi }
-  /** The largest inner packet, for the clamp on the TCP MSS. */
+  /** The largest inner packet. */
   | { readonly kind: 'set-mtu'; readonly mtu: number }
   | { readonly kind: 'stop' };
 

@@ -12,6 +12,7 @@ import { FlowSteering } from './lanes/flow-steering.ts';
 export interface OutboundChild {
   readonly child: Spi;
   readonly sa: OutboundSa;
+  readonly selectors: ChildSelectors;
   readonly remote: SocketAddress;
   readonly use: ChildUse;
 }
@@ -54,7 +55,13 @@ export class OutboundChildren {
 
   /** Adds one of this worker's, in front of those with the same selectors. */
   add(own: OutboundChild, selectors: SelectorPair, standby: boolean): void {
-    const entry = { ...entryOf(own.child, selectors, this.#pair), own };
+    const entry = {
+      child: own.child,
+      key: keyOf(selectors),
+      selectors: own.selectors,
+      pair: this.#pair,
+      own,
+    };
     if (standby) this.#standby.push(entry);
     else this.#sending.unshift(entry);
     this.#order();
@@ -63,7 +70,8 @@ export class OutboundChildren {
   /** Packets of these selectors may go to another pair, which has this CHILD SA. */
   addElsewhere(child: Spi, selectors: SelectorPair, pair: number): void {
     this.remove(child);
-    this.#sending.push({ ...entryOf(child, selectors, pair), own: undefined });
+    const entry = { child, key: keyOf(selectors), selectors: new ChildSelectors(selectors), pair };
+    this.#sending.push({ ...entry, own: undefined });
     this.#order();
   }
 
@@ -84,10 +92,6 @@ export class OutboundChildren {
 
   get(child: Spi): OutboundChild | undefined {
     return this.#find(child)?.own;
-  }
-
-  selectorsOf(child: Spi): ChildSelectors | undefined {
-    return this.#find(child)?.selectors;
   }
 
   /** Whether nothing can leave. */
@@ -147,9 +151,6 @@ export class OutboundChildren {
   }
 }
 
-function entryOf(child: Spi, selectors: SelectorPair, pair: number) {
-  const key = [...selectors.local.map(notateSelector), '|', ...selectors.remote.map(notateSelector)].join(
-    ' ',
-  );
-  return { child, key, selectors: new ChildSelectors(selectors), pair };
+function keyOf({ local, remote }: SelectorPair): string {
+  return [...local.map(notateSelector), '|', ...remote.map(notateSelector)].join(' ');
 }

@@ -1,27 +1,32 @@
+import { limits } from '../base/limits.ts';
 import { adoptPacketMemory, openBulkSealer, type PacketMemory } from '../crypto/openssl/bulk-cipher.ts';
 import { dropIndex } from '../esp/drop-cause.ts';
 import { tcpMss } from '../esp/encapsulation.ts';
 import { extendedHeaderOctets } from '../esp/extended-sequence.ts';
 import { InnerPacket, readInnerPacket } from '../esp/inner-packet.ts';
+import { Ipv4Fragments } from '../esp/ipv4-fragments.ts';
 import { clampMss } from '../esp/mss-clamp.ts';
 import { OutboundSa } from '../esp/outbound-sa.ts';
+import { ChildSelectors } from '../esp/selectors.ts';
+import { largestInner, mayFragment, tooBigOctets, writeTooBig } from '../esp/too-big.ts';
 import { trafficClassOf } from '../esp/traffic-class.ts';
 import { errnoName, lastErrno, packetCalls } from '../platform/linux/libc.ts';
 import { SocketAddress } from '../platform/linux/socket-address.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import { Allowance } from './allowance.ts';
 import { BusyMeter } from './busy-meter.ts';
 import { ChildUse } from './child-use.ts';
 import type { OpenCommand, WorkerCommand } from './commands.ts';
 import type { DirectionCells } from './counters.ts';
+import { DatagramRuns } from './datagram-runs.ts';
 import { LaneReader } from './lanes/lane-ring.ts';
 import { openLane } from './lanes/open-lane.ts';
 import { OutboundLanes } from './lanes/outbound-lanes.ts';
 import { allocateSummedMemory, type SummedMemory } from './offload/summed-memory.ts';
 import { finishPacketChecksum, SuperPacket } from './offload/super-packet.ts';
-import { gsoNone, VirtioHeader, virtioHeaderOctets } from './offload/virtio-header.ts';
+import { gsoNone, VirtioHeader, virtioHeaderOctets, writePlainHeader } from './offload/virtio-header.ts';
 import { type OutboundChild, OutboundChildren } from './outbound-children.ts';
-import { OutboundRuns } from './outbound-runs.ts';
 import { createRandomIv } from './random-iv.ts';
 import { SleepingChildren } from './sleeping-children.ts';
 
@@ -29,11 +34,11 @@ import { SleepingChildren } from './sleeping-children.ts';
 const readOctets = 65_536 + 64;
 /** Cutting a super-packet makes it grow; this much room must be left before a read. */
 const growthOctets = 262_144;
-/** Of packets; the extended header of a sequence number is made behind them. */
+/** Of packets; the extended header of a sequence number is made behind them, and behind that an ICMP error. */
 const memoryOctets = 1_048_576;
+const errorAt = memoryOctets + extendedHeaderOctets + virtioHeaderOctets;
 /** Send when this much has gathered, although more may be waiting. */
 const flushOctets = 65_536;
-const messagesPerFlush = 128;
 const readsPerStep = 256;
 const drainSteps = 64;
 
@@ -43,14 +48,21 @@ const exhausted = dropIndex('sequence-exhausted');
 const queueFull = dropIndex('queue-full');
 const tooBig = dropIndex('too-big');
 
+/** A packet that is cut where it lies, into pieces that are packets. */
+interface Cut {
+  lengthOf(i: number): number;
+  spread(at: number, stride: number): void;
+  finish(i: number, at: number): void;
+}
+
 /** What the path tells the control thread: rare, so it may allocate. */
 export interface OutboundEvents {
   /** Once for each cause. `usedUp`: no sequence number is left. */
   readonly onRekeyDue: (child: Spi, usedUp: boolean) => void;
-  /** There is so much to send that another pair may take a share. */
-  readonly onBusy: () => void;
   /** Once: a packet came for a child that sleeps. */
   readonly onWanted: (child: Spi) => void;
+  /** There is so much to send that another pair may take a share. */
+  readonly onBusy: () => void;
 }
 
 /**
@@ -62,8 +74,10 @@ export class OutboundPath {
   readonly #cells: DirectionCells;
   readonly #memory: PacketMemory;
   readonly #checksums: SummedMemory;
-  readonly #runs: OutboundRuns;
+  readonly #runs: DatagramRuns;
   readonly #superPacket: SuperPacket;
+  readonly #fragments: Ipv4Fragments;
+  readonly #errors = new Allowance(limits.tooBigErrorsPerSecond);
   readonly #packet = new InnerPacket();
   readonly #header = new VirtioHeader();
   readonly #fillIv = createRandomIv();
@@ -73,9 +87,11 @@ export class OutboundPath {
   /** Where packets come from, in place of the TUN device. */
   readonly #source: LaneReader | undefined;
   readonly #flushNow = () => this.#flush();
+  readonly #meter = new BusyMeter(() => systemClock.now());
   readonly #sleepers = new SleepingChildren();
   #tunFd = -1;
   #vnetOctets = 0;
+  #mtu = 0;
   #mss4 = 0;
   #mss6 = 0;
   /** Where the next ESP packet begins, at best; and the headroom to expect there. */
@@ -83,7 +99,6 @@ export class OutboundPath {
   #headroom = 16;
   /** Of the packet that was read; all its segments have the same. */
   #trafficClass = 0;
-  readonly #meter = new BusyMeter(() => systemClock.now());
 
   constructor(
     { udpFd, segmentation, pair, lane }: Omit<OpenCommand, 'kind'>,
@@ -94,14 +109,16 @@ export class OutboundPath {
     this.#source = lane === undefined ? undefined : new LaneReader(lane);
     this.#cells = cells;
     this.#events = events;
-    this.#checksums = allocateSummedMemory(memoryOctets + extendedHeaderOctets);
+    this.#checksums = allocateSummedMemory(errorAt + tooBigOctets);
     this.#memory = adoptPacketMemory(this.#checksums.octets);
     this.#superPacket = new SuperPacket(this.#checksums);
-    this.#runs = new OutboundRuns(udpFd, this.#memory, messagesPerFlush, segmentation, cells);
+    this.#fragments = new Ipv4Fragments(this.#checksums.octets);
+    this.#runs = new DatagramRuns(udpFd, this.#memory, segmentation, cells);
   }
 
+  /** What to wait for; -1 when it is a lane that packets come from. */
   get tunFd(): number {
-    return this.#tunFd;
+    return this.#source === undefined ? this.#tunFd : -1;
   }
 
   /** To be called before it waits for its descriptors. False when there is something to do after all. */
@@ -114,8 +131,7 @@ export class OutboundPath {
       case 'attach-tun':
         this.#tunFd = command.fd;
         this.#vnetOctets = command.vnetHeader ? virtioHeaderOctets : 0;
-        this.#mss4 = tcpMss(command.mtu, 4);
-        this.#mss6 = tcpMss(command.mtu, 6);
+        this.#useMtu(command.mtu);
         return;
       case 'install':
         this.#install(command);
@@ -126,8 +142,7 @@ export class OutboundPath {
         return;
       case 'remove':
         this.#drain();
-        this.#sleepers.forget(command.child);
-        this.#children.remove(command.child);
+        this.#remove(command.child);
         return;
       case 'open-lane':
         this.#lanes.open(command.pair, openLane(command));
@@ -145,8 +160,7 @@ export class OutboundPath {
         this.#sleep(command.child);
         return;
       case 'set-mtu':
-        this.#mss4 = tcpMss(command.mtu, 4);
-        this.#mss6 = tcpMss(command.mtu, 6);
+        this.#useMtu(command.mtu);
         return;
       case 'use-path':
         // A step leaves nothing behind: all that was read before has left by the old socket.
@@ -175,18 +189,17 @@ export class OutboundPath {
     // Packets that are dropped take no room, hence the third bound: commands must not wait behind them.
     for (let i = 0; more && i < readsPerStep; i++) {
       more = this.#readPacket();
-      if (this.#next >= flushOctets || this.#runs.waiting >= messagesPerFlush / 2) break;
+      if (this.#next >= flushOctets || this.#runs.many) break;
     }
     this.#flush();
     this.#source?.settle();
     this.#next = 0;
-    this.#runs.collect();
     if (this.#meter.look(this.#cells.octets)) this.#events.onBusy();
     return more;
   }
 
   #flush(): void {
-    this.#runs.flush();
+    this.#runs.send();
     this.#lanes.settle();
   }
 
@@ -195,10 +208,15 @@ export class OutboundPath {
     for (let i = 0; this.#source !== undefined && i < drainSteps; i++) if (!this.step()) return;
   }
 
+  #useMtu(mtu: number): void {
+    this.#mtu = mtu;
+    this.#mss4 = tcpMss(mtu, 4);
+    this.#mss6 = tcpMss(mtu, 6);
+  }
+
   #install(command: Extract<WorkerCommand, { kind: 'install' }>): void {
     const { sa, child } = command;
-    this.#sleepers.forget(child);
-    this.#children.remove(child);
+    this.#remove(child);
     const sealer = openBulkSealer(sa.shape, sa.key, this.#memory);
     const { octets } = this.#memory;
     const extended = sa.esn ? memoryOctets : undefined;
@@ -207,6 +225,7 @@ export class OutboundPath {
     const installed: OutboundChild = {
       child,
       sa: outbound,
+      selectors: new ChildSelectors(command.selectors),
       remote: new SocketAddress(command.remote),
       use: new ChildUse(command.rekeyAfter, sa.esn, command.use),
     };
@@ -214,9 +233,14 @@ export class OutboundPath {
   }
 
   #sleep(spi: Spi): void {
-    const selectors = this.#children.selectorsOf(spi);
-    this.#children.remove(spi);
+    const selectors = this.#children.get(spi)?.selectors;
+    this.#remove(spi);
     if (selectors !== undefined) this.#sleepers.add(spi, selectors);
+  }
+
+  #remove(spi: Spi): void {
+    this.#sleepers.forget(spi);
+    this.#children.remove(spi);
   }
 
   /** One packet, read to where it will be encrypted. False when there was none. */
@@ -253,19 +277,12 @@ export class OutboundPath {
     const packet = this.#packet;
     const { octets } = this.#memory;
     const vnetOctets = this.#vnetOctets;
-    if (!readInnerPacket(octets, at, length - vnetOctets, packet)) {
-      this.#cells.drop(badInner);
-      return;
-    }
+    if (!readInnerPacket(octets, at, length - vnetOctets, packet)) return this.#cells.drop(badInner);
     const bundle = this.#children.for(octets, packet);
-    if (bundle === undefined) {
-      this.#keep(from, length);
-      return;
-    }
-    const { steering } = bundle;
+    if (bundle === undefined) return this.#keep(from, length);
+    const { steering, pairs, own } = bundle;
     if (steering !== undefined) {
-      const { pairs } = bundle;
-      const went = this.#lanes.hand(
+      const hand = this.#lanes.hand(
         steering,
         pairs,
         packet,
@@ -275,15 +292,11 @@ export class OutboundPath {
         vnetOctets,
         this.#flushNow,
       );
-      if (went === 'full') this.#cells.drop(queueFull);
-      if (went !== 'own') return;
+      if (hand === 'full') this.#cells.drop(queueFull);
+      if (hand !== 'own') return;
     }
-    const child = bundle.own;
-    if (child === undefined) {
-      this.#cells.drop(noChild);
-      return;
-    }
-    this.#send(child, from);
+    if (own === undefined) return this.#cells.drop(noChild);
+    this.#send(own, from);
   }
 
   /** Nobody carries the packet that was read; it may be the one that wakes a child. */
@@ -299,21 +312,22 @@ export class OutboundPath {
   #sendKept(): void {
     const { kept } = this.#sleepers;
     if (kept === undefined || this.#children.empty) return;
-    const { octets } = this.#memory;
     const at = this.#next + this.#headroom;
     const from = at - this.#vnetOctets;
-    octets.set(kept, from);
-    if (!readInnerPacket(octets, at, kept.length - this.#vnetOctets, this.#packet)) return;
-    const child = this.#children.for(octets, this.#packet)?.own;
+    this.#memory.octets.set(kept, from);
+    if (!readInnerPacket(this.#memory.octets, at, kept.length - this.#vnetOctets, this.#packet)) return;
+    const child = this.#children.for(this.#memory.octets, this.#packet)?.own;
     if (child === undefined) return;
     this.#sleepers.keep(undefined);
     this.#send(child, from);
   }
 
   #send(child: OutboundChild, from: number): void {
-    this.#trafficClass = trafficClassOf(this.#memory.octets, this.#packet);
+    const packet = this.#packet;
+    this.#trafficClass = trafficClassOf(this.#memory.octets, packet);
     if (this.#vnetOctets > 0) this.#header.read(this.#memory.octets, from);
     if (this.#vnetOctets > 0 && this.#header.gsoType !== gsoNone) this.#sendSuperPacket(child);
+    else if (packet.length > largestInner(this.#mtu, packet.version)) this.#sendTooBig(child);
     else this.#sendPacket(child);
   }
 
@@ -328,14 +342,17 @@ export class OutboundPath {
   #sendPacket(child: OutboundChild): void {
     const packet = this.#packet;
     this.#placeFor(child);
-    const { octets } = this.#memory;
-    if (this.#vnetOctets > 0 && this.#header.needsChecksum)
-      if (!finishPacketChecksum(this.#checksums, packet, this.#header)) {
-        this.#cells.drop(badInner);
-        return;
-      }
-    clampMss(octets, packet, packet.version === 4 ? this.#mss4 : this.#mss6);
+    if (!this.#finishChecksum()) return;
+    clampMss(this.#memory.octets, packet, packet.version === 4 ? this.#mss4 : this.#mss6);
     this.#encrypt(child, packet.at - child.sa.headroom, packet.length);
+  }
+
+  /** False when the packet was dropped: its virtio header points outside. */
+  #finishChecksum(): boolean {
+    if (this.#vnetOctets === 0 || !this.#header.needsChecksum) return true;
+    if (finishPacketChecksum(this.#checksums, this.#packet, this.#header)) return true;
+    this.#cells.drop(badInner);
+    return false;
   }
 
   #sendSuperPacket(child: OutboundChild): void {
@@ -345,20 +362,69 @@ export class OutboundPath {
       this.#cells.drop(badInner);
       return;
     }
-    const stride = child.sa.lengthFor(superPacket.lengthOf(0));
-    if (superPacket.segments * stride > growthOctets) {
-      this.#cells.drop(tooBig, superPacket.segments);
+    const { segments } = superPacket;
+    const length = superPacket.lengthOf(0);
+    // Segments that may be cut go as they are; they are cut outside.
+    if (length > largestInner(this.#mtu, packet.version) && !mayFragment(this.#memory.octets, packet)) {
+      this.#refuse(segments);
+      return;
+    }
+    if (segments * child.sa.lengthFor(length) > growthOctets) {
+      this.#cells.drop(tooBig, segments);
       return;
     }
     this.#placeFor(child);
-    const { at } = packet;
-    superPacket.spread(at, stride);
     this.#cells.countMerged(1);
-    for (let i = 0; i < superPacket.segments; i++) {
-      const segmentAt = at + i * stride;
-      superPacket.finish(i, segmentAt);
-      this.#encrypt(child, segmentAt - child.sa.headroom, superPacket.lengthOf(i));
+    this.#sendPieces(child, superPacket, segments);
+  }
+
+  #sendPieces(child: OutboundChild, cut: Cut, count: number): void {
+    const { at } = this.#packet;
+    const stride = child.sa.lengthFor(cut.lengthOf(0));
+    cut.spread(at, stride);
+    for (let i = 0; i < count; i++) {
+      const pieceAt = at + i * stride;
+      cut.finish(i, pieceAt);
+      this.#encrypt(child, pieceAt - child.sa.headroom, cut.lengthOf(i));
     }
+  }
+
+  /**
+   * A packet larger than the tunnel's MTU: it came while the MTU went down, or the device has a larger one. Its sender is
+   * told; if it may be cut it is, in here, so that each fragment passes the path. Where the child's selectors take no
+   * fragments, as they ask for ports, it goes whole, and the kernel cuts the packet around it.
+   */
+  #sendTooBig(child: OutboundChild): void {
+    const packet = this.#packet;
+    if (!mayFragment(this.#memory.octets, packet)) {
+      this.#refuse(1);
+      return;
+    }
+    packet.sourcePort = -1;
+    packet.destinationPort = -1;
+    const whole = !child.selectors.takesOutbound(this.#memory.octets, packet);
+    if (whole) {
+      this.#sendPacket(child);
+      return;
+    }
+    this.#placeFor(child);
+    if (!this.#finishChecksum()) return;
+    if (this.#fragments.read(packet, this.#mtu))
+      this.#sendPieces(child, this.#fragments, this.#fragments.pieces);
+    else this.#cells.drop(tooBig);
+  }
+
+  /** Drops the packet, or all segments of one, and tells its sender what would fit. */
+  #refuse(packets: number): void {
+    const packet = this.#packet;
+    const { octets, address } = this.#memory;
+    this.#cells.drop(tooBig, packets);
+    const length = writeTooBig(octets, packet, largestInner(this.#mtu, packet.version), errorAt);
+    if (length === 0 || !this.#errors.take(systemClock.now())) return;
+    const from = errorAt - this.#vnetOctets;
+    if (this.#vnetOctets > 0) writePlainHeader(octets, from);
+    if (packetCalls.write(this.#tunFd, address + from, this.#vnetOctets + length) >= 0)
+      this.#cells.countAnswered(1);
   }
 
   /** The packet was read behind the headroom of the last child; another cipher may need another one. */

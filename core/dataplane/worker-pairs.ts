@@ -67,7 +67,7 @@ export class WorkerPairs {
     };
     this.#further.set(pair, workers);
     workers.open({ pair, lanes, udpFd, segmentation }, this.#events(pair));
-    if (tun !== undefined) await attach(workers, tun, pair);
+    if (tun !== undefined) await attach(workers, tun);
     if (mtu !== undefined) await both(workers, { kind: 'set-mtu', mtu });
     for (const direction of ['inbound', 'outbound'] as const)
       await this.first[direction].command({
@@ -91,8 +91,7 @@ export class WorkerPairs {
 
   async attachTun(tun: TunDescriptor): Promise<void> {
     this.setting.tun = tun;
-    for (const [pair, workers] of [[0, this.first] as const, ...this.#further])
-      await attach(workers, tun, pair);
+    for (const workers of this.all) await attach(workers, tun);
   }
 
   async setMtu(mtu: number): Promise<void> {
@@ -136,15 +135,9 @@ export class WorkerPairs {
   }
 }
 
-/** The inbound worker of each pair writes to the device; the outbound one of the first pair reads it. */
-async function attach(
-  workers: WorkerPair,
-  { fd, mtu, vnetHeader }: TunDescriptor,
-  pair: number,
-): Promise<void> {
-  const command = { kind: 'attach-tun', fd, mtu, vnetHeader } as const;
-  await workers.inbound.command(command);
-  await workers.outbound.command(pair === 0 ? command : { ...command, fd: -1 });
+/** Each worker writes to the device: packets, or errors about those that are too big. The first outbound one reads it too. */
+async function attach(workers: WorkerPair, { fd, mtu, vnetHeader }: TunDescriptor): Promise<void> {
+  await both(workers, { kind: 'attach-tun', fd, mtu, vnetHeader });
 }
 
 async function both(workers: WorkerPair, command: WorkerCommand): Promise<void> {
