@@ -1,5 +1,6 @@
 import { germanFailures } from './de-failures.ts';
 import { germanFields } from './de-fields.ts';
+import { germanProblems } from './de-problems.ts';
 import type { Catalogue } from './en.ts';
 
 export const de: Catalogue = {
@@ -217,6 +218,22 @@ export const de: Catalogue = {
     required: 'erforderlich',
   },
   fields: germanFields,
+  choices: {
+    'eap-mschapv2': 'Benutzername und Passwort (EAP-MSCHAPv2)',
+    'eap-tls': 'Zertifikat in EAP (EAP-TLS)',
+    'eap-ttls': 'Passwort in TLS (EAP-TTLS)',
+    peap: 'Passwort in TLS, wie Windows-Server es wollen (PEAP)',
+    'eap-gtc': 'Passwort oder Einmalcode (EAP-GTC)',
+    'eap-md5': 'Passwort, für alte Gateways (EAP-MD5)',
+    certificate: 'Zertifikat',
+    psk: 'Gemeinsamer Schlüssel',
+    eap: 'TLS in EAP',
+    'in-order': 'in dieser Reihenfolge',
+    fastest: 'das zuerst antwortet',
+    soft: 'als gesperrt bekannte',
+    strict: 'auch wo nichts bekannt ist',
+    off: 'nicht fragen',
+  },
   prompt: {
     title: (profile) => `Anmelden bei ${profile}`,
     as: (identity) => `als ${identity}`,
@@ -344,4 +361,5 @@ export const de: Catalogue = {
     blocked: 'Der Datenverkehr ist gesperrt.',
   },
   failures: germanFailures,
+  problems: germanProblems,
 };

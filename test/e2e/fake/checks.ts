@@ -204,6 +204,19 @@ export const fakeChecks: readonly Check[] = [
       assert.ok(!saved.includes('livenessSeconds'));
     },
   ),
+  on('profiles-idle', 'what is wrong with a field is told in the language of the page', async ({ page }) => {
+    await goTo(page, 'settings');
+    await page.getByText('Deutsch').click();
+    await goTo(page, 'profiles');
+    await page.getByRole('button', { name: 'Headquarters öffnen' }).click();
+    await page.getByLabel('Gateway', { exact: true }).fill('zwei worte');
+    await page.getByText('muss ein Name oder eine IP-Adresse sein').waitFor();
+    await page.getByLabel('Einstellung hinzufügen').selectOption('proposals.esp');
+    await page.getByRole('textbox', { name: 'Algorithmen für ESP' }).fill('aes256gcm16\nrot13');
+    await page.getByText(/rot13.* kennt Godwit nicht als Algorithmus/).waitFor();
+    await page.getByLabel('Einstellung hinzufügen').selectOption('trust.system');
+    assert.equal(await page.getByRole('textbox', { name: 'CA-Zertifikate' }).count(), 0, 'only one vouches');
+  }),
   on('profiles-idle', 'a profile of the computer can be looked at and not changed', async ({ page }) => {
     await page.getByRole('button', { name: 'Open Lab' }).click();
     await page.getByLabel('Gateway', { exact: true }).waitFor();
