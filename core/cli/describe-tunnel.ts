@@ -79,7 +79,7 @@ function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [strin
     ...(tunnel.ppk ? [['PPK', 'a post-quantum pre-shared key is in the keys'] as const] : []),
     ...tunnel.weaknesses.map((weakness) => ['weaker', weaknessTexts[weakness]] as const),
     ['IKE', `${ike.proposal}, SPIs ${ike.initiatorSpi}_i ${ike.responderSpi}_r, ${ageOf(ike)}`],
-    ['ESP', `${esp.proposal}, SPIs ${esp.inboundSpi} in, ${esp.outboundSpi} out, ${ageOf(esp)}`],
+    ['ESP', espOf(esp)],
     ...rekeyFailureOf(tunnel),
     ['NAT', natOf(tunnel)],
     ['roaming', tunnel.mobike ? 'the gateway follows (MOBIKE)' : 'by a new login (no MOBIKE at the gateway)'],
@@ -96,6 +96,12 @@ function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [strin
     ['received', directionOf(counters.inbound)],
     ...droppedIke(counters.ike.drops),
   ];
+}
+
+function espOf(esp: ConnectedTunnel['esp']): string {
+  if (esp.asleepMs !== undefined)
+    return `asleep for ${formatDuration(esp.asleepMs)}, as nobody used it; the next packet wakes it`;
+  return `${esp.proposal}, SPIs ${esp.inboundSpi} in, ${esp.outboundSpi} out, ${ageOf(esp)}`;
 }
 
 function ageOf({ ageMs, rekeys }: Pick<ConnectedTunnel['esp'], 'ageMs' | 'rekeys'>): string {

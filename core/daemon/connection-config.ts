@@ -7,7 +7,7 @@ import type { SuiteProposal } from '../crypto/proposals.ts';
 import { createEapPeer } from '../eap/create-eap-peer.ts';
 import type { EapPeer } from '../eap/peer.ts';
 import { selectorOf } from '../ike/child-wishes.ts';
-import type { ChildWish, EapRun } from '../ike/config.ts';
+import type { ChildWish, EapRun, IkeConfig } from '../ike/config.ts';
 import { IkeSa } from '../ike/ike-sa.ts';
 import type { KeyCredential, LoginWay } from '../ike/login-way.ts';
 import type { PpkTerms } from '../ike/ppk.ts';
@@ -158,6 +158,7 @@ export function connectionConfig(
           childLifetimeMs: profile.rekey.child,
           ikeLifetimeMs: profile.rekey.ike,
           earlyRekeyMs: profile.rekey.early,
+          ...inactivityOf(profile),
         },
         {
           ...parts,
@@ -182,6 +183,14 @@ export function identity(profile: Profile, field: string, text: string): Result<
 
 function ppkOf({ ppk }: Profile): { readonly ppk?: PpkTerms } {
   return ppk === undefined ? {} : { ppk: { id: utf8.encode(ppk.id), required: ppk.required } };
+}
+
+function inactivityOf({ inactivity }: Profile): Pick<IkeConfig, 'inactivityMs' | 'whenInactive'> {
+  if (inactivity === undefined) return {};
+  return {
+    inactivityMs: inactivity.after,
+    whenInactive: inactivity.action === 'disconnect' ? 'close' : 'sleep',
+  };
 }
 
 const provesServer: ReadonlySet<number> = new Set([eapType.TLS, eapType.TTLS, eapType.PEAP]);

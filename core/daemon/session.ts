@@ -34,6 +34,8 @@ export interface SessionDeeds {
   ): Promise<Result<undefined, Failure>>;
   switchOutbound(inboundSpi: Spi): Promise<void>;
   removeChild(inboundSpi: Spi): Promise<void>;
+  /** Forgets its keys; `onChildWanted` tells when a packet comes for it. */
+  sleepChild(inboundSpi: Spi): Promise<void>;
   applyNetwork(plan: NetworkPlan, change: PlanChange): Promise<Result<undefined, Failure>>;
   undoNetwork(): Promise<void>;
   closeTransport(): Promise<void>;
@@ -49,6 +51,8 @@ export interface SessionDeeds {
   closeScout(scout: number): void;
   /** When the last authenticated ESP packet came in, if one did. */
   lastTraffic(): Instant | undefined;
+  /** When each CHILD SA was last seen to carry a packet, by inbound SPI. */
+  childActivity(): ReadonlyMap<Spi, Instant>;
 }
 
 export interface OpenedTransport {
@@ -79,6 +83,7 @@ export interface TransportEvents {
   readonly onNetworkChange: (local?: IpAddress | 'none') => void;
   readonly onChildUsed: (inboundSpi: Spi) => void;
   readonly onRekeyDue: (inboundSpi: Spi) => void;
+  readonly onChildWanted: (inboundSpi: Spi) => void;
   readonly onFailure: (error: Failure) => void;
 }
 
@@ -95,6 +100,7 @@ export class Session {
   readonly #onState: (state: TunnelState) => void;
   readonly #roundTrip = new RoundTrip();
   #reportedTraffic: Instant | undefined;
+  #reportedActivity: ReadonlyMap<Spi, Instant> = new Map();
   #doubt: Doubt | undefined;
   #chain: Promise<void> = Promise.resolve();
   #childChain: Promise<void> = Promise.resolve();
@@ -157,6 +163,7 @@ export class Session {
     this.#deeds.setAlarm(this.#connection.nextWakeup(), () => {
       // ESP that came meanwhile is a proof of life that makes a liveness check needless.
       this.#reportTraffic();
+      this.#reportActivity();
       this.#feed({ kind: 'timeout' });
     });
   }
@@ -166,6 +173,14 @@ export class Session {
     if (at === undefined || at === this.#reportedTraffic) return;
     this.#reportedTraffic = at;
     this.#feed({ kind: 'traffic-seen', at });
+  }
+
+  #reportActivity(): void {
+    const before = this.#reportedActivity;
+    const activity = new Map(this.#deeds.childActivity());
+    this.#reportedActivity = activity;
+    for (const [inboundSpi, at] of activity)
+      if (before.get(inboundSpi) !== at) this.#feed({ kind: 'child-carried', inboundSpi, at });
   }
 
   #do(output: TunnelOutput): void {
@@ -217,6 +232,11 @@ export class Session {
           await this.#deeds.removeChild(output.inboundSpi);
           return undefined;
         });
+      case 'sleep-child':
+        return this.#enqueueChild(async () => {
+          await this.#deeds.sleepChild(output.inboundSpi);
+          return undefined;
+        });
       case 'apply-network':
         return this.#enqueue(async () => ({
           kind: 'network-applied',
@@ -248,6 +268,7 @@ export class Session {
       },
       onChildUsed: (inboundSpi) => this.#feed({ kind: 'child-used', inboundSpi }),
       onRekeyDue: (inboundSpi) => this.#feed({ kind: 'rekey-due', inboundSpi }),
+      onChildWanted: (inboundSpi) => this.#feed({ kind: 'child-wanted', inboundSpi }),
       onFailure: (error) => this.#feed({ kind: 'transport-failed', error }),
     });
     return { kind: 'transport-opened', ...opened };

@@ -97,7 +97,7 @@ function connectedSnapshot(
   state: Extract<DaemonState, { kind: 'connected' }>,
   live: LiveFigures,
 ): ConnectedTunnel {
-  const { summary, plan, child, history, local, remote, redirectedFrom, paths } = state.details;
+  const { summary, plan, child, asleepSince, history, local, remote, redirectedFrom, paths } = state.details;
   const { lifetimes } = live;
   const { dns } = plan;
   return {
@@ -127,7 +127,8 @@ function connectedSnapshot(
       inboundSpi: formatSpi(child.inbound.spi),
       outboundSpi: formatSpi(child.outbound.spi),
       ...ageOf(history.child, live.now),
-      ...(lifetimes === undefined ? {} : { lifetimeMs: lifetimes.child }),
+      ...(asleepSince === undefined ? {} : { asleepMs: Math.max(0, live.now - asleepSince) }),
+      ...(lifetimes === undefined || asleepSince !== undefined ? {} : { lifetimeMs: lifetimes.child }),
     },
     ...rekeyFailureOf(history, live.now),
     nat: summary.natDetected,

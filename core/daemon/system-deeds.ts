@@ -36,6 +36,7 @@ import { openUdpSocket, type UdpSocket } from '../platform/linux/udp-socket.ts';
 import { tunnelMark } from '../tunnel/compute-network-plan.ts';
 import type { PlanChange } from '../tunnel/io.ts';
 import type { NetworkPlan } from '../tunnel/network-plan.ts';
+import { ActivityWatch } from '../tunnel/paths/activity-watch.ts';
 import type { PathCandidate } from '../tunnel/paths/path.ts';
 import { TrafficWatch } from '../tunnel/paths/traffic-watch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
@@ -70,6 +71,7 @@ export class SystemDeeds implements SessionDeeds {
   #tun: TunDevice | undefined;
   #sleepWatch: SleepWatch | undefined;
   #trafficTimer: NodeJS.Timeout | undefined;
+  #activity = new ActivityWatch();
 
   constructor(options: SystemDeedsOptions) {
     this.#options = options;
@@ -130,6 +132,7 @@ export class SystemDeeds implements SessionDeeds {
         onFailure: events.onFailure,
         onFirstInbound: events.onChildUsed,
         onRekeyDue: events.onRekeyDue,
+        onWanted: events.onChildWanted,
       },
       this.#options.spareWorkers,
     );
@@ -180,9 +183,11 @@ export class SystemDeeds implements SessionDeeds {
   /** Twice a second, for as long as this data plane lives. */
   #watchTraffic(dataplane: Dataplane, onStalled: () => void): void {
     const watch = new TrafficWatch();
+    this.#activity = new ActivityWatch();
     clearInterval(this.#trafficTimer);
     this.#trafficTimer = setInterval(() => {
       const { outbound } = dataplane.counters();
+      this.#activity.look(dataplane.carried(), this.now());
       if (watch.look(outbound.packets, dataplane.lastInbound(), this.now())) onStalled();
     }, trafficLookMs).unref();
   }
@@ -207,6 +212,10 @@ export class SystemDeeds implements SessionDeeds {
 
   async removeChild(inboundSpi: Spi): Promise<void> {
     await this.#dataplane?.removeChild(inboundSpi);
+  }
+
+  async sleepChild(inboundSpi: Spi): Promise<void> {
+    await this.#dataplane?.sleepChild(inboundSpi);
   }
 
   async applyNetwork(plan: NetworkPlan, change: PlanChange): Promise<Result<undefined, Failure>> {
@@ -278,6 +287,11 @@ export class SystemDeeds implements SessionDeeds {
 
   lastTraffic(): Instant | undefined {
     return this.#dataplane?.lastInbound();
+  }
+
+  childActivity(): ReadonlyMap<Spi, Instant> {
+    if (this.#dataplane !== undefined) this.#activity.look(this.#dataplane.carried(), this.now());
+    return this.#activity.lastUses;
   }
 
   counters(): DataplaneCounters {

@@ -18,6 +18,7 @@ import { allocateSummedMemory, type SummedMemory } from './offload/summed-memory
 import { finishPacketChecksum, SuperPacket } from './offload/super-packet.ts';
 import { gsoNone, VirtioHeader, virtioHeaderOctets } from './offload/virtio-header.ts';
 import { createRandomIv } from './random-iv.ts';
+import { SleepingChildren } from './sleeping-children.ts';
 
 /** What one read from the TUN device may bring, with room for the ESP header in front. */
 const readOctets = 65_536 + 64;
@@ -49,6 +50,8 @@ interface OutboundChild {
 export interface OutboundEvents {
   /** Once for each cause. `usedUp`: no sequence number is left. */
   readonly onRekeyDue: (child: Spi, usedUp: boolean) => void;
+  /** Once: a packet came for a child that sleeps. */
+  readonly onWanted: (child: Spi) => void;
 }
 
 /**
@@ -73,6 +76,7 @@ export class OutboundPath {
   #children6: OutboundChild[] = [];
   /** Those that wait for `switch-outbound`. */
   #standby: OutboundChild[] = [];
+  readonly #sleepers = new SleepingChildren();
   #tunFd = -1;
   #vnetOctets = 0;
   #mss4 = 0;
@@ -121,6 +125,9 @@ export class OutboundPath {
       case 'remove':
         this.#remove(command.child);
         return;
+      case 'sleep':
+        this.#sleep(command.child);
+        return;
       case 'set-mtu':
         this.#mss4 = tcpMss(command.mtu, 4);
         this.#mss6 = tcpMss(command.mtu, 6);
@@ -137,6 +144,7 @@ export class OutboundPath {
         for (const { sa } of [...this.#children, ...this.#standby]) sa.close();
         this.#children = [];
         this.#standby = [];
+        this.#sleepers.clear();
         this.#order();
         this.#tunFd = -1;
         return;
@@ -150,6 +158,7 @@ export class OutboundPath {
   step(): boolean {
     if (this.#tunFd < 0) return false;
     let more = true;
+    this.#sendKept();
     // Packets that are dropped take no room, hence the third bound: commands must not wait behind them.
     for (let i = 0; more && i < readsPerStep; i++) {
       more = this.#readPacket();
@@ -175,11 +184,17 @@ export class OutboundPath {
       sa: outbound,
       selectors: new ChildSelectors(command.selectors),
       remote: new SocketAddress(command.remote),
-      use: new ChildUse(command.rekeyAfter, sa.esn),
+      use: new ChildUse(command.rekeyAfter, sa.esn, command.use),
     };
     if (command.standby) this.#standby.push(installed);
     else this.#children.unshift(installed);
     this.#order();
+  }
+
+  #sleep(spi: Spi): void {
+    const selectors = this.#find(spi)?.selectors;
+    this.#remove(spi);
+    if (selectors !== undefined) this.#sleepers.add(spi, selectors);
   }
 
   /** Commands come between two steps, and a step leaves no packet behind: the order of the packets is kept. */
@@ -201,6 +216,7 @@ export class OutboundPath {
 
   #remove(spi: Spi): void {
     this.#find(spi)?.sa.close();
+    this.#sleepers.forget(spi);
     this.#take(spi);
     this.#order();
   }
@@ -233,14 +249,41 @@ export class OutboundPath {
     }
     const child = this.#childFor(packet);
     if (child === undefined) {
-      this.#cells.drop(noChild);
+      this.#keep(from, length);
       return true;
     }
-    this.#trafficClass = trafficClassOf(this.#memory.octets, packet);
+    this.#send(child, from);
+    return true;
+  }
+
+  /** Nobody carries the packet that was read; it may be the one that wakes a child. */
+  #keep(from: number, length: number): void {
+    const { octets } = this.#memory;
+    const wanted = this.#sleepers.wantedBy(octets, this.#packet);
+    if (wanted === undefined) return this.#cells.drop(noChild);
+    this.#sleepers.keep(octets.slice(from, from + length));
+    this.#events.onWanted(wanted);
+  }
+
+  /** The packet that woke a child, once there is one for it. */
+  #sendKept(): void {
+    const { kept } = this.#sleepers;
+    if (kept === undefined || this.#children.length === 0) return;
+    const at = this.#next + this.#headroom;
+    const from = at - this.#vnetOctets;
+    this.#memory.octets.set(kept, from);
+    if (!readInnerPacket(this.#memory.octets, at, kept.length - this.#vnetOctets, this.#packet)) return;
+    const child = this.#childFor(this.#packet);
+    if (child === undefined) return;
+    this.#sleepers.keep(undefined);
+    this.#send(child, from);
+  }
+
+  #send(child: OutboundChild, from: number): void {
+    this.#trafficClass = trafficClassOf(this.#memory.octets, this.#packet);
     if (this.#vnetOctets > 0) this.#header.read(this.#memory.octets, from);
     if (this.#vnetOctets > 0 && this.#header.gsoType !== gsoNone) this.#sendSuperPacket(child);
     else this.#sendPacket(child);
-    return true;
   }
 
   #readFailed(): boolean {

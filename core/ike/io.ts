@@ -70,6 +70,10 @@ export type IkeCommand =
   | { readonly kind: 'rekey-child'; readonly inboundSpi: Spi }
   /** The peer's first packet came in on this CHILD SA: it has installed it, so we may send on it too. @rfc 7296 2.8 */
   | { readonly kind: 'child-used'; readonly inboundSpi: Spi }
+  /** This CHILD SA last carried a packet at `at`. */
+  | { readonly kind: 'child-carried'; readonly inboundSpi: Spi; readonly at: Instant }
+  /** A packet wants to leave by a CHILD SA that sleeps. */
+  | { readonly kind: 'wake-child'; readonly inboundSpi: Spi }
   | { readonly kind: 'disconnect' }
   /** The transport is gone: ends at once, with keys wiped and not a word to the gateway. */
   | { readonly kind: 'abandon' };
@@ -140,6 +144,8 @@ export type IkeOutput =
   /** Send on this CHILD SA from now on, in place of the older one with the same selectors. @rfc 7296 2.8 */
   | { readonly kind: 'child-switch-outbound'; readonly inboundSpi: Spi }
   | { readonly kind: 'child-remove'; readonly inboundSpi: Spi }
+  /** Nobody used it, so it is being deleted: nothing is sent or taken on it any more, and a packet for it is answered by `wake-child`. */
+  | { readonly kind: 'child-sleep'; readonly inboundSpi: Spi }
   /** A CHILD SA or the IKE SA was replaced: what the user is shown of it. */
   | { readonly kind: 'rekeyed'; readonly what: 'ike' | 'child'; readonly summary: IkeSummary }
   /** Replacing an SA failed; the connection goes on with the old one while it may. */

@@ -232,6 +232,10 @@ function toProfile(document: ProfileDocument, file: string): Profile {
       ike: document.rekey.ikeSeconds * 1_000,
       early: document.rekey.earlySeconds === 0 ? 'off' : document.rekey.earlySeconds * 1_000,
     },
+    inactivity:
+      document.inactivity === undefined
+        ? undefined
+        : { after: document.inactivity.seconds * 1_000, action: document.inactivity.action },
     reconnect: document.reconnect,
     followRedirects: document.followRedirects,
     keepalive: document.keepaliveSeconds * 1_000,

@@ -112,7 +112,15 @@ const connected = z.strictObject({
     .max(weaknesses.length)
     .meta({ description: 'What this login does less well than it could.' }),
   ike: z.strictObject({ proposal: text, initiatorSpi: text, responderSpi: text, ...saAge }),
-  esp: z.strictObject({ proposal: text, inboundSpi: text, outboundSpi: text, ...saAge }),
+  esp: z.strictObject({
+    proposal: text,
+    inboundSpi: text,
+    outboundSpi: text,
+    ...saAge,
+    asleepMs: spanMs.optional().meta({
+      description: 'So long ago it was deleted because nobody used it; the next packet has another one made.',
+    }),
+  }),
   rekeyFailure: z
     .strictObject({ what: z.enum(['ike', 'esp', 'login']), error: failureSchema, ageMs: spanMs })
     .optional()

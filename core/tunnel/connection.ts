@@ -95,6 +95,12 @@ export class Connection {
         return command(course, { kind: 'traffic-seen', at: input.at }, now);
       case 'child-used':
         return feedAll(course, { kind: 'command', command: input }, now);
+      case 'child-carried':
+        return feedAll(course, { kind: 'command', command: input }, now);
+      case 'child-wanted': {
+        const { inboundSpi } = input;
+        return feedAll(course, { kind: 'command', command: { kind: 'wake-child', inboundSpi } }, now);
+      }
       case 'rekey-due':
         return feedAll(
           course,

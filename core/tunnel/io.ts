@@ -57,6 +57,10 @@ export type TunnelInput =
   | { readonly kind: 'traffic-seen'; readonly at: Instant }
   /** The first authentic packet came in on this CHILD SA: the gateway sends on it. */
   | { readonly kind: 'child-used'; readonly inboundSpi: Spi }
+  /** This CHILD SA last carried a packet at `at`, in whatever direction. */
+  | { readonly kind: 'child-carried'; readonly inboundSpi: Spi; readonly at: Instant }
+  /** A packet wants to leave by this CHILD SA, which sleeps. */
+  | { readonly kind: 'child-wanted'; readonly inboundSpi: Spi }
   /** This CHILD SA has carried so much that it must be replaced. */
   | { readonly kind: 'rekey-due'; readonly inboundSpi: Spi }
   /**
@@ -119,6 +123,8 @@ export type TunnelOutput =
   /** Send on this CHILD SA from now on. */
   | { readonly kind: 'switch-outbound'; readonly inboundSpi: Spi }
   | { readonly kind: 'remove-child'; readonly inboundSpi: Spi }
+  /** Forget its keys, and say `child-wanted` when a packet comes for it. */
+  | { readonly kind: 'sleep-child'; readonly inboundSpi: Spi }
   /** Create the TUN device if there is none, attach it, bring the machine to the plan. */
   | { readonly kind: 'apply-network'; readonly plan: NetworkPlan; readonly change: PlanChange }
   | { readonly kind: 'undo-network' }
@@ -159,6 +165,8 @@ export interface ConnectedDetails {
   readonly plan: NetworkPlan;
   /** The CHILD SA that sends. */
   readonly child: { readonly inbound: { readonly spi: Spi }; readonly outbound: { readonly spi: Spi } };
+  /** Nobody used it, and the next packet has another one made. */
+  readonly asleepSince?: Instant;
   readonly history: SaHistory;
   readonly local: Endpoint;
   readonly remote: Endpoint;

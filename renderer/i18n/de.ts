@@ -289,6 +289,8 @@ export const de: Catalogue = {
     within: (age) => `innerhalb von ${age}`,
     due: 'jetzt fällig',
     rekeyFailure: 'Problem',
+    asleep: 'Schläft',
+    asleepHelp: 'Niemand benutzte sie, also wurde sie gelöscht; das nächste Paket lässt eine neue entstehen.',
     rekeyFailed: 'Das letzte Ersetzen ist gescheitert; die jetzigen Schlüssel gelten weiter.',
     path: 'Pfad',
     local: 'Dieser Computer',

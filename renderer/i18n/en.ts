@@ -281,6 +281,8 @@ export const en = {
     within: (age: string) => `within ${age}`,
     due: 'due now',
     rekeyFailure: 'Problem',
+    asleep: 'Asleep',
+    asleepHelp: 'Nobody used it, so it was deleted; the next packet has another one made.',
     rekeyFailed: 'The last replacement failed; the present keys go on.',
     path: 'Path',
     local: 'This computer',

@@ -187,6 +187,7 @@ export class ClientSide {
       }
       case 'switch-outbound':
         return this.dataplane.switchOutbound(output.inboundSpi);
+      case 'sleep-child':
       case 'remove-child':
         return this.dataplane.remove(output.inboundSpi);
       case 'find-paths':

@@ -11,8 +11,9 @@ import { fixedKey } from './support/fixed-key.ts';
 
 const skip = (await enterSandbox()) ?? missingPrograms(['ping', 'iperf3']) ?? false;
 
-async function ping(from: Peer, to: string, size = 56): Promise<void> {
-  await from.namespace.must(['ping', '-n', '-c', '2', '-i', '0.05', '-W', '5', '-s', String(size), to]);
+async function ping(from: Peer, to: string, size = 56, more: readonly string[] = []): Promise<void> {
+  const often = ['-n', '-c', '2', '-i', '0.05', '-W', '5'];
+  await from.namespace.must(['ping', ...often, '-s', String(size), ...more, to]);
 }
 
 /** Moves some megabytes over TCP and answers the rate that the receiver saw. */
@@ -112,6 +113,31 @@ test('a small path MTU: outer packets are fragmented, the tunnel carries on', { 
     assert.deepEqual(seriousDrops(await tunnel.a.counters()), {});
   });
 });
+
+for (const { mtu, wireMtu, offload } of [
+  { mtu: 1280, wireMtu: 1400, offload: true },
+  { mtu: 1280, wireMtu: 1400, offload: false },
+  { mtu: 8900, wireMtu: 9000, offload: true },
+  { mtu: 8900, wireMtu: 9000, offload: false },
+]) {
+  const how = offload ? 'with' : 'without';
+  test(`packets of up to ${mtu} octets, ${how} offload: whole, in pieces, and as segments`, {
+    skip,
+  }, async () => {
+    await withTunnel({ mtu, wireMtu, offload, family: 6 }, async (tunnel) => {
+      const whole = ['-M', 'do'];
+      await ping(tunnel.a, '10.9.0.2', mtu - 28, whole);
+      await ping(tunnel.b, 'fd00::1', mtu - 48, whole);
+      await assert.rejects(ping(tunnel.a, '10.9.0.2', mtu - 27, whole));
+      await ping(tunnel.a, 'fd00::2', 30_000);
+      await ping(tunnel.b, '10.9.0.1', 60_000);
+      await iperf(tunnel, '10.9.0.2');
+      await iperf(tunnel, 'fd00::2', ['--reverse']);
+      for (const peer of [tunnel.a, tunnel.b])
+        assert.deepEqual(seriousDrops(await peer.counters()), {}, 'nothing was too large for the path');
+    });
+  });
+}
 
 test('hostile datagrams are dropped and counted by cause, and the tunnel lives', { skip }, async () => {
   await withTunnel({ cipher: 'chacha20poly1305' }, async ({ a, b }) => {

@@ -87,6 +87,11 @@ export const localLeaves = {
     what: 'The connection was cancelled.',
     next: 'Connect again when you are ready.',
   },
+  'tunnel.idle': {
+    family: 'local-refused',
+    what: 'Nothing went through the tunnel for {seconds} s, and the profile ends the connection then.',
+    next: 'Connect again; `inactivity` in the profile has the time, and `"action": "sleep"` keeps you logged in.',
+  },
   'tunnel.renewal-late': {
     family: 'timeout',
     what: 'A new login, which was to take the place of the present one, did not end in time.',

@@ -72,6 +72,10 @@ export const peerFailures = {
     what: 'Das Verbinden wurde abgebrochen.',
     next: 'Verbinden Sie, wenn Sie so weit sind.',
   },
+  'tunnel.idle': {
+    what: 'Durch den Tunnel ging {seconds} s lang nichts; das Profil beendet die Verbindung dann.',
+    next: 'Verbinden Sie neu. Im Profil steht die Zeit unter `inactivity`; mit `"action": "sleep"` bleiben Sie angemeldet.',
+  },
   'tunnel.renewal-late': {
     what: 'Eine neue Anmeldung, die die jetzige ablösen sollte, wurde nicht rechtzeitig fertig.',
     next: 'Godwit versucht es wieder, solange die jetzige steht. Wenn Sie gefragt wurden, antworten Sie schneller.',

@@ -1,4 +1,5 @@
 import { Godwit } from '../../support/peers/godwit.ts';
+import { addresses } from '../../support/topology.ts';
 import type { InteropCase } from '../case.ts';
 import { pause, type Stage, within } from '../stage.ts';
 
@@ -88,6 +89,32 @@ export const livenessCases: readonly InteropCase[] = [
       // charon would keep it for hours.
       await stage.gateway.vici.request('terminate', { ike: 'gateway', force: 'yes' });
       return losesConnection(stage, 8, () => stage.topology.resetRouter());
+    },
+  },
+  {
+    name: 'nobody uses the tunnel for five seconds: the CHILD SA goes, the next packet brings another',
+    theme: 'liveness',
+    gateway: {},
+    client: { profile: () => ({ inactivity: { seconds: 5 } }) },
+    expect: { up: true },
+    seconds: 10,
+    during: async (stage) => {
+      if (!(stage.client instanceof Godwit)) return [];
+      const children = async () => (await stage.gateway.sas()).flatMap((each) => each.children);
+      if (!(await within(9_000, async () => (await children()).length === 0)))
+        return ['charon still has a CHILD SA'];
+      const count = await stage.gateway.counters();
+      const problems = count('info-in-req') > 0 ? [] : ['charon had no DELETE'];
+      const shown = (await stage.tunnel())?.esp.asleepMs;
+      if (shown === undefined) problems.push('Godwit does not show that the CHILD SA sleeps');
+      // The very packet that wakes it is answered.
+      const ping = ['ping', '-c', '1', '-W', '3', addresses.lan.v4];
+      if ((await stage.topology.client.run(ping)).status !== 0) problems.push('the first ping is lost');
+      problems.push(...(await stage.settled()));
+      if ((await stage.tunnel())?.esp.asleepMs !== undefined) problems.push('it is shown asleep still');
+      if (count('create-child-in-req') > 0 || (await stage.gateway.counters())('create-child-in-req') !== 1)
+        problems.push('not one CREATE_CHILD_SA');
+      return problems;
     },
   },
   {

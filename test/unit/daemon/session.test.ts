@@ -53,6 +53,11 @@ class Diary implements SessionDeeds {
     await turn();
     this.lines.push('removed');
   }
+  async sleepChild() {
+    await turn();
+    this.lines.push('asleep');
+  }
+  childActivity = () => new Map();
   openScout = async () => ok(local);
   sendScout = () => undefined;
   closeScout = () => undefined;

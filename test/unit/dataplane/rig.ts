@@ -68,6 +68,7 @@ export interface Rig {
   /** What was told of children, in order: their inbound SPIs. */
   readonly firstInbound: Spi[];
   readonly rekeyDue: Spi[];
+  readonly wanted: Spi[];
   /** The far end's sending half: the sequence number is the caller's. */
   readonly farSa: ReferenceSa;
   /** The far end's receiving half. */
@@ -107,6 +108,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   const failures: Failure[] = [];
   const firstInbound: Spi[] = [];
   const rekeyDue: Spi[] = [];
+  const wanted: Spi[] = [];
   const opened = openDataplane(
     { udpFd: socket.fd, segmentation: socket.gso },
     {
@@ -115,6 +117,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       onMoved: (_, remote) => moved.push(remote),
       onFirstInbound: (spi) => firstInbound.push(spi),
       onRekeyDue: (spi) => rekeyDue.push(spi),
+      onWanted: (spi) => wanted.push(spi),
     },
   );
   if (!opened.ok) throw new Error('no data plane');
@@ -141,6 +144,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     failures,
     firstInbound,
     rekeyDue,
+    wanted,
     farSa,
     farInbound: { spi: spiThere, shape: cipher, cipher: cipher.open(keyFor(cipher, 2)), ...extended },
     seal: (sequence, inner, more) =>
