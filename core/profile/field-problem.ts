@@ -15,6 +15,7 @@ export const fieldProblems = {
   type: 'must be {wanted}, not {given}',
   choice: 'must be {choices}',
   'not-valid': 'is not valid',
+  said: '{why}',
   empty: 'must not be empty',
   'too-long': 'is too long',
   'too-long-for': 'must not be longer than {most} characters',
@@ -82,7 +83,7 @@ export function rule(code: FieldProblemCode, values: FieldProblem['values'] = {}
 /** What a rule of the schema says; the schema's library has words of its own where no rule has. */
 export function readRule(message: string): FieldProblem {
   const [, code] = /^\["([a-z0-9-]+)",/.exec(message) ?? [];
-  return isCode(code) ? { code, values: JSON.parse(message)[1] } : { code: 'not-valid', values: {} };
+  return isCode(code) ? { code, values: JSON.parse(message)[1] } : { code: 'said', values: { why: message } };
 }
 
 /** In English, as a log and the command line have it. */

@@ -289,9 +289,9 @@ export const profileSchema = z
     inactivity: z
       .strictObject({
         seconds: z
-          .int('must be a whole number')
-          .min(5, 'must be 5 to 604800')
-          .max(604_800, 'must be 5 to 604800')
+          .int(rule('whole-number'))
+          .min(5, rule('range', { least: 5, most: 604800 }))
+          .max(604_800, rule('range', { least: 5, most: 604800 }))
           .meta({ description: 'So long must nothing have gone through.', examples: [900] }),
         action: z.enum(['sleep', 'disconnect']).default('sleep').meta({
           description:

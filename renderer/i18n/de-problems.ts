@@ -12,6 +12,7 @@ export const germanProblems: Readonly<Record<FieldProblemCode, string>> = {
   type: 'hat nicht die richtige Art von Wert',
   choice: 'muss eines hiervon sein: {choices}',
   'not-valid': 'ist nicht gültig',
+  said: 'ist nicht gültig ({why})',
   empty: 'darf nicht leer sein',
   'too-long': 'ist zu lang',
   'too-long-for': 'darf höchstens {most} Zeichen haben',

@@ -233,6 +233,8 @@ export const de: Catalogue = {
     soft: 'als gesperrt bekannte',
     strict: 'auch wo nichts bekannt ist',
     off: 'nicht fragen',
+    sleep: 'schlafen lassen',
+    disconnect: 'trennen',
   },
   prompt: {
     title: (profile) => `Anmelden bei ${profile}`,
@@ -348,6 +350,24 @@ export const de: Catalogue = {
     daemonVersion: 'Version des Dienstes',
     host: 'Läuft in',
     hosts: { browser: 'einem Browser, über eine Brücke auf diesem Computer', electron: 'der Desktop-App' },
+    updates: 'Aktualisierungen',
+    update: {
+      off: {
+        package: 'kommen mit den Paketen dieses Computers',
+        'no-feed': 'diese Ausgabe weiß nicht, wo sie danach suchen soll',
+        browser: 'kommen mit den Paketen dieses Computers',
+      },
+      checking: 'sucht nach einer neueren Version …',
+      none: (moment) => `dies ist die neueste Version (Stand ${moment})`,
+      fetching: (version) => `holt Version ${version} …`,
+      ready: (version) =>
+        `Version ${version} ist da; sie beginnt, wenn Godwit beendet und neu gestartet wird`,
+      refused: (version) =>
+        `Version ${version} wird angeboten, ist aber nicht von denen unterschrieben, die diese gemacht haben. Sie wurde nicht geholt.`,
+      failed: (moment) =>
+        `konnten nicht gesucht werden (${moment}); die Verbindung zur Quelle kam nicht zustande`,
+    },
+    checkUpdates: 'Jetzt suchen',
     license: 'Lizenz',
     licenseText: 'Apache-Lizenz 2.0',
     story: 'Eine Pfuhlschnepfe fliegt elf Tage ohne Landung. Eine Verbindung sollte das auch können.',

@@ -229,6 +229,8 @@ export const en = {
     soft: 'known to be revoked',
     strict: 'also where nothing is known',
     off: 'do not ask',
+    sleep: 'let it sleep',
+    disconnect: 'disconnect',
   } as Readonly<Record<string, string>>,
   prompt: {
     title: (profile: string) => `Log in to ${profile}`,
@@ -340,6 +342,23 @@ export const en = {
     daemonVersion: 'Version of the service',
     host: 'Runs in',
     hosts: { browser: 'a browser, over a loopback bridge', electron: 'the desktop app' },
+    updates: 'Updates',
+    update: {
+      off: {
+        package: 'come with the packages of this computer',
+        'no-feed': 'this build is not told where to look for them',
+        browser: 'come with the packages of this computer',
+      },
+      checking: 'looking for a newer version …',
+      none: (moment: string) => `this is the newest version (looked at ${moment})`,
+      fetching: (version: string) => `fetching version ${version} …`,
+      ready: (version: string) =>
+        `version ${version} is here; it begins when Godwit is quit and started again`,
+      refused: (version: string) =>
+        `version ${version} is on offer, but not signed by whoever made this one. It was not fetched.`,
+      failed: (moment: string) => `could not be looked for (${moment}); the connection to the feed failed`,
+    },
+    checkUpdates: 'Look now',
     license: 'License',
     licenseText: 'Apache License 2.0',
     story: 'A bar-tailed godwit flies eleven days without landing. A connection should do as well.',

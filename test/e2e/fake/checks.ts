@@ -243,6 +243,30 @@ export const fakeChecks: readonly Check[] = [
     await page.getByRole('heading', { name: 'Einstellungen' }).waitFor();
     assert.equal(await page.evaluate('document.documentElement.lang'), 'de');
   }),
+  on(
+    'update-none',
+    'the user looks for a newer version, and sees what became of it',
+    async ({ page, host }) => {
+      const status = page.locator('.update [role="status"]');
+      await goTo(page, 'settings');
+      await status.filter({ hasText: 'this is the newest version' }).waitFor();
+      await page.getByRole('button', { name: 'Look now' }).click();
+      await status.filter({ hasText: 'looking for a newer version' }).waitFor();
+      assert.equal(await page.getByRole('button', { name: 'Look now' }).count(), 0);
+      await host.emit('update', { state: 'fetching', version: '0.2.0' });
+      await status.filter({ hasText: 'fetching version' }).waitFor();
+      await host.emit('update', { state: 'ready', version: '0.2.0' });
+      await status.filter({ hasText: '0.2.0' }).filter({ hasText: 'is here' }).waitFor();
+    },
+  ),
+  on('disconnected', 'a host that wants a profile connected has the page do it', async ({ page, host }) => {
+    await goTo(page, 'settings');
+    await host.emit('connect-wanted', { id: 'lab' });
+    await until(() => host.calls.some(({ method }) => method === 'connect'));
+    const call = host.calls.find(({ method }) => method === 'connect');
+    assert.deepEqual(call?.params, { source: { kind: 'stored', id: 'lab' }, canAnswer: true });
+    await page.locator('main[data-view="connection"]').waitFor();
+  }),
   on('connecting', 'who wants no motion sees none', async ({ page }) => {
     // What began as the page was made is over at once; what would turn on and on never ends.
     await comesTrue(page, `document.getAnimations().every((each) => each.playState !== 'running')`);
