@@ -161,5 +161,8 @@ export const germanFields: Record<string, { readonly label: string; readonly hel
     help: 'Das Gateway darf Sie an ein anderes verweisen, das dieselbe Identität beweisen muss.',
   },
   'inactivity.seconds': { label: 'Unbenutzt seit', help: 'Sekunden ohne Verkehr, bis etwas geschieht.' },
-  'inactivity.action': { label: 'Wenn unbenutzt', help: 'Den Tunnel bis zum nächsten Paket schlafen lassen oder trennen.' },
+  'inactivity.action': {
+    label: 'Wenn unbenutzt',
+    help: 'Den Tunnel bis zum nächsten Paket schlafen lassen oder trennen.',
+  },
 };

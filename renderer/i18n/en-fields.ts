@@ -158,5 +158,8 @@ export const englishFields: Record<string, { readonly label: string; readonly he
     help: 'The gateway may send you to another one, which must prove the same identity.',
   },
   'inactivity.seconds': { label: 'Unused for', help: 'Seconds without traffic until something is done.' },
-  'inactivity.action': { label: 'When unused', help: 'Let the tunnel sleep until the next packet, or disconnect.' },
+  'inactivity.action': {
+    label: 'When unused',
+    help: 'Let the tunnel sleep until the next packet, or disconnect.',
+  },
 };
