@@ -31,7 +31,8 @@ const viewOrder: readonly ViewName[] = ['connection', 'profiles', 'details', 'lo
 /** Goes to a view by its button, as a user does. */
 export async function goTo(page: Page, view: ViewName): Promise<void> {
   await page.locator('.nav-item').nth(viewOrder.indexOf(view)).click();
-  await page.locator(`main[data-view="${view}"]`).waitFor();
+  // The first time a view is fetched.
+  await page.locator(`main[data-view="${view}"] h1:visible`).first().waitFor();
 }
 
 /** Errors that the page had: exceptions, and what the Content-Security-Policy refused. */
