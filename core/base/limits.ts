@@ -73,6 +73,8 @@ export const limits = {
   initRestarts: 5,
   /** Ways to log in that are tried one after the other, each with an IKE SA of its own. */
   loginWays: 4,
+  /** Certificates of the user beside the first: each may ask for a password before the login. */
+  otherCertificates: 3,
   /** EAP-TLS with long chains takes about 30; more is a loop. */
   eapRounds: 60,
   /** Methods of a gateway that a message names. */
@@ -256,6 +258,8 @@ export const limits = {
   knownIkeSas: 16,
   /** IKE datagrams for other IKE SAs that go up to the control thread in a second: a new one of the gateway's may be among them. */
   strangeIkePerSecond: 64,
+  /** ICMP errors that we send to senders of packets too big for the tunnel, in a second: one a flow tells it. */
+  tooBigErrorsPerSecond: 100,
   /** IKE datagrams waiting between the data plane and the control thread. */
   queuedIkeDatagrams: 256,
   logFieldCharacters: 1_024,

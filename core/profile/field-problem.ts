@@ -53,6 +53,8 @@ export const fieldProblems = {
   'pkcs11-password': 'must not have `passwordFile` beside `pkcs11`: a PIN is asked for',
   'stands-alone': '`pap` and `mschapv2` stand alone: with them the server cannot choose',
   'second-not-eap': 'or `authentication` must be a method of EAP',
+  'second-with-compatibility':
+    'cannot be combined with `compatibility`: the second factor comes in the same login',
   'ppk-with-second': 'cannot be combined with `secondAuthentication`',
   'gateway-eap': '"eap" goes with eap-tls, eap-ttls or peap in `authentication`, which prove the gateway',
   'file-too-large': 'the file is larger than {most} octets',

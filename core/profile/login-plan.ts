@@ -95,6 +95,10 @@ export function readLoginPlan(document: Document, file: string): ProfileLoginPla
   };
 }
 
+function isFortiClientLogin(authentication: z.output<typeof authenticationSchema>): boolean {
+  return authentication.method === 'eap-mschapv2' && authentication.compatibility !== undefined;
+}
+
 function gatewayProofOf({ gatewayAuthentication, authentication, trust }: Document): ProfileGatewayProof {
   const unsaid = authentication.method === 'psk' && trust === undefined ? 'psk' : 'certificate';
   return gatewayAuthentication ?? unsaid;
@@ -125,6 +129,11 @@ export function loginPlanProblems(
     'secondAuthentication',
     second !== undefined && !isEap(second) && !isEap(authentication),
     'second-not-eap',
+  );
+  check(
+    'secondAuthentication',
+    second !== undefined && [authentication, second].some(isFortiClientLogin),
+    'second-with-compatibility',
   );
   check('ppk', ppk !== undefined && second !== undefined, 'ppk-with-second');
   check('gatewayAuthentication', proof === 'eap' && !provesServer(authentication), 'gateway-eap');

@@ -165,4 +165,12 @@ export const germanFields: Record<string, { readonly label: string; readonly hel
     label: 'Wenn unbenutzt',
     help: 'Den Tunnel bis zum nächsten Paket schlafen lassen oder trennen.',
   },
+  'authentication.compatibility': {
+    label: 'Verträglich mit',
+    help: 'Sich anmelden wie dieses Programm, damit dessen Gateway nach dem Passwort nach einem Code fragt. Schwächer: Der letzte Beweis lässt den Schlüssel aus dem Passwort weg.',
+  },
+  'authentication.otherCertificates': {
+    label: 'Weitere Zertifikate',
+    help: 'Das Gateway bekommt das erste, nach dessen CA es fragt.',
+  },
 };

@@ -49,6 +49,8 @@ export const germanProblems: Readonly<Record<FieldProblemCode, string>> = {
   'pkcs11-password': 'darf neben `pkcs11` keine `passwordFile` haben: Nach der PIN wird gefragt',
   'stands-alone': '`pap` und `mschapv2` stehen allein: Der Server kann dort nicht wählen',
   'second-not-eap': 'oder `authentication` muss eine Anmeldung mit EAP sein',
+  'second-with-compatibility':
+    'geht nicht zusammen mit `compatibility`: Der zweite Faktor kommt in derselben Anmeldung',
   'ppk-with-second': 'geht nicht zusammen mit `secondAuthentication`',
   'gateway-eap': '„eap“ geht mit eap-tls, eap-ttls oder peap in `authentication`, die das Gateway ausweisen',
   'file-too-large': 'die Datei ist größer als {most} Oktette',

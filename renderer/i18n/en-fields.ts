@@ -162,4 +162,12 @@ export const englishFields: Record<string, { readonly label: string; readonly he
     label: 'When unused',
     help: 'Let the tunnel sleep until the next packet, or disconnect.',
   },
+  'authentication.compatibility': {
+    label: 'Compatible with',
+    help: 'Log in as this client does, so that its gateway asks for a code after the password. Weaker: the last proof leaves out the key that the password made.',
+  },
+  'authentication.otherCertificates': {
+    label: 'Further certificates',
+    help: 'The gateway gets the first one whose CA it asks for.',
+  },
 };

@@ -67,7 +67,9 @@ function field(path: string, schema: Json, required: boolean): ProfileField {
   const number = (name: string) => (typeof plain[name] === 'number' ? plain[name] : undefined);
   const choices = Array.isArray(plain['enum'])
     ? plain['enum'].filter((each) => typeof each === 'string')
-    : words;
+    : typeof plain['const'] === 'string'
+      ? [plain['const']]
+      : words;
   return {
     path,
     kind: words.length > 0 ? 'number-or-word' : kindOf(path, plain, choices),
