@@ -140,7 +140,8 @@ export class ExchangeLayer {
   expects(octets: Uint8Array): boolean {
     const spis = readSpis(octets);
     if (spis?.initiator !== this.#initiatorSpi) return false;
-    return this.#responderSpi === 0n || spis.responder === this.#responderSpi;
+    const isInit = octets[18] === exchangeType.IKE_SA_INIT;
+    return isInit || this.#responderSpi === 0n || spis.responder === this.#responderSpi;
   }
 
   /** The response was not the answer, for this reason. Anybody may have sent it, so the wait goes on, but not for long. */
@@ -244,8 +245,10 @@ export class ExchangeLayer {
 
   #receiveClear(message: IkeMessage, octets: Uint8Array, now: Instant): Received | undefined {
     if (this.#outstanding?.kind !== 'init') {
-      this.#rivalled ||= isInitResponse(message) && message.header.responderSpi !== this.#responderSpi;
-      return this.#drop('protection');
+      this.#drop('protection');
+      if (!isInitResponse(message) || message.header.responderSpi === this.#responderSpi) return undefined;
+      this.#rivalled = true;
+      return { kind: 'init-response', message, octets };
     }
     const verdict = this.#outstanding.receive(message, now);
     if (verdict === 'candidate') return { kind: 'init-response', message, octets };
