@@ -22,6 +22,11 @@ import type { DropCause, Exhausted, Received } from './received.ts';
 import type { AnsweredBy, OutstandingRequest, QueuedRequest, RequestRoute } from './request.ts';
 import { type Pace, RetransmitSchedule } from './retransmission.ts';
 
+interface IkeSpis {
+  readonly initiator: IkeSpi;
+  readonly responder: IkeSpi;
+}
+
 /**
  * The exchanges of one IKE SA. It alone knows message IDs, retransmission, restarts
  * of IKE_SA_INIT, and which response answered the peer's last request. The window is 1 on both sides: one request of ours
@@ -108,9 +113,10 @@ export class ExchangeLayer {
   }
 
   /** The response was good: from here on everything is protected, and goes to port 4500. @rfc 7296 2.23 */
-  acceptInit(responderSpi: IkeSpi, protection: Protection): void {
+  acceptInit({ initiator, responder }: IkeSpis, protection: Protection): void {
     this.#outstanding = undefined;
-    this.#responderSpi = responderSpi;
+    this.#initiatorSpi = initiator;
+    this.#responderSpi = responder;
     this.#protection = protection;
     this.#nextId = 1;
   }
@@ -119,11 +125,7 @@ export class ExchangeLayer {
    * Takes over an IKE SA that CREATE_CHILD_SA made: message IDs begin at 0 in both directions. `originalInitiator`: that exchange
    * was ours, so ours is the first SPI. @rfc 7296 2.18
    */
-  acceptRekeyed(
-    spis: { readonly initiator: IkeSpi; readonly responder: IkeSpi },
-    protection: Protection,
-    originalInitiator: boolean,
-  ): void {
+  acceptRekeyed(spis: IkeSpis, protection: Protection, originalInitiator: boolean): void {
     this.#initiatorSpi = spis.initiator;
     this.#responderSpi = spis.responder;
     this.#protection = protection;

@@ -108,7 +108,7 @@ function takeInit(
 ): IkeState {
   const { config, dependencies, exchange } = engine;
   const { spis, suite, keys } = association;
-  exchange.acceptInit(spis.responder, createProtection(suite.cipher, keys, dependencies.random));
+  exchange.acceptInit(spis, createProtection(suite.cipher, keys, dependencies.random));
   if (notifyOf(message, notifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined) {
     exchange.fragmentSizes.allow(config.remote.address.family);
   }

@@ -16,7 +16,11 @@ function askedOf(scenario: Scenario, { spi }: ScriptedResponder): Uint8Array | u
   return scenario
     .all('transmit')
     .map(({ octets }) => octets)
-    .findLast((octets) => Buffer.from(octets).readBigUInt64BE(8) === spi);
+    .findLast((octets) => {
+      const header = Buffer.from(octets);
+      const ours = Buffer.from(scenario.all('transmit')[0]?.octets ?? []).readBigUInt64BE(0);
+      return header.readBigUInt64BE(0) === ours && header.readBigUInt64BE(8) === spi;
+    });
 }
 
 function requestTo(scenario: Scenario, responder: ScriptedResponder): Uint8Array {
