@@ -65,7 +65,7 @@ export class SystemDeeds implements SessionDeeds {
   #remote: IpAddress | undefined;
   #dataplane: Dataplane | undefined;
   #applied: AppliedPlan | undefined;
-  #networkEvents: Promise<NetworkEvents | undefined> | undefined;
+  #networkEvents: NetworkEvents | undefined;
   #onNetworkChange: TransportEvents['onNetworkChange'] = () => undefined;
   /** Holds the TUN device while there is no data plane. */
   #tun: TunDevice | undefined;
@@ -230,7 +230,6 @@ export class SystemDeeds implements SessionDeeds {
     if (!applied.ok) return applied;
     this.#applied = applied.value;
     this.#warn('plan.warning', applied.value.warnings);
-    // Its thread starts while the tunnel is already in use.
     this.#networkEvents = this.#watchNetwork(applied.value.plan);
     this.#sleepWatch ??= new SleepWatch(() => this.#onNetworkChange());
     return ok();
@@ -265,7 +264,7 @@ export class SystemDeeds implements SessionDeeds {
   async undoNetwork(): Promise<void> {
     const applied = this.#applied;
     this.#applied = undefined;
-    await (await this.#networkEvents)?.close();
+    await this.#networkEvents?.close();
     this.#networkEvents = undefined;
     this.#sleepWatch?.stop();
     this.#sleepWatch = undefined;
@@ -299,8 +298,8 @@ export class SystemDeeds implements SessionDeeds {
   }
 
   /** Puts back what another program takes away, and has the gateway probed. Without events the tunnel still works. */
-  async #watchNetwork(plan: NetworkPlan): Promise<NetworkEvents | undefined> {
-    const opened = await NetworkEvents.open({
+  #watchNetwork(plan: NetworkPlan): NetworkEvents | undefined {
+    const opened = NetworkEvents.open({
       ignoreDevices: [plan.device],
       ignoreTables: [plan.table],
       quietMs: limits.networkQuietMs,
@@ -311,6 +310,7 @@ export class SystemDeeds implements SessionDeeds {
         this.#onNetworkChange(this.#localTowardsGateway());
       },
       onFailure: (error) => this.#warn('network-events.failed', [error]),
+      onClock: () => this.#sleepWatch?.look(),
     });
     if (opened.ok) return opened.value;
     this.#warn('network-events.failed', [opened.error]);

@@ -20,7 +20,7 @@ import type { DirectionCells } from './counters.ts';
 import { allocateSummedMemory } from './offload/summed-memory.ts';
 import { TunOutput } from './tun-output.ts';
 
-const slots = 32;
+const slots = 16;
 /** Behind the slots. */
 const extendedAt = slots * receiveSlotOctets;
 const markerOctets = 4;
