@@ -41,11 +41,10 @@ import type { PathCandidate } from '../tunnel/paths/path.ts';
 import { TrafficWatch } from '../tunnel/paths/traffic-watch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
+import { TrafficTimer } from './traffic-timer.ts';
 
 /** Far from the end of the sequence numbers, and far below what the ciphers stand. */
 const rekeyAfter = { packets: limits.rekeyAfterPackets, octets: limits.rekeyAfterOctets } as const;
-
-const trafficLookMs = 500;
 
 export interface SystemDeedsOptions {
   readonly log: LogSink;
@@ -53,6 +52,8 @@ export interface SystemDeedsOptions {
   /** Silence after which a NAT keepalive goes out, in milliseconds. */
   readonly keepaliveMs: number;
   readonly answer: SessionDeeds['answer'];
+  /** Packets go through the tunnel again after a rest. */
+  readonly onBusy: () => void;
   /** Threads of data planes to come. */
   readonly spareWorkers: SpareWorkers;
 }
@@ -70,7 +71,7 @@ export class SystemDeeds implements SessionDeeds {
   /** Holds the TUN device while there is no data plane. */
   #tun: TunDevice | undefined;
   #sleepWatch: SleepWatch | undefined;
-  #trafficTimer: NodeJS.Timeout | undefined;
+  #trafficTimer: TrafficTimer | undefined;
   #activity = new ActivityWatch();
 
   constructor(options: SystemDeedsOptions) {
@@ -132,6 +133,7 @@ export class SystemDeeds implements SessionDeeds {
         onFailure: events.onFailure,
         onFirstInbound: events.onChildUsed,
         onRekeyDue: events.onRekeyDue,
+        onTraffic: () => this.#onTraffic(),
         onWanted: events.onChildWanted,
       },
       this.#options.spareWorkers,
@@ -140,7 +142,8 @@ export class SystemDeeds implements SessionDeeds {
     this.#remote = remote;
     this.#onNetworkChange = events.onNetworkChange;
     this.#dataplane = dataplane.value;
-    this.#watchTraffic(dataplane.value, events.onStalled);
+    this.#trafficTimer?.stop();
+    this.#trafficTimer = this.#watchTraffic(dataplane.value, events.onStalled);
     return { result: ok(local), via };
   }
 
@@ -180,16 +183,19 @@ export class SystemDeeds implements SessionDeeds {
     if (!changed.ok) this.#warn('mtu.not-set', [changed.error]);
   }
 
-  /** Twice a second, for as long as this data plane lives. */
-  #watchTraffic(dataplane: Dataplane, onStalled: () => void): void {
+  #watchTraffic(dataplane: Dataplane, onStalled: () => void): TrafficTimer {
     const watch = new TrafficWatch();
-    this.#activity = new ActivityWatch();
-    clearInterval(this.#trafficTimer);
-    this.#trafficTimer = setInterval(() => {
-      const { outbound } = dataplane.counters();
-      this.#activity.look(dataplane.carried(), this.now());
-      if (watch.look(outbound.packets, dataplane.lastInbound(), this.now())) onStalled();
-    }, trafficLookMs).unref();
+    return new TrafficTimer({
+      packets: () => {
+        const { outbound, inbound } = dataplane.counters();
+        return outbound.packets + inbound.packets;
+      },
+      awaitTraffic: () => dataplane.awaitTraffic(),
+      onLook: () => {
+        const { outbound } = dataplane.counters();
+        if (watch.look(outbound.packets, dataplane.lastInbound(), this.now())) onStalled();
+      },
+    });
   }
 
   async installChild(
@@ -277,7 +283,8 @@ export class SystemDeeds implements SessionDeeds {
   async closeTransport(): Promise<void> {
     const dataplane = this.#dataplane;
     this.#dataplane = undefined;
-    clearInterval(this.#trafficTimer);
+    this.#trafficTimer?.stop();
+    this.#trafficTimer = undefined;
     this.#alarm.set(undefined, () => undefined);
     await dataplane?.close();
     // For the next connection, or the next try of this one.
@@ -293,8 +300,18 @@ export class SystemDeeds implements SessionDeeds {
     return this.#activity.lastUses;
   }
 
+  /** Packets went through the tunnel a moment ago. */
+  get busy(): boolean {
+    return this.#trafficTimer?.busy === true;
+  }
+
   counters(): DataplaneCounters {
     return this.#dataplane?.counters() ?? noCounters;
+  }
+
+  #onTraffic(): void {
+    this.#trafficTimer?.wake();
+    this.#options.onBusy();
   }
 
   /** Puts back what another program takes away, and has the gateway probed. Without events the tunnel still works. */
