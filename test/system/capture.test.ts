@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { toHex } from '../../core/base/octets.ts';
+import { fromHex, toHex } from '../../core/base/octets.ts';
 import { enterSandbox, missingPrograms } from '../support/net/sandbox.ts';
 import { cipherNamed } from '../unit/dataplane/support.ts';
 import { type Peer, spis, withTunnel } from './support/dataplane-tunnel.ts';
@@ -11,6 +12,8 @@ import { fixedKey } from './support/fixed-key.ts';
 const skip = (await enterSandbox()) ?? missingPrograms(['iperf3', 'dumpcap', 'tshark']) ?? false;
 
 const octets = '12M';
+/** The last datagram. */
+const marker = 'c0ffee00c0ffee01c0ffee02c0ffee03';
 
 for (const { cipher, encryption, authentication } of [
   { cipher: 'aes256gcm16', encryption: 'AES-GCM with 16 octet ICV [RFC4106]', authentication: 'NULL' },
@@ -38,6 +41,8 @@ for (const { cipher, encryption, authentication } of [
         { spi: spis.b, count: (await a.counters()).outbound.datagrams },
         { spi: spis.a, count: (await b.counters()).outbound.datagrams },
       ];
+      await a.ask(`inject ${marker}`);
+      await contains(file, fromHex(marker));
       await capture.stop('SIGINT');
       assert.match(capture.stderr, /received\/dropped on interface 'wire': \d+\/0 /);
       const sa = (from: string, to: string, spi: number): string[] => {
@@ -47,7 +52,7 @@ for (const { cipher, encryption, authentication } of [
         return ['-o', `uat:esp_sa:${[...words, ...secrets].map((word) => `"${word}"`).join(',')}`];
       };
       const text = await b.namespace.must([
-        ...['tshark', '-n', '-r', file, '-Y', 'esp', '-T', 'fields'],
+        ...['tshark', '-n', '-r', file, '-Y', `esp and esp.spi != 0x${marker.slice(0, 8)}`, '-T', 'fields'],
         ...[
           '-e',
           'esp.spi',
@@ -69,15 +74,16 @@ for (const { cipher, encryption, authentication } of [
         .split('\n')
         .map((line) => line.split('\t'));
       const bad = rows.filter(([, , good, wrong, inner]) => good !== '1' || wrong !== '0' || !isIp(inner));
-      assert.deepEqual(bad, [], 'each one is authentic, and an IP packet is in it');
+      assert.deepEqual(bad.slice(0, 3), [], 'each one is authentic, and an IP packet is in it');
       for (const { spi, count } of sent) {
         const numbers = rows.flatMap(([of, number]) => (Number(of) === spi ? [Number(number)] : []));
         assert.ok(numbers.length >= count && count > 1_000, `${numbers.length} of ${count}`);
         // None is missing. A thread that moves to another processor can overtake its own packets on a veth.
         numbers.sort((one, other) => one - other);
-        assert.deepEqual(
-          numbers.filter((number, i) => number !== i + 1),
-          [],
+        assert.equal(
+          numbers.findIndex((number, i) => number !== i + 1),
+          -1,
+          'a number is missing, or there twice',
         );
       }
     });
@@ -89,6 +95,20 @@ async function transfer(client: Peer, server: Peer, more: readonly string[]): Pr
   await listening.waitFor(/Server listening/);
   await client.namespace.must(['iperf3', '--client', '10.9.0.2', '--bytes', octets, ...more]);
   await listening.exited;
+}
+
+/** Waits until it was written: then all that came before it was. */
+async function contains(file: string, octets: Uint8Array): Promise<void> {
+  for (const end = performance.now() + 20_000; ; ) {
+    const handle = await open(file);
+    const { size } = await handle.stat();
+    const tail = Buffer.alloc(Math.min(size, 4_096));
+    await handle.read(tail, 0, tail.length, size - tail.length);
+    await handle.close();
+    if (tail.includes(octets)) return;
+    assert.ok(performance.now() < end, 'the capture does not come to its end');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 function isIp(nextHeader: string | undefined): boolean {
