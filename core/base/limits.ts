@@ -73,6 +73,8 @@ export const limits = {
   initRestarts: 5,
   /** Ways to log in that are tried one after the other, each with an IKE SA of its own. */
   loginWays: 4,
+  /** Certificates of the user beside the first: each may ask for a password before the login. */
+  otherCertificates: 3,
   /** EAP-TLS with long chains takes about 30; more is a loop. */
   eapRounds: 60,
   /** Methods of a gateway that a message names. */

@@ -1,6 +1,7 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { utf8 } from '../base/utf8.ts';
+import type { ClientCredential } from '../crypto/client-credential.ts';
 import { chaChaFirstEspProposals, defaultEspProposals } from '../crypto/default-proposals.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
 import type { SuiteProposal } from '../crypto/proposals.ts';
@@ -33,57 +34,67 @@ export interface LoginTerms extends TrustTerms {
   readonly ways: readonly LoginWay[];
 }
 
+/** A certificate of the user (DER) with what leads from it to a root. */
+type OwnKey = Pick<ClientCredential, 'chain' | 'spki'>;
+
 /**
- * `chain`: the user's own certificate (DER) and what leads from it to a root, when there is one. Fails with `profile.invalid` when
- * an identity of the profile can't be written in an ID payload, and with `credential.missing`.
+ * `keysOf` a proof: the user's own certificates, best first. Fails with `profile.invalid` when an identity of the profile can't be
+ * written in an ID payload, and with `credential.missing`.
  */
 export function loginTerms(
   profile: Profile,
   trust: TrustTerms,
-  chain: readonly Uint8Array[] = [],
+  keysOf: (authentication: ProfileAuthentication) => readonly OwnKey[] = () => [],
 ): Result<LoginTerms, Failure> {
   const expected = expectedNames(profile);
   if (!expected.ok) return expected;
-  const [own] = chain;
-  const needed = authenticationsOf(profile).some(({ method }) => method === 'certificate');
-  if (needed && own === undefined) return err(failure('credential.missing'));
+  const [own] = keysOf(profile.authentication);
+  const needed = authenticationsOf(profile).filter(({ method }) => method === 'certificate');
+  if (needed.some((each) => keysOf(each).length === 0)) return err(failure('credential.missing'));
   const given =
     profile.localIdentity === undefined
       ? undefined
       : identity(profile, 'localIdentity', profile.localIdentity);
   if (given?.ok === false) return given;
-  const certified = own === undefined ? undefined : identityOfCertificate(own);
-  const local = given?.value ?? certified ?? expected.value('');
-  const ways = loginWays(profile, credentialsOf(chain, trust.trust), (authentication) =>
-    identityOfRound(profile, authentication, certified),
+  const local = given?.value ?? (own && identityOfKey(own)) ?? expected.value('');
+  const ways = loginWays(
+    profile,
+    (authentication) => {
+      const isGiven = given !== undefined && authentication === profile.authentication;
+      return keysOf(authentication).map((key) => credentialOf(key, trust.trust, isGiven));
+    },
+    (authentication) => identityOfRound(profile, authentication),
   );
   return ok({ ...trust, expected: expected.value, local, ways });
 }
 
 /** A round that is not the first way to log in has an identity of its own: IDi of the profile belongs to that one. */
-function identityOfRound(
-  profile: Profile,
-  authentication: ProfileAuthentication,
-  certified: IkeIdentity | undefined,
-): IkeIdentity | undefined {
-  if (authentication === profile.authentication) return undefined;
-  if (authentication.method === 'certificate') return certified;
-  if (!isEap(authentication)) return undefined;
+function identityOfRound(profile: Profile, authentication: ProfileAuthentication): IkeIdentity | undefined {
+  if (authentication === profile.authentication || !isEap(authentication)) return undefined;
   const parsed = parseIdentity(authentication.username);
   return parsed.ok ? parsed.value : undefined;
 }
 
-function credentialsOf(chain: readonly Uint8Array[], trust: Trust): readonly KeyCredential[] {
-  const [own] = chain;
-  const certificate = own === undefined ? undefined : parseCertificate(own);
-  if (certificate?.ok !== true) return [];
+function identityOfKey({ chain: [own] }: OwnKey): IkeIdentity | undefined {
+  return own === undefined ? undefined : identityOfCertificate(own);
+}
+
+/** `isGiven`: the profile says who the user is, whatever the certificate does. */
+function credentialOf(key: OwnKey, trust: Trust, isGiven: boolean): KeyCredential {
+  const { chain, spki } = key;
+  const identity = isGiven ? undefined : identityOfKey(key);
   const last = parseCertificate(chain.at(-1) ?? new Uint8Array(0));
   const selfSigned = last.ok && last.value.subject.key === last.value.issuer.key && chain.length > 1;
   const root = trust.anchors.find(({ subject }) => last.ok && subject.key === last.value.issuer.key);
   // A root is no news to who trusts it.
   const shown = selfSigned ? chain.slice(0, -1) : chain;
   const known = selfSigned ? last.value.spki : root?.spki;
-  return [{ spki: certificate.value.spki, chain: shown, ...(known === undefined ? {} : { root: known }) }];
+  return {
+    spki,
+    chain: shown,
+    ...(identity === undefined ? {} : { identity }),
+    ...(known === undefined ? {} : { root: known }),
+  };
 }
 
 /** Who each gateway of the profile must be. */

@@ -59,8 +59,8 @@ export interface ControllerParts {
     save(id: string | undefined, text: string, uid: number): Promise<Result<string, Failure>>;
     remove(id: string, uid: number): Promise<Result<undefined, Failure>>;
   };
-  /** The password of a profile that names a file; `undefined` when it names none. */
-  readonly storedPassword: (profile: Profile) => Promise<Result<Secret | undefined, Failure>>;
+  /** The passwords of a profile that names files, by user name. */
+  readonly storedPasswords: (profile: Profile) => Promise<Result<ReadonlyMap<string, Secret>, Failure>>;
   /** The first line of a file of the system's own, for stored profiles. */
   readonly readSecretFile: (file: string) => Promise<Result<Secret, Failure>>;
   /** Opens the user's own certificate, with the rights of the client that connects. */
@@ -215,7 +215,7 @@ export class Controller {
     client: RpcClientHandle,
     canAnswer: boolean,
   ): Promise<Failure | undefined> {
-    const stored = await this.#parts.storedPassword(profile);
+    const stored = await this.#parts.storedPasswords(profile);
     if (!stored.ok) return stored.error;
     const credentials = new LoginCredentials({
       profile,

@@ -83,7 +83,13 @@ export type IkeAsk =
   /** Something that only the user `identity` knows. The gateway waits for as long as it likes, often half a minute. */
   | { readonly kind: 'credential'; readonly identity: string; readonly question: EapQuestion }
   /** One step of TLS inside of EAP. The driver owns the TLS, and judges the login server's certificate before it goes on. */
-  | { readonly kind: 'tls-step'; readonly request: TlsRequest }
+  | {
+      readonly kind: 'tls-step';
+      readonly request: TlsRequest;
+      /** Whose login server it is: the number of the way in the configuration, and of the round in it. */
+      readonly way: number;
+      readonly round: number;
+    }
   /** The pre-shared key of `identity`, or the PPK of this name. Answered by a `credential`. */
   | { readonly kind: 'shared-secret'; readonly use: 'psk' | 'ppk'; readonly identity: string }
   /**

@@ -146,7 +146,8 @@ function afterEapStep(engine: Engine, login: EapLogin, step: EapStep, now: Insta
       return { kind: 'awaiting-credential', ...login, ask };
     }
     case 'tls': {
-      const ask = engine.ask({ kind: 'tls-step', request: step.request });
+      const { course, round } = login;
+      const ask = engine.ask({ kind: 'tls-step', request: step.request, way: course.index, round });
       return { kind: 'awaiting-credential', ...login, ask };
     }
     case 'success':

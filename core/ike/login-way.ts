@@ -36,6 +36,8 @@ export interface KeyCredential {
   readonly spki: Uint8Array;
   /** DER: the certificate of this key first, then intermediate CAs. Empty: a raw public key. @rfc 7670 */
   readonly chain: readonly Uint8Array[];
+  /** IDi when this one is chosen, in place of that of the round: who its certificate says that we are. */
+  readonly identity?: IkeIdentity;
   /** SubjectPublicKeyInfo of the CA at the end of the chain, where it is known: CERTREQ may name it. */
   readonly root?: Uint8Array;
 }

@@ -34,7 +34,15 @@ export function isLastRound({ course, round }: Login): boolean {
 }
 
 export function identityOf(engine: Engine, login: Login): IkeIdentity {
-  return roundOf(login).identity ?? engine.config.localIdentity;
+  const own = credentialOf(engine, login)?.identity;
+  return own ?? roundOf(login).identity ?? engine.config.localIdentity;
+}
+
+/** The key that a round proves us by, as the gateway's CERTREQ prefers it; `undefined` in a round without one. */
+export function credentialOf({ dependencies: { crypto } }: Engine, login: Login): KeyCredential | undefined {
+  const round = roundOf(login);
+  if (round.kind !== 'key') return undefined;
+  return chooseCredential(crypto, round.credentials, login.abilities.authorities);
 }
 
 /** Begins a round: with AUTH, or without it, which asks for EAP. `gateway` is absent in the first round. */
@@ -85,7 +93,7 @@ function askForSignature(
 ): IkeState {
   const { crypto } = engine.dependencies;
   const state = { kind: 'authenticating-gateway', ...login } as const;
-  const credential = chooseCredential(crypto, round.credentials, login.abilities.authorities);
+  const credential = credentialOf(engine, login);
   if (credential === undefined) return fail(engine, state, failure('misuse', { reason: 'no credential' }));
   const choice = chooseSignature(crypto, credential.spki, login.abilities.hashes, {
     rsaPss: round.rsaPss ?? false,

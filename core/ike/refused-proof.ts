@@ -3,10 +3,8 @@ import { toHex } from '../base/octets.ts';
 import { parseCertificate } from '../pki/certificate.ts';
 import { dateOf } from '../pki/chain.ts';
 import { formatIdentity } from '../pki/identity.ts';
-import { chooseCredential } from './credential-choice.ts';
 import type { Engine } from './engine.ts';
-import type { LoginRound } from './login-way.ts';
-import { identityOf, roundOf } from './own-proof.ts';
+import { credentialOf, identityOf, roundOf } from './own-proof.ts';
 import type { Login } from './state.ts';
 
 /**
@@ -20,21 +18,16 @@ export function refusedProof(engine: Engine, login: Login, refusal: Failure): Fa
   const identity = formatIdentity(identityOf(engine, login));
   if (round.kind === 'eap') return refusal;
   if (round.kind === 'psk') return failure('auth.refused-psk', { ...detail, identity });
-  return refusedKey(engine, login, round, { ...detail, identity });
+  return refusedKey(engine, login, { ...detail, identity });
 }
 
-function refusedKey(
-  { dependencies: { crypto } }: Engine,
-  { abilities }: Login,
-  { credentials }: Extract<LoginRound, { readonly kind: 'key' }>,
-  detail: FailureDetail,
-): Failure {
-  const credential = chooseCredential(crypto, credentials, abilities.authorities);
+function refusedKey(engine: Engine, login: Login, detail: FailureDetail): Failure {
+  const credential = credentialOf(engine, login);
   const own = parseCertificate(credential?.chain[0] ?? new Uint8Array(0));
   if (own.ok) {
     const { subjectText: subject, issuerText: issuer, notAfter } = own.value;
     return failure('auth.refused-certificate', { ...detail, subject, issuer, notAfter: dateOf(notAfter) });
   }
-  const sha256 = crypto.hash('sha256', credential?.spki ?? new Uint8Array(0));
+  const sha256 = engine.dependencies.crypto.hash('sha256', credential?.spki ?? new Uint8Array(0));
   return failure('auth.refused-key', { ...detail, key: `key-sha256:${toHex(sha256)}` });
 }

@@ -75,6 +75,7 @@ function fileCredential({ chain, keyKind, privateKey }: OpenedFile): Result<Clie
   const signer = signerFromPrivateKey(key.expose());
   if (!signer.ok) return err(failure('misuse', { reason: signer.error.reason }));
   return ok({
+    spki: signer.value.spki,
     chain: chain.map((one) => new Uint8Array(Buffer.from(one, 'base64'))),
     keyKind,
     privateKey: key,

@@ -35,6 +35,31 @@ function settings(
   return { authentication: { method: 'certificate', certificate: { pem, name } } };
 }
 
+/** Two certificates of different CAs, each with its own: the gateway says whose it wants. */
+function twoCertificates(first: UserCertificateName, second: UserCertificateName): ClientConfig {
+  const pemOf = (name: UserCertificateName, { user, roots }: Certificates): object => {
+    const { privateKeyPem, pem } = user(name);
+    return { pem: privateKeyPem + pem + (name === 'rsa' ? roots.rsa : roots.ec).pem, name };
+  };
+  return {
+    profile: (certificates) => ({
+      authentication: {
+        method: 'certificate',
+        certificate: pemOf(first, certificates),
+        otherCertificates: [pemOf(second, certificates)],
+      },
+    }),
+  };
+}
+
+/** It knows, and asks for, this CA alone. */
+function oneCa(root: 'ec' | 'rsa'): GatewayConfig {
+  return {
+    remote: ({ roots }) => ({ auth: 'pubkey', id: '%any', cacerts: [roots[root].der] }),
+    load: (peer, { roots }) => peer.loadCertificate(roots[root], 'CA'),
+  };
+}
+
 function client(name: UserCertificateName): ClientConfig {
   return { profile: (certificates) => settings(name, certificates) };
 }
@@ -65,6 +90,21 @@ function refused(name: string, own: UserCertificateName, where: GatewayConfig): 
 }
 
 export const ownCertificateCases: readonly InteropCase[] = [
+  ...(['ec', 'rsa'] as const).map(
+    (root): InteropCase => ({
+      name: `two certificates in one profile: the gateway asks for the CA of ${root === 'ec' ? 'the first' : 'the second'}`,
+      theme,
+      gateway: oneCa(root),
+      client: twoCertificates('subject-only', 'rsa'),
+      expect: {
+        up: true,
+        user: root === 'ec' ? 'O=Godwit Test, CN=Alice' : userMail,
+        shows: {
+          localAuthentication: root === 'ec' ? 'ECDSA P-256 with SHA-256' : 'RSA PKCS#1 with SHA-256',
+        },
+      },
+    }),
+  ),
   up("a certificate of one's own that the gateway finds good by its CRL", 'crl-good'),
   up("a certificate of one's own that the gateway finds good by OCSP", 'ocsp-good'),
   refused("a certificate of one's own that a CRL revokes", 'crl-revoked', gateway()),

@@ -71,7 +71,7 @@ function bench(
       save: async () => ok('own:office'),
       remove: async () => ok(),
     },
-    storedPassword: async () => ok(undefined),
+    storedPasswords: async () => ok(new Map()),
     readSecretFile: async () => err(failure('secret.missing')),
     openCertificate: () => async () => err(failure('credential.missing')),
     lookIntoKeyFile: async () => err(failure('credential.missing')),
