@@ -119,6 +119,10 @@ export const limits = {
   childSas: 16,
   /** INVALID_MAJOR_VERSION on one IKE SA: nothing protects the question. */
   versionAnswers: 3,
+  /** Answers to one IKE_SA_INIT that are followed beside the first: each costs a key agreement and a message. @rfc 7296 2.4 */
+  initRivals: 3,
+  /** The only CHILD SA is made anew so often in a row when the peer deletes it; then it wants us gone, or a login. */
+  lastChildRemakes: 3,
   /** CHILD SAs that one profile asks for: each may be there twice while it is rekeyed. */
   childWishes: 6,
   /** How often in all a CHILD SA is asked for anew that the peer deleted or had no time for; half a day goes by. */
@@ -169,6 +173,15 @@ export const limits = {
   reconnectLongestWaitMs: 60_000,
   /** A connection that stood this long starts the waits from the beginning when it is lost. */
   reconnectLastingMs: 60_000,
+  /** Packets go in and none comes out, while the gateway answers IKE: so long before new keys, and once more before a new login. */
+  espSilenceMs: 9_000,
+  /** Two spells of one-way traffic further apart are two. */
+  espSilenceGapMs: 20_000,
+  /** Traffic that needs no answer must not cost a login (and perhaps a question to the user) all the time: doubled each time. */
+  espSilenceLoginPauseMs: 600_000,
+  espSilenceLongestPauseMs: 14_400_000,
+  /** A login that is silent for so long on the way that the machine prefers has the other interfaces asked too. */
+  raceOtherWaysMs: 500,
   /** Redirects that are followed within `redirectPeriodMs`: more is a loop. @rfc 5685 3 */
   redirects: 5,
   redirectPeriodMs: 300_000,

@@ -9,6 +9,7 @@ import { type Dataplane, type DataplaneCounters, noCounters } from '../dataplane
 import { openDataplane } from '../dataplane/open-dataplane.ts';
 import type { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
+import { knockAtNameServer } from '../platform/linux/dns-knock.ts';
 import { NetworkEvents } from '../platform/linux/events/network-events.ts';
 import { findPaths } from '../platform/linux/find-paths.ts';
 import { setLinkMtu } from '../platform/linux/link-mtu.ts';
@@ -41,11 +42,10 @@ import type { PathCandidate } from '../tunnel/paths/path.ts';
 import { TrafficWatch } from '../tunnel/paths/traffic-watch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
+import { TrafficTimer } from './traffic-timer.ts';
 
 /** Far from the end of the sequence numbers, and far below what the ciphers stand. */
 const rekeyAfter = { packets: limits.rekeyAfterPackets, octets: limits.rekeyAfterOctets } as const;
-
-const trafficLookMs = 500;
 
 export interface SystemDeedsOptions {
   readonly log: LogSink;
@@ -53,6 +53,8 @@ export interface SystemDeedsOptions {
   /** Silence after which a NAT keepalive goes out, in milliseconds. */
   readonly keepaliveMs: number;
   readonly answer: SessionDeeds['answer'];
+  /** Packets go through the tunnel again after a rest. */
+  readonly onBusy: () => void;
   /** Threads of data planes to come. */
   readonly spareWorkers: SpareWorkers;
 }
@@ -65,12 +67,12 @@ export class SystemDeeds implements SessionDeeds {
   #remote: IpAddress | undefined;
   #dataplane: Dataplane | undefined;
   #applied: AppliedPlan | undefined;
-  #networkEvents: Promise<NetworkEvents | undefined> | undefined;
+  #networkEvents: NetworkEvents | undefined;
   #onNetworkChange: TransportEvents['onNetworkChange'] = () => undefined;
   /** Holds the TUN device while there is no data plane. */
   #tun: TunDevice | undefined;
   #sleepWatch: SleepWatch | undefined;
-  #trafficTimer: NodeJS.Timeout | undefined;
+  #trafficTimer: TrafficTimer | undefined;
   #activity = new ActivityWatch();
 
   constructor(options: SystemDeedsOptions) {
@@ -93,8 +95,9 @@ export class SystemDeeds implements SessionDeeds {
     scout: number,
     remote: IpAddress,
     onDatagram: (octets: Uint8Array) => void,
+    via?: PathCandidate,
   ): Promise<Result<Endpoint, Failure>> {
-    return this.#scouts.open(scout, remote, onDatagram);
+    return this.#scouts.open(scout, remote, onDatagram, via);
   }
 
   sendScout(scout: number, octets: Uint8Array, to: Endpoint): void {
@@ -103,6 +106,10 @@ export class SystemDeeds implements SessionDeeds {
 
   closeScout(scout: number): void {
     this.#scouts.close(scout);
+  }
+
+  knock(servers: readonly IpAddress[]): void {
+    for (const server of servers.slice(0, 2)) knockAtNameServer(server);
   }
 
   async resolve(host: string): Promise<Result<readonly IpAddress[], Failure>> {
@@ -117,11 +124,14 @@ export class SystemDeeds implements SessionDeeds {
     }
   }
 
-  async openTransport(remote: IpAddress, events: TransportEvents): Promise<OpenedTransport> {
-    const source = sourceTowards(remote, tunnelMark);
-    if (!source.ok) return { result: source };
-    const { interfaceIndex, interfaceName, local: address, mtu } = source.value;
-    const via = { interfaceIndex, interfaceName, local: address, remote, linkMtu: mtu };
+  async openTransport(
+    remote: IpAddress,
+    events: TransportEvents,
+    wanted?: PathCandidate,
+  ): Promise<OpenedTransport> {
+    const way = wanted === undefined ? preferredWay(remote) : ok(wanted);
+    if (!way.ok) return { result: way };
+    const via = way.value;
     const socket = openPathSocket(via);
     if (!socket.ok) return { result: socket };
     const { fd, local, gso } = socket.value;
@@ -132,6 +142,7 @@ export class SystemDeeds implements SessionDeeds {
         onFailure: events.onFailure,
         onFirstInbound: events.onChildUsed,
         onRekeyDue: events.onRekeyDue,
+        onTraffic: () => this.#onTraffic(),
         onWanted: events.onChildWanted,
       },
       this.#options.spareWorkers,
@@ -140,7 +151,8 @@ export class SystemDeeds implements SessionDeeds {
     this.#remote = remote;
     this.#onNetworkChange = events.onNetworkChange;
     this.#dataplane = dataplane.value;
-    this.#watchTraffic(dataplane.value, events.onStalled);
+    this.#trafficTimer?.stop();
+    this.#trafficTimer = this.#watchTraffic(dataplane.value, events.onStalled);
     return { result: ok(local), via };
   }
 
@@ -180,16 +192,19 @@ export class SystemDeeds implements SessionDeeds {
     if (!changed.ok) this.#warn('mtu.not-set', [changed.error]);
   }
 
-  /** Twice a second, for as long as this data plane lives. */
-  #watchTraffic(dataplane: Dataplane, onStalled: () => void): void {
+  #watchTraffic(dataplane: Dataplane, onStalled: () => void): TrafficTimer {
     const watch = new TrafficWatch();
-    this.#activity = new ActivityWatch();
-    clearInterval(this.#trafficTimer);
-    this.#trafficTimer = setInterval(() => {
-      const { outbound } = dataplane.counters();
-      this.#activity.look(dataplane.carried(), this.now());
-      if (watch.look(outbound.packets, dataplane.lastInbound(), this.now())) onStalled();
-    }, trafficLookMs).unref();
+    return new TrafficTimer({
+      packets: () => {
+        const { outbound, inbound } = dataplane.counters();
+        return outbound.packets + inbound.packets;
+      },
+      awaitTraffic: () => dataplane.awaitTraffic(),
+      onLook: () => {
+        const { outbound } = dataplane.counters();
+        if (watch.look(outbound.packets, dataplane.lastInbound(), this.now())) onStalled();
+      },
+    });
   }
 
   async installChild(
@@ -230,7 +245,6 @@ export class SystemDeeds implements SessionDeeds {
     if (!applied.ok) return applied;
     this.#applied = applied.value;
     this.#warn('plan.warning', applied.value.warnings);
-    // Its thread starts while the tunnel is already in use.
     this.#networkEvents = this.#watchNetwork(applied.value.plan);
     this.#sleepWatch ??= new SleepWatch(() => this.#onNetworkChange());
     return ok();
@@ -265,7 +279,7 @@ export class SystemDeeds implements SessionDeeds {
   async undoNetwork(): Promise<void> {
     const applied = this.#applied;
     this.#applied = undefined;
-    await (await this.#networkEvents)?.close();
+    await this.#networkEvents?.close();
     this.#networkEvents = undefined;
     this.#sleepWatch?.stop();
     this.#sleepWatch = undefined;
@@ -278,7 +292,8 @@ export class SystemDeeds implements SessionDeeds {
   async closeTransport(): Promise<void> {
     const dataplane = this.#dataplane;
     this.#dataplane = undefined;
-    clearInterval(this.#trafficTimer);
+    this.#trafficTimer?.stop();
+    this.#trafficTimer = undefined;
     this.#alarm.set(undefined, () => undefined);
     await dataplane?.close();
     // For the next connection, or the next try of this one.
@@ -294,13 +309,23 @@ export class SystemDeeds implements SessionDeeds {
     return this.#activity.lastUses;
   }
 
+  /** Packets went through the tunnel a moment ago. */
+  get busy(): boolean {
+    return this.#trafficTimer?.busy === true;
+  }
+
   counters(): DataplaneCounters {
     return this.#dataplane?.counters() ?? noCounters;
   }
 
+  #onTraffic(): void {
+    this.#trafficTimer?.wake();
+    this.#options.onBusy();
+  }
+
   /** Puts back what another program takes away, and has the gateway probed. Without events the tunnel still works. */
-  async #watchNetwork(plan: NetworkPlan): Promise<NetworkEvents | undefined> {
-    const opened = await NetworkEvents.open({
+  #watchNetwork(plan: NetworkPlan): NetworkEvents | undefined {
+    const opened = NetworkEvents.open({
       ignoreDevices: [plan.device],
       ignoreTables: [plan.table],
       quietMs: limits.networkQuietMs,
@@ -311,6 +336,7 @@ export class SystemDeeds implements SessionDeeds {
         this.#onNetworkChange(this.#localTowardsGateway());
       },
       onFailure: (error) => this.#warn('network-events.failed', [error]),
+      onClock: () => this.#sleepWatch?.look(),
     });
     if (opened.ok) return opened.value;
     this.#warn('network-events.failed', [opened.error]);
@@ -332,6 +358,13 @@ export class SystemDeeds implements SessionDeeds {
     for (const each of failures)
       this.#options.log({ level: 'warn', event, fields: { problem: formatFailure(each) } });
   }
+}
+
+function preferredWay(remote: IpAddress): Result<PathCandidate, Failure> {
+  const source = sourceTowards(remote, tunnelMark);
+  if (!source.ok) return source;
+  const { interfaceIndex, interfaceName, local, mtu } = source.value;
+  return ok({ interfaceIndex, interfaceName, local, remote, linkMtu: mtu });
 }
 
 /** A socket that sends and hears by this interface alone, so that it is this path that a datagram proves. */

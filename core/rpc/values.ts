@@ -129,6 +129,10 @@ const connected = z.strictObject({
         'The last attempt to replace an SA, or the whole login, failed; the present one goes on while it may.',
     }),
   nat: z.strictObject({ local: z.boolean(), remote: z.boolean() }),
+  oneWayMs: spanMs.optional().meta({
+    description:
+      'Packets go in and for so long none came out, though the gateway answers; absent when all is well.',
+  }),
   mobike: z
     .boolean()
     .meta({ description: 'The gateway follows a change of address; else it means a new login.' }),
@@ -259,6 +263,9 @@ export const sampleSchema = z.strictObject({
   outboundOctets: count.meta({ description: 'Since the connection stands.' }),
   inboundOctets: count,
   provenAgeMs: spanMs.meta({ description: 'Since the gateway last proved that it is there.' }),
+  idleMs: spanMs
+    .optional()
+    .meta({ description: 'For so long before nothing was measured, as nothing moved and nobody watched.' }),
   roundTripMs: spanMs
     .optional()
     .meta({ description: 'Of the last answer that came since the sample before.' }),

@@ -2,6 +2,7 @@ import { Godwit } from '../../support/peers/godwit.ts';
 import { addresses } from '../../support/topology.ts';
 import type { InteropCase } from '../case.ts';
 import { pause, type Stage, within } from '../stage.ts';
+import { pinging } from '../watch.ts';
 
 /** The end of the connection that stands, and whether another one takes its place within so many seconds. */
 async function losesConnection(
@@ -19,6 +20,30 @@ async function losesConnection(
   if (await within(seconds * 1_000, again)) return stage.settled();
   const { tunnel } = await stage.client.snapshot();
   return [`${tunnel.state} after ${seconds} s, expected a new connection`];
+}
+
+/** Device, inner addresses and route stay while `play` has the client log in again, and the journey has the gap. */
+async function keepsPlace(stage: Stage, play: () => Promise<string[]>): Promise<string[]> {
+  const { client } = stage;
+  if (!(client instanceof Godwit)) return play();
+  const { device = '', addresses: inner } = (await stage.tunnel()) ?? {};
+  const index = async () =>
+    (await stage.topology.client.must(['ip', '-o', 'link', 'show', device])).split(':')[0];
+  const before = await index();
+  const events = stage.topology.client.spawn(['ip', 'monitor', 'link', 'address', 'route']);
+  const problems = await play();
+  await events.stop();
+  if ((await index()) !== before) problems.push('it is another device');
+  const gone = events.stdout.split('\n').filter((line) => /^Deleted/.test(line) && line.includes(device));
+  if (gone.length > 0) problems.push(`it was undone meanwhile: ${gone.join(', ')}`);
+  const after = (await stage.tunnel())?.addresses;
+  if (String(after) !== String(inner)) problems.push(`the inner addresses were ${inner}, are ${after}`);
+  const [lost, restored] = (await client.journey()).slice(-2);
+  if (lost?.kind !== 'lost' || lost.error?.code !== 'peer.closed')
+    problems.push(`not lost, but ${lost?.kind}`);
+  if (restored?.kind !== 'restored' || restored.gapMs === undefined)
+    problems.push(`not restored with its gap, but ${restored?.kind}`);
+  return problems;
 }
 
 export const livenessCases: readonly InteropCase[] = [
@@ -41,7 +66,7 @@ export const livenessCases: readonly InteropCase[] = [
     },
   },
   {
-    name: 'the gateway deletes the IKE SA: the client logs in again',
+    name: 'the gateway deletes the IKE SA: the client logs in again, with the same device and address, and tells of the gap',
     theme: 'liveness',
     endsTunnel: true,
     gateway: {},
@@ -49,19 +74,26 @@ export const livenessCases: readonly InteropCase[] = [
     expect: { up: true },
     during: async (stage) => {
       const terminate = { ike: 'gateway', timeout: '3000' };
-      return losesConnection(stage, 5, () => stage.gateway.vici.must('terminate', terminate));
+      return keepsPlace(stage, () =>
+        losesConnection(stage, 5, () => stage.gateway.vici.must('terminate', terminate)),
+      );
     },
   },
   {
-    name: 'the gateway deletes the only CHILD SA: the client logs in again',
+    name: 'the gateway deletes the only CHILD SA: the client asks for another one at once, without a login',
     theme: 'liveness',
-    endsTunnel: true,
     gateway: {},
     client: {},
     expect: { up: true },
     during: async (stage) => {
-      const terminate = { child: 'net', timeout: '3000' };
-      return losesConnection(stage, 5, () => stage.gateway.vici.must('terminate', terminate));
+      const before = await stage.tunnel();
+      await stage.gateway.vici.must('terminate', { child: 'net', timeout: '3000' });
+      const problems = await stage.settled();
+      const asked = (await stage.gateway.counters())('create-child-in-req');
+      if (stage.client instanceof Godwit && asked !== 1) problems.push(`${asked} CREATE_CHILD_SA requests`);
+      const after = await stage.tunnel();
+      if (after?.ike.initiatorSpi !== before?.ike.initiatorSpi) problems.push('another IKE SA');
+      return problems;
     },
   },
   {
@@ -89,6 +121,39 @@ export const livenessCases: readonly InteropCase[] = [
       // charon would keep it for hours.
       await stage.gateway.vici.request('terminate', { ike: 'gateway', force: 'yes' });
       return losesConnection(stage, 8, () => stage.topology.resetRouter());
+    },
+  },
+  {
+    name: 'a firewall loses ESP of this one socket and lets IKE through: new keys, then a login from another port',
+    theme: 'liveness',
+    gateway: { at: 'plainGateway' },
+    client: {},
+    expect: { up: true },
+    endsTunnel: true,
+    seconds: 30,
+    during: async (stage) => {
+      if (!(stage.client instanceof Godwit)) return [];
+      const { local = '', path } = (await stage.tunnel()) ?? {};
+      if (path === undefined) return ['not connected'];
+      const port = local.replace(/.*:/, '');
+      await stage.topology.resetRouter([`udp sport ${port} udp dport 4500 @th,64,32 != 0`]);
+      const pings = pinging(stage);
+      try {
+        const rekeyed = await within(16_000, async () => ((await stage.tunnel())?.esp.rekeys ?? 0) > 0);
+        const shown = (await stage.tunnel())?.oneWayMs;
+        const problems = rekeyed ? [] : ['no rekey'];
+        if (shown === undefined) problems.push('it is not shown that traffic goes one way');
+        const loggedIn = async () => {
+          const now = (await stage.tunnel())?.local;
+          return now !== undefined && now !== local;
+        };
+        if (!(await within(16_000, loggedIn))) problems.push('no new login');
+        await pings.stop();
+        return [...problems, ...(await stage.settled())];
+      } finally {
+        await pings.stop();
+        await stage.topology.resetRouter();
+      }
     },
   },
   {
