@@ -261,12 +261,14 @@ test('a subscriber that does not read is disconnected; the daemon does not hold 
   await once(slow, 'data');
   slow.pause();
   const other = await client();
-  for (let sent = 0; sent < 20_000 && server.clients > 1; sent++) {
+  let sent = 0;
+  for (; sent < 20_000 && server.clients > 1; sent++) {
     server.publish('state', connectedSnapshot());
     if (sent % 64 === 0) await new Promise(setImmediate);
   }
   assert.ok((await other.call('version', {})).ok);
   assert.equal(server.clients, 1);
+  assert.ok(sent > limits.rpcQueuedFrames, 'as much as that is held for it');
   assert.ok(log.some(({ event }) => event === 'rpc.slow-client'));
 });
 
