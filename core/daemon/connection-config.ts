@@ -172,6 +172,7 @@ export function connectionConfig(
           childLifetimeMs: profile.rekey.child,
           ikeLifetimeMs: profile.rekey.ike,
           earlyRekeyMs: profile.rekey.early,
+          natsAllowed: profile.allowNat,
           ...inactivityOf(profile),
         },
         {
