@@ -107,7 +107,7 @@ test('3DES and RC2 are named as weak; RC4 and DES are refused', () => {
 
 test('keyFileCertificates: a PEM file holds so many certificates and not one more', () => {
   const text = new TextDecoder().decode(file('plain.pem'));
-  const [certificate = ''] = /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/.exec(text) ?? [];
+  const [certificate = ''] = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(text) ?? [];
   const withMore = (count: number) => {
     const there = text.split('BEGIN CERTIFICATE').length - 1;
     const opened = readKeyFile(
