@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { missingPrograms } from '../support/net/sandbox.ts';
-import { guestFolder, rootImage } from './image.ts';
+import { guestFolder, type RootImage, rootImage } from './image.ts';
 import { Machine } from './machine.ts';
 import type { RowName } from './protocol.ts';
 import { rows as allRows } from './rows/rows.ts';
@@ -35,6 +35,8 @@ const { values: options } = parseArgs({
   },
 });
 
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
+
 if (options.help) process.stdout.write(`${usage}\n`);
 else report(await run());
 
@@ -49,24 +51,44 @@ async function run(): Promise<Row[]> {
     (process.arch === 'x64' ? await rootImage(say) : 'the guest is an x86-64 machine');
   if (typeof image === 'string') return wanted.map((each) => result(each, 'skipped', image, 0));
   if (!options.packed) await pack();
+  return await playAll(image, wanted);
+}
+
+/** A row that does not end in time leaves a machine that nothing is known of: the rest is played in another. */
+async function playAll(image: RootImage, wanted: readonly RowName[]): Promise<Row[]> {
+  const rows: Row[] = [];
+  let machine = await boot(image);
+  try {
+    for (const each of wanted) {
+      const { row, hung } = await play(machine, each);
+      rows.push(row);
+      if (!hung || each === wanted.at(-1)) continue;
+      say(machine.console.slice(-3_000));
+      await machine.stop();
+      machine = await boot(image);
+    }
+    if (options.shell) await lookAround(machine);
+    return rows;
+  } finally {
+    await machine.stop();
+  }
+}
+
+async function boot(image: RootImage): Promise<Machine> {
+  const start = performance.now();
+  say('booting the guest');
   const machine = await Machine.boot(image, join(guestFolder, 'payload.ext4'), {
     note: (text) => say(text.trimEnd().replace(/^/gm, '         ')),
   });
   try {
-    const start = performance.now();
-    say('booting the guest');
     await machine.ready();
-    say(`the guest is up after ${Math.round((performance.now() - start) / 1_000)} s`);
-    const rows: Row[] = [];
-    for (const each of wanted) rows.push(await play(machine, each));
-    if (options.shell) await lookAround(machine);
-    return rows;
   } catch (error) {
     say(machine.console.slice(-3_000));
-    throw error;
-  } finally {
     await machine.stop();
+    throw error;
   }
+  say(`the guest is up after ${Math.round((performance.now() - start) / 1_000)} s`);
+  return machine;
 }
 
 /** For whoever wants to see the machine, or to play a row again. */
@@ -93,12 +115,14 @@ async function pack(): Promise<void> {
   if (status !== 0) throw new Error('the package could not be made');
 }
 
-async function play(machine: Machine, row: RowName): Promise<Row> {
+async function play(machine: Machine, row: RowName): Promise<{ row: Row; hung: boolean }> {
   const start = performance.now();
   let problems: readonly string[];
+  let hung = false;
   try {
     ({ problems } = await machine.play(row.name, row.seconds * 1_000));
   } catch (error) {
+    hung = true;
     problems = [error instanceof Error ? error.message : String(error)];
   }
   const ms = Math.round(performance.now() - start);
@@ -107,7 +131,7 @@ async function play(machine: Machine, row: RowName): Promise<Row> {
     `${verdict === 'passed' ? 'ok    ' : 'FAILED'} ${String(ms).padStart(6)} ms  ${row.theme}: ${row.name}`,
   );
   for (const problem of problems) say(`         ${problem}`);
-  return result(row, verdict, problems.join('; '), ms);
+  return { row: result(row, verdict, problems.join('; '), ms), hung };
 }
 
 function result({ name, theme }: RowName, verdict: Row['verdict'], reason: string, ms: number): Row {

@@ -47,6 +47,7 @@ export class Machine {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     child.on('error', () => {});
+    process.once('exit', () => child.kill('SIGKILL'));
     try {
       const agent = await connectTo(join(folder, 'agent'), child);
       const monitor = new Monitor(await connectTo(join(folder, 'monitor'), child));

@@ -1,5 +1,5 @@
 import { addresses } from '../../support/topology.ts';
-import { type Bench, field, type GuestRow } from '../bench.ts';
+import type { Bench, GuestRow } from '../bench.ts';
 import { moveFile } from './move-file.ts';
 
 const theme = 'kernel ESP';
@@ -80,14 +80,14 @@ async function agrees(
   bench.storeProfile('office', profile === undefined ? {} : { proposals: { esp: profile } });
   await bench.up('office');
   const problems = await inAgreement(bench, esp, kernel);
-  problems.push(...(await moveFile(bench, 1 << 20)), ...(await bench.down()));
+  problems.push(...(await moveFile(bench, 1 << 18)), ...(await bench.down()));
   return problems;
 }
 
 async function inAgreement(bench: Bench, esp: string, kernel: RegExp): Promise<string[]> {
   const states = await bench.gateway.must(['ip', '-d', 'xfrm', 'state']);
   const problems = kernel.test(states) ? [] : [`the kernel's SA is another: ${states}`];
-  const ours = field(field(await bench.status(), 'esp'), 'proposal');
+  const ours = (await bench.tunnel())?.esp.proposal;
   if (ours !== esp) problems.push(`Godwit says ${ours}`);
   return [...problems, ...(await bench.ping())];
 }
@@ -111,7 +111,7 @@ async function rekeys(bench: Bench): Promise<readonly string[]> {
       const now = await spis();
       return now.length === 1 && now[0] !== first;
     })),
-    ...(await moveFile(bench, 1 << 20)),
+    ...(await moveFile(bench, 1 << 18)),
   );
   const [second = ''] = await spis();
   await charon.vici.request('rekey', { child: 'net' });
@@ -120,7 +120,7 @@ async function rekeys(bench: Bench): Promise<readonly string[]> {
       const now = await spis();
       return now.length === 1 && now[0] !== second;
     })),
-    ...(await moveFile(bench, 1 << 20)),
+    ...(await moveFile(bench, 1 << 18)),
     ...(await inAgreement(bench, 'aes256gcm16-esn', /flag[^\n]*esn/)),
   );
   problems.push(...(await bench.down()));
@@ -176,7 +176,7 @@ async function padded(bench: Bench): Promise<readonly string[]> {
   const problems = await bench.ping();
   const listing = await bench.gateway.must(['ip', '-d', 'xfrm', 'state']);
   if (!/tfcpad/i.test(listing)) problems.push(`the kernel pads nothing: ${listing}`);
-  problems.push(...(await moveFile(bench, 1 << 20)), ...(await bench.down()));
+  problems.push(...(await moveFile(bench, 1 << 18)), ...(await bench.down()));
   return problems;
 }
 
@@ -185,7 +185,7 @@ async function compression(bench: Bench): Promise<readonly string[]> {
   await bench.startGateway({ child: { esp_proposals: ['aes256gcm16'], ipcomp: 'yes' } });
   bench.storeProfile('office');
   await bench.up('office');
-  const problems = [...(await bench.ping()), ...(await moveFile(bench, 1 << 20))];
+  const problems = [...(await bench.ping()), ...(await moveFile(bench, 1 << 18))];
   const listing = await bench.gateway.must(['ip', 'xfrm', 'state']);
   if (/proto comp/.test(listing)) problems.push('the kernel compresses');
   problems.push(...(await bench.down()));

@@ -1,4 +1,4 @@
-import { type Bench, field, type GuestRow, patienceMs } from '../bench.ts';
+import { type Bench, type GuestRow, patienceMs } from '../bench.ts';
 
 const theme = 'NetworkManager';
 
@@ -56,7 +56,7 @@ async function roams(bench: Bench): Promise<readonly string[]> {
   const before = await bench.look();
   await bench.up('office');
   const problems = await bench.ping();
-  const spi = async (): Promise<unknown> => field(field(await bench.status(), 'ike'), 'initiatorSpi');
+  const spi = async (): Promise<unknown> => (await bench.tunnel())?.ike.initiatorSpi;
   const first = await spi();
   await bench.must('nmcli connection up cafe');
   for (const [card, up] of [

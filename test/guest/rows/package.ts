@@ -10,6 +10,7 @@ export const packageRows: readonly GuestRow[] = [
   { theme, name: 'apt installs the package, and its scripts start the service', run: installs },
   { theme, name: 'the unit holds the daemon in', run: holdsIn },
   { theme, name: 'members of the group use the daemon, others are told how', run: letsIn },
+  { theme, name: 'polkit lets members of the group reach smart cards, and nobody else', run: reachesCards },
 ];
 
 async function installs(bench: Bench): Promise<readonly string[]> {
@@ -79,5 +80,27 @@ async function letsIn(bench: Bench): Promise<readonly string[]> {
   const other = await bench.godwit('mallory', ['status']);
   if (other.status !== 4) problems.push(`mallory: ended with ${other.status}`);
   if (!/group godwit/.test(other.stderr)) problems.push(`mallory is not told of the group: ${other.stderr}`);
+  return problems;
+}
+
+/** As the daemon's child asks it: a process of the user that belongs to no session. */
+async function reachesCards(bench: Bench): Promise<readonly string[]> {
+  await bench.install();
+  await bench.must('systemctl restart polkit');
+  const problems: string[] = [];
+  for (const action of ['org.debian.pcsc-lite.access_pcsc', 'org.debian.pcsc-lite.access_card']) {
+    for (const [user, allowed] of [
+      ['alice', true],
+      ['mallory', false],
+    ] as const) {
+      const process = bench.guest.spawn(['runuser', '-u', user, '--', 'sh', '-c', 'echo $$; exec sleep 300']);
+      const [, pid = ''] = await process.waitFor(/^(\d+)$/m, 60_000);
+      const { status, stderr } = await bench.sh(`pkcheck --action-id ${action} --process ${pid}`);
+      await process.stop();
+      if ((status === 0) !== allowed) problems.push(`${user}, ${action}: ${status} ${stderr.trim()}`);
+    }
+  }
+  const said = await bench.sh('journalctl -b -u polkit --no-pager -o cat | grep -i "error\\|godwit"');
+  if (said.stdout !== '') problems.push(`polkit: ${said.stdout}`);
   return problems;
 }

@@ -22,10 +22,7 @@ async function upgrade(bench: Bench): Promise<readonly string[]> {
   const { status, stdout, stderr } = await bench.apt(['install', '--yes', bench.successor]);
   const problems = status === 0 ? [] : [`apt-get ended with ${status}: ${stdout}${stderr}`];
   problems.push(
-    ...(await bench.until(
-      'the daemon answers',
-      async () => (await bench.godwit('alice', ['status'])).status === 0,
-    )),
+    ...(await bench.until('the daemon answers', () => bench.answers())),
     ...(await bench.leftovers(before)),
   );
   const facts: readonly (readonly [string, RegExp])[] = [

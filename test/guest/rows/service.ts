@@ -22,7 +22,7 @@ async function office(bench: Bench): Promise<readonly string[]> {
   bench.storeProfile('office', { dns: { domains: ['corp.example'] } });
   const before = await bench.look();
   const start = performance.now();
-  await bench.up('office');
+  await bench.up('office', 'alice');
   bench.note(`connected after ${Math.round(performance.now() - start)} ms`);
   const problems = await bench.ping();
   const states = await bench.gateway.must(['ip', '-s', 'xfrm', 'state']);
@@ -37,7 +37,9 @@ async function office(bench: Bench): Promise<readonly string[]> {
   if (/corp\.example/.test(outside.stdout)) problems.push('a name of the company was asked for outside');
   if (!/host\.corp\.example/.test(inside.stdout)) problems.push('no name was asked for inside');
   if (/www\.example\.net/.test(inside.stdout)) problems.push('a name of the world was asked for inside');
-  problems.push(...(await bench.down()), ...(await bench.leftovers(before)));
+  const { status, stderr } = await bench.godwit('alice', ['down']);
+  if (status !== 0) problems.push(`godwit down ended with ${status}: ${stderr}`);
+  problems.push(...(await bench.leftovers(before)));
   const xfrm = await bench.gateway.must(['ip', 'xfrm', 'state']);
   if (xfrm !== '') problems.push(`the gateway was not told: ${xfrm}`);
   return problems;
@@ -84,10 +86,7 @@ async function killed(bench: Bench): Promise<readonly string[]> {
 }
 
 async function answers(bench: Bench): Promise<string[]> {
-  return await bench.until('the daemon answers', async () => {
-    const { status } = await bench.godwit('alice', ['status']);
-    return status === 0;
-  });
+  return await bench.until('the daemon answers', () => bench.answers());
 }
 
 /** While the machine sleeps the gateway gives up on it: the goodbye is lost on the way. */
