@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, read, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { LabProcess } from '../support/net/lab-process.ts';
 import { Bench, type GuestRow } from './bench.ts';
-import { agentPort, type FromGuest, type HostDeed, type ToGuest } from './protocol.ts';
+import { agentPort, defaultSeconds, type FromGuest, type HostDeed, type ToGuest } from './protocol.ts';
 import { rows } from './rows/rows.ts';
 
 /** Plays rows in the guest, as the program outside asks over a virtio port. Started by systemd. */
@@ -93,7 +93,10 @@ try {
     const row = rows.find(({ name }) => name === message.row);
     if (row !== undefined) void play(row, bench);
   });
-  tell({ kind: 'ready', rows: rows.map(({ name, theme, seconds = 240 }) => ({ name, theme, seconds })) });
+  tell({
+    kind: 'ready',
+    rows: rows.map(({ name, theme, seconds = defaultSeconds }) => ({ name, theme, seconds })),
+  });
 } catch (error) {
   tell({ kind: 'note', text: error instanceof Error ? (error.stack ?? '') : String(error) });
   closeSync(port);

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { missingPrograms } from '../support/net/sandbox.ts';
 import { guestFolder, type RootImage, rootImage } from './image.ts';
 import { Machine } from './machine.ts';
-import type { RowName } from './protocol.ts';
+import { defaultSeconds, type RowName } from './protocol.ts';
 import { rows as allRows } from './rows/rows.ts';
 
 const usage = `npm run guest -- [--json] [--filter RE] [--packed] [--shell]
@@ -43,7 +43,7 @@ else report(await run());
 async function run(): Promise<Row[]> {
   const filter = new RegExp(options.filter, 'i');
   const wanted = allRows
-    .map(({ name, theme, seconds = 240 }) => ({ name, theme, seconds }))
+    .map(({ name, theme, seconds = defaultSeconds }) => ({ name, theme, seconds }))
     .filter(({ name, theme }) => filter.test(`${theme}: ${name}`));
   if (wanted.length === 0 && !options.shell) return [];
   const image =
@@ -93,7 +93,7 @@ async function boot(image: RootImage): Promise<Machine> {
 
 /** For whoever wants to see the machine, or to play a row again. */
 async function lookAround(machine: Machine): Promise<void> {
-  let there: readonly RowName[] = allRows.map((row) => ({ ...row, seconds: row.seconds ?? 240 }));
+  let there: readonly RowName[] = allRows.map((row) => ({ ...row, seconds: row.seconds ?? defaultSeconds }));
   for await (const line of createInterface({ input: process.stdin })) {
     const again = /^play (.+)$/.exec(line)?.[1];
     if (again !== undefined) {

@@ -1,5 +1,8 @@
 /** What the program outside and the agent in the guest say to each other: one JSON object a line, over a virtio port. */
 
+/** What a row may take on a busy machine. */
+export const defaultSeconds = 600;
+
 /** The name of the port, as the guest sees it. */
 export const agentPort = 'app.godwit.guest';
 

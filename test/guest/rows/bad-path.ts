@@ -15,7 +15,7 @@ const paths = [
 export const badPathRows: readonly GuestRow[] = paths.map(({ name, netem }) => ({
   theme,
   name: `login and a file over a path that is so: ${name}`,
-  seconds: 400,
+
   run: (bench: Bench) => overPath(bench, netem),
 }));
 

@@ -6,7 +6,7 @@ export const removalRows: readonly GuestRow[] = [
   {
     theme,
     name: 'an upgrade while connected keeps profiles and what was switched off',
-    seconds: 400,
+
     run: upgrade,
   },
   { theme, name: 'removing it while connected disconnects; purging it leaves nothing', run: remove },

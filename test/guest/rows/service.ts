@@ -10,7 +10,7 @@ export const serviceRows: readonly GuestRow[] = [
   {
     theme,
     name: 'after suspend to RAM the connection is found dead and made again',
-    seconds: 400,
+
     run: sleeps,
   },
 ];
