@@ -1,8 +1,9 @@
 import type { Link } from '../core/rpc/bridge.ts';
-import type { Snapshot } from '../core/rpc/values.ts';
+import { isOnPurpose } from '../core/rpc/on-purpose.ts';
+import type { ProfileEntry, Snapshot } from '../core/rpc/values.ts';
 
 /** What the tray shows at a glance. `blocked` has its place here for a kill switch to come. */
-export const moods = [
+const moods = [
   'disconnected',
   'connecting',
   'connected',
@@ -16,6 +17,10 @@ export type Mood = (typeof moods)[number];
 export interface Situation {
   readonly link: Link;
   readonly snapshot: Snapshot | undefined;
+  /** Those that can be used. */
+  readonly profiles: readonly ProfileEntry[];
+  /** The id of the one that was connected last. */
+  readonly last: string | undefined;
 }
 
 /** `needs-you`: the last connection ended with a failure that nobody has looked at. */
@@ -37,9 +42,7 @@ export function moodOf({ link, snapshot }: Situation, seen: boolean): Mood {
 /** Whether the last attempt or connection ended by itself: what a user did on purpose is no failure. */
 export function isFailed({ tunnel }: Snapshot): boolean {
   return (
-    tunnel.state === 'disconnected' &&
-    tunnel.lastFailure !== undefined &&
-    tunnel.lastFailure.code !== 'tunnel.cancelled'
+    tunnel.state === 'disconnected' && tunnel.lastFailure !== undefined && !isOnPurpose(tunnel.lastFailure)
   );
 }
 

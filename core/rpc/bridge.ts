@@ -30,7 +30,7 @@ const nothing = z.strictObject({});
 const text = z.string().max(limits.rpcTextCharacters);
 
 /** Whether the host reaches the daemon. The host tries again by itself and tells each change. */
-export const linkSchema = z.discriminatedUnion('state', [
+const linkSchema = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('connecting') }),
   z.strictObject({
     state: z.literal('up'),
@@ -49,12 +49,32 @@ export const linkSchema = z.discriminatedUnion('state', [
 export type Link = z.output<typeof linkSchema>;
 
 /** Switches that only some hosts have. A host lists those that it has; the page shows no others. */
-export const preferenceNames = ['autostart', 'notifications', 'keep-in-tray', 'ask-before-quit'] as const;
+const preferenceNames = ['autostart', 'notifications', 'keep-in-tray', 'ask-before-quit'] as const;
 export type PreferenceName = (typeof preferenceNames)[number];
 
 /** The views that a host can ask for: from its tray, its menu, a notification. */
 export const viewNames = ['connection', 'profiles', 'details', 'logs', 'settings'] as const;
 export type ViewName = (typeof viewNames)[number];
+
+/** What became of the search for a newer version. Only a host that can replace itself looks for one. */
+export const updateSchema = z.discriminatedUnion('state', [
+  z
+    .strictObject({ state: z.literal('off'), why: z.enum(['package', 'no-feed', 'browser']) })
+    .meta({ description: 'The distribution brings updates, or nobody says where they are.' }),
+  z.strictObject({ state: z.literal('checking') }),
+  z
+    .strictObject({ state: z.literal('none'), at: z.int().min(0) })
+    .meta({ description: 'This is the newest.' }),
+  z.strictObject({ state: z.literal('fetching'), version: text }),
+  z
+    .strictObject({ state: z.literal('ready'), version: text })
+    .meta({ description: 'It is here, and takes the place of the present one when the program ends.' }),
+  z
+    .strictObject({ state: z.literal('refused'), version: text })
+    .meta({ description: 'It is not signed by whoever made this version.' }),
+  z.strictObject({ state: z.literal('failed'), at: z.int().min(0) }),
+]);
+export type Update = z.output<typeof updateSchema>;
 
 const preferences = z.array(z.strictObject({ name: z.enum(preferenceNames), value: z.boolean() })).max(16);
 
@@ -63,12 +83,22 @@ export const hostMethods = {
   host: {
     doc: 'Who hosts the page. `preferences` are the switches that it has.',
     params: nothing,
-    result: z.strictObject({ kind: z.enum(['browser', 'electron']), version: text, preferences }),
+    result: z.strictObject({
+      kind: z.enum(['browser', 'electron']),
+      version: text,
+      preferences,
+      update: updateSchema,
+    }),
   },
   'reach-daemon': {
     doc: 'Tries at once to reach the daemon, without waiting for the next try.',
     params: nothing,
     result: nothing,
+  },
+  'check-for-updates': {
+    doc: 'Looks for a newer version, unless that is under way or cannot be done. What becomes of it comes as `update` events.',
+    params: nothing,
+    result: z.strictObject({ update: updateSchema }),
   },
   'set-preference': {
     doc: 'Sets a switch of the host. The result is all of them as they are now.',
@@ -77,12 +107,17 @@ export const hostMethods = {
   },
 } as const;
 
-export const hostEvents = {
+const hostEvents = {
   link: { doc: 'Comes first after a page is attached, then at every change.', data: linkSchema },
   show: {
     doc: 'The user wants to see this view.',
     data: z.strictObject({ view: z.enum(viewNames) }),
   },
+  'connect-wanted': {
+    doc: 'The user wants this profile connected; the page does it, so that it is the one to be asked.',
+    data: z.strictObject({ id: text }),
+  },
+  update: { doc: 'What became of the search for a newer version.', data: updateSchema },
   'import-offered': {
     doc: 'The user opened a file with Godwit, or followed a link: to be looked at, and taken or not.',
     data: z.strictObject({
@@ -121,11 +156,11 @@ export function isHostMethod(name: string): name is HostMethodName {
   return Object.hasOwn(hostMethods, name);
 }
 
-export function isHostEvent(name: string): name is HostEventName {
+function isHostEvent(name: string): name is HostEventName {
   return Object.hasOwn(hostEvents, name);
 }
 
-export function isDaemonMethod(name: string): name is DaemonMethodName {
+function isDaemonMethod(name: string): name is DaemonMethodName {
   return isMethodName(name) && methods[name].access !== 'admin';
 }
 

@@ -112,7 +112,15 @@ const connected = z.strictObject({
     .max(weaknesses.length)
     .meta({ description: 'What this login does less well than it could.' }),
   ike: z.strictObject({ proposal: text, initiatorSpi: text, responderSpi: text, ...saAge }),
-  esp: z.strictObject({ proposal: text, inboundSpi: text, outboundSpi: text, ...saAge }),
+  esp: z.strictObject({
+    proposal: text,
+    inboundSpi: text,
+    outboundSpi: text,
+    ...saAge,
+    asleepMs: spanMs.optional().meta({
+      description: 'So long ago it was deleted because nobody used it; the next packet has another one made.',
+    }),
+  }),
   rekeyFailure: z
     .strictObject({ what: z.enum(['ike', 'esp', 'login']), error: failureSchema, ageMs: spanMs })
     .optional()
@@ -121,6 +129,10 @@ const connected = z.strictObject({
         'The last attempt to replace an SA, or the whole login, failed; the present one goes on while it may.',
     }),
   nat: z.strictObject({ local: z.boolean(), remote: z.boolean() }),
+  oneWayMs: spanMs.optional().meta({
+    description:
+      'Packets go in and for so long none came out, though the gateway answers; absent when all is well.',
+  }),
   mobike: z
     .boolean()
     .meta({ description: 'The gateway follows a change of address; else it means a new login.' }),

@@ -1,5 +1,6 @@
 import { germanFailures } from './de-failures.ts';
 import { germanFields } from './de-fields.ts';
+import { germanProblems } from './de-problems.ts';
 import type { Catalogue } from './en.ts';
 
 export const de: Catalogue = {
@@ -45,6 +46,7 @@ export const de: Catalogue = {
     heldBack: 'Nichts, was in den Tunnel gehört, verlässt inzwischen diesen Computer.',
     nextTry: (age) => `Nächster Versuch in ${age}.`,
     trying: (tries) => `Versuch ${tries} läuft.`,
+    weaker: 'Diese Verbindung ist schwächer, als sie sein könnte',
     lostBecause: 'Warum sie abgerissen ist',
     steps: 'Schritte der Anmeldung',
     stepDone: 'erledigt',
@@ -94,6 +96,18 @@ export const de: Catalogue = {
     gapExplained: 'Wie lange nichts bewies, dass das Gateway da ist.',
     from: (local) => `von ${local}`,
     fromOn: (local, device) => `von ${local} an ${device}`,
+  },
+  weaknesses: {
+    'short-psk':
+      'Der Pre-Shared Key ist kurz: Wer sich einmal als das Gateway ausgibt, kann Schlüssel in Ruhe durchprobieren.',
+    'psk-gateway':
+      'Das Gateway hat sich mit einem Pre-Shared Key ausgewiesen, den alle Benutzer kennen: Jeder von ihnen kann sich als das Gateway ausgeben.',
+    'keyless-eap':
+      'Das letzte Anmeldeverfahren macht keinen Schlüssel; so bindet nur der Nachweis des Gateways die Anmeldung an diese Verbindung.',
+    'unbound-eap':
+      'Das Gateway will die Anmeldung ohne den Schlüssel, den sie macht; so bindet nur der Nachweis des Gateways sie an diese Verbindung.',
+    'sha1-signature': 'Eine Signatur dieser Anmeldung ist mit SHA-1 gemacht, das schwach ist.',
+    'no-ppk': 'Das Gateway nutzt den Post-Quanten-Schlüssel dieses Profils nicht.',
   },
   failure: {
     title: 'Was geschehen ist',
@@ -155,12 +169,36 @@ export const de: Catalogue = {
     login: 'Anmeldung',
     trust: 'Vertraut',
     inlineCa: 'der CA in der Datei',
+    open: 'Öffnen',
+    keyPassword:
+      'Wer die Datei gemacht hat, hat es gewählt. Es dient dazu, in die Datei zu sehen, und wird nicht gespeichert; beim Verbinden geben Sie es wieder ein.',
+    certificate: {
+      title: 'Ihr Zertifikat',
+      subject: 'Ausgestellt für',
+      issuer: 'Ausgestellt von',
+      validity: 'Gültig',
+      fromTo: (from, to) => `${from} bis ${to}`,
+      authorities: 'CAs in der Datei',
+      none: 'keine',
+    },
     note: {
       lacks: (detail) => `${detail} fehlt in der Datei; bitte ergänzen Sie, wofür es steht.`,
       ignored: (detail) => `${detail} wurde weggelassen.`,
       changed: (detail) => `${detail} wurde in den Bereich gebracht, den Godwit annimmt.`,
       'names-file': (detail) =>
         `${detail} nennt eine Datei eines Computers; setzen Sie stattdessen ihren Inhalt ein.`,
+      'no-authority': (issuer) =>
+        `In der Datei ist kein CA-Zertifikat. Fügen Sie unten das der CA Ihres Gateways ein; Ihres stammt von ${issuer}.`,
+      'authority-taken': (subject) =>
+        `${subject} aus der Datei soll für das Gateway bürgen. Hat Ihr Gateway sein Zertifikat von einer anderen CA, setzen Sie unten diese ein.`,
+      'other-certificates': (subjects) =>
+        `In der Datei sind weitere Zertifikate, die die Anmeldung nicht braucht: ${subjects}.`,
+      expired: (moment) => `Das Zertifikat ist am ${moment} abgelaufen: Das Gateway wird es ablehnen.`,
+      'not-yet': (moment) => `Das Zertifikat gilt erst ab ${moment}: Bis dahin wird das Gateway es ablehnen.`,
+      'weak-encryption': (algorithm) =>
+        `Die Datei ist mit ${algorithm} verschlüsselt, das alt und schwach ist. Löschen Sie Kopien, die Sie nicht brauchen.`,
+      'no-password': () =>
+        'Die Datei hat kein Passwort: Wer eine Kopie in die Hand bekommt, kann sich als Sie anmelden.',
     },
   },
   editor: {
@@ -186,12 +224,31 @@ export const de: Catalogue = {
     onePerLine: 'je Zeile eines',
     byDefault: (value) => `Vorgabe: ${value}`,
     problems: 'Bitte zuerst berichtigen',
+    keyFile: 'Schlüsseldatei',
     essentials: 'Das Nötigste',
     more: 'Weicht von den Vorgaben ab',
     allDefault: 'Alles Übrige hält Godwit, wie es vorgegeben ist.',
     required: 'erforderlich',
   },
   fields: germanFields,
+  choices: {
+    'eap-mschapv2': 'Benutzername und Passwort (EAP-MSCHAPv2)',
+    'eap-tls': 'Zertifikat in EAP (EAP-TLS)',
+    'eap-ttls': 'Passwort in TLS (EAP-TTLS)',
+    peap: 'Passwort in TLS, wie Windows-Server es wollen (PEAP)',
+    'eap-gtc': 'Passwort oder Einmalcode (EAP-GTC)',
+    'eap-md5': 'Passwort, für alte Gateways (EAP-MD5)',
+    certificate: 'Zertifikat',
+    psk: 'Gemeinsamer Schlüssel',
+    eap: 'TLS in EAP',
+    'in-order': 'in dieser Reihenfolge',
+    fastest: 'das zuerst antwortet',
+    soft: 'als gesperrt bekannte',
+    strict: 'auch wo nichts bekannt ist',
+    off: 'nicht fragen',
+    sleep: 'schlafen lassen',
+    disconnect: 'trennen',
+  },
   prompt: {
     title: (profile) => `Anmelden bei ${profile}`,
     as: (identity) => `als ${identity}`,
@@ -247,6 +304,8 @@ export const de: Catalogue = {
     within: (age) => `innerhalb von ${age}`,
     due: 'jetzt fällig',
     rekeyFailure: 'Problem',
+    asleep: 'Schläft',
+    asleepHelp: 'Niemand benutzte sie, also wurde sie gelöscht; das nächste Paket lässt eine neue entstehen.',
     rekeyFailed: 'Das letzte Ersetzen ist gescheitert; die jetzigen Schlüssel gelten weiter.',
     path: 'Pfad',
     local: 'Dieser Computer',
@@ -304,6 +363,24 @@ export const de: Catalogue = {
     daemonVersion: 'Version des Dienstes',
     host: 'Läuft in',
     hosts: { browser: 'einem Browser, über eine Brücke auf diesem Computer', electron: 'der Desktop-App' },
+    updates: 'Aktualisierungen',
+    update: {
+      off: {
+        package: 'kommen mit den Paketen dieses Computers',
+        'no-feed': 'diese Ausgabe weiß nicht, wo sie danach suchen soll',
+        browser: 'kommen mit den Paketen dieses Computers',
+      },
+      checking: 'sucht nach einer neueren Version …',
+      none: (moment) => `dies ist die neueste Version (Stand ${moment})`,
+      fetching: (version) => `holt Version ${version} …`,
+      ready: (version) =>
+        `Version ${version} ist da; sie beginnt, wenn Godwit beendet und neu gestartet wird`,
+      refused: (version) =>
+        `Version ${version} wird angeboten, ist aber nicht von denen unterschrieben, die diese gemacht haben. Sie wurde nicht geholt.`,
+      failed: (moment) =>
+        `konnten nicht gesucht werden (${moment}); die Verbindung zur Quelle kam nicht zustande`,
+    },
+    checkUpdates: 'Jetzt suchen',
     license: 'Lizenz',
     licenseText: 'Apache-Lizenz 2.0',
     story: 'Eine Pfuhlschnepfe fliegt elf Tage ohne Landung. Eine Verbindung sollte das auch können.',
@@ -319,4 +396,5 @@ export const de: Catalogue = {
     blocked: 'Der Datenverkehr ist gesperrt.',
   },
   failures: germanFailures,
+  problems: germanProblems,
 };

@@ -18,6 +18,7 @@ import { eapAloneCases } from './cases/eap-alone.ts';
 import { fragmentCases } from './cases/fragments.ts';
 import { livenessCases } from './cases/liveness.ts';
 import { networkCases } from './cases/networks.ts';
+import { ownCertificateCases } from './cases/own-certificates.ts';
 import { pathCases } from './cases/paths.ts';
 import { promptCases } from './cases/prompts.ts';
 import { refusalCases } from './cases/refusals.ts';
@@ -70,6 +71,7 @@ if (options.help) {
     ...certificateCases,
     ...revocationCases,
     ...authenticationCases,
+    ...ownCertificateCases,
     ...tokenCases,
     ...promptCases,
     ...networkCases,

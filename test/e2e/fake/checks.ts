@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { failure } from '../../../core/base/errors.ts';
 import { drop } from '../live/checks.ts';
 import type { Check } from '../support/check.ts';
-import { connected, headquartersText, hostile, idle, namedScenes } from '../support/scenes.ts';
+import { connected, headquartersText, hostile, idle, namedScenes, p12 } from '../support/scenes.ts';
 import { onStage, plainLook, type Stage } from '../support/stage.ts';
 import { goTo } from '../support/ui-page.ts';
 
@@ -115,6 +115,14 @@ export const fakeChecks: readonly Check[] = [
       await proof.filter({ hasText: 'verified just now' }).waitFor();
     },
   ),
+  on('connected', 'a connection that is weaker than it could be says why', async ({ page, host }) => {
+    assert.equal(await page.locator('.weakness').count(), 0);
+    const tunnel = connected({ weaknesses: ['unbound-eap', 'psk-gateway'] });
+    await host.become({ ...host.scene.snapshot, tunnel });
+    const told = page.getByRole('region', { name: 'This connection is weaker than it could be' });
+    await told.getByText('without the key that it makes').waitFor();
+    await told.getByText('any of them can pose as the gateway').waitFor();
+  }),
   on('failed-hostile', 'what a gateway says is shown as text', async ({ page }) => {
     assert.equal(await page.locator('img[src="x"], .failure b').count(), 0);
     await page.getByText('<img src=x onerror=alert(1)>').first().waitFor();
@@ -153,6 +161,35 @@ export const fakeChecks: readonly Check[] = [
     assert.deepEqual(errors, []);
   }),
   on(
+    'import-locked',
+    'a key file asks for its password, shows who it is for, and becomes a profile',
+    async ({ page, host }) => {
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Password of the key file').fill('falsch');
+      await page.keyboard.press('Enter');
+      await dialog.getByText('is wrong').waitFor();
+      assert.equal(await dialog.getByLabel('Password of the key file').inputValue(), '');
+      await dialog.getByLabel('Password of the key file').fill('geheim');
+      await page.keyboard.press('Enter');
+      await dialog.getByText('CN=Alice Doe').waitFor();
+      assert.ok(!(await page.content()).includes('geheim'));
+      assert.ok(await dialog.getByRole('button', { name: 'Import' }).isDisabled(), 'nothing says where to');
+      await dialog.getByRole('textbox', { name: 'Gateway', exact: true }).fill('vpn.example.org');
+      await dialog.getByLabel('Login method').selectOption('eap-tls');
+      assert.equal(await dialog.getByLabel('User name').inputValue(), 'alice@example.org');
+      await dialog.getByRole('button', { name: 'Import' }).click();
+      await until(() => host.calls.some(({ method }) => method === 'save-profile'));
+      const text = host.scene.profileTexts['own:new'] ?? '';
+      assert.ok(!text.includes('geheim'));
+      const { gateway, authentication, trust } = JSON.parse(text);
+      assert.deepEqual(
+        [gateway, authentication.method, authentication.certificate.name, trust.ca.length > 0],
+        ['vpn.example.org', 'eap-tls', 'alice.p12', true],
+      );
+      assert.equal(authentication.certificate.pkcs12, Buffer.from(p12).toString('base64'));
+    },
+  ),
+  on(
     'profiles-idle',
     'the list is searched, and a profile is edited where it differs from the defaults',
     async ({ page, host }) => {
@@ -175,6 +212,19 @@ export const fakeChecks: readonly Check[] = [
       assert.ok(!saved.includes('livenessSeconds'));
     },
   ),
+  on('profiles-idle', 'what is wrong with a field is told in the language of the page', async ({ page }) => {
+    await goTo(page, 'settings');
+    await page.getByText('Deutsch').click();
+    await goTo(page, 'profiles');
+    await page.getByRole('button', { name: 'Headquarters öffnen' }).click();
+    await page.getByLabel('Gateway', { exact: true }).fill('zwei worte');
+    await page.getByText('muss ein Name oder eine IP-Adresse sein').waitFor();
+    await page.getByLabel('Einstellung hinzufügen').selectOption('proposals.esp');
+    await page.getByRole('textbox', { name: 'Algorithmen für ESP' }).fill('aes256gcm16\nrot13');
+    await page.getByText(/rot13.* kennt Godwit nicht als Algorithmus/).waitFor();
+    await page.getByLabel('Einstellung hinzufügen').selectOption('trust.system');
+    assert.equal(await page.getByRole('textbox', { name: 'CA-Zertifikate' }).count(), 0, 'only one vouches');
+  }),
   on('profiles-idle', 'a profile of the computer can be looked at and not changed', async ({ page }) => {
     await page.getByRole('button', { name: 'Open Lab' }).click();
     await page.getByLabel('Gateway', { exact: true }).waitFor();
@@ -200,6 +250,30 @@ export const fakeChecks: readonly Check[] = [
     await page.getByText('Deutsch').click();
     await page.getByRole('heading', { name: 'Einstellungen' }).waitFor();
     assert.equal(await page.evaluate('document.documentElement.lang'), 'de');
+  }),
+  on(
+    'update-none',
+    'the user looks for a newer version, and sees what became of it',
+    async ({ page, host }) => {
+      const status = page.locator('.update [role="status"]');
+      await goTo(page, 'settings');
+      await status.filter({ hasText: 'this is the newest version' }).waitFor();
+      await page.getByRole('button', { name: 'Look now' }).click();
+      await status.filter({ hasText: 'looking for a newer version' }).waitFor();
+      assert.equal(await page.getByRole('button', { name: 'Look now' }).count(), 0);
+      await host.emit('update', { state: 'fetching', version: '0.2.0' });
+      await status.filter({ hasText: 'fetching version' }).waitFor();
+      await host.emit('update', { state: 'ready', version: '0.2.0' });
+      await status.filter({ hasText: '0.2.0' }).filter({ hasText: 'is here' }).waitFor();
+    },
+  ),
+  on('disconnected', 'a host that wants a profile connected has the page do it', async ({ page, host }) => {
+    await goTo(page, 'settings');
+    await host.emit('connect-wanted', { id: 'lab' });
+    await until(() => host.calls.some(({ method }) => method === 'connect'));
+    const call = host.calls.find(({ method }) => method === 'connect');
+    assert.deepEqual(call?.params, { source: { kind: 'stored', id: 'lab' }, canAnswer: true });
+    await page.locator('main[data-view="connection"]').waitFor();
   }),
   on('connecting', 'who wants no motion sees none', async ({ page }) => {
     // What began as the page was made is over at once; what would turn on and on never ends.

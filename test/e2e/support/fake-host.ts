@@ -10,7 +10,9 @@ import {
   type BridgeResult,
   type Link,
   readBridgeRequest,
+  type Update,
 } from '../../../core/rpc/bridge.ts';
+import type { KeyFileLook } from '../../../core/rpc/key-files.ts';
 import type { JourneyEntry, LogLine, ProfileEntry, Sample, Snapshot } from '../../../core/rpc/values.ts';
 
 /** What a fake host has to say. */
@@ -24,6 +26,11 @@ export interface Scene {
   readonly profileTexts: Readonly<Record<string, string>>;
   /** Asked as soon as the page listens. */
   readonly ask?: AskRequest;
+  readonly update?: Update;
+  /** Handed to the page as soon as it listens, as a file that the user opened. */
+  readonly offer?: BridgeEventData<'import-offered'>;
+  /** What any key file holds, and what opens it; without a password it lies open. */
+  readonly keyFile?: { readonly password?: string; readonly look: KeyFileLook };
 }
 
 type Handlers = {
@@ -79,6 +86,7 @@ export class FakeHost {
   async #ready(): Promise<void> {
     await this.emit('link', this.scene.link);
     if (this.scene.ask !== undefined) await this.ask(this.scene.ask);
+    if (this.scene.offer !== undefined) await this.emit('import-offered', this.scene.offer);
   }
 
   async #deliver(message: string): Promise<void> {
@@ -129,6 +137,14 @@ export class FakeHost {
       this.scene = { ...this.scene, profiles: this.scene.profiles.filter((each) => each.id !== id) };
       return ok({});
     },
+    'look-into-key-file': ({ name, password }) => {
+      const { keyFile } = this.scene;
+      if (keyFile === undefined) return err(failure('credential.no-key', { file: name }));
+      if (password === keyFile.password) return ok(keyFile.look);
+      return password === undefined
+        ? ok({ state: 'locked' })
+        : err(failure('credential.password', { file: name }));
+    },
     history: () => ok({ samples: [...this.scene.samples], journey: [...this.scene.journey] }),
     'log-tail': () => ok({ records: [...this.scene.log] }),
     subscribe: () => ok({ snapshot: this.scene.snapshot }),
@@ -148,8 +164,10 @@ export class FakeHost {
           { name: 'keep-in-tray', value: true },
           { name: 'ask-before-quit', value: true },
         ],
+        update: this.scene.update ?? { state: 'off', why: 'package' },
       }),
     'reach-daemon': () => ok({}),
+    'check-for-updates': () => ok({ update: { state: 'checking' } }),
     'set-preference': ({ name, value }) => ok({ preferences: [{ name, value }] }),
   };
 }

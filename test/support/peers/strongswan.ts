@@ -31,6 +31,8 @@ export interface StrongSwanOptions {
   readonly settings?: readonly string[];
   /** The kernel's ESP in place of strongSwan's own in userspace; few machines of containers have it. */
   readonly kernelEsp?: boolean;
+  /** Plugins beside those of every peer, each with its settings. */
+  readonly plugins?: Readonly<Record<string, string>>;
 }
 
 /** What charon says of an IKE SA over vici, as far as tests look at it. */
@@ -79,6 +81,8 @@ const plugins = [
     'nonce',
     'x509',
     'constraints',
+    'revocation',
+    'curl',
     'pubkey',
     'pkcs1',
     'pem',
@@ -179,7 +183,8 @@ export class StrongSwan {
 
   async #reload(): Promise<void> {
     const changes = [...this.#changes].map((each) => each.join(' = '));
-    const options = { ...this.#options, settings: [...(this.#options.settings ?? []), ...changes] };
+    const settings = [...(this.#options.settings ?? []), ...changes];
+    const options = { ...this.#options, settings };
     writeFileSync(join(this.#folder, 'strongswan.conf'), configuration(this.#folder, options, this.#eap));
     await this.vici.must('reload-settings');
   }
@@ -254,10 +259,13 @@ export interface CharonEap {
 
 function configuration(folder: string, options: StrongSwanOptions, eap: CharonEap): string {
   const { settings = [], kernelEsp = false } = options;
-  const load = plugins.filter((name) => !(kernelEsp && name === 'kernel-libipsec')).join(' ');
+  const further = Object.entries(options.plugins ?? {});
+  const own = plugins.filter((name) => !(kernelEsp && name === 'kernel-libipsec'));
+  const load = [...own, ...further.map(([name]) => name)].join(' ');
   const eapPlugins = `eap-gtc { backend = generic }
     eap-radius { servers { local { address = 127.0.0.1\n secret = ${radiusSecret} } } }
-    eap-ttls { phase2_method = ${eap.phase2 ?? 'md5'} }`;
+    eap-ttls { phase2_method = ${eap.phase2 ?? 'md5'} }
+    ${further.map(([name, text]) => `${name} { ${text} }`).join('\n    ')}`;
   const tls = 'tls { version_min = 1.2\n version_max = 1.2 }';
   return `charon {
   load = ${load}

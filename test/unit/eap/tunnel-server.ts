@@ -14,7 +14,7 @@ import { TlsServer, type TlsServerOptions } from '../../support/tls/tls-server.t
 import { rfcRandom } from './login-server.ts';
 
 export const ca = createCa('Login Server Root');
-export const serverCertificate = issue(ca, { subject: 'aaa.example.org' });
+const serverCertificate = issue(ca, { subject: 'aaa.example.org' });
 /** With so many names that it needs several fragments. */
 export const largeCertificate = issue(ca, {
   subject: 'aaa.example.org',
@@ -36,6 +36,8 @@ export interface TunnelOptions {
   /** Octets of a fragment of the server. */
   readonly fragment?: number;
   readonly password?: string;
+  /** The password in octets, in place of `password`. */
+  readonly secret?: Uint8Array;
 }
 
 /** One method with a real TLS, and a server that frames by hand: what each says is checked by the test. */
@@ -147,7 +149,8 @@ export class TunnelScene {
     const { kind, retry, message } = step.question;
     this.questions.push(`${kind} ${retry}${message === undefined ? '' : ` ${message}`}`);
     const answer = this.answers.length > 1 ? this.answers.shift() : this.answers[0];
-    return await this.#settle(this.method.answer(Secret.fromText(answer ?? '')));
+    const secret = this.#options.secret ?? utf8.encode(answer ?? '');
+    return await this.#settle(this.method.answer(new Secret(secret)));
   }
 
   async #doTls(request: TlsRequest): Promise<TlsResult> {
