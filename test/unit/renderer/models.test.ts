@@ -86,6 +86,9 @@ test('a chart has bits, its window, a break where nothing was measured, and neve
   assert.deepEqual(series.roundTrips, [null, 12, null, null]);
   assert.equal(lastRoundTrip([sample(1, { roundTripMs: 5 }), sample(2)]), 5);
   assert.deepEqual(chartSeries([], 1_000).times, []);
+  const rested = chartSeries([sample(1_000), sample(60_000, { idleMs: 59_000 })], 300_000);
+  assert.deepEqual(rested.times, [1, 1.001, 59.999, 60]);
+  assert.deepEqual(rested.inbound, [800, 0, 0, 800], 'a line at zero, where nothing moved');
 });
 
 test('keys are due before their lifetime ends', () => {
