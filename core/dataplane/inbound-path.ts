@@ -24,7 +24,7 @@ import { openLane } from './lanes/open-lane.ts';
 import { allocateSummedMemory } from './offload/summed-memory.ts';
 import { TunOutput } from './tun-output.ts';
 
-const slots = 32;
+const slots = 16;
 /** Behind the slots. */
 const extendedAt = slots * receiveSlotOctets;
 const markerOctets = 4;
@@ -63,6 +63,8 @@ export interface InboundEvents {
   readonly onMoved: (child: Spi, remote: Endpoint) => void;
   /** Once: the first authentic packet of this child. */
   readonly onFirst: (child: Spi) => void;
+  /** Authentic packets came in. */
+  readonly onTraffic: () => void;
   /** Once: the child has received as much as it should. */
   readonly onRekeyDue: (child: Spi) => void;
   /** So much comes in that another pair may help. */
@@ -189,6 +191,7 @@ export class InboundPath {
     }
     this.#finish();
     batch.release(count);
+<<<<<<< HEAD
     return count;
   }
 
@@ -215,8 +218,16 @@ export class InboundPath {
     this.#lanes.wake();
     this.#output.flush();
     if (this.#proven) this.#cells.prove(systemClock.now());
+=======
+    if (this.#proven) this.#prove();
+>>>>>>> refs/heads/main
     this.#proven = false;
     if (this.#meter.look(this.#cells.octets)) this.#events.onBusy();
+  }
+
+  #prove(): void {
+    this.#cells.prove(systemClock.now());
+    this.#events.onTraffic();
   }
 
   #install(command: Extract<WorkerCommand, { kind: 'install' }>): void {

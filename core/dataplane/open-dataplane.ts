@@ -10,8 +10,13 @@ import { setPathMtu } from '../platform/linux/udp-socket.ts';
 import { addNonEspMarker, natKeepalive } from '../wire/ike/non-esp-marker.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { useOctets } from './child-use.ts';
+<<<<<<< HEAD
 import type { SaCommand, SelectorPair, WorkerCommand, WorkerReport } from './commands.ts';
 import { signalQueuedIke } from './counters.ts';
+=======
+import type { SaCommand, WorkerCommand, WorkerReport } from './commands.ts';
+import { DirectionCells, readCounters, signalQueuedIke, signalTraffic } from './counters.ts';
+>>>>>>> refs/heads/main
 import type {
   Dataplane,
   DataplaneChild,
@@ -236,6 +241,10 @@ class WorkerDataplane implements Dataplane {
     return this.#pairs.each();
   }
 
+  awaitTraffic(): void {
+    Atomics.store(this.#signals, signalTraffic, 1);
+  }
+
   lastInbound(): Instant | undefined {
     return this.#pairs.lastInbound();
   }
@@ -288,8 +297,13 @@ class WorkerDataplane implements Dataplane {
       case 'rekey-due':
         this.#rekeyDue(report.child, report.usedUp);
         return;
+<<<<<<< HEAD
       case 'busy':
         if (this.#closing === undefined) this.#events.onBusy?.();
+=======
+      case 'traffic':
+        if (this.#closing === undefined) this.#events.onTraffic?.();
+>>>>>>> refs/heads/main
         return;
       case 'broken':
         this.#fail(report.error);

@@ -59,6 +59,8 @@ interface Cut {
 export interface OutboundEvents {
   /** Once for each cause. `usedUp`: no sequence number is left. */
   readonly onRekeyDue: (child: Spi, usedUp: boolean) => void;
+  /** Packets have left, or were given up by the socket. */
+  readonly onTraffic: () => void;
   /** Once: a packet came for a child that sleeps. */
   readonly onWanted: (child: Spi) => void;
   /** There is so much to send that another pair may take a share. */
@@ -191,8 +193,13 @@ export class OutboundPath {
       more = this.#readPacket();
       if (this.#next >= flushOctets || this.#runs.many) break;
     }
+<<<<<<< HEAD
     this.#flush();
     this.#source?.settle();
+=======
+    this.#runs.send();
+    if (this.#next > 0) this.#events.onTraffic();
+>>>>>>> refs/heads/main
     this.#next = 0;
     if (this.#meter.look(this.#cells.octets)) this.#events.onBusy();
     return more;

@@ -1,4 +1,4 @@
-import { type Failure, failure } from '../base/errors.ts';
+import { type Failure, failure, formatFailure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { after, type Instant } from '../base/time.ts';
 import { notifyOf } from '../wire/ike/lookup.ts';
@@ -6,6 +6,7 @@ import type { IkeMessage, Spi } from '../wire/ike/payload.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import { installChild, reportChild, unusedSpi, wipeChildKeys } from './child-install.ts';
+import type { Child } from './child-table.ts';
 import { childWishes, furtherSelectors } from './child-wishes.ts';
 import { sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
@@ -100,6 +101,7 @@ export function onChildAdded(
     return state;
   }
   state.childGroup = offer.keyExchange?.group;
+<<<<<<< HEAD
   const isCopy = resourceOf(engine.config, plan.wish) > 0;
   if (isCopy && !sameSelectors(made.value.parameters.selectors, offer.selectors)) {
     wipeChildKeys(made.value.parameters);
@@ -113,6 +115,12 @@ export function onChildAdded(
   const wish = isCopy && !state.children.serves(original) ? original : plan.wish;
   const child = installChild(engine, state, made.value, { kind: 'live' }, now, wish);
   if (forgetSleeping(engine, state, wish)) reportChild(engine, state, child);
+=======
+  const child = installChild(engine, state, made.value, { kind: 'live' }, now, plan.wish);
+  forgetSleeping(engine, state, plan.wish);
+  // What the user knows of it was about the one before.
+  if (state.announced && plan.wish === 0) reportChild(engine, state, child);
+>>>>>>> refs/heads/main
   if (!state.announced) announce(engine, state, child.notation, child.inboundSpi, now);
   return state;
 }
@@ -156,6 +164,28 @@ export function afterLoss(
   return state;
 }
 
+/**
+ * The peer has deleted these, and with them the last CHILD SA. The IKE SA stands, so others are asked for at once; one that deletes
+ * these too, soon and again, wants us gone or logged in anew.
+ */
+export function afterLastDeleted(
+  engine: Engine,
+  state: Established,
+  gone: readonly Child[],
+  now: Instant,
+): IkeState {
+  const lasted = gone.some(({ madeAt }) => now - madeAt >= limits.reconnectLastingMs);
+  state.remakes = lasted ? 1 : state.remakes + 1;
+  const wishes = gone.flatMap(({ wish }) => wish ?? []);
+  if (wishes.length === 0 || state.remakes > limits.lastChildRemakes)
+    return sayGoodbye(engine, state, failure('peer.closed'), now);
+  for (const wish of new Set(wishes)) {
+    state.wishTries[wish] = 0;
+    state.todo.push({ kind: 'add-child', wish });
+  }
+  return state;
+}
+
 /** True when the peer has deleted this CHILD SA already: it was made by an answer that came late. Its keys are wiped. */
 export function takenBack(state: Established, { parameters }: ChildSa): boolean {
   if (!state.goneUnseen.has(parameters.outbound.spi)) return false;
@@ -194,9 +224,16 @@ function giveUpWish(
   now: Instant,
 ): IkeState {
   forgetSleeping(engine, state, wish);
+<<<<<<< HEAD
   if (!state.children.alive) return sayGoodbye(engine, state, error, now);
   if (resourceOf(engine.config, wish) > 0) refuseResources(engine, state, error);
   else engine.emit({ kind: 'child-refused', wish, error });
+=======
+  // A connection that stood may yet come back by another login.
+  const cause = state.announced ? notRekeyed(formatFailure(error)) : error;
+  if (!state.children.alive) return sayGoodbye(engine, state, cause, now);
+  engine.emit({ kind: 'child-refused', wish, error });
+>>>>>>> refs/heads/main
   return state;
 }
 

@@ -62,6 +62,7 @@ export function establish(
     wishTries: [],
     resources: beginResources(engine.config),
     announced: false,
+    remakes: 0,
     goneUnseen: new Set(),
     liveness: new Liveness(engine.config.livenessMs, now),
     active: undefined,
