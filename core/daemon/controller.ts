@@ -31,12 +31,9 @@ export interface RunningSession {
   readonly finished: Promise<void>;
   provenAt(): Instant | undefined;
   counters(): DataplaneCounters;
-<<<<<<< HEAD
   pairCounters(): readonly PairCounters[];
-=======
   /** Packets went through the tunnel a moment ago. */
   busy(): boolean;
->>>>>>> refs/heads/main
   /** IKE datagrams that were dropped, by cause. */
   ikeDrops(): Readonly<Record<string, number>>;
   /** The last measured round trip that nobody has taken yet. */

@@ -206,11 +206,8 @@ async function createSession(
     finished: session.finished.finally(() => tls.close()),
     provenAt: () => session.provenAt(),
     counters: () => deeds.counters(),
-<<<<<<< HEAD
     pairCounters: () => deeds.pairCounters(),
-=======
     busy: () => deeds.busy,
->>>>>>> refs/heads/main
     ikeDrops: () => session.ikeDrops(),
     takeRoundTrip: () => session.takeRoundTrip(),
     doubt: () => session.doubt,

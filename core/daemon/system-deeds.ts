@@ -46,12 +46,8 @@ import { ActivityWatch } from '../tunnel/paths/activity-watch.ts';
 import type { PathCandidate } from '../tunnel/paths/path.ts';
 import { TrafficWatch } from '../tunnel/paths/traffic-watch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
-<<<<<<< HEAD
 import type { ChildTerms, OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
-=======
-import type { OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
 import { TrafficTimer } from './traffic-timer.ts';
->>>>>>> refs/heads/main
 
 /** Far from the end of the sequence numbers, and far below what the ciphers stand. */
 const rekeyAfter = { packets: limits.rekeyAfterPackets, octets: limits.rekeyAfterOctets } as const;
@@ -151,11 +147,8 @@ export class SystemDeeds implements SessionDeeds {
         onFailure: events.onFailure,
         onFirstInbound: events.onChildUsed,
         onRekeyDue: events.onRekeyDue,
-<<<<<<< HEAD
         onBusy: events.onBusy,
-=======
         onTraffic: () => this.#onTraffic(),
->>>>>>> refs/heads/main
         onWanted: events.onChildWanted,
       },
       this.#options.spareWorkers,
@@ -331,15 +324,14 @@ export class SystemDeeds implements SessionDeeds {
     return this.#dataplane?.counters() ?? noCounters;
   }
 
-<<<<<<< HEAD
   /** Of each pair of workers that runs. */
   pairCounters(): readonly PairCounters[] {
     return this.#dataplane?.pairCounters() ?? [];
-=======
+  }
+
   #onTraffic(): void {
     this.#trafficTimer?.wake();
     this.#options.onBusy();
->>>>>>> refs/heads/main
   }
 
   /** Puts back what another program takes away, and has the gateway probed. Without events the tunnel still works. */

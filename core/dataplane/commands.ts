@@ -116,12 +116,9 @@ export type WorkerReport =
   | { readonly kind: 'wanted'; readonly child: Spi }
   /** This child should be replaced: one direction of it has carried enough, or can't carry any more. */
   | { readonly kind: 'rekey-due'; readonly child: Spi; readonly usedUp: boolean }
-<<<<<<< HEAD
   /** This worker has much to do. */
   | { readonly kind: 'busy' }
-=======
   /** A packet passed, as the control thread wanted to know. */
   | { readonly kind: 'traffic' }
->>>>>>> refs/heads/main
   /** The worker can't go on; it has left its loop. */
   | { readonly kind: 'broken'; readonly error: Failure };

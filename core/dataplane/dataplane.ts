@@ -50,13 +50,10 @@ export interface Dataplane {
   /** NAT keepalives to `remote` whenever nothing was sent for `everyMs`; `undefined` stops them. @rfc 3948 2.3 */
   setKeepalive(remote: Endpoint, everyMs: number | undefined): void;
   counters(): DataplaneCounters;
-<<<<<<< HEAD
   /** What each pair of workers that runs has carried; pair 0 first. */
   pairCounters(): readonly PairCounters[];
-=======
   /** `onTraffic` is told of the next packet that passes, in either direction. */
   awaitTraffic(): void;
->>>>>>> refs/heads/main
   /** When the last authentic packet that was not a replay came in, on the system's clock. */
   lastInbound(): Instant | undefined;
   /** Stops all workers and closes all descriptors. Idempotent. */
@@ -86,13 +83,10 @@ export interface DataplaneEvents {
    * told once. Told once more when they are used up: nothing can be sent on it any more. @rfc 4303 3.3.3
    */
   readonly onRekeyDue?: (inboundSpi: Spi) => void;
-<<<<<<< HEAD
   /** There is more to carry than one pair of workers should: CHILD SAs for further ones would help. May be told again. */
   readonly onBusy?: () => void;
-=======
   /** Once for each `awaitTraffic`. */
   readonly onTraffic?: () => void;
->>>>>>> refs/heads/main
   /** The data plane followed a peer that moved (`followRemote`). */
   readonly onMoved?: (inboundSpi: Spi, remote: Endpoint) => void;
 }

@@ -191,7 +191,6 @@ export class InboundPath {
     }
     this.#finish();
     batch.release(count);
-<<<<<<< HEAD
     return count;
   }
 
@@ -217,10 +216,7 @@ export class InboundPath {
   #finish(): void {
     this.#lanes.wake();
     this.#output.flush();
-    if (this.#proven) this.#cells.prove(systemClock.now());
-=======
     if (this.#proven) this.#prove();
->>>>>>> refs/heads/main
     this.#proven = false;
     if (this.#meter.look(this.#cells.octets)) this.#events.onBusy();
   }

@@ -10,13 +10,8 @@ import { setPathMtu } from '../platform/linux/udp-socket.ts';
 import { addNonEspMarker, natKeepalive } from '../wire/ike/non-esp-marker.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { useOctets } from './child-use.ts';
-<<<<<<< HEAD
 import type { SaCommand, SelectorPair, WorkerCommand, WorkerReport } from './commands.ts';
-import { signalQueuedIke } from './counters.ts';
-=======
-import type { SaCommand, WorkerCommand, WorkerReport } from './commands.ts';
-import { DirectionCells, readCounters, signalQueuedIke, signalTraffic } from './counters.ts';
->>>>>>> refs/heads/main
+import { signalQueuedIke, signalTraffic } from './counters.ts';
 import type {
   Dataplane,
   DataplaneChild,
@@ -242,7 +237,7 @@ class WorkerDataplane implements Dataplane {
   }
 
   awaitTraffic(): void {
-    Atomics.store(this.#signals, signalTraffic, 1);
+    for (const { shared } of this.#pairs.all) Atomics.store(new Int32Array(shared.signals), signalTraffic, 1);
   }
 
   lastInbound(): Instant | undefined {
@@ -297,13 +292,11 @@ class WorkerDataplane implements Dataplane {
       case 'rekey-due':
         this.#rekeyDue(report.child, report.usedUp);
         return;
-<<<<<<< HEAD
       case 'busy':
         if (this.#closing === undefined) this.#events.onBusy?.();
-=======
+        return;
       case 'traffic':
         if (this.#closing === undefined) this.#events.onTraffic?.();
->>>>>>> refs/heads/main
         return;
       case 'broken':
         this.#fail(report.error);

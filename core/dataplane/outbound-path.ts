@@ -193,13 +193,9 @@ export class OutboundPath {
       more = this.#readPacket();
       if (this.#next >= flushOctets || this.#runs.many) break;
     }
-<<<<<<< HEAD
+    if (this.#next > 0) this.#events.onTraffic();
     this.#flush();
     this.#source?.settle();
-=======
-    this.#runs.send();
-    if (this.#next > 0) this.#events.onTraffic();
->>>>>>> refs/heads/main
     this.#next = 0;
     if (this.#meter.look(this.#cells.octets)) this.#events.onBusy();
     return more;

@@ -15,14 +15,9 @@ function run(start: WorkerStart): void {
   queue.close();
 }
 
-<<<<<<< HEAD
 function work(start: WorkerStart, queue: CommandQueue, open: OpenCommand): void {
   const path = new OutboundPath(open, new DirectionCells(start.shared, 'outbound'), {
-=======
-function work(start: WorkerStart, queue: CommandQueue, { udpFd, segmentation }: OpenCommand): void {
-  const path = new OutboundPath(udpFd, new DirectionCells(start.shared, 'outbound'), segmentation, {
     onTraffic: () => queue.reportTraffic(),
->>>>>>> refs/heads/main
     onWanted: (child) => queue.report({ kind: 'wanted', child }),
     onRekeyDue: (child, usedUp) => queue.report({ kind: 'rekey-due', child, usedUp }),
     onBusy: () => queue.report({ kind: 'busy' }),

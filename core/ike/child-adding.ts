@@ -101,7 +101,6 @@ export function onChildAdded(
     return state;
   }
   state.childGroup = offer.keyExchange?.group;
-<<<<<<< HEAD
   const isCopy = resourceOf(engine.config, plan.wish) > 0;
   if (isCopy && !sameSelectors(made.value.parameters.selectors, offer.selectors)) {
     wipeChildKeys(made.value.parameters);
@@ -114,13 +113,9 @@ export function onChildAdded(
   const original = originalOf(engine.config, plan.wish);
   const wish = isCopy && !state.children.serves(original) ? original : plan.wish;
   const child = installChild(engine, state, made.value, { kind: 'live' }, now, wish);
-  if (forgetSleeping(engine, state, wish)) reportChild(engine, state, child);
-=======
-  const child = installChild(engine, state, made.value, { kind: 'live' }, now, plan.wish);
-  forgetSleeping(engine, state, plan.wish);
+  forgetSleeping(engine, state, wish);
   // What the user knows of it was about the one before.
-  if (state.announced && plan.wish === 0) reportChild(engine, state, child);
->>>>>>> refs/heads/main
+  if (state.announced && wish === 0) reportChild(engine, state, child);
   if (!state.announced) announce(engine, state, child.notation, child.inboundSpi, now);
   return state;
 }
@@ -176,7 +171,7 @@ export function afterLastDeleted(
 ): IkeState {
   const lasted = gone.some(({ madeAt }) => now - madeAt >= limits.reconnectLastingMs);
   state.remakes = lasted ? 1 : state.remakes + 1;
-  const wishes = gone.flatMap(({ wish }) => wish ?? []);
+  const wishes = gone.flatMap(({ wish }) => (wish === undefined ? [] : originalOf(engine.config, wish)));
   if (wishes.length === 0 || state.remakes > limits.lastChildRemakes)
     return sayGoodbye(engine, state, failure('peer.closed'), now);
   for (const wish of new Set(wishes)) {
@@ -224,16 +219,11 @@ function giveUpWish(
   now: Instant,
 ): IkeState {
   forgetSleeping(engine, state, wish);
-<<<<<<< HEAD
-  if (!state.children.alive) return sayGoodbye(engine, state, error, now);
-  if (resourceOf(engine.config, wish) > 0) refuseResources(engine, state, error);
-  else engine.emit({ kind: 'child-refused', wish, error });
-=======
   // A connection that stood may yet come back by another login.
   const cause = state.announced ? notRekeyed(formatFailure(error)) : error;
   if (!state.children.alive) return sayGoodbye(engine, state, cause, now);
-  engine.emit({ kind: 'child-refused', wish, error });
->>>>>>> refs/heads/main
+  if (resourceOf(engine.config, wish) > 0) refuseResources(engine, state, error);
+  else engine.emit({ kind: 'child-refused', wish, error });
   return state;
 }
 

@@ -26,11 +26,8 @@ import { blamesPath, planCheck } from './path-checks.ts';
 import { heedHint } from './peer-hint.ts';
 import { onEstablishedRequest } from './peer-request.ts';
 import type { DropCause, Exhausted, Received } from './received.ts';
-<<<<<<< HEAD
 import { widen } from './resources.ts';
-=======
 import { type Rival, Rivals } from './rivals.ts';
->>>>>>> refs/heads/main
 import { probe, race, roam } from './roaming.ts';
 import type { Closing, IkeState } from './state.ts';
 import { firstCourse, isQuestion } from './turned-away.ts';

@@ -96,13 +96,9 @@ function noteUnseen(state: Established, spis: readonly Spi[]): void {
 }
 
 function afterDeletions(engine: Engine, state: Established, gone: readonly Child[], now: Instant): IkeState {
-<<<<<<< HEAD
-  if (!state.children.alive && replacementComes(engine, state)) return state;
-  for (const child of gone) copyGone(engine, state, child, now);
-=======
   if (!state.children.alive)
-    return replacementComes(state) ? state : afterLastDeleted(engine, state, gone, now);
->>>>>>> refs/heads/main
+    return replacementComes(engine, state) ? state : afterLastDeleted(engine, state, gone, now);
+  for (const child of gone) copyGone(engine, state, child, now);
   for (const child of gone) {
     if (isReplacing(state.active, child)) continue;
     const next = afterLoss(engine, state, child.wish, failure('peer.closed'), now);

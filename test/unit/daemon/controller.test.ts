@@ -53,11 +53,8 @@ class FakeSession implements RunningSession {
   };
   provenAt = () => instant(40);
   counters = () => noCounters;
-<<<<<<< HEAD
   pairCounters = () => [{ pair: 0, ...noCounters }];
-=======
   busy = () => this.isBusy;
->>>>>>> refs/heads/main
   ikeDrops = () => ({});
   takeRoundTrip = () => undefined;
   doubt = () => undefined;
