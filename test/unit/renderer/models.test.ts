@@ -1,24 +1,29 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failure } from '../../../core/base/errors.ts';
+import { dropCauses } from '../../../core/esp/drop-cause.ts';
 import { askRequestSchema } from '../../../core/rpc/asks.ts';
 import type { Sample, TunnelSnapshot } from '../../../core/rpc/values.ts';
 import { chartSeries, lastRoundTrip } from '../../../renderer/features/connection/model/chart-series.ts';
 import { headline } from '../../../renderer/features/connection/model/headline.ts';
 import { proofAge } from '../../../renderer/features/connection/model/proof-age.ts';
 import { rekeyDue } from '../../../renderer/features/details/model/rekey-due.ts';
+import { sumDrops } from '../../../renderer/features/details/model/sum-drops.ts';
 import { filterLog } from '../../../renderer/features/logs/model/filter-log.ts';
 import {
+  type Draft,
   newDraft,
   profileFields,
   splitFields,
   valueAt,
+  withField,
   withMethod,
   withValue,
 } from '../../../renderer/features/profiles/model/profile-fields.ts';
 import { review } from '../../../renderer/features/profiles/model/review.ts';
 import { searchProfiles } from '../../../renderer/features/profiles/model/search-profiles.ts';
 import { askForm } from '../../../renderer/features/prompts/model/ask-form.ts';
+import { de } from '../../../renderer/i18n/de.ts';
 import { en } from '../../../renderer/i18n/en.ts';
 import { plainText } from '../../../renderer/ui/foreign-text.ts';
 import { snapshotOf } from '../rpc/snapshots.ts';
@@ -156,6 +161,47 @@ test('a value is set and taken out with what is empty around it', () => {
   assert.equal(valueAt({}, 'toString'), undefined);
 });
 
+test('whoever vouches for the gateway, only one does, and none is asked for twice', () => {
+  const paths = (draft: Draft) => splitFields(draft).essential.map(({ path }) => path);
+  const draft = { ...newDraft, name: 'x' };
+  assert.ok(paths(draft).includes('trust.ca'));
+  const system = withField(draft, 'trust.system', true);
+  assert.deepEqual(system['trust'], { system: true });
+  assert.ok(!paths(system).includes('trust.ca'));
+  assert.equal(withField(system, 'trust.system', false)['trust'], undefined);
+  assert.ok(paths(withField(system, 'trust.system', false)).includes('trust.ca'));
+  const pinned = withField({ ...draft, trust: { ca: 'PEM' } }, 'trust.pins', ['key-sha256:00']);
+  assert.deepEqual(
+    pinned['trust'],
+    { ca: 'PEM', pins: ['key-sha256:00'] },
+    'a CA and pins can stand together',
+  );
+});
+
+test('lists of objects are shown whole, and keys are never typed', () => {
+  const certificate = { pkcs12: 'AAAA', name: 'a.p12' };
+  const draft = {
+    ...newDraft,
+    authentication: { method: 'certificate', certificate },
+    otherwise: [{ method: 'psk' }],
+  };
+  const { changed, rest } = splitFields(draft);
+  assert.deepEqual(
+    changed.map(({ path, kind }) => `${path} ${kind}`),
+    ['authentication.certificate.pkcs12 key-file', 'otherwise structure'],
+  );
+  assert.deepEqual(
+    rest.filter(({ kind, path }) => kind === 'structure' || /pem$|pkcs12$|[fF]ile$/.test(path)),
+    [],
+  );
+});
+
+test('drops of one cause are added up over the directions, and each cause has words', () => {
+  assert.deepEqual(sumDrops([{ 'too-big': 2, replayed: 0 }, { 'too-big': 3 }, {}]), [['too-big', 5]]);
+  const causes = dropCauses.filter((cause) => cause !== 'none').sort();
+  for (const text of [en, de]) assert.deepEqual(Object.keys(text.details.causes).sort(), causes);
+});
+
 test('another way to log in keeps what both have', () => {
   const draft = {
     ...newDraft,
@@ -174,7 +220,10 @@ test('a draft is judged as the daemon would judge it, field by field', () => {
     authentication: { method: 'eap-mschapv2', username: 'a' },
     trust: { ca: '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----' },
   });
-  assert.deepEqual(good.failures, []);
+  assert.ok(good.good);
+  const hidden = review({ ...newDraft, ppk: { id: '' }, nonsense: 1 });
+  assert.deepEqual([...hidden.elsewhere.keys()], ['nonsense']);
+  assert.equal(hidden.problems.get('gateway')?.code, 'required', 'empty is not wrong, but missing');
 });
 
 test('each question that the daemon can ask can be put, with words of its own or in general, and the answer has its kind', () => {
