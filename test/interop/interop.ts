@@ -21,6 +21,7 @@ import { networkCases } from './cases/networks.ts';
 import { ownCertificateCases } from './cases/own-certificates.ts';
 import { pathCases } from './cases/paths.ts';
 import { promptCases } from './cases/prompts.ts';
+import { publicKeyCases } from './cases/public-keys.ts';
 import { refusalCases } from './cases/refusals.ts';
 import { rekeyingCases } from './cases/rekeying.ts';
 import { renewalCases } from './cases/renewal.ts';
@@ -72,6 +73,7 @@ if (options.help) {
     ...revocationCases,
     ...authenticationCases,
     ...ownCertificateCases,
+    ...publicKeyCases,
     ...tokenCases,
     ...promptCases,
     ...networkCases,

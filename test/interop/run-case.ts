@@ -91,6 +91,7 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
     ...(client.pin === undefined ? {} : { pin: client.pin }),
     ...(client.firstPassword === undefined ? {} : { firstPassword: client.firstPassword }),
     ...(client.whenAsked === undefined ? {} : { whenAsked: client.whenAsked }),
+    ...(client.answerSeconds === undefined ? {} : { answerSeconds: client.answerSeconds }),
     ...(client.remoteNetworks === undefined ? {} : { remoteNetworks: client.remoteNetworks }),
     ...(client.gateways === undefined ? {} : { gateways: client.gateways }),
     ...(client.children === undefined ? {} : { children: client.children }),
@@ -180,7 +181,8 @@ async function checkUp(expect: UpExpectation, user: string, bench: Bench): Promi
   if (sas.length !== 1 || sa === undefined || child === undefined) {
     return [`the gateway has ${sas.length} IKE SAs and the client believes in one with a child`];
   }
-  problems.push(...checkSas(expect, user, sa, child));
+  const wanted = typeof expect.user === 'function' ? expect.user(bench.certificates) : expect.user;
+  problems.push(...checkSas(expect, wanted ?? user, sa, child));
   if (view !== undefined) problems.push(...checkView(expect, view, sa, child, bench));
   if (expect.shows !== undefined && client instanceof Godwit) {
     const { tunnel } = await client.snapshot();
@@ -229,7 +231,7 @@ function checkSas(expect: UpExpectation, user: string, sa: IkeSaView, child: Chi
   same('state of the IKE SA', sa.state, 'ESTABLISHED');
   same('state of the CHILD SA', child.state, 'INSTALLED');
   same('ESP in UDP', child.encapsulated, true);
-  same('user', sa.remoteEapId ?? sa.remoteId, expect.user ?? user);
+  same('user', sa.remoteEapId ?? sa.remoteId, user);
   if (expect.ike !== undefined) same('IKE suite', sa.suite, charonSuite(expect.ike, 'ike'));
   if (expect.esp !== undefined) same('ESP suite', child.suite, charonSuite(expect.esp, 'esp'));
   if (expect.selectors !== undefined) {

@@ -24,6 +24,17 @@ export function openPkcs12(file: Uint8Array, password: Uint8Array): Result<Pkcs1
   if (password.includes(0)) return err({ kind: 'password' });
   const ssl = functions();
   ssl.clearErrors();
+  const opened = parse(ssl, file, password);
+  // Node takes an error that is left over for one of its own next key.
+  ssl.clearErrors();
+  return opened;
+}
+
+function parse(
+  ssl: ReturnType<typeof functions>,
+  file: Uint8Array,
+  password: Uint8Array,
+): Result<Pkcs12Contents, Pkcs12Problem> {
   const input = ownMemory(file);
   const place = ownMemory(pointerTo(input));
   const p12 = ssl.decode(0, addressOf(place), file.length);

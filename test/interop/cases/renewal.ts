@@ -1,4 +1,5 @@
 import { addresses } from '../../support/topology.ts';
+import { askersOf, startCa } from '../ca.ts';
 import type { InteropCase } from '../case.ts';
 import { gatewayName } from '../certificates.ts';
 import { pause, type Stage, within } from '../stage.ts';
@@ -50,6 +51,11 @@ async function followsRedirect(stage: Stage, to: string): Promise<string[]> {
   const lost = await pings.stop();
   if (lost !== 0) problems.push(`${lost} pings were lost`);
   return problems;
+}
+
+/** Of the pool: what comes from there has gone through the tunnel. */
+function isInner(address: string): boolean {
+  return address.replace('::ffff:', '').startsWith('10.79.0.');
 }
 
 export const renewalCases: readonly InteropCase[] = [
@@ -104,5 +110,23 @@ export const renewalCases: readonly InteropCase[] = [
     endsTunnel: true,
     seconds: 5,
     during: (stage) => followsRedirect(stage, gatewayName),
+  },
+  {
+    name: 'a second login under a full tunnel: the OCSP responder is asked outside of it',
+    theme: 'renewal',
+    // What the responder does not know is not remembered.
+    gateway: { at: 'plainGateway', certificate: 'ocsp-unknown', localSelectors: ['0.0.0.0/0', '::/0'] },
+    client: { trust: () => ({ revocation: { fetch: true } }) },
+    before: startCa,
+    expect: { up: true, fetches: true },
+    endsTunnel: true,
+    seconds: 5,
+    during: async (stage) => {
+      const before = askersOf(stage, '/ocsp/unknown').length;
+      const problems = await followsRedirect(stage, addresses.natGateway.v4);
+      const asked = askersOf(stage, '/ocsp/unknown').slice(before);
+      if (asked.length === 0) problems.push('the second login has asked nobody');
+      return [...problems, ...asked.filter(isInner).map((from) => `OCSP was asked from ${from}`)];
+    },
   },
 ];

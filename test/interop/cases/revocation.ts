@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Issued, issueCrl } from '../../support/pki.ts';
 import { startCa } from '../ca.ts';
 import type { ClientConfig, InteropCase } from '../case.ts';
@@ -58,6 +60,21 @@ export async function again(stage: Stage, profile = stage.profile): Promise<stri
   await stage.client.disconnect();
   const login = await stage.client.connect(profile);
   return login.ok ? [] : [`the second time: ${login.failure} ${login.detail}`];
+}
+
+/** As update-ca-certificates does it on Debian. */
+function trustInSystem({ topology: { client }, certificates }: Stage): void {
+  const folder = join(client.folder, 'etc/ssl');
+  rmSync(folder);
+  mkdirSync(join(folder, 'certs'), { recursive: true });
+  const { otherCa, roots } = certificates;
+  writeFileSync(join(folder, 'certs/ca-certificates.crt'), otherCa.pem + roots.ec.pem);
+}
+
+function distrustInSystem({ topology: { client } }: Stage): void {
+  const folder = join(client.folder, 'etc/ssl');
+  rmSync(folder, { recursive: true });
+  symlinkSync('/run/etc/ssl', folder);
 }
 
 export const revocationCases: readonly InteropCase[] = [
@@ -121,6 +138,20 @@ export const revocationCases: readonly InteropCase[] = [
     { ca: undefined, system: true },
     'certificate.unknown-ca',
   ),
+  {
+    ...row(
+      "the system's CAs, to which the gateway's was added",
+      'ec-p256',
+      { ca: undefined, system: true },
+      undefined,
+      false,
+    ),
+    before: async (stage) => trustInSystem(stage),
+    during: async (stage) => {
+      distrustInSystem(stage);
+      return [];
+    },
+  },
   row('a missing intermediate CA', 'issuer-named', {}, 'certificate.unknown-ca'),
   row('a missing intermediate CA, fetched', 'issuer-named', { fetchCertificates: true }),
   byHash('hash and URL in place of the certificate', { fetchCertificates: true }, true),

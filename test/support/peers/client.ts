@@ -28,7 +28,9 @@ export interface ClientProfile {
   /** What the first question for the password is answered with. */
   readonly firstPassword?: string;
   /** In place of an answer to the last question. */
-  readonly whenAsked?: 'refuse' | 'disconnect';
+  readonly whenAsked?: 'refuse' | 'disconnect' | 'ignore';
+  /** How long questions stay open. */
+  readonly answerSeconds?: number;
   /** Keys that it shares with the gateway. */
   readonly sharedKeys?: { readonly psk?: string; readonly ppk?: string };
   /** Networks behind the gateway; everything when absent. */

@@ -59,7 +59,9 @@ export class Godwit implements VpnClient {
     this.#rpc = rpc;
     this.socketPath = join(folder, 'godwitd.sock');
     rpc.on('ask', ({ askId, request }) => {
-      if (this.#isLast(request) && this.#whenAsked === 'disconnect') void rpc.call('disconnect', {});
+      const instead = this.#isLast(request) ? this.#whenAsked : undefined;
+      if (instead === 'ignore') return;
+      if (instead === 'disconnect') void rpc.call('disconnect', {});
       else void rpc.call('answer', { askId, answer: this.#answer(request) });
     });
     rpc.on('phase', ({ phase }) => {
@@ -152,7 +154,11 @@ export class Godwit implements VpnClient {
     this.#whenAsked = profile.whenAsked;
     const settled = this.#settled();
     const source = { kind: 'text', text: profileText(profile), file: 'test.json' } as const;
-    const accepted = await this.#rpc.call('connect', { source, canAnswer: true });
+    const accepted = await this.#rpc.call('connect', {
+      source,
+      canAnswer: true,
+      ...(profile.answerSeconds === undefined ? {} : { answerSeconds: profile.answerSeconds }),
+    });
     if (!accepted.ok)
       return { ok: false, failure: accepted.error.code, detail: formatFailure(accepted.error) };
     const { tunnel } = await within(90_000, 'the attempt to end', settled(accepted.value.attempt));
