@@ -6,7 +6,7 @@ import type { ChildSaParameters } from '../ike/io.ts';
 import { sharedSecretAuth } from '../ike/keymat.ts';
 import { ikeNotify } from '../ike/payload-list.ts';
 import { signedOctets } from '../ike/signed-octets.ts';
-import { notifyOf, payloadOf } from '../wire/ike/lookup.ts';
+import { notifyOf, payloadOf, payloadsOf } from '../wire/ike/lookup.ts';
 import type { AuthPayload, IdPayload, IkeMessage, Payload } from '../wire/ike/payload.ts';
 import { authMethod, certEncoding } from '../wire/registry/authentication.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
@@ -129,10 +129,20 @@ export class Login {
         ...certificates.map(
           (data) => ({ kind: 'CERT', encoding: certEncoding.X509_SIGNATURE, data }) as const,
         ),
+        ...this.#ocspPayloads(message),
         this.#signature(),
         { kind: 'EAP', packet: eap.start().packet },
       ],
     };
+  }
+
+  /** For a client that asks for them. Whom it trusts in this (the hashes) does not matter: it judges for itself. @rfc 4806 3.2 */
+  #ocspPayloads(message: IkeMessage): readonly Payload[] {
+    const asked = payloadsOf(message, 'CERTREQ').some(
+      ({ encoding }) => encoding === certEncoding.OCSP_CONTENT,
+    );
+    const responses = asked ? (this.#context.config.ocspResponses ?? []) : [];
+    return responses.map((data) => ({ kind: 'CERT', encoding: certEncoding.OCSP_CONTENT, data }));
   }
 
   #signature(): AuthPayload {

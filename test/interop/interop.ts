@@ -20,6 +20,7 @@ import { livenessCases } from './cases/liveness.ts';
 import { networkCases } from './cases/networks.ts';
 import { ownCertificateCases } from './cases/own-certificates.ts';
 import { pathCases } from './cases/paths.ts';
+import { ppkCases } from './cases/ppk.ts';
 import { promptCases } from './cases/prompts.ts';
 import { publicKeyCases } from './cases/public-keys.ts';
 import { refusalCases } from './cases/refusals.ts';
@@ -86,6 +87,7 @@ if (options.help) {
     ...childrenCases,
     ...addressCases,
     ...renewalCases,
+    ...ppkCases,
     ...eapCases,
     ...eapAloneCases,
   ]

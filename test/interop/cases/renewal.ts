@@ -6,7 +6,7 @@ import { pause, type Stage, within } from '../stage.ts';
 import { pinging } from '../watch.ts';
 
 /** Other logins take the place of the present one while pings go on; nothing of the old is left, nothing is lost. */
-async function renewals(stage: Stage, count: number, patienceMs: number): Promise<string[]> {
+export async function renewals(stage: Stage, count: number, patienceMs: number): Promise<string[]> {
   const problems: string[] = [];
   const first = await stage.tunnel();
   if (first === undefined) return ['not connected'];

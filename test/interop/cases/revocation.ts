@@ -15,6 +15,7 @@ function row(
   trust: Trust | ((certificates: Certificates) => Trust),
   failure?: string,
   fetches = true,
+  says: readonly string[] = [],
 ): InteropCase {
   return {
     name,
@@ -25,7 +26,7 @@ function row(
     expect:
       failure === undefined
         ? { up: true, ...(fetches ? { fetches: true as const } : {}) }
-        : { up: false, failure },
+        : { up: false, failure, says },
   };
 }
 
@@ -79,7 +80,10 @@ function distrustInSystem({ topology: { client } }: Stage): void {
 
 export const revocationCases: readonly InteropCase[] = [
   row('OCSP says good', 'ocsp-good', strict),
-  row('OCSP says revoked', 'ocsp-revoked', soft, 'certificate.revoked'),
+  row('OCSP says revoked', 'ocsp-revoked', soft, 'certificate.revoked', true, [
+    'The certificate of O=Godwit Test, CN=vpn.example.org was revoked on 2026-01-02 03:04 UTC: ',
+    'Do not connect.',
+  ]),
   row('OCSP does not know it, strict', 'ocsp-unknown', strict, unknown),
   row('OCSP does not know it, soft', 'ocsp-unknown', soft),
   row('OCSP by one whom the CA named', 'ocsp-delegated', strict),

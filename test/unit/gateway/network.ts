@@ -35,7 +35,7 @@ export const proposals = (use: ProposalUse, ...texts: readonly string[]): readon
   texts.map((text) => unwrap(parseProposal(text, use)));
 
 const crypto = nodeCryptoProvider();
-const ca = createCa('Test CA');
+export const ca = createCa('Test CA');
 const issued = new Map<KeyKind, Issued>();
 
 /** The gateway's certificate with a key of this kind; one for the whole run. */
@@ -56,6 +56,8 @@ export interface NetworkOptions {
   readonly gateway?: Partial<GatewayConfig>;
   readonly key?: KeyKind;
   readonly seed?: number;
+  /** In place of taking every certificate. */
+  readonly judge?: (ask: Extract<IkeAsk, { kind: 'certificate-verdict' }>) => IkeAnswer;
 }
 
 export interface ClientOptions {
@@ -128,10 +130,12 @@ export class Network {
   readonly #spki: Uint8Array;
   readonly #queue: Datagram[] = [];
   readonly #seed: number;
+  readonly #judge: NetworkOptions['judge'];
 
   constructor(options: NetworkOptions = {}) {
     const key = options.key ?? 'ec-p256';
     this.#seed = options.seed ?? 1;
+    this.#judge = options.judge;
     const { der, privateKeyPem } = certificate(key);
     this.#spki = spkiOf(certificate(key));
     this.gateway = createGateway(
@@ -217,7 +221,9 @@ export class Network {
       const answer =
         ask.kind === 'credential'
           ? passwordFor(ask, client.password)
-          : ({ kind: 'certificate-verdict', verdict: { ok: true, spki: this.#spki } } as const);
+          : ask.kind === 'certificate-verdict' && this.#judge !== undefined
+            ? this.#judge(ask)
+            : ({ kind: 'certificate-verdict', verdict: { ok: true, spki: this.#spki } } as const);
       client.ike.handle({ kind: 'answer', id, answer }, this.now);
     }
   }
