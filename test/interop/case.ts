@@ -112,6 +112,7 @@ export interface ClientConfig {
   readonly firstPassword?: string;
   readonly whenAsked?: ClientProfile['whenAsked'];
   readonly answerSeconds?: number;
+  readonly storedWith?: ClientProfile['storedWith'];
   /** Takes a gateway that signs with SHA-1. */
   readonly allowSha1Signatures?: boolean;
   /** More of the profile's `trust`, or other things in place of its `ca`. */

@@ -41,10 +41,11 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
 
 /** What may stand in no log and no message. */
 function registerSecrets({ name }: InteropCase, profile: ClientProfile): void {
-  const { password, firstPassword, pin, sharedKeys } = profile;
+  const { password, firstPassword, pin, sharedKeys, storedWith } = profile;
   registerSecret('the password of the accounts', password);
   registerSecret(`the password of "${name}"`, firstPassword ?? password);
   registerSecret(`the PIN of "${name}"`, pin);
+  for (const [file, text] of Object.entries(storedWith ?? {})) registerSecret(`${file} of "${name}"`, text);
   for (const [use, key] of Object.entries(sharedKeys ?? {})) registerSecret(`the ${use} of "${name}"`, key);
   for (const [kind, texts = []] of Object.entries(profile.answers ?? {}))
     for (const text of texts) registerSecret(`the ${kind} of "${name}"`, text);
@@ -91,6 +92,7 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
     ...(client.pin === undefined ? {} : { pin: client.pin }),
     ...(client.firstPassword === undefined ? {} : { firstPassword: client.firstPassword }),
     ...(client.whenAsked === undefined ? {} : { whenAsked: client.whenAsked }),
+    ...(client.storedWith === undefined ? {} : { storedWith: client.storedWith }),
     ...(client.answerSeconds === undefined ? {} : { answerSeconds: client.answerSeconds }),
     ...(client.remoteNetworks === undefined ? {} : { remoteNetworks: client.remoteNetworks }),
     ...(client.gateways === undefined ? {} : { gateways: client.gateways }),

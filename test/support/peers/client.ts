@@ -33,6 +33,8 @@ export interface ClientProfile {
   readonly answerSeconds?: number;
   /** Keys that it shares with the gateway. */
   readonly sharedKeys?: { readonly psk?: string; readonly ppk?: string };
+  /** It is a profile of the system, with these files beside it, and nobody is asked. */
+  readonly storedWith?: Readonly<Record<string, string>>;
   /** Networks behind the gateway; everything when absent. */
   readonly remoteNetworks?: readonly string[];
   /** CHILD SAs with selectors of their own, as Godwit's profile has them. */

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { explain, formatFailure } from '../../../core/base/errors.ts';
@@ -153,10 +153,13 @@ export class Godwit implements VpnClient {
     this.#pin = profile.pin;
     this.#whenAsked = profile.whenAsked;
     const settled = this.#settled();
-    const source = { kind: 'text', text: profileText(profile), file: 'test.json' } as const;
+    const stored = profile.storedWith !== undefined;
+    const source = stored
+      ? ({ kind: 'stored', id: this.#store(profile) } as const)
+      : ({ kind: 'text', text: profileText(profile), file: 'test.json' } as const);
     const accepted = await this.#rpc.call('connect', {
       source,
-      canAnswer: true,
+      canAnswer: !stored,
       ...(profile.answerSeconds === undefined ? {} : { answerSeconds: profile.answerSeconds }),
     });
     if (!accepted.ok)
@@ -172,9 +175,19 @@ export class Godwit implements VpnClient {
     return { ok: false, failure: failure.code, detail: formatFailure(failure), words: `${what} ${next}` };
   }
 
+  #store(profile: ClientProfile): string {
+    const folder = join(this.#folder, 'profiles');
+    mkdirSync(folder);
+    for (const [name, text] of Object.entries(profile.storedWith ?? {}))
+      writeFileSync(join(folder, name), text, { mode: 0o600 });
+    writeFileSync(join(folder, 'test.json'), profileText(profile));
+    return 'test';
+  }
+
   async disconnect(): Promise<void> {
     const answer = await within(20_000, 'disconnect', this.#rpc.call('disconnect', {}));
     if (!answer.ok) throw new Error(`disconnect: ${formatFailure(answer.error)}`);
+    rmSync(join(this.#folder, 'profiles'), { recursive: true, force: true });
   }
 
   async view(): Promise<ClientView> {
