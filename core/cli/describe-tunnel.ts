@@ -81,6 +81,7 @@ function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [strin
     ['IKE', `${ike.proposal}, SPIs ${ike.initiatorSpi}_i ${ike.responderSpi}_r, ${ageOf(ike)}`],
     ['ESP', espOf(esp)],
     ...rekeyFailureOf(tunnel),
+    ...oneWayOf(tunnel),
     ['NAT', natOf(tunnel)],
     ['roaming', tunnel.mobike ? 'the gateway follows (MOBIKE)' : 'by a new login (no MOBIKE at the gateway)'],
     ['path', pathOf(tunnel)],
@@ -114,6 +115,12 @@ function rekeyFailureOf({ rekeyFailure }: ConnectedTunnel): readonly (readonly [
   const { what, error, ageMs } = rekeyFailure;
   const name = { ike: 'IKE', esp: 'ESP', login: 'the whole login' }[what];
   return [['rekeying', `failed for ${name} ${formatDuration(ageMs)} ago: ${explain(error).what}`]];
+}
+
+function oneWayOf({ oneWayMs }: ConnectedTunnel): readonly (readonly [string, string])[] {
+  if (oneWayMs === undefined) return [];
+  const span = formatDuration(oneWayMs);
+  return [['one way', `packets go in and for ${span} none came out, though the gateway answers`]];
 }
 
 function measuredOf({ path: { largestPacket } }: ConnectedTunnel): string {

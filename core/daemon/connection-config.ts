@@ -6,6 +6,7 @@ import { chaChaFirstEspProposals, defaultEspProposals } from '../crypto/default-
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
 import type { SuiteProposal } from '../crypto/proposals.ts';
 import { createEapPeer } from '../eap/create-eap-peer.ts';
+import { gtcCodeMethod } from '../eap/methods/gtc.ts';
 import type { EapPeer } from '../eap/peer.ts';
 import { selectorOf } from '../ike/child-wishes.ts';
 import type { ChildWish, EapRun, IkeConfig } from '../ike/config.ts';
@@ -20,7 +21,7 @@ import type { Profile, ProfileChild } from '../profile/profile.ts';
 import type { ConnectionConfig } from '../tunnel/connection.ts';
 import { eapType } from '../wire/registry/eap-types.ts';
 import { eapMethodsOf } from './eap-methods.ts';
-import { authenticationsOf, eapOf, loginWays } from './login-ways.ts';
+import { authenticationsOf, eapOf, isFortiClient, loginWays } from './login-ways.ts';
 import { identityOfCertificate, identityOfPublicKey } from './own-identity.ts';
 import type { TrustTerms } from './trust-terms.ts';
 
@@ -143,7 +144,7 @@ export function connectionConfig(
     },
     random: parts.random,
     reconnect: profile.reconnect,
-    createEngine: (local, remote, { gateway: name, wantedAddresses, redirectedFrom: from }) =>
+    createEngine: (local, remote, { gateway: name, wantedAddresses, redirectedFrom: from, beside }) =>
       new IkeSa(
         {
           local,
@@ -168,11 +169,14 @@ export function connectionConfig(
           childless: profile.childless,
           wantedAddresses: wantedAddresses.length > 0 ? wantedAddresses : profile.requestedAddresses,
           ...(profile.followRedirects ? { redirects: from === undefined ? {} : { from } } : {}),
+          // As FortiClient does; a login that follows another must not end that one.
+          initialContact: isFortiClient(profile.authentication) && !beside,
           acceptSha1Signatures: profile.allowSha1Signatures,
           livenessMs: profile.liveness,
           childLifetimeMs: profile.rekey.child,
           ikeLifetimeMs: profile.rekey.ike,
           earlyRekeyMs: profile.rekey.early,
+          natsAllowed: profile.allowNat,
           ...inactivityOf(profile),
         },
         {
@@ -217,5 +221,6 @@ function eapPeer(profile: Profile, run: EapRun, random: Random): EapPeer {
   const all = eapMethodsOf(authentication);
   // Alone stands only what proves the server by TLS. @rfc 5998 4
   const methods = run.gatewayProven ? all : all.filter(({ type }) => provesServer.has(type));
-  return createEapPeer({ identity: eapIdentity, userName: username, random, methods });
+  const following = isFortiClient(authentication) ? [gtcCodeMethod] : [];
+  return createEapPeer({ identity: eapIdentity, userName: username, random, methods, following });
 }

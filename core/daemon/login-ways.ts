@@ -86,6 +86,16 @@ function roundOf(
         rsaPss: authentication.rsaPss,
       };
     default:
-      return { kind: 'eap', ...identity, unbound: profile.unboundEap };
+      return {
+        kind: 'eap',
+        ...identity,
+        unbound: profile.unboundEap,
+        fortiClient: isFortiClient(authentication),
+      };
   }
+}
+
+/** Whether this proof is to look like one of FortiClient's. */
+export function isFortiClient(authentication: ProfileAuthentication): boolean {
+  return authentication.method === 'eap-mschapv2' && authentication.fortiClient;
 }

@@ -17,7 +17,8 @@ export interface SessionDeeds {
   /** Calls `wake` once at `at` or soon after; a new call replaces the old. `undefined` only cancels. */
   setAlarm(at: Instant | undefined, wake: () => void): void;
   resolve(host: string): Promise<Result<readonly IpAddress[], Failure>>;
-  openTransport(remote: IpAddress, events: TransportEvents): Promise<OpenedTransport>;
+  /** `via`: by this interface, not by the preferred one. */
+  openTransport(remote: IpAddress, events: TransportEvents, via?: PathCandidate): Promise<OpenedTransport>;
   transmit(octets: Uint8Array, to: Endpoint, marker: boolean, options: SendOptions): void;
   /** The ways to these addresses of the gateway, the preferred one first. */
   findPaths(remotes: readonly IpAddress[]): readonly PathCandidate[];
@@ -46,9 +47,12 @@ export interface SessionDeeds {
     scout: number,
     remote: IpAddress,
     onDatagram: (octets: Uint8Array) => void,
+    via?: PathCandidate,
   ): Promise<Result<Endpoint, Failure>>;
   sendScout(scout: number, octets: Uint8Array, to: Endpoint): void;
   closeScout(scout: number): void;
+  /** Asks name servers behind the gateway anything. */
+  knock(servers: readonly IpAddress[]): void;
   /** When the last authenticated ESP packet came in, if one did. */
   lastTraffic(): Instant | undefined;
   /** When each CHILD SA was last seen to carry a packet, by inbound SPI. */
@@ -195,6 +199,8 @@ export class Session {
         return this.#openScout(output);
       case 'scout-transmit':
         return this.#deeds.sendScout(output.scout, output.octets, output.to);
+      case 'knock':
+        return this.#deeds.knock(output.servers);
       case 'close-scout':
         return this.#deeds.closeScout(output.scout);
       case 'resolve':
@@ -203,7 +209,7 @@ export class Session {
           result: await this.#deeds.resolve(output.host),
         }));
       case 'open-transport':
-        return this.#enqueue(() => this.#openTransport(output.remote));
+        return this.#enqueue(() => this.#openTransport(output));
       case 'find-paths':
         // After what else came out with it.
         return queueMicrotask(() =>
@@ -257,10 +263,16 @@ export class Session {
     }
   }
 
-  async #openTransport(remote: IpAddress): Promise<TunnelInput> {
-    const opened = await this.#deeds.openTransport(remote, {
+  async #openTransport({
+    remote,
+    via,
+  }: Extract<TunnelOutput, { kind: 'open-transport' }>): Promise<TunnelInput> {
+    const events: TransportEvents = {
       onIke: (octets, from, marker, path) => this.#receive(octets, from, marker, path),
-      onStalled: () => this.#feed({ kind: 'stalled' }),
+      onStalled: () => {
+        this.#reportTraffic();
+        this.#feed({ kind: 'stalled' });
+      },
       onNetworkChange: (local) => {
         if (this.#doubt === undefined || this.#doubt.until !== undefined)
           this.#doubt = { since: this.#deeds.now() };
@@ -270,7 +282,8 @@ export class Session {
       onRekeyDue: (inboundSpi) => this.#feed({ kind: 'rekey-due', inboundSpi }),
       onChildWanted: (inboundSpi) => this.#feed({ kind: 'child-wanted', inboundSpi }),
       onFailure: (error) => this.#feed({ kind: 'transport-failed', error }),
-    });
+    };
+    const opened = await this.#deeds.openTransport(remote, events, via);
     return { kind: 'transport-opened', ...opened };
   }
 
@@ -291,9 +304,9 @@ export class Session {
       this.#doubt = { ...this.#doubt, until: this.#deeds.now() };
   }
 
-  #openScout({ scout, remote }: Extract<TunnelOutput, { kind: 'open-scout' }>): void {
+  #openScout({ scout, remote, via }: Extract<TunnelOutput, { kind: 'open-scout' }>): void {
     const onDatagram = (octets: Uint8Array): void => this.#feed({ kind: 'scout-datagram', scout, octets });
-    this.#deeds.openScout(scout, remote, onDatagram).then(
+    this.#deeds.openScout(scout, remote, onDatagram, via).then(
       (result) => this.#feed({ kind: 'scout-opened', scout, result }),
       (cause: unknown) => this.#feed({ kind: 'scout-opened', scout, result: err(bug(cause)) }),
     );

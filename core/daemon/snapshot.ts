@@ -100,6 +100,7 @@ function connectedSnapshot(
   const { summary, plan, child, asleepSince, history, local, remote, redirectedFrom, paths } = state.details;
   const { lifetimes } = live;
   const { dns } = plan;
+  const { oneWaySince } = state.details;
   return {
     state: 'connected',
     profile: state.profile,
@@ -131,6 +132,7 @@ function connectedSnapshot(
       ...(lifetimes === undefined || asleepSince !== undefined ? {} : { lifetimeMs: lifetimes.child }),
     },
     ...rekeyFailureOf(history, live.now),
+    ...(oneWaySince === undefined ? {} : { oneWayMs: Math.max(0, live.now - oneWaySince) }),
     nat: summary.natDetected,
     mobike: summary.mobike,
     peerAddresses: summary.peerAddresses.map(formatIpAddress),

@@ -9,6 +9,7 @@ import { type Dataplane, type DataplaneCounters, noCounters } from '../dataplane
 import { openDataplane } from '../dataplane/open-dataplane.ts';
 import type { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
+import { knockAtNameServer } from '../platform/linux/dns-knock.ts';
 import { NetworkEvents } from '../platform/linux/events/network-events.ts';
 import { findPaths } from '../platform/linux/find-paths.ts';
 import { setLinkMtu } from '../platform/linux/link-mtu.ts';
@@ -93,8 +94,9 @@ export class SystemDeeds implements SessionDeeds {
     scout: number,
     remote: IpAddress,
     onDatagram: (octets: Uint8Array) => void,
+    via?: PathCandidate,
   ): Promise<Result<Endpoint, Failure>> {
-    return this.#scouts.open(scout, remote, onDatagram);
+    return this.#scouts.open(scout, remote, onDatagram, via);
   }
 
   sendScout(scout: number, octets: Uint8Array, to: Endpoint): void {
@@ -103,6 +105,10 @@ export class SystemDeeds implements SessionDeeds {
 
   closeScout(scout: number): void {
     this.#scouts.close(scout);
+  }
+
+  knock(servers: readonly IpAddress[]): void {
+    for (const server of servers.slice(0, 2)) knockAtNameServer(server);
   }
 
   async resolve(host: string): Promise<Result<readonly IpAddress[], Failure>> {
@@ -117,11 +123,14 @@ export class SystemDeeds implements SessionDeeds {
     }
   }
 
-  async openTransport(remote: IpAddress, events: TransportEvents): Promise<OpenedTransport> {
-    const source = sourceTowards(remote, tunnelMark);
-    if (!source.ok) return { result: source };
-    const { interfaceIndex, interfaceName, local: address, mtu } = source.value;
-    const via = { interfaceIndex, interfaceName, local: address, remote, linkMtu: mtu };
+  async openTransport(
+    remote: IpAddress,
+    events: TransportEvents,
+    wanted?: PathCandidate,
+  ): Promise<OpenedTransport> {
+    const way = wanted === undefined ? preferredWay(remote) : ok(wanted);
+    if (!way.ok) return { result: way };
+    const via = way.value;
     const socket = openPathSocket(via);
     if (!socket.ok) return { result: socket };
     const { fd, local, gso } = socket.value;
@@ -332,6 +341,13 @@ export class SystemDeeds implements SessionDeeds {
     for (const each of failures)
       this.#options.log({ level: 'warn', event, fields: { problem: formatFailure(each) } });
   }
+}
+
+function preferredWay(remote: IpAddress): Result<PathCandidate, Failure> {
+  const source = sourceTowards(remote, tunnelMark);
+  if (!source.ok) return source;
+  const { interfaceIndex, interfaceName, local, mtu } = source.value;
+  return ok({ interfaceIndex, interfaceName, local, remote, linkMtu: mtu });
 }
 
 /** A socket that sends and hears by this interface alone, so that it is this path that a datagram proves. */

@@ -66,7 +66,7 @@ export type WorkerCommand =
   | { readonly kind: 'unlisten'; readonly path: number }
   /** For the outbound worker alone: send all children's ESP on this socket, to this gateway address. */
   | { readonly kind: 'use-path'; readonly udpFd: number; readonly remote: Endpoint }
-  /** The largest inner packet, for the clamp on the TCP MSS. */
+  /** The largest inner packet. */
   | { readonly kind: 'set-mtu'; readonly mtu: number }
   | { readonly kind: 'stop' };
 

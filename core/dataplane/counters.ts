@@ -3,14 +3,18 @@ import { dropCauses } from '../esp/drop-cause.ts';
 import type { DataplaneCounters, DirectionCounters } from './dataplane.ts';
 import { createKnownIkeSas } from './known-ike-sas.ts';
 
-/** Cells of one direction: packets, octets, datagrams, merged packets, the last proof, then one for each drop cause. */
+/**
+ * Cells of one direction: packets, octets, datagrams, merged packets, the last proof, ICMP errors of ours, then one for each
+ * drop cause.
+ */
 const cellPackets = 0;
 const cellOctets = 1;
 const cellDatagrams = 2;
 const cellMerged = 3;
 /** When the peer was last proven by an authentic packet, on the system's clock; 0 for never. */
 const cellProvenAt = 4;
-const cellDrops = 5;
+const cellAnswered = 5;
+const cellDrops = 6;
 const cellsPerDirection = cellDrops + dropCauses.length;
 
 /** Signals between the threads: one word each. */
@@ -63,6 +67,11 @@ export class DirectionCells {
     this.#add(cellMerged, count);
   }
 
+  /** ICMP errors that told the sender of a packet what would fit. */
+  countAnswered(count: number): void {
+    this.#add(cellAnswered, count);
+  }
+
   /** `cause` is an index of `dropCauses`. */
   drop(cause: number, count = 1): void {
     if (count > 0) this.#add(cellDrops + cause, count);
@@ -93,6 +102,7 @@ export class DirectionCells {
       octets: this.#cells[cellOctets] ?? 0,
       datagrams: this.datagrams,
       merged: this.#cells[cellMerged] ?? 0,
+      answered: this.#cells[cellAnswered] ?? 0,
       drops,
     };
   }

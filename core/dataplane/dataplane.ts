@@ -44,7 +44,7 @@ export interface Dataplane {
    * network might. @rfc 3948 2.2
    */
   sendIke(octets: Uint8Array, remote: Endpoint, marker: boolean, options?: SendOptions): void;
-  /** The largest inner packet that fits, for the clamp on the TCP MSS in both directions. */
+  /** The largest inner packet that fits: for the clamp on the TCP MSS in both directions, and for what is too big. */
   setMtu(mtu: number): Promise<void>;
   /** NAT keepalives to `remote` whenever nothing was sent for `everyMs`; `undefined` stops them. @rfc 3948 2.3 */
   setKeepalive(remote: Endpoint, everyMs: number | undefined): void;
@@ -133,11 +133,13 @@ export interface DirectionCounters {
   readonly datagrams: number;
   /** Super-packets exchanged with the TUN device thanks to segmentation offload. */
   readonly merged: number;
+  /** Packets too big for the tunnel whose senders were told so by an ICMP error of ours. */
+  readonly answered: number;
   /** Packets dropped, by cause: the names are `dropCauses` in core/esp/drop-cause.ts; a cause without drops is absent. */
   readonly drops: Readonly<Record<string, number>>;
 }
 
-const none: DirectionCounters = { packets: 0, octets: 0, datagrams: 0, merged: 0, drops: {} };
+const none: DirectionCounters = { packets: 0, octets: 0, datagrams: 0, merged: 0, answered: 0, drops: {} };
 
 /** Of a data plane that is not there. */
 export const noCounters: DataplaneCounters = { outbound: none, inbound: none };

@@ -47,6 +47,7 @@ const byCode: ReadonlyMap<FailureCode, number | typeof silence> = new Map<
   ['auth.wants-eap', silence],
   ['auth.wants-no-eap', silence],
   ['auth.password', silence],
+  ['auth.passcode', silence],
   ['auth.account', silence],
   ['auth.tls-alert', silence],
   ['auth.client-certificate', silence],

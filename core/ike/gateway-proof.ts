@@ -181,6 +181,9 @@ function onGatewayProven(
   message: IkeMessage,
   now: Instant,
 ): IkeState {
+  // Now that it is known whose word that is. A gateway that does not know the rule does not keep it. @rfc 4555 3.9
+  if (engine.config.natsAllowed === false && login.association.nat.local)
+    return fail(engine, { kind: 'authenticating-gateway', ...login }, failure('peer.nat-forbidden'));
   const redirect = redirectIn(engine.config, message);
   if (redirect !== undefined) return onRedirect(engine, login, redirect, now);
   const packet = payloadOf(message, 'EAP')?.packet;

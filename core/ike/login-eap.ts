@@ -165,7 +165,7 @@ function afterEapStep(engine: Engine, login: EapLogin, step: EapStep, now: Insta
 function sendAuth(
   engine: Engine,
   eapLogin: EapLogin,
-  { method, msk: made }: Extract<EapStep, { readonly kind: 'success' }>,
+  { method, msk: made, chained }: Extract<EapStep, { readonly kind: 'success' }>,
   now: Instant,
 ): IkeState {
   const { gateway, eap, rounds: _, ...login } = eapLogin;
@@ -181,7 +181,7 @@ function sendAuth(
   if (isLastRound(login)) engine.emit({ kind: 'phase', phase: 'requesting-address' });
   const payloads = [eapAuth(engine, login, msk, true), ...ppkNotifies(engine, login, msk)];
   engine.exchange.request(exchangeType.IKE_AUTH, payloads, now);
-  const weakness = unbound ? 'unbound-eap' : 'keyless-eap';
+  const weakness = unbound || chained === true ? 'unbound-eap' : 'keyless-eap';
   return {
     ...login,
     kind: 'requesting-address',

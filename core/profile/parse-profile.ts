@@ -244,6 +244,7 @@ function toProfile(document: ProfileDocument, file: string): Profile {
         : { after: document.inactivity.seconds * 1_000, action: document.inactivity.action },
     reconnect: document.reconnect,
     followRedirects: document.followRedirects,
+    allowNat: document.allowNat,
     keepalive: document.keepaliveSeconds * 1_000,
   };
 }

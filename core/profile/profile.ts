@@ -63,6 +63,8 @@ export interface Profile extends ProfileLoginPlan {
   readonly reconnect: boolean;
   /** A gateway may send us to another one, which must prove to be the same. @rfc 5685 */
   readonly followRedirects: boolean;
+  /** A NAT may stand between us and the gateway. @rfc 4555 3.9 */
+  readonly allowNat: boolean;
   /** Silence of our own after which a NAT keepalive goes out. @rfc 3948 4 */
   readonly keepalive: Duration;
 }

@@ -288,6 +288,9 @@ export const profileSchema = z
       description:
         'Whether the gateway may send us to another one, which must prove the same identity as this one.',
     }),
+    allowNat: z.boolean().default(true).meta({
+      description: 'Whether a NAT may stand between this computer and the gateway (RFC 4555, 3.9).',
+    }),
     keepaliveSeconds: seconds.default(20).meta({
       description: 'Seconds of silence after which a packet is sent to keep NAT routers from forgetting us.',
     }),

@@ -129,6 +129,10 @@ const connected = z.strictObject({
         'The last attempt to replace an SA, or the whole login, failed; the present one goes on while it may.',
     }),
   nat: z.strictObject({ local: z.boolean(), remote: z.boolean() }),
+  oneWayMs: spanMs.optional().meta({
+    description:
+      'Packets go in and for so long none came out, though the gateway answers; absent when all is well.',
+  }),
   mobike: z
     .boolean()
     .meta({ description: 'The gateway follows a change of address; else it means a new login.' }),

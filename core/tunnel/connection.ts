@@ -10,6 +10,8 @@ import { carryOut, command, feed, giveUp } from './drive-engine.ts';
 import type { TunnelInput, TunnelOutput } from './io.ts';
 import { abandon, cancel, cancellation, networkUndone } from './leaving.ts';
 import { networkChanged } from './network-change.ts';
+import { espSeen, stalled } from './one-way.ts';
+import { otherWaysFound } from './other-ways.ts';
 import { lookWhenDue, pathOpened, pathsFound } from './paths/follow-paths.ts';
 import { endRace, feedScout, raceWakeup, raceWhenDue, scoutOpened } from './race.ts';
 import { renewalResolved, renewalWakeup, renewWhenDue } from './renewal.ts';
@@ -91,8 +93,7 @@ export class Connection {
         return feed(course, ownerOf(course, octets), { kind: 'datagram', octets, via, path, from }, now);
       }
       case 'traffic-seen':
-        if (course.provenAt === undefined || input.at > course.provenAt) course.provenAt = input.at;
-        return command(course, { kind: 'traffic-seen', at: input.at }, now);
+        return espSeen(course, input.at, now);
       case 'child-used':
         return feedAll(course, { kind: 'command', command: input }, now);
       case 'child-carried':
@@ -110,15 +111,14 @@ export class Connection {
       case 'network-changed':
         return networkChanged(course, input.local, now);
       case 'paths-found':
-        pathsFound(course, input, now);
+        if (course.phase.kind === 'login') otherWaysFound(course, input.paths, now);
+        else pathsFound(course, input, now);
         return carryOut(course, now);
       case 'path-opened':
         pathOpened(course, input, now);
         return carryOut(course, now);
       case 'stalled':
-        if (course.phase.kind !== 'connected') return;
-        if (course.attempt?.paths !== undefined) course.attempt.paths.doubtSize = true;
-        return command(course, { kind: 'probe', urgent: true }, now);
+        return stalled(course, now);
       case 'probe':
         return course.phase.kind === 'connected' ? command(course, { kind: 'probe' }, now) : undefined;
       case 'transport-failed':

@@ -76,8 +76,8 @@ export type TunnelInput =
 
 export type TunnelOutput =
   | { readonly kind: 'resolve'; readonly host: string }
-  /** Open socket and data plane towards this gateway; answered by `transport-opened` with the local endpoint. */
-  | { readonly kind: 'open-transport'; readonly remote: IpAddress }
+  /** Open socket and data plane towards this gateway, by this interface or the preferred one; answered by `transport-opened` with the local endpoint. */
+  | { readonly kind: 'open-transport'; readonly remote: IpAddress; readonly via?: PathCandidate }
   | {
       readonly kind: 'transmit';
       readonly octets: Uint8Array;
@@ -97,13 +97,20 @@ export type TunnelOutput =
   /** The largest packet that the device takes, and (for the TCP MSS) the largest that fits the path; octets. */
   | { readonly kind: 'set-mtu'; readonly device: number; readonly inner: number }
   /** A socket beside the transport, for IKE_SA_INIT to another address; answered by `scout-opened`. */
-  | { readonly kind: 'open-scout'; readonly scout: number; readonly remote: IpAddress }
+  | {
+      readonly kind: 'open-scout';
+      readonly scout: number;
+      readonly remote: IpAddress;
+      readonly via?: PathCandidate;
+    }
   | {
       readonly kind: 'scout-transmit';
       readonly scout: number;
       readonly octets: Uint8Array;
       readonly to: Endpoint;
     }
+  /** Ask these name servers, which lie behind the gateway, anything: what they answer shows that packets come back. */
+  | { readonly kind: 'knock'; readonly servers: readonly IpAddress[] }
   | { readonly kind: 'close-scout'; readonly scout: number }
   /** `gateway`: the one of the profile that the answer is about. After `until` nobody waits for the answer any more. */
   | {
@@ -167,6 +174,8 @@ export interface ConnectedDetails {
   readonly child: { readonly inbound: { readonly spi: Spi }; readonly outbound: { readonly spi: Spi } };
   /** Nobody used it, and the next packet has another one made. */
   readonly asleepSince?: Instant;
+  /** Packets go in and none comes out since then, though the gateway answers. */
+  readonly oneWaySince?: Instant;
   readonly history: SaHistory;
   readonly local: Endpoint;
   readonly remote: Endpoint;

@@ -6,6 +6,7 @@ import type { Course, Renewal } from './course.ts';
 import { carryOut, feed, giveUp } from './drive-engine.ts';
 import type { TunnelInput } from './io.ts';
 import { samePlan } from './network-plan.ts';
+import { lookForPaths } from './paths/follow-paths.ts';
 import { measure } from './paths/measure-path.ts';
 import { renewalFailed, takeOver } from './renewal.ts';
 import { applyNetwork, planOf, replan } from './replan.ts';
@@ -77,6 +78,8 @@ export function networkApplied(
     return giveUp(course, failure('misuse', { reason: 'connected without details' }), now);
   if (attempt.paths === undefined) return;
   measure(course, attempt.paths);
+  // What the machine prefers was silent: it may have been for a moment.
+  if (course.silentLocals.size > 0) lookForPaths(course);
   carryOut(course, now);
 }
 

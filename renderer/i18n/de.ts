@@ -45,6 +45,7 @@ export const de: Catalogue = {
     heldBack: 'Nichts, was in den Tunnel gehört, verlässt inzwischen diesen Computer.',
     nextTry: (age) => `Nächster Versuch in ${age}.`,
     trying: (tries) => `Versuch ${tries} läuft.`,
+    weaker: 'Diese Verbindung ist schwächer, als sie sein könnte',
     lostBecause: 'Warum sie abgerissen ist',
     steps: 'Schritte der Anmeldung',
     stepDone: 'erledigt',
@@ -94,6 +95,18 @@ export const de: Catalogue = {
     gapExplained: 'Wie lange nichts bewies, dass das Gateway da ist.',
     from: (local) => `von ${local}`,
     fromOn: (local, device) => `von ${local} an ${device}`,
+  },
+  weaknesses: {
+    'short-psk':
+      'Der Pre-Shared Key ist kurz: Wer sich einmal als das Gateway ausgibt, kann Schlüssel in Ruhe durchprobieren.',
+    'psk-gateway':
+      'Das Gateway hat sich mit einem Pre-Shared Key ausgewiesen, den alle Benutzer kennen: Jeder von ihnen kann sich als das Gateway ausgeben.',
+    'keyless-eap':
+      'Das letzte Anmeldeverfahren macht keinen Schlüssel; so bindet nur der Nachweis des Gateways die Anmeldung an diese Verbindung.',
+    'unbound-eap':
+      'Das Gateway will die Anmeldung ohne den Schlüssel, den sie macht; so bindet nur der Nachweis des Gateways sie an diese Verbindung.',
+    'sha1-signature': 'Eine Signatur dieser Anmeldung ist mit SHA-1 gemacht, das schwach ist.',
+    'no-ppk': 'Das Gateway nutzt den Post-Quanten-Schlüssel dieses Profils nicht.',
   },
   failure: {
     title: 'Was geschehen ist',

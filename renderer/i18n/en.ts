@@ -1,3 +1,5 @@
+import { type Weakness, weaknessTexts } from '../../core/base/weaknesses.ts';
+
 /** Every word that is shown, in English. Sentences with a gap are functions; what fills it is shown as it is. */
 export const en = {
   app: { name: 'Godwit', skip: 'Skip to the content', navigation: 'Main navigation' },
@@ -41,6 +43,7 @@ export const en = {
     heldBack: 'Nothing that belongs into the tunnel leaves this computer meanwhile.',
     nextTry: (age: string) => `Next try in ${age}.`,
     trying: (tries: string) => `Try ${tries} is under way.`,
+    weaker: 'This connection is weaker than it could be',
     lostBecause: 'Why it was lost',
     steps: 'Steps of the login',
     stepDone: 'done',
@@ -91,6 +94,7 @@ export const en = {
     from: (local: string) => `from ${local}`,
     fromOn: (local: string, device: string) => `from ${local} on ${device}`,
   },
+  weaknesses: weaknessTexts as Readonly<Record<Weakness, string>>,
   failure: {
     title: 'What happened',
     evidence: 'Evidence',

@@ -137,7 +137,7 @@ async function configure(each: InteropCase, bench: Bench): Promise<void> {
     version: '2',
     encap: 'yes',
     fragmentation: config.ikeFragments === false ? 'no' : 'yes',
-    pools: pools.map((family) => `pool${family}`),
+    pools: pools.map((family) => (family === 'dhcp' ? family : `pool${family}`)),
     rekey_time: seconds(config.rekey?.ikeSeconds),
     reauth_time: seconds(config.reauthSeconds),
     over_time: seconds(config.reauthSeconds === undefined ? config.rekey?.ikeSeconds : 5),

@@ -211,6 +211,7 @@ export class ClientSide {
         this.#paths.delete(output.path);
         return;
       case 'set-mtu':
+      case 'knock':
         return;
       case 'open-scout':
         return this.#openScout(output.scout, output.remote);

@@ -12,8 +12,8 @@ import { fixedKey } from './support/fixed-key.ts';
 const skip = (await enterSandbox()) ?? missingPrograms(['ping', 'iperf3']) ?? false;
 
 async function ping(from: Peer, to: string, size = 56, more: readonly string[] = []): Promise<void> {
-  const often = ['-n', '-c', '2', '-i', '0.05', '-W', '5'];
-  await from.namespace.must(['ping', ...often, '-s', String(size), ...more, to]);
+  const how = ['-n', '-c', '2', '-i', '0.05', '-W', '5', '-s', String(size), ...more];
+  await from.namespace.must(['ping', ...how, to]);
 }
 
 /** Moves some megabytes over TCP and answers the rate that the receiver saw. */
@@ -111,6 +111,34 @@ test('a small path MTU: outer packets are fragmented, the tunnel carries on', { 
     await ping(tunnel.a, '10.9.0.2', 1372);
     await iperf(tunnel, '10.9.0.2');
     assert.deepEqual(seriousDrops(await tunnel.a.counters()), {});
+  });
+});
+
+test('the tunnel narrows below its device: a sender learns what fits from the first packet that does not', {
+  skip,
+}, async () => {
+  await withTunnel({}, async ({ a, b }) => {
+    for (const peer of [a, b]) {
+      await peer.ask('mtu 1290');
+      await peer.namespace.ip(['link set wire mtu 1360']);
+    }
+    // What may be cut is cut inside: a path that is no wider, and loses all fragments, carries it.
+    await b.namespace.nft(
+      'table ip outer { chain in { type filter hook prerouting priority -450; iifname "wire" ip frag-off & 0x3fff != 0 drop; }; }',
+    );
+    await ping(a, '10.9.0.2', 1372, ['-M', 'dont']);
+    const whole = async (to: string, size: number) =>
+      (await a.namespace.run(['ping', '-n', '-c', '1', '-W', '5', '-M', 'do', '-s', String(size), to]))
+        .stdout;
+    assert.match(await whole('10.9.0.2', 1372), /From 10\.9\.0\.2 .*Frag needed.*mtu = 1290/);
+    assert.match(await whole('fd00::2', 1352), /From fd00::2 .*Packet too big.*mtu[= ]+1290/);
+    // From now on the system itself keeps to what it has learnt.
+    assert.match(await a.namespace.must(['ip', 'route', 'get', '10.9.0.2']), /mtu 1290/);
+    assert.match(await a.namespace.must(['ip', '-6', 'route', 'get', 'fd00::2']), /mtu 1290/);
+    assert.match(await whole('10.9.0.2', 1290 - 28), / 0% packet loss/);
+    assert.match(await whole('fd00::2', 1290 - 48), / 0% packet loss/);
+    const { outbound } = await a.counters();
+    assert.deepEqual([dropped(outbound, 'too-big'), outbound.answered], [2, 2]);
   });
 });
 

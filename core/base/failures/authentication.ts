@@ -87,6 +87,16 @@ export const authenticationLeaves = {
     what: 'The gateway wants to log in with {wanted}, and this profile allows only {offered}.',
     next: 'If you can log in that way, set authentication.method in the profile; otherwise ask the administrator to allow {offered} for this account.',
   },
+  'auth.second-factor': {
+    family: 'peer-incompatible',
+    what: 'The password is right. The gateway wants a second factor in the same login ({wanted}), and this profile does not allow that.',
+    next: 'FortiGate does this: set authentication.compatibility to "forticlient" in the profile; docs/profile.md names the risk.',
+  },
+  'auth.passcode': {
+    family: 'authentication-failed',
+    what: 'The gateway did not take the code.',
+    next: 'Connect again with a new code: one is good once, and for a short time.',
+  },
   'auth.eap-server': {
     family: 'authentication-failed',
     what: 'The login server did not prove that it knows the password.',

@@ -1,4 +1,4 @@
-import { fold } from './checksum.ts';
+import { fold } from '../../esp/checksum.ts';
 import { checksumCode } from './checksum-code.ts';
 
 const pageOctets = 65_536;

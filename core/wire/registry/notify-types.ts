@@ -92,6 +92,8 @@ export const notifyType = {
   SA_RESOURCE_INFO: 16444,
   USE_PPK_INT: 16445,
   PPK_IDENTITY_KEY: 16446,
+  /** Private use, Fortinet: what a FortiClient says about itself. */
+  FORTICLIENT_CONNECT: 61696,
 } as const;
 
 /** Types below this one are errors. @rfc 7296 3.10.1 */

@@ -68,6 +68,14 @@ export const loginFailures = {
     what: 'Das Gateway will eine Anmeldung mit {wanted}, und dieses Profil erlaubt nur {offered}.',
     next: 'Können Sie sich so anmelden, setzen Sie authentication.method im Profil; sonst bitten Sie darum, {offered} für dieses Konto zu erlauben.',
   },
+  'auth.second-factor': {
+    what: 'Das Passwort stimmt. Das Gateway will in derselben Anmeldung einen zweiten Faktor ({wanted}), und dieses Profil erlaubt das nicht.',
+    next: 'FortiGate macht das: Setzen Sie authentication.compatibility im Profil auf "forticlient"; docs/profile.md nennt das Risiko.',
+  },
+  'auth.passcode': {
+    what: 'Das Gateway hat den Code nicht angenommen.',
+    next: 'Verbinden Sie noch einmal mit einem neuen Code: Jeder gilt nur einmal und nur kurze Zeit.',
+  },
   'auth.eap-server': {
     what: 'Der Anmeldeserver hat nicht bewiesen, dass er das Passwort kennt.',
     next: 'Vielleicht gibt sich jemand als das Gateway aus. Nehmen Sie ein anderes Netz und sagen Sie es der Administration.',

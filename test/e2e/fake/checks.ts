@@ -115,6 +115,14 @@ export const fakeChecks: readonly Check[] = [
       await proof.filter({ hasText: 'verified just now' }).waitFor();
     },
   ),
+  on('connected', 'a connection that is weaker than it could be says why', async ({ page, host }) => {
+    assert.equal(await page.locator('.weakness').count(), 0);
+    const tunnel = connected({ weaknesses: ['unbound-eap', 'psk-gateway'] });
+    await host.become({ ...host.scene.snapshot, tunnel });
+    const told = page.getByRole('region', { name: 'This connection is weaker than it could be' });
+    await told.getByText('without the key that it makes').waitFor();
+    await told.getByText('any of them can pose as the gateway').waitFor();
+  }),
   on('failed-hostile', 'what a gateway says is shown as text', async ({ page }) => {
     assert.equal(await page.locator('img[src="x"], .failure b').count(), 0);
     await page.getByText('<img src=x onerror=alert(1)>').first().waitFor();

@@ -2,6 +2,7 @@ import { Godwit } from '../../support/peers/godwit.ts';
 import { addresses } from '../../support/topology.ts';
 import type { InteropCase } from '../case.ts';
 import { pause, type Stage, within } from '../stage.ts';
+import { pinging } from '../watch.ts';
 
 /** The end of the connection that stands, and whether another one takes its place within so many seconds. */
 async function losesConnection(
@@ -89,6 +90,39 @@ export const livenessCases: readonly InteropCase[] = [
       // charon would keep it for hours.
       await stage.gateway.vici.request('terminate', { ike: 'gateway', force: 'yes' });
       return losesConnection(stage, 8, () => stage.topology.resetRouter());
+    },
+  },
+  {
+    name: 'a firewall loses ESP of this one socket and lets IKE through: new keys, then a login from another port',
+    theme: 'liveness',
+    gateway: { at: 'plainGateway' },
+    client: {},
+    expect: { up: true },
+    endsTunnel: true,
+    seconds: 30,
+    during: async (stage) => {
+      if (!(stage.client instanceof Godwit)) return [];
+      const { local = '', path } = (await stage.tunnel()) ?? {};
+      if (path === undefined) return ['not connected'];
+      const port = local.replace(/.*:/, '');
+      await stage.topology.resetRouter([`udp sport ${port} udp dport 4500 @th,64,32 != 0`]);
+      const pings = pinging(stage);
+      try {
+        const rekeyed = await within(16_000, async () => ((await stage.tunnel())?.esp.rekeys ?? 0) > 0);
+        const shown = (await stage.tunnel())?.oneWayMs;
+        const problems = rekeyed ? [] : ['no rekey'];
+        if (shown === undefined) problems.push('it is not shown that traffic goes one way');
+        const loggedIn = async () => {
+          const now = (await stage.tunnel())?.local;
+          return now !== undefined && now !== local;
+        };
+        if (!(await within(16_000, loggedIn))) problems.push('no new login');
+        await pings.stop();
+        return [...problems, ...(await stage.settled())];
+      } finally {
+        await pings.stop();
+        await stage.topology.resetRouter();
+      }
     },
   },
   {

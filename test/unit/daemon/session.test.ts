@@ -61,6 +61,7 @@ class Diary implements SessionDeeds {
   openScout = async () => ok(local);
   sendScout = () => undefined;
   closeScout = () => undefined;
+  knock = () => undefined;
   applyNetwork = async () => ok();
   async undoNetwork() {
     this.lines.push('undone');

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Endpoint } from '../../../core/base/address.ts';
 import type { Failure } from '../../../core/base/errors.ts';
 import type { Dataplane, DataplaneChild } from '../../../core/dataplane/dataplane.ts';
@@ -157,4 +158,27 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       libc.close(tun.other);
     },
   };
+}
+
+/** Runs `body` with a data plane and closes it whatever happens. */
+export async function withRig(options: RigOptions, body: (rig: Rig) => Promise<void>): Promise<void> {
+  const rig = await openRig(options);
+  try {
+    await body(rig);
+    assert.deepEqual(rig.failures, []);
+  } finally {
+    await rig.close();
+  }
+}
+
+export function toTun(rig: Rig, packet: Uint8Array): void {
+  assert.equal(libc.write(rig.tun, packet, packet.length), packet.length);
+}
+
+/** A TUN packet with its virtio header. */
+export function withHeader(
+  packet: Uint8Array,
+  header: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+): Uint8Array {
+  return new Uint8Array([...header, ...packet]);
 }

@@ -41,6 +41,7 @@ test('the smallest profile has sane defaults', () => {
     eapIdentity: 'alice',
     passwordFile: undefined,
     alternatives: [],
+    fortiClient: false,
   });
   assert.deepEqual(profile.remoteNetworks.map(formatIpPrefix), ['0.0.0.0/0', '::/0']);
   assert.equal(profile.fullTunnel, true);
@@ -236,8 +237,14 @@ test('every method is read with its own settings', () => {
   const account = { username: 'alice', eapIdentity: 'alice', passwordFile: undefined };
   assert.deepEqual(
     read({ method: 'eap-mschapv2', username: 'alice', alternatives: ['eap-gtc', 'eap-mschapv2', 'eap-gtc'] }),
-    { method: 'eap-mschapv2', ...account, alternatives: ['eap-gtc'] },
+    { method: 'eap-mschapv2', ...account, alternatives: ['eap-gtc'], fortiClient: false },
   );
+  assert.deepEqual(read({ method: 'eap-mschapv2', username: 'alice', compatibility: 'forticlient' }), {
+    method: 'eap-mschapv2',
+    ...account,
+    alternatives: [],
+    fortiClient: true,
+  });
   assert.deepEqual(
     read({ method: 'eap-ttls', username: 'alice', eapIdentity: 'anonymous', innerMethods: ['pap'] }),
     { method: 'eap-ttls', ...account, eapIdentity: 'anonymous', innerMethods: ['pap'], server },
