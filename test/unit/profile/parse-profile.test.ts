@@ -163,7 +163,11 @@ const wrong: readonly [string, Readonly<Record<string, unknown>>, string][] = [
     },
     '7 authentication.certificate: must have one of `certificateFile`, `pkcs12File` and `pkcs11`',
   ],
-  ['no trust', { trust: {} }, '8 trust: must have one of `caFile`, `ca` and `system`, or `pins`, or `publicKeyFile`'],
+  [
+    'no trust',
+    { trust: {} },
+    '8 trust: must have one of `caFile`, `ca` and `system`, or `pins`, or `publicKeyFile`',
+  ],
   [
     'two trusts',
     { trust: { ca: '-----BEGIN CERTIFICATE-----', caFile: 'x' } },
