@@ -28,10 +28,9 @@ import { proofsOf } from '../profile/proofs.ts';
 import { socketGroup } from '../rpc/socket-path.ts';
 import { createRpcServer } from '../rpc/transport/server.ts';
 import type { RpcServer } from '../rpc/transport/server-types.ts';
-import type { TunnelState } from '../tunnel/io.ts';
 import { judge } from './certificate-judge.ts';
 import { connectionConfig, identity, type LoginTerms, loginTerms } from './connection-config.ts';
-import { Controller, type RunningSession } from './controller.ts';
+import { Controller, type RunningSession, type SessionEvents } from './controller.ts';
 import { FlightRecorder } from './flight-recorder.ts';
 import { lookIntoKeyFile } from './keys/look-into-key-file.ts';
 import { keyUserOf, openCertificate } from './keys/open-certificate.ts';
@@ -85,8 +84,8 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     readSecretFile: (file) => readPasswordFile(file, isOwn),
     openCertificate: (client) => openCertificate(client.credentials, log),
     lookIntoKeyFile: (params, client) => lookIntoKeyFile(params, keyUserOf(client.credentials)),
-    createSession: (profile, credentials, onState) =>
-      createSession(profile, credentials, onState, options, spareWorkers),
+    createSession: (profile, credentials, events) =>
+      createSession(profile, credentials, events, options, spareWorkers),
     publish: (event, data) => server?.publish(event, data),
     recorder,
     watched: () => (server?.subscribers('sample') ?? 0) > 0,
@@ -97,6 +96,9 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     socketPath: options.socketPath,
     handlers: controller.handlers,
     snapshot: () => controller.snapshot(),
+    onSubscribed: (event) => {
+      if (event === 'sample') controller.sampleOn();
+    },
     credentialsOf: peerCredentials,
     ...(groupId === undefined ? {} : { groupId }),
     log,
@@ -148,7 +150,7 @@ const revocationCache = new RevocationCache();
 async function createSession(
   profile: Profile,
   credentials: LoginCredentials,
-  onState: (state: TunnelState) => void,
+  events: SessionEvents,
   options: DaemonOptions,
   spareWorkers: SpareWorkers,
 ): Promise<Result<RunningSession, Failure>> {
@@ -187,6 +189,7 @@ async function createSession(
     plan: options.plan,
     keepaliveMs: profile.keepalive,
     answer,
+    onBusy: events.onBusy,
     spareWorkers,
   });
   const config = connectionConfig(profile, terms.value, options.device, {
@@ -194,13 +197,14 @@ async function createSession(
     random: systemRandom,
     chaChaQuicker: isChaChaQuicker,
   });
-  const session = new Session(config, deeds, options.log, onState);
+  const session = new Session(config, deeds, options.log, events.onState);
   return ok({
     connect: () => session.connect(),
     disconnect: () => session.disconnect(),
     finished: session.finished.finally(() => tls.close()),
     provenAt: () => session.provenAt(),
     counters: () => deeds.counters(),
+    busy: () => deeds.busy,
     ikeDrops: () => session.ikeDrops(),
     takeRoundTrip: () => session.takeRoundTrip(),
     doubt: () => session.doubt,

@@ -49,6 +49,8 @@ export interface Dataplane {
   /** NAT keepalives to `remote` whenever nothing was sent for `everyMs`; `undefined` stops them. @rfc 3948 2.3 */
   setKeepalive(remote: Endpoint, everyMs: number | undefined): void;
   counters(): DataplaneCounters;
+  /** `onTraffic` is told of the next packet that passes, in either direction. */
+  awaitTraffic(): void;
   /** When the last authentic packet that was not a replay came in, on the system's clock. */
   lastInbound(): Instant | undefined;
   /** Stops both workers and closes both descriptors. Idempotent. */
@@ -78,6 +80,8 @@ export interface DataplaneEvents {
    * told once. Told once more when they are used up: nothing can be sent on it any more. @rfc 4303 3.3.3
    */
   readonly onRekeyDue?: (inboundSpi: Spi) => void;
+  /** Once for each `awaitTraffic`. */
+  readonly onTraffic?: () => void;
   /** The data plane followed a peer that moved (`followRemote`). */
   readonly onMoved?: (inboundSpi: Spi, remote: Endpoint) => void;
 }

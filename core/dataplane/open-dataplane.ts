@@ -11,7 +11,7 @@ import { addNonEspMarker, natKeepalive } from '../wire/ike/non-esp-marker.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { useOctets } from './child-use.ts';
 import type { SaCommand, WorkerCommand, WorkerReport } from './commands.ts';
-import { DirectionCells, readCounters, signalQueuedIke } from './counters.ts';
+import { DirectionCells, readCounters, signalQueuedIke, signalTraffic } from './counters.ts';
 import type {
   Dataplane,
   DataplaneChild,
@@ -214,6 +214,10 @@ class WorkerDataplane implements Dataplane {
     return readCounters(this.#workers.shared);
   }
 
+  awaitTraffic(): void {
+    Atomics.store(this.#signals, signalTraffic, 1);
+  }
+
   lastInbound(): Instant | undefined {
     return this.#inboundCells.provenAt;
   }
@@ -264,6 +268,9 @@ class WorkerDataplane implements Dataplane {
         return;
       case 'rekey-due':
         this.#rekeyDue(report.child, report.usedUp);
+        return;
+      case 'traffic':
+        if (this.#closing === undefined) this.#events.onTraffic?.();
         return;
       case 'broken':
         this.#fail(report.error);

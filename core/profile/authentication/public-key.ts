@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { limits } from '../../base/limits.ts';
 import { utf8 } from '../../base/utf8.ts';
+import { rule } from '../field-problem.ts';
 import { pathText, text } from '../fields.ts';
 import { joined } from './account.ts';
 import type { ProfileClientCertificate } from './client-certificate.ts';
@@ -23,7 +24,7 @@ export const publicKeySchema = z.strictObject({
       }),
       pem: z
         .string()
-        .max(limits.keyFileOctets, 'is too long')
+        .max(limits.keyFileOctets, rule('too-long'))
         .optional()
         .meta({ description: 'PEM text of the key: what a client sends in place of the file.' }),
       name: text(limits.profilePathCharacters)
@@ -31,7 +32,7 @@ export const publicKeySchema = z.strictObject({
         .meta({ description: 'What `pem` is called when Godwit asks for its password.' }),
     })
     .refine(({ keyFile, pem }) => (keyFile === undefined) !== (pem === undefined), {
-      message: 'must have `keyFile`',
+      message: rule('no-key-file'),
     })
     .meta({ description: 'Your private key.' }),
   rsaPss: z.boolean().default(false).meta({
