@@ -30,6 +30,7 @@ import { FlightRecorder } from './flight-recorder.ts';
 import { openCertificate } from './keys/open-certificate.ts';
 import type { LoginCredentials } from './login-credentials.ts';
 import { judgeLoginServer, type LoginServerTerms } from './login-server-judge.ts';
+import { NetworkMemory } from './network-memory.ts';
 import { ProfileStore } from './profile-store.ts';
 import { Session } from './session.ts';
 import { SystemDeeds } from './system-deeds.ts';
@@ -39,7 +40,7 @@ import { anchorsOf, readTrustTerms } from './trust-terms.ts';
 export interface DaemonOptions {
   readonly socketPath: string;
   readonly profilesFolder: string;
-  /** Where the daemon keeps the profiles that users give it. */
+  /** Where the daemon keeps the profiles that users give it, and what it learnt of networks. */
   readonly stateFolder: string;
   /** Name of the TUN device. */
   readonly device: string;
@@ -67,6 +68,8 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     askShutdown = resolve;
   });
   const spareWorkers = new SpareWorkers();
+  const wall = (): number => systemClock.wallClock().getTime();
+  const memory = await NetworkMemory.open(join(options.stateFolder, 'networks.json'), wall, log);
   let server: RpcServer | undefined;
   const controller = new Controller({
     version,
@@ -77,7 +80,7 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     readSecretFile: (file) => readPasswordFile(file, isOwn),
     openCertificate: (client) => openCertificate(client.credentials, log),
     createSession: (profile, credentials, onState) =>
-      createSession(profile, credentials, onState, options, spareWorkers),
+      createSession(profile, credentials, onState, options, { spareWorkers, memory }),
     publish: (event, data) => server?.publish(event, data),
     recorder,
     watched: () => (server?.subscribers('sample') ?? 0) > 0,
@@ -111,6 +114,7 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
       await controller.disconnect();
       await created.value.close();
       await spareWorkers.close();
+      await memory.settled();
     },
   });
 }
@@ -131,12 +135,18 @@ function isOwn(owner: number): boolean {
 /** Of all connections, from one login to the next. */
 const revocationCache = new RevocationCache();
 
+/** What all sessions of the daemon have in common. */
+interface Shared {
+  readonly spareWorkers: SpareWorkers;
+  readonly memory: NetworkMemory;
+}
+
 async function createSession(
   profile: Profile,
   credentials: LoginCredentials,
   onState: (state: TunnelState) => void,
   options: DaemonOptions,
-  spareWorkers: SpareWorkers,
+  { spareWorkers, memory }: Shared,
 ): Promise<Result<RunningSession, Failure>> {
   const trust = await readTrustTerms(profile);
   const terms = trust.ok ? loginTerms(profile, trust.value, credentials.certificate?.chain) : trust;
@@ -161,7 +171,7 @@ async function createSession(
   const deeds = new SystemDeeds({
     log: options.log,
     plan: options.plan,
-    keepaliveMs: profile.keepalive,
+    memory,
     answer,
     spareWorkers,
   });

@@ -1,17 +1,23 @@
 import { lookup } from 'node:dns/promises';
-import { type Endpoint, type IpAddress, parseIpAddress } from '../base/address.ts';
+import { type Endpoint, formatIpAddress, type IpAddress, parseIpAddress } from '../base/address.ts';
 import { type Failure, failure, formatFailure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { LogSink } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
-import { type Dataplane, type DataplaneCounters, noCounters } from '../dataplane/dataplane.ts';
+import {
+  type Dataplane,
+  type DataplaneCounters,
+  type HeardInSilence,
+  noCounters,
+} from '../dataplane/dataplane.ts';
 import { openDataplane } from '../dataplane/open-dataplane.ts';
 import type { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
 import { NetworkEvents } from '../platform/linux/events/network-events.ts';
 import { findPaths } from '../platform/linux/find-paths.ts';
 import { setLinkMtu } from '../platform/linux/link-mtu.ts';
+import { networkOf } from '../platform/linux/network-identity.ts';
 import {
   type AppliedPlan,
   applyNetworkPlan,
@@ -36,9 +42,11 @@ import { openUdpSocket, type UdpSocket } from '../platform/linux/udp-socket.ts';
 import { tunnelMark } from '../tunnel/compute-network-plan.ts';
 import type { PlanChange } from '../tunnel/io.ts';
 import type { NetworkPlan } from '../tunnel/network-plan.ts';
+import type { KnownNetwork, NetworkLore } from '../tunnel/paths/network-lore.ts';
 import type { PathCandidate } from '../tunnel/paths/path.ts';
 import { TrafficWatch } from '../tunnel/paths/traffic-watch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import type { NetworkMemory } from './network-memory.ts';
 import type { OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
 
 /** Far from the end of the sequence numbers, and far below what the ciphers stand. */
@@ -49,8 +57,8 @@ const trafficLookMs = 500;
 export interface SystemDeedsOptions {
   readonly log: LogSink;
   readonly plan: PlanOptions;
-  /** Silence after which a NAT keepalive goes out, in milliseconds. */
-  readonly keepaliveMs: number;
+  /** What is known of the networks that this machine has been in. */
+  readonly memory: NetworkMemory;
   readonly answer: SessionDeeds['answer'];
   /** Threads of data planes to come. */
   readonly spareWorkers: SpareWorkers;
@@ -70,6 +78,7 @@ export class SystemDeeds implements SessionDeeds {
   #tun: TunDevice | undefined;
   #sleepWatch: SleepWatch | undefined;
   #trafficTimer: NodeJS.Timeout | undefined;
+  #mtu: { readonly device: number; readonly inner: number } | undefined;
 
   constructor(options: SystemDeedsOptions) {
     this.#options = options;
@@ -137,7 +146,7 @@ export class SystemDeeds implements SessionDeeds {
     this.#remote = remote;
     this.#onNetworkChange = events.onNetworkChange;
     this.#dataplane = dataplane.value;
-    this.#watchTraffic(dataplane.value, events.onStalled);
+    this.#watchTraffic(dataplane.value, events);
     return { result: ok(local), via };
   }
 
@@ -170,7 +179,39 @@ export class SystemDeeds implements SessionDeeds {
     void this.#dataplane?.closePath(path);
   }
 
+  setKeepalive(remote: Endpoint, everyMs: number | undefined): void {
+    this.#dataplane?.setKeepalive(remote, everyMs);
+  }
+
+  recallNetwork(candidate: PathCandidate): KnownNetwork {
+    const found = networkOf(candidate, tunnelMark);
+    if (!found.ok) this.#warn('network.not-known', [found.error]);
+    const network = found.ok ? found.value : undefined;
+    const gateway = formatIpAddress(candidate.remote);
+    return { network, lore: network === undefined ? {} : this.#options.memory.recall(network, gateway) };
+  }
+
+  rememberNetwork(network: string, remote: IpAddress, lore: NetworkLore): void {
+    this.#options.memory.remember(network, formatIpAddress(remote), lore);
+  }
+
+  lastSent(): Instant | undefined {
+    return this.#dataplane?.lastSent();
+  }
+
+  lastHeardInSilence(): HeardInSilence | undefined {
+    return this.#dataplane?.lastHeardInSilence();
+  }
+
   setMtu(device: number, inner: number): void {
+    this.#mtu = { device, inner };
+    this.#useMtu();
+  }
+
+  /** The measured one, again where the plan's own may have been put in its place. */
+  #useMtu(): void {
+    if (this.#mtu === undefined) return;
+    const { device, inner } = this.#mtu;
     void this.#dataplane?.setMtu(inner);
     const name = this.#applied?.plan.device;
     const changed = name === undefined ? ok() : setLinkMtu(name, device);
@@ -178,12 +219,13 @@ export class SystemDeeds implements SessionDeeds {
   }
 
   /** Twice a second, for as long as this data plane lives. */
-  #watchTraffic(dataplane: Dataplane, onStalled: () => void): void {
+  #watchTraffic(dataplane: Dataplane, { onStalled, onLook }: TransportEvents): void {
     const watch = new TrafficWatch();
     clearInterval(this.#trafficTimer);
     this.#trafficTimer = setInterval(() => {
       const { outbound } = dataplane.counters();
       if (watch.look(outbound.packets, dataplane.lastInbound(), this.now())) onStalled();
+      onLook();
     }, trafficLookMs).unref();
   }
 
@@ -197,7 +239,6 @@ export class SystemDeeds implements SessionDeeds {
     // A redirect leads to another gateway over the same socket.
     this.#remote = remote.address;
     await this.#dataplane.installChild({ ...child, remote, standby, rekeyAfter });
-    this.#dataplane.setKeepalive(remote, this.#options.keepaliveMs);
     return ok();
   }
 
@@ -215,8 +256,11 @@ export class SystemDeeds implements SessionDeeds {
     const tun = this.#openTun(plan.device);
     if (!tun.ok) return tun;
     await this.#dataplane.attachTun({ ...tun.value, mtu: plan.mtu });
-    if (this.#applied !== undefined && change !== 'new')
+    if (this.#applied !== undefined && change !== 'new') {
+      this.#useMtu();
       return await this.#replacePlan(this.#applied, plan, change);
+    }
+    this.#mtu = undefined;
     const applied = await applyNetworkPlan(plan, this.#planOptions());
     if (!applied.ok) return applied;
     this.#applied = applied.value;
@@ -294,6 +338,7 @@ export class SystemDeeds implements SessionDeeds {
       onChange: () => {
         if (this.#applied !== undefined)
           this.#warn('plan.not-repaired', repairNetworkPlan(this.#applied, this.#planOptions()));
+        this.#useMtu();
         this.#onNetworkChange(this.#localTowardsGateway());
       },
       onFailure: (error) => this.#warn('network-events.failed', [error]),

@@ -42,10 +42,20 @@ export interface Dataplane {
   /** NAT keepalives to `remote` whenever nothing was sent for `everyMs`; `undefined` stops them. @rfc 3948 2.3 */
   setKeepalive(remote: Endpoint, everyMs: number | undefined): void;
   counters(): DataplaneCounters;
+  /** When anything was last sent on the path in use, ESP, IKE or a keepalive. */
+  lastSent(): Instant | undefined;
+  /** The last time that the gateway broke a silence of ours of some seconds, with an authentic packet that was no replay. */
+  lastHeardInSilence(): HeardInSilence | undefined;
   /** When the last authentic packet that was not a replay came in, on the system's clock. */
   lastInbound(): Instant | undefined;
   /** Stops both workers and closes both descriptors. Idempotent. */
   close(): Promise<void>;
+}
+
+export interface HeardInSilence {
+  readonly at: Instant;
+  /** How long nothing had been sent. */
+  readonly afterMs: number;
 }
 
 export interface SendOptions {

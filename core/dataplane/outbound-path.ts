@@ -9,6 +9,7 @@ import { ChildSelectors } from '../esp/selectors.ts';
 import { trafficClassOf } from '../esp/traffic-class.ts';
 import { errnoName, lastErrno, packetCalls } from '../platform/linux/libc.ts';
 import { SocketAddress } from '../platform/linux/socket-address.ts';
+import { systemClock } from '../platform/linux/system-clock.ts';
 import { octetsPerSend, segmentsPerSend, UdpSendBatch } from '../platform/linux/udp-send-batch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { ChildUse } from './child-use.ts';
@@ -353,6 +354,7 @@ export class OutboundPath {
   #collect(): void {
     const batch = this.#batch;
     const counted = this.#counted;
+    if (batch.sent > counted.sent) this.#cells.send(systemClock.now());
     this.#cells.countDatagrams(batch.sent - counted.sent);
     this.#cells.drop(queueFull, batch.queueFull - counted.queueFull);
     this.#cells.drop(tooBig, batch.tooBig - counted.tooBig);

@@ -161,6 +161,8 @@ export type IkeOutput =
   | { readonly kind: 'established'; readonly summary: IkeSummary }
   /** A round trip was proven: the peer answered an authenticated request, and the answer came by `path`. */
   | { readonly kind: 'proven'; readonly path?: PathId }
+  /** `before`: the peer sees us at the same address and port as the last time that it said so. @rfc 4555 3.8 */
+  | { readonly kind: 'seen-as'; readonly before: boolean }
   /** An established peer leaves a request unanswered for longer than an answer takes; it has been sent again. */
   | { readonly kind: 'unanswered' }
   /** `works`: the answer to `check-path` came by that path. */

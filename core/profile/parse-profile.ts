@@ -97,7 +97,7 @@ function reasonOf(issue: z.core.$ZodIssue, node: Node | undefined): string {
       return `must be ${withArticle(whole ? 'number' : issue.expected)}, not ${withArticle(node.type)}`;
     }
     case 'invalid_union':
-      if (issue.path.at(-1) === 'mtu') return issue.message;
+      if (issue.path.length === 1) return issue.message;
       return `must be ${knownMethods().join(' or ')}`;
     case 'invalid_value':
       return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
@@ -239,7 +239,7 @@ function toProfile(document: ProfileDocument, file: string): Profile {
     },
     reconnect: document.reconnect,
     followRedirects: document.followRedirects,
-    keepalive: document.keepaliveSeconds * 1_000,
+    keepalive: document.keepaliveSeconds === 'auto' ? 'auto' : document.keepaliveSeconds * 1_000,
   };
 }
 

@@ -59,8 +59,8 @@ export interface Profile extends ProfileLoginPlan {
   readonly reconnect: boolean;
   /** A gateway may send us to another one, which must prove to be the same. @rfc 5685 */
   readonly followRedirects: boolean;
-  /** Silence of our own after which a NAT keepalive goes out. @rfc 3948 4 */
-  readonly keepalive: Duration;
+  /** Silence of our own after which a NAT keepalive goes out; `auto`: behind a NAT, and as learnt of it. @rfc 3948 4 */
+  readonly keepalive: Duration | 'auto';
 }
 
 /** What one CHILD SA carries. */

@@ -243,7 +243,7 @@ export const profileSchema = z
         ],
         'must be "auto", or 1280 to 1500',
       )
-      .default(1_400)
+      .default('auto')
       .meta({
         description:
           'Largest packet inside the tunnel, in octets. auto: what fits the path is measured, again and again.',
@@ -274,9 +274,14 @@ export const profileSchema = z
       description:
         'Whether the gateway may send us to another one, which must prove the same identity as this one.',
     }),
-    keepaliveSeconds: seconds.default(20).meta({
-      description: 'Seconds of silence after which a packet is sent to keep NAT routers from forgetting us.',
-    }),
+    keepaliveSeconds: z
+      .union([z.literal('auto'), seconds], 'must be "auto", or 1 to 3600')
+      .default('auto')
+      .meta({
+        description:
+          'Seconds of silence after which a packet is sent to keep NAT routers from forgetting us. auto: only behind one, and as seldom as it allows.',
+        examples: ['auto', 20],
+      }),
   })
   .superRefine((document, context) => {
     for (const { field, message } of loginPlanProblems(document))

@@ -209,7 +209,16 @@ export class ClientSide {
       case 'close-path':
         this.#paths.delete(output.path);
         return;
+      case 'recall-network':
+        this.#ends.push({
+          kind: 'network-recalled',
+          path: output.path,
+          known: { network: undefined, lore: {} },
+        });
+        return;
       case 'set-mtu':
+      case 'set-keepalive':
+      case 'remember-network':
         return;
       case 'open-scout':
         return this.#openScout(output.scout, output.remote);

@@ -48,7 +48,7 @@ test('the smallest profile has sane defaults', () => {
   assert.equal(profile.allowSha1Signatures, false);
   assert.deepEqual(profile.proposals, { ike: defaultIkeProposals, esp: defaultEspProposals });
   assert.deepEqual(profile.dns, { use: true, servers: undefined, domains: [] });
-  assert.deepEqual([profile.mtu, profile.liveness, profile.keepalive], [1400, 10_000, 20_000]);
+  assert.deepEqual([profile.mtu, profile.liveness, profile.keepalive], ['auto', 10_000, 'auto']);
 });
 
 test('every field is taken as it is given', () => {
