@@ -168,10 +168,11 @@ export type IkeOutput =
   /** `works`: the answer to `check-path` came by that path. */
   | { readonly kind: 'path-checked'; readonly path: PathId; readonly works: boolean }
   /**
+   * `proves`: the packet's true size, a few octets less where the cipher has blocks; absent: the same.
    * `fits`: an IP packet of `octets` reached the gateway in one piece. That is our direction alone: an answer of the same size
    * would have to be asked for, and only Godwit's own gateway knows how.
    */
-  | { readonly kind: 'path-size'; readonly octets: number; readonly fits: boolean }
+  | { readonly kind: 'path-size'; readonly octets: number; readonly fits: boolean; readonly proves?: number }
   /** The end. Nothing follows, no timer runs, all keys are wiped. `error` is absent after our own disconnect. */
   | { readonly kind: 'closed'; readonly error?: Failure };
 

@@ -17,6 +17,7 @@ import { eapCases } from './cases/eap.ts';
 import { eapAloneCases } from './cases/eap-alone.ts';
 import { fragmentCases } from './cases/fragments.ts';
 import { livenessCases } from './cases/liveness.ts';
+import { natMemoryCases } from './cases/nat-memory.ts';
 import { networkCases } from './cases/networks.ts';
 import { pathCases } from './cases/paths.ts';
 import { promptCases } from './cases/prompts.ts';
@@ -73,6 +74,7 @@ if (options.help) {
     ...tokenCases,
     ...promptCases,
     ...networkCases,
+    ...natMemoryCases,
     ...pathCases,
     ...fragmentCases,
     ...refusalCases,

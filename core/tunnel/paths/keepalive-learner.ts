@@ -23,6 +23,10 @@ export class KeepaliveLearner {
   /** The gateway sends packets of its own accord: a trial may prove something. */
   #spoken = false;
   #trials = 0;
+  /** The longest silence after which we were seen as before, and the questions since then that nobody answered in this sense. */
+  #seenAfter: Duration = 0;
+  #questions = 0;
+  #askAgainAt: Instant = instant(0);
   #restUntil: Instant = instant(0);
 
   constructor({ heldMs, lostMs }: NetworkLore = {}) {
@@ -42,14 +46,23 @@ export class KeepaliveLearner {
     return this.#trial(now) ?? this.#safe;
   }
 
-  /** We sent something after this silence. True: a trial is over, and the gateway should be asked how it sees us. */
+  /**
+   * We sent something after this silence. True: the gateway should be asked how it sees us, as a trial is over, or because nobody
+   * has seen us after so long a silence yet.
+   */
   spoke(afterMs: Duration, now: Instant): boolean {
     this.#longest = Math.max(this.#longest, afterMs);
     const trial = this.#trial(now);
-    if (trial === undefined || afterMs < trial * almost) return false;
-    this.#trials += 1;
-    if (this.#trials >= limits.keepaliveTrials) this.#rest(now);
-    return true;
+    if (trial !== undefined && afterMs >= trial * almost) {
+      this.#trials += 1;
+      if (this.#trials >= limits.keepaliveTrials) this.#rest(now);
+      return true;
+    }
+    const seen = now < this.#askAgainAt ? this.#seenAfter : 0;
+    const known = Math.max(seen, this.#heldMs ?? 0);
+    if (afterMs < this.#safe * almost || afterMs * almost <= known) return false;
+    this.#questions += 1;
+    return this.#questions <= limits.keepaliveTrials;
   }
 
   /** An authentic packet of the gateway's own came in after this silence of ours. */
@@ -68,16 +81,25 @@ export class KeepaliveLearner {
   seen(asBefore: boolean, now: Instant): void {
     const silence = this.#longest;
     this.#longest = 0;
+    this.#questions = 0;
+    if (asBefore) this.#note(silence, now);
     // A NAT that forgets in the middle of traffic was restarted.
     if (asBefore || silence < limits.keepaliveLeastMs) return;
     this.#lostMs = Math.floor(Math.min(silence, this.#lostMs ?? silence, limits.keepaliveMostMs));
     if (this.#heldMs !== undefined && this.#heldMs >= this.#lostMs) this.#heldMs = undefined;
+    this.#seenAfter = 0;
     this.#rest(now);
   }
 
   /** The traffic takes another way: the silence of before says nothing about this NAT. */
   startOver(): void {
     this.#longest = 0;
+  }
+
+  #note(silence: Duration, now: Instant): void {
+    if (silence < limits.keepaliveLeastMs) return;
+    this.#seenAfter = now < this.#askAgainAt ? Math.max(this.#seenAfter, silence) : silence;
+    this.#askAgainAt = after(now, limits.keepaliveTryAgainMs);
   }
 
   get #safe(): Duration {

@@ -38,13 +38,13 @@ function ask(course: Course, { next }: MtuSearch): void {
 export function sizeProbed(
   course: Course,
   attempt: Attempt,
-  { octets, fits }: Extract<IkeOutput, { kind: 'path-size' }>,
+  { octets, fits, proves }: Extract<IkeOutput, { kind: 'path-size' }>,
   now: Instant,
 ): void {
   const { paths: book } = attempt;
   const search = book?.search;
   if (book === undefined || search?.next !== octets) return;
-  search.note(octets, fits);
+  search.note(octets, fits, proves);
   if (search.next !== undefined) return ask(course, search);
   delete book.search;
   book.measureAt = after(now, limits.mtuMeasureAgainMs);

@@ -16,6 +16,7 @@ export class MtuSearch {
   /** The largest that fits, by index; -1: none that was tried. */
   #fits = -1;
   #tooBig: number;
+  #proven: number | undefined;
   /** What to ask before halving begins, by index. */
   readonly #first: number[];
 
@@ -40,14 +41,17 @@ export class MtuSearch {
 
   /** Undefined while it goes on, and when nothing at all got through. */
   get found(): number | undefined {
-    return this.next === undefined ? this.#sizes[this.#fits] : undefined;
+    return this.next === undefined ? this.#proven : undefined;
   }
 
-  /** The answer about `next`. */
-  note(octets: number, fits: boolean): void {
+  /** The answer about `next`; what was sent had `proves` octets. */
+  note(octets: number, fits: boolean, proves: number = octets): void {
     const index = this.#sizes.indexOf(octets);
     if (index < 0) return;
-    if (fits) this.#fits = Math.max(this.#fits, index);
-    else this.#tooBig = Math.min(this.#tooBig, index);
+    if (fits && index > this.#fits) {
+      this.#fits = index;
+      this.#proven = proves;
+    }
+    if (!fits) this.#tooBig = Math.min(this.#tooBig, index);
   }
 }

@@ -55,6 +55,12 @@ test('what was found before is asked first, and then only whether more is possib
   assert.deepEqual(probes(1500, 1350, 1350), { tried: [1350, 1380], found: 1350 }, 'a size of its own');
 });
 
+test('what is proven is what was sent, however large it was meant to be', () => {
+  const search = new MtuSearch(1_500);
+  search.note(1_500, true, 1_488);
+  assert.equal(search.found, 1_488);
+});
+
 test('a path that became wider or narrower is found all the same', () => {
   assert.deepEqual(probes(1500, 1500, 1400), { tried: [1400, 1420, 1500], found: 1500 });
   for (const path of [600, 1_200, 1_300, 1_390, 1_450, 1_492]) {
