@@ -1,8 +1,9 @@
 import type { Link } from '../core/rpc/bridge.ts';
+import { isOnPurpose } from '../core/rpc/on-purpose.ts';
 import type { Snapshot } from '../core/rpc/values.ts';
 
 /** What the tray shows at a glance. `blocked` has its place here for a kill switch to come. */
-export const moods = [
+const moods = [
   'disconnected',
   'connecting',
   'connected',
@@ -37,9 +38,7 @@ export function moodOf({ link, snapshot }: Situation, seen: boolean): Mood {
 /** Whether the last attempt or connection ended by itself: what a user did on purpose is no failure. */
 export function isFailed({ tunnel }: Snapshot): boolean {
   return (
-    tunnel.state === 'disconnected' &&
-    tunnel.lastFailure !== undefined &&
-    tunnel.lastFailure.code !== 'tunnel.cancelled'
+    tunnel.state === 'disconnected' && tunnel.lastFailure !== undefined && !isOnPurpose(tunnel.lastFailure)
   );
 }
 

@@ -4,7 +4,7 @@ import { rolldown } from 'rolldown';
 import { root } from '../testing/run-tests.ts';
 
 /** Where the Electron main process lies: beside `dist/renderer`, as main/main.ts expects. */
-export const appFolder = join(root, 'dist/app');
+const appFolder = join(root, 'dist/app');
 
 /**
  * The Electron main process as JavaScript: `main.js`, a module that brings all it needs except Electron, and

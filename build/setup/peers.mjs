@@ -15,6 +15,7 @@ const packages = {
   'dbus-bin': { has: 'dbus-run-session', for: 'a session bus of its own for the keyring' },
   'gnome-keyring': { has: 'gnome-keyring-daemon', for: 'the keyring of a desktop' },
   softhsm2: { has: 'softhsm2-util', for: 'a token with PKCS#11' },
+  busybox: { has: 'busybox', for: 'a DHCP server behind the strongSwan gateway' },
   opensc: { has: 'pkcs11-tool', for: 'putting keys and certificates on the token' },
   procps: { has: 'ps', for: 'looking for leftovers' },
   openssl: { has: 'openssl', for: 'a second opinion on certificates' },

@@ -73,6 +73,8 @@ export const limits = {
   initRestarts: 5,
   /** Ways to log in that are tried one after the other, each with an IKE SA of its own. */
   loginWays: 4,
+  /** Certificates of the user beside the first: each may ask for a password before the login. */
+  otherCertificates: 3,
   /** EAP-TLS with long chains takes about 30; more is a loop. */
   eapRounds: 60,
   /** Methods of a gateway that a message names. */
@@ -167,6 +169,15 @@ export const limits = {
   reconnectLongestWaitMs: 60_000,
   /** A connection that stood this long starts the waits from the beginning when it is lost. */
   reconnectLastingMs: 60_000,
+  /** Packets go in and none comes out, while the gateway answers IKE: so long before new keys, and once more before a new login. */
+  espSilenceMs: 9_000,
+  /** Two spells of one-way traffic further apart are two. */
+  espSilenceGapMs: 20_000,
+  /** Traffic that needs no answer must not cost a login (and perhaps a question to the user) all the time: doubled each time. */
+  espSilenceLoginPauseMs: 600_000,
+  espSilenceLongestPauseMs: 14_400_000,
+  /** A login that is silent for so long on the way that the machine prefers has the other interfaces asked too. */
+  raceOtherWaysMs: 500,
   /** Redirects that are followed within `redirectPeriodMs`: more is a loop. @rfc 5685 3 */
   redirects: 5,
   redirectPeriodMs: 300_000,
@@ -272,6 +283,8 @@ export const limits = {
   knownIkeSas: 16,
   /** IKE datagrams for other IKE SAs that go up to the control thread in a second: a new one of the gateway's may be among them. */
   strangeIkePerSecond: 64,
+  /** ICMP errors that we send to senders of packets too big for the tunnel, in a second: one a flow tells it. */
+  tooBigErrorsPerSecond: 100,
   /** IKE datagrams waiting between the data plane and the control thread. */
   queuedIkeDatagrams: 256,
   logFieldCharacters: 1_024,

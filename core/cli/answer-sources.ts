@@ -19,10 +19,11 @@ import { rememberedAnswers } from './remembered-answers.ts';
 export interface AnswerOptions {
   readonly passwordStdin: boolean;
   readonly answersStdin: boolean;
-  /** `--password-file`, else the `passwordFile` of the profile. */
+  /** `--password-file`: for the first account that is asked for. */
   readonly passwordFile: string | undefined;
-  /** The `passwordFile` of the profile's certificate. */
-  readonly keyPasswordFile: string | undefined;
+  /** `passwordFile` of each proof of the profile, by user name; and of each certificate, by what its file is called. */
+  readonly passwords: ReadonlyMap<string, string>;
+  readonly keyPasswords: ReadonlyMap<string, string>;
   /** The files of the keys that user and gateway share. */
   readonly pskFile: string | undefined;
   readonly ppkFile: string | undefined;
@@ -39,11 +40,16 @@ export async function answerer(options: AnswerOptions, io: CliIo): Promise<Resul
   const prompts = io.stdin.isTTY ? promptedAnswers(io) : refusing;
   const keyring = options.keyring && mayHaveKeyring(io);
   const others = keyring ? rememberedAnswers(keyringSecretStore, prompts, io) : prompts;
-  return ok(givenAnswers(given.value, others));
+  const passwords = await secretsIn(options.passwords, io, given.value.has('password'));
+  if (!passwords.ok) return passwords;
+  const keyPasswords = await secretsIn(options.keyPasswords, io, given.value.has('key-password'));
+  if (!keyPasswords.ok) return keyPasswords;
+  const filed = { password: passwords.value, 'key-password': keyPasswords.value };
+  return ok(givenAnswers(given.value, others, filed));
 }
 
 /** Without a session bus there is none, and no need to load anything to find that out. */
-export function mayHaveKeyring({ env }: CliIo): boolean {
+function mayHaveKeyring({ env }: CliIo): boolean {
   const off = env['GODWIT_KEYRING'] === 'off';
   return !off && (env['DBUS_SESSION_BUS_ADDRESS'] !== undefined || env['XDG_RUNTIME_DIR'] !== undefined);
 }
@@ -57,7 +63,6 @@ async function givenSecrets(options: AnswerOptions, io: CliIo): Promise<Result<G
   }
   for (const [kind, file] of [
     ['password', options.passwordFile],
-    ['key-password', options.keyPasswordFile],
     ['psk', options.pskFile],
     ['ppk', options.ppkFile],
   ] as const) {
@@ -67,6 +72,21 @@ async function givenSecrets(options: AnswerOptions, io: CliIo): Promise<Result<G
     given.set(kind, read.value);
   }
   return ok(given);
+}
+
+/** The secrets in the files of the profile's proofs, by whose they are. `spare`: another source may stand in for a file. */
+async function secretsIn(
+  files: ReadonlyMap<string, string>,
+  io: CliIo,
+  spare: boolean,
+): Promise<Result<ReadonlyMap<string, Secret>, Failure>> {
+  const secrets = new Map<string, Secret>();
+  for (const [of, file] of files) {
+    const read = await readPasswordFile(file, (owner) => isOwn(owner, io));
+    if (!read.ok && !spare) return read;
+    if (read.ok) secrets.set(of, read.value);
+  }
+  return ok(secrets);
 }
 
 /** The user's own, or under sudo that of the user who called it. */

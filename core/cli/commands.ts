@@ -20,18 +20,17 @@ export interface CommonOptions {
 
 export async function up(
   profile: string,
-  options: CommonOptions & Omit<AnswerOptions, 'keyPasswordFile' | 'pskFile' | 'ppkFile'>,
+  options: CommonOptions & Omit<AnswerOptions, 'passwords' | 'keyPasswords' | 'pskFile' | 'ppkFile'>,
   io: CliIo,
 ): Promise<number> {
   const report = new Report(io, options.json);
   const chosen = await chooseProfile(profile);
   if (!chosen.ok) return report.failure(chosen.error);
-  const passwordFile = options.passwordFile ?? chosen.value.passwordFile;
-  const { keyPasswordFile, pskFile, ppkFile } = chosen.value;
-  const answers = await answerer({ ...options, passwordFile, keyPasswordFile, pskFile, ppkFile }, io);
+  const { source, ...files } = chosen.value;
+  const answers = await answerer({ ...options, ...files }, io);
   if (!answers.ok) return report.failure([answers.error]);
   const connected = await withDaemon(options, (rpc) =>
-    new ConnectAttempt(rpc, io, answers.value, new Progress(io)).run(chosen.value.source),
+    new ConnectAttempt(rpc, io, answers.value, new Progress(io)).run(source),
   );
   if (!connected.ok) return report.failure([connected.error]);
   const lines = describeTunnel(connected.value.tunnel, io.now(), colorsFor(io.stdout, io.env));

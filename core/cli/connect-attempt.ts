@@ -13,6 +13,7 @@ import type { Progress } from './progress.ts';
 const refusals: ReadonlySet<string> = new Set([
   'auth.password',
   'auth.refused',
+  'auth.refused-psk',
   'credential.password',
   'token.pin',
 ]);

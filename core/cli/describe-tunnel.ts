@@ -79,8 +79,9 @@ function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [strin
     ...(tunnel.ppk ? [['PPK', 'a post-quantum pre-shared key is in the keys'] as const] : []),
     ...tunnel.weaknesses.map((weakness) => ['weaker', weaknessTexts[weakness]] as const),
     ['IKE', `${ike.proposal}, SPIs ${ike.initiatorSpi}_i ${ike.responderSpi}_r, ${ageOf(ike)}`],
-    ['ESP', `${esp.proposal}, SPIs ${esp.inboundSpi} in, ${esp.outboundSpi} out, ${ageOf(esp)}`],
+    ['ESP', espOf(esp)],
     ...rekeyFailureOf(tunnel),
+    ...oneWayOf(tunnel),
     ['NAT', `${natOf(tunnel)}${keepaliveOf(tunnel)}`],
     ['roaming', tunnel.mobike ? 'the gateway follows (MOBIKE)' : 'by a new login (no MOBIKE at the gateway)'],
     ['path', pathOf(tunnel)],
@@ -98,6 +99,12 @@ function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [strin
   ];
 }
 
+function espOf(esp: ConnectedTunnel['esp']): string {
+  if (esp.asleepMs !== undefined)
+    return `asleep for ${formatDuration(esp.asleepMs)}, as nobody used it; the next packet wakes it`;
+  return `${esp.proposal}, SPIs ${esp.inboundSpi} in, ${esp.outboundSpi} out, ${ageOf(esp)}`;
+}
+
 function ageOf({ ageMs, rekeys }: Pick<ConnectedTunnel['esp'], 'ageMs' | 'rekeys'>): string {
   const age = `${formatDuration(ageMs)} old`;
   return rekeys === 0 ? age : `${age}, rekeyed ${formatCount(rekeys, 'time')}`;
@@ -108,6 +115,12 @@ function rekeyFailureOf({ rekeyFailure }: ConnectedTunnel): readonly (readonly [
   const { what, error, ageMs } = rekeyFailure;
   const name = { ike: 'IKE', esp: 'ESP', login: 'the whole login' }[what];
   return [['rekeying', `failed for ${name} ${formatDuration(ageMs)} ago: ${explain(error).what}`]];
+}
+
+function oneWayOf({ oneWayMs }: ConnectedTunnel): readonly (readonly [string, string])[] {
+  if (oneWayMs === undefined) return [];
+  const span = formatDuration(oneWayMs);
+  return [['one way', `packets go in and for ${span} none came out, though the gateway answers`]];
 }
 
 function measuredOf({ path: { largestPacket } }: ConnectedTunnel): string {

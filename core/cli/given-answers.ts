@@ -4,6 +4,7 @@ import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import { utf8 } from '../base/utf8.ts';
 import { passwordLine } from '../platform/password-file.ts';
+import type { SecretRequest } from '../rpc/asks.ts';
 import { type Answerer, secretAnswer } from './answerer.ts';
 import type { CliIo } from './cli-io.ts';
 
@@ -21,22 +22,39 @@ export type GivenKind = (typeof givenKinds)[number];
 
 export type GivenSecrets = ReadonlyMap<GivenKind, Secret>;
 
+/** What the files of a profile hold, by whose it is: a user name, or what a key file is called. */
+export type FiledSecrets = Readonly<Record<'password' | 'key-password', ReadonlyMap<string, Secret>>>;
+
+const nothingFiled: FiledSecrets = { password: new Map(), 'key-password': new Map() };
+
 /**
  * Answers with what was given before the start, each once: the same answer again would only be refused again, and lock the
- * account in the end. What was not given goes to `next`.
+ * account in the end. `given` goes before `filed` for the first account that is asked for, and after it for others. What is in
+ * neither goes to `next`.
  */
-export function givenAnswers(given: GivenSecrets, next: Answerer): Answerer {
+export function givenAnswers(given: GivenSecrets, next: Answerer, filed = nothingFiled): Answerer {
+  const first = new Map<GivenKind, string>();
+  const find = (request: SecretRequest): Secret | undefined => {
+    const kind = request.kind === 'shared-key' ? request.use : request.kind;
+    const one = given.get(kind);
+    if (request.kind !== 'password' && request.kind !== 'key-password') return one;
+    const of = request.kind === 'password' ? request.identity : request.file;
+    if (!first.has(kind)) first.set(kind, of);
+    const own = filed[request.kind].get(of);
+    return first.get(kind) === of ? (one ?? own) : (own ?? one);
+  };
+  const all = [...given.values(), ...filed.password.values(), ...filed['key-password'].values()];
   return {
-    canAnswer: given.size > 0 || next.canAnswer,
+    canAnswer: all.length > 0 || next.canAnswer,
     async answer(request, deadlineAt, signal) {
       if (request.kind === 'choose-certificate') return await next.answer(request, deadlineAt, signal);
-      const secret = given.get(request.kind === 'shared-key' ? request.use : request.kind);
+      const secret = find(request);
       if (secret === undefined) return await next.answer(request, deadlineAt, signal);
       if (request.retry > 0) return { kind: 'refused' };
       return secretAnswer(request.kind, utf8.decode(secret.expose()));
     },
     finished: async (outcome) => {
-      for (const secret of given.values()) secret.wipe();
+      for (const secret of all) secret.wipe();
       await next.finished?.(outcome);
     },
   };

@@ -7,6 +7,8 @@ import type { PublicKeyKind, SignatureScheme } from './interfaces.ts';
 export interface ClientCredential {
   /** DER, the user's certificate first, then what leads from it towards a root, as far as it is known. */
   readonly chain: readonly Uint8Array[];
+  /** SubjectPublicKeyInfo (DER) of the key. */
+  readonly spki: Uint8Array;
   readonly keyKind: PublicKeyKind;
   /** PKCS#8 in DER, owned by this object; `undefined` when the key can't leave its token. */
   readonly privateKey: Secret | undefined;

@@ -1,4 +1,4 @@
-import type { PacketCipher, PacketCipherKey } from './interfaces.ts';
+import type { OpenPacketCipher, PacketCipher, PacketCipherKey } from './interfaces.ts';
 
 /** What a packet cipher is, without the code that does it: plain data that can be sent to a worker. */
 export type PacketCipherShape = Omit<PacketCipher, 'open'>;
@@ -75,6 +75,30 @@ function aesCbcHmac(keyBits: number, hmac: (typeof hmacs)[number]): PacketCipher
     icvOctets: hmac.icvOctets,
     blockOctets: 16,
     randomIv: true,
+  };
+}
+
+/** How one library makes the two kinds of packet cipher. Lengths are checked before. */
+export interface PacketCipherMakers {
+  readonly aead: (shape: PacketCipherShape, key: PacketCipherKey) => OpenPacketCipher;
+  readonly cbcHmac: (shape: PacketCipherShape, key: PacketCipherKey) => OpenPacketCipher;
+}
+
+/** The packet cipher with these IANA numbers, as one library does it. `undefined` for numbers that `packetCipherShapes` lacks. */
+export function makePacketCipher(
+  makers: PacketCipherMakers,
+  encryptionId: number,
+  keyBits: number,
+  integrityId: number,
+): PacketCipher | undefined {
+  const shape = packetCipherShape(encryptionId, keyBits, integrityId);
+  if (shape === undefined) return undefined;
+  return {
+    ...shape,
+    open(key) {
+      checkPacketCipherKey(shape, key);
+      return (shape.integrityId === 0 ? makers.aead : makers.cbcHmac)(shape, key);
+    },
   };
 }
 

@@ -1,13 +1,15 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { utf8 } from '../base/utf8.ts';
+import type { ClientCredential } from '../crypto/client-credential.ts';
 import { chaChaFirstEspProposals, defaultEspProposals } from '../crypto/default-proposals.ts';
 import type { CryptoProvider, Random } from '../crypto/interfaces.ts';
 import type { SuiteProposal } from '../crypto/proposals.ts';
 import { createEapPeer } from '../eap/create-eap-peer.ts';
+import { gtcCodeMethod } from '../eap/methods/gtc.ts';
 import type { EapPeer } from '../eap/peer.ts';
 import { selectorOf } from '../ike/child-wishes.ts';
-import type { ChildWish, EapRun } from '../ike/config.ts';
+import type { ChildWish, EapRun, IkeConfig } from '../ike/config.ts';
 import { IkeSa } from '../ike/ike-sa.ts';
 import type { KeyCredential, LoginWay } from '../ike/login-way.ts';
 import type { PpkTerms } from '../ike/ppk.ts';
@@ -19,7 +21,7 @@ import type { Profile, ProfileChild } from '../profile/profile.ts';
 import type { ConnectionConfig } from '../tunnel/connection.ts';
 import { eapType } from '../wire/registry/eap-types.ts';
 import { eapMethodsOf } from './eap-methods.ts';
-import { authenticationsOf, eapOf, loginWays } from './login-ways.ts';
+import { authenticationsOf, eapOf, isFortiClient, loginWays } from './login-ways.ts';
 import { identityOfCertificate } from './own-identity.ts';
 import type { TrustTerms } from './trust-terms.ts';
 
@@ -32,57 +34,67 @@ export interface LoginTerms extends TrustTerms {
   readonly ways: readonly LoginWay[];
 }
 
+/** A certificate of the user (DER) with what leads from it to a root. */
+type OwnKey = Pick<ClientCredential, 'chain' | 'spki'>;
+
 /**
- * `chain`: the user's own certificate (DER) and what leads from it to a root, when there is one. Fails with `profile.invalid` when
- * an identity of the profile can't be written in an ID payload, and with `credential.missing`.
+ * `keysOf` a proof: the user's own certificates, best first. Fails with `profile.invalid` when an identity of the profile can't be
+ * written in an ID payload, and with `credential.missing`.
  */
 export function loginTerms(
   profile: Profile,
   trust: TrustTerms,
-  chain: readonly Uint8Array[] = [],
+  keysOf: (authentication: ProfileAuthentication) => readonly OwnKey[] = () => [],
 ): Result<LoginTerms, Failure> {
   const expected = expectedNames(profile);
   if (!expected.ok) return expected;
-  const [own] = chain;
-  const needed = authenticationsOf(profile).some(({ method }) => method === 'certificate');
-  if (needed && own === undefined) return err(failure('credential.missing'));
+  const [own] = keysOf(profile.authentication);
+  const needed = authenticationsOf(profile).filter(({ method }) => method === 'certificate');
+  if (needed.some((each) => keysOf(each).length === 0)) return err(failure('credential.missing'));
   const given =
     profile.localIdentity === undefined
       ? undefined
       : identity(profile, 'localIdentity', profile.localIdentity);
   if (given?.ok === false) return given;
-  const certified = own === undefined ? undefined : identityOfCertificate(own);
-  const local = given?.value ?? certified ?? expected.value('');
-  const ways = loginWays(profile, credentialsOf(chain, trust.trust), (authentication) =>
-    identityOfRound(profile, authentication, certified),
+  const local = given?.value ?? (own && identityOfKey(own)) ?? expected.value('');
+  const ways = loginWays(
+    profile,
+    (authentication) => {
+      const isGiven = given !== undefined && authentication === profile.authentication;
+      return keysOf(authentication).map((key) => credentialOf(key, trust.trust, isGiven));
+    },
+    (authentication) => identityOfRound(profile, authentication),
   );
   return ok({ ...trust, expected: expected.value, local, ways });
 }
 
 /** A round that is not the first way to log in has an identity of its own: IDi of the profile belongs to that one. */
-function identityOfRound(
-  profile: Profile,
-  authentication: ProfileAuthentication,
-  certified: IkeIdentity | undefined,
-): IkeIdentity | undefined {
-  if (authentication === profile.authentication) return undefined;
-  if (authentication.method === 'certificate') return certified;
-  if (!isEap(authentication)) return undefined;
+function identityOfRound(profile: Profile, authentication: ProfileAuthentication): IkeIdentity | undefined {
+  if (authentication === profile.authentication || !isEap(authentication)) return undefined;
   const parsed = parseIdentity(authentication.username);
   return parsed.ok ? parsed.value : undefined;
 }
 
-function credentialsOf(chain: readonly Uint8Array[], trust: Trust): readonly KeyCredential[] {
-  const [own] = chain;
-  const certificate = own === undefined ? undefined : parseCertificate(own);
-  if (certificate?.ok !== true) return [];
+function identityOfKey({ chain: [own] }: OwnKey): IkeIdentity | undefined {
+  return own === undefined ? undefined : identityOfCertificate(own);
+}
+
+/** `isGiven`: the profile says who the user is, whatever the certificate does. */
+function credentialOf(key: OwnKey, trust: Trust, isGiven: boolean): KeyCredential {
+  const { chain, spki } = key;
+  const identity = isGiven ? undefined : identityOfKey(key);
   const last = parseCertificate(chain.at(-1) ?? new Uint8Array(0));
   const selfSigned = last.ok && last.value.subject.key === last.value.issuer.key && chain.length > 1;
   const root = trust.anchors.find(({ subject }) => last.ok && subject.key === last.value.issuer.key);
   // A root is no news to who trusts it.
   const shown = selfSigned ? chain.slice(0, -1) : chain;
   const known = selfSigned ? last.value.spki : root?.spki;
-  return [{ spki: certificate.value.spki, chain: shown, ...(known === undefined ? {} : { root: known }) }];
+  return {
+    spki,
+    chain: shown,
+    ...(identity === undefined ? {} : { identity }),
+    ...(known === undefined ? {} : { root: known }),
+  };
 }
 
 /** Who each gateway of the profile must be. */
@@ -130,7 +142,7 @@ export function connectionConfig(
     random: parts.random,
     reconnect: profile.reconnect,
     keepaliveMs: profile.keepalive,
-    createEngine: (local, remote, { gateway: name, wantedAddresses, redirectedFrom: from }) =>
+    createEngine: (local, remote, { gateway: name, wantedAddresses, redirectedFrom: from, beside }) =>
       new IkeSa(
         {
           local,
@@ -154,11 +166,15 @@ export function connectionConfig(
           childless: profile.childless,
           wantedAddresses: wantedAddresses.length > 0 ? wantedAddresses : profile.requestedAddresses,
           ...(profile.followRedirects ? { redirects: from === undefined ? {} : { from } } : {}),
+          // As FortiClient does; a login that follows another must not end that one.
+          initialContact: isFortiClient(profile.authentication) && !beside,
           acceptSha1Signatures: profile.allowSha1Signatures,
           livenessMs: profile.liveness,
           childLifetimeMs: profile.rekey.child,
           ikeLifetimeMs: profile.rekey.ike,
           earlyRekeyMs: profile.rekey.early,
+          natsAllowed: profile.allowNat,
+          ...inactivityOf(profile),
         },
         {
           ...parts,
@@ -185,6 +201,14 @@ function ppkOf({ ppk }: Profile): { readonly ppk?: PpkTerms } {
   return ppk === undefined ? {} : { ppk: { id: utf8.encode(ppk.id), required: ppk.required } };
 }
 
+function inactivityOf({ inactivity }: Profile): Pick<IkeConfig, 'inactivityMs' | 'whenInactive'> {
+  if (inactivity === undefined) return {};
+  return {
+    inactivityMs: inactivity.after,
+    whenInactive: inactivity.action === 'disconnect' ? 'close' : 'sleep',
+  };
+}
+
 const provesServer: ReadonlySet<number> = new Set([eapType.TLS, eapType.TTLS, eapType.PEAP]);
 
 function eapPeer(profile: Profile, run: EapRun, random: Random): EapPeer {
@@ -194,5 +218,6 @@ function eapPeer(profile: Profile, run: EapRun, random: Random): EapPeer {
   const all = eapMethodsOf(authentication);
   // Alone stands only what proves the server by TLS. @rfc 5998 4
   const methods = run.gatewayProven ? all : all.filter(({ type }) => provesServer.has(type));
-  return createEapPeer({ identity: eapIdentity, userName: username, random, methods });
+  const following = isFortiClient(authentication) ? [gtcCodeMethod] : [];
+  return createEapPeer({ identity: eapIdentity, userName: username, random, methods, following });
 }

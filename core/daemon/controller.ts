@@ -59,12 +59,17 @@ export interface ControllerParts {
     save(id: string | undefined, text: string, uid: number): Promise<Result<string, Failure>>;
     remove(id: string, uid: number): Promise<Result<undefined, Failure>>;
   };
-  /** The password of a profile that names a file; `undefined` when it names none. */
-  readonly storedPassword: (profile: Profile) => Promise<Result<Secret | undefined, Failure>>;
-  /** Opens the user's own certificate, with the rights of the client that connects. */
+  /** The passwords of a profile that names files, by user name. */
+  readonly storedPasswords: (profile: Profile) => Promise<Result<ReadonlyMap<string, Secret>, Failure>>;
   /** The first line of a file of the system's own, for stored profiles. */
   readonly readSecretFile: (file: string) => Promise<Result<Secret, Failure>>;
+  /** Opens the user's own certificate, with the rights of the client that connects. */
   readonly openCertificate: (client: RpcClientHandle) => OpenCertificate;
+  /** Opens a key file with the rights of that client, and tells what is in it. */
+  readonly lookIntoKeyFile: (
+    params: MethodParams<'look-into-key-file'>,
+    client: RpcClientHandle,
+  ) => Promise<Result<MethodResult<'look-into-key-file'>, Failure>>;
   /** The credentials stay the controller's, which closes them when the session is finished. */
   readonly createSession: (
     profile: Profile,
@@ -122,6 +127,7 @@ export class Controller {
       const removed = await this.#parts.profiles.remove(id, credentials.uid);
       return removed.ok ? ok({}) : removed;
     },
+    'look-into-key-file': (params, client) => this.#parts.lookIntoKeyFile(params, client),
     history: () => {
       const { samples, journey } = this.#parts.recorder;
       return ok({ samples: [...samples], journey: [...journey] });
@@ -209,7 +215,7 @@ export class Controller {
     client: RpcClientHandle,
     canAnswer: boolean,
   ): Promise<Failure | undefined> {
-    const stored = await this.#parts.storedPassword(profile);
+    const stored = await this.#parts.storedPasswords(profile);
     if (!stored.ok) return stored.error;
     const credentials = new LoginCredentials({
       profile,

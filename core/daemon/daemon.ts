@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { type Failure, formatFailure } from '../base/errors.ts';
+import { type Failure, failure, formatFailure } from '../base/errors.ts';
 import type { LogSink } from '../base/log.ts';
-import { ok, type Result } from '../base/result.ts';
+import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import { nodeCryptoProvider } from '../crypto/node/node-crypto-provider.ts';
 import { systemRandom } from '../crypto/node/random.ts';
@@ -17,8 +17,14 @@ import { systemClock } from '../platform/linux/system-clock.ts';
 import { readPasswordFile } from '../platform/password-file.ts';
 import { fileSecretStore } from '../platform/secrets/file-secret-store.ts';
 import { version } from '../platform/version.ts';
-import { loginServerOf, passwordFileOf } from '../profile/authentication/authentication.ts';
+import {
+  loginServerOf,
+  type ProfileAuthentication,
+  passwordFileOf,
+} from '../profile/authentication/authentication.ts';
+import type { ProfileLoginServer } from '../profile/authentication/login-server.ts';
 import type { Profile } from '../profile/profile.ts';
+import { proofsOf } from '../profile/proofs.ts';
 import { socketGroup } from '../rpc/socket-path.ts';
 import { createRpcServer } from '../rpc/transport/server.ts';
 import type { RpcServer } from '../rpc/transport/server-types.ts';
@@ -27,9 +33,11 @@ import { judge } from './certificate-judge.ts';
 import { connectionConfig, identity, type LoginTerms, loginTerms } from './connection-config.ts';
 import { Controller, type RunningSession } from './controller.ts';
 import { FlightRecorder } from './flight-recorder.ts';
-import { openCertificate } from './keys/open-certificate.ts';
+import { lookIntoKeyFile } from './keys/look-into-key-file.ts';
+import { keyUserOf, openCertificate } from './keys/open-certificate.ts';
 import type { LoginCredentials } from './login-credentials.ts';
 import { judgeLoginServer, type LoginServerTerms } from './login-server-judge.ts';
+import { eapOf } from './login-ways.ts';
 import { NetworkMemory } from './network-memory.ts';
 import { ProfileStore } from './profile-store.ts';
 import { Session } from './session.ts';
@@ -76,9 +84,10 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     log,
     clock: { now: () => systemClock.now(), wall: () => systemClock.wallClock().getTime() },
     profiles: new ProfileStore(options.profilesFolder, join(options.stateFolder, 'profiles')),
-    storedPassword,
+    storedPasswords,
     readSecretFile: (file) => readPasswordFile(file, isOwn),
     openCertificate: (client) => openCertificate(client.credentials, log),
+    lookIntoKeyFile: (params, client) => lookIntoKeyFile(params, keyUserOf(client.credentials)),
     createSession: (profile, credentials, onState) =>
       createSession(profile, credentials, onState, options, { spareWorkers, memory }),
     publish: (event, data) => server?.publish(event, data),
@@ -119,12 +128,17 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
   });
 }
 
-async function storedPassword(profile: Profile): Promise<Result<Secret | undefined, Failure>> {
-  const passwordFile = passwordFileOf(profile.authentication);
-  const { name, authentication } = profile;
-  if (passwordFile === undefined || !('username' in authentication)) return ok(undefined);
-  const key = { profile: name, kind: 'password', of: authentication.username } as const;
-  return await fileSecretStore(passwordFile, key, isOwn).get(key);
+async function storedPasswords(profile: Profile): Promise<Result<ReadonlyMap<string, Secret>, Failure>> {
+  const stored = new Map<string, Secret>();
+  for (const { authentication } of proofsOf(profile)) {
+    const file = passwordFileOf(authentication);
+    if (file === undefined || !('username' in authentication)) continue;
+    const key = { profile: profile.name, kind: 'password', of: authentication.username } as const;
+    const secret = await fileSecretStore(file, key, isOwn).get(key);
+    if (!secret.ok) return secret;
+    if (secret.value !== undefined) stored.set(key.of, secret.value);
+  }
+  return ok(stored);
 }
 
 /** The daemon takes the passwords of the system's profiles only from files of its own user. */
@@ -149,19 +163,29 @@ async function createSession(
   { spareWorkers, memory }: Shared,
 ): Promise<Result<RunningSession, Failure>> {
   const trust = await readTrustTerms(profile);
-  const terms = trust.ok ? loginTerms(profile, trust.value, credentials.certificate?.chain) : trust;
+  const terms = trust.ok
+    ? loginTerms(profile, trust.value, (proof) => credentials.certificatesFor(proof))
+    : trust;
   if (!terms.ok) return terms;
   const crypto = nodeCryptoProvider();
   const wall = (): number => systemClock.wallClock().getTime();
-  const loginServer = await loginServerTerms(profile, terms.value);
-  if (!loginServer.ok) return loginServer;
+  const servers = await loginServersOf(profile, terms.value);
+  if (!servers.ok) return servers;
   const tls = new TlsDesk({
-    judge: async (chain) => judgeLoginServer(chain, loginServer.value, crypto, wall()),
-    clientCertificate: () => credentials.certificate,
+    judge: async (chain, run) => {
+      const proof = eapOf(profile, run);
+      const server = proof === undefined ? undefined : servers.value.get(proof);
+      if (server === undefined) return err(failure('misuse', { reason: 'TLS in a round without a server' }));
+      return judgeLoginServer(chain, server, crypto, wall());
+    },
+    clientCertificate: (run) => {
+      const proof = eapOf(profile, run);
+      return proof === undefined ? undefined : credentials.certificatesFor(proof)[0];
+    },
   });
   const answer = async (ask: IkeAsk, gateway: string): Promise<IkeAnswer> => {
     if (ask.kind === 'credential') return await credentials.answer(ask);
-    if (ask.kind === 'tls-step') return { kind: 'tls-step', result: await tls.answer(ask.request) };
+    if (ask.kind === 'tls-step') return { kind: 'tls-step', result: await tls.answer(ask.request, ask) };
     if (ask.kind === 'signature') return await credentials.sign(ask);
     if (ask.kind === 'shared-secret') return await credentials.shared(ask);
     const resolve = (host: string) => deeds.resolve(host);
@@ -194,15 +218,30 @@ async function createSession(
   });
 }
 
+/** The login server of each proof that has one. */
+async function loginServersOf(
+  profile: Profile,
+  gateway: LoginTerms,
+): Promise<Result<ReadonlyMap<ProfileAuthentication, LoginServerTerms>, Failure>> {
+  const servers = new Map<ProfileAuthentication, LoginServerTerms>();
+  for (const { path, authentication } of proofsOf(profile)) {
+    const server = loginServerOf(authentication);
+    if (server === undefined) continue;
+    const terms = await loginServerTerms(profile, server, `${path.join('.')}.server`, gateway);
+    if (!terms.ok) return terms;
+    servers.set(authentication, terms.value);
+  }
+  return ok(servers);
+}
+
 /** Its own name and CAs where the profile has them, else the gateway's. */
 async function loginServerTerms(
   profile: Profile,
+  server: ProfileLoginServer,
+  field: string,
   gateway: LoginTerms,
 ): Promise<Result<LoginServerTerms, Failure>> {
-  const server = loginServerOf(profile.authentication);
   const nameOfGateway = gateway.expected(profile.gateway.host);
-  if (server === undefined) return ok({ trust: gateway.trust, expected: nameOfGateway });
-  const field = 'authentication.server';
   const expected =
     server.name === undefined ? ok(nameOfGateway) : identity(profile, `${field}.name`, server.name);
   if (!expected.ok) return expected;

@@ -1,11 +1,12 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { equal, toHex } from '../base/octets.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import type { ClientCredential } from '../crypto/client-credential.ts';
 import type { IkeAnswer, IkeAsk } from '../ike/io.ts';
 import {
-  clientCertificateOf,
+  clientCertificatesOf,
   needsPassword,
   type ProfileAuthentication,
 } from '../profile/authentication/authentication.ts';
@@ -26,8 +27,8 @@ export interface LoginCredentialsParts {
   readonly profile: Profile;
   /** Absent: nobody can be asked. */
   readonly asker: Asker | undefined;
-  /** The password of a profile that names a file; `undefined` when it names none. */
-  readonly stored: Secret | undefined;
+  /** The passwords of a profile that names files, by user name. */
+  readonly stored: ReadonlyMap<string, Secret>;
   readonly openCertificate: OpenCertificate;
   readonly readFile: SharedSecretsParts['readFile'];
 }
@@ -59,26 +60,23 @@ export class LoginCredentials {
   #changed: { readonly identity: string; readonly secret: Secret } | undefined;
   #open = new AbortController();
   #over = false;
-  #certificate: ClientCredential | undefined;
+  /** By where they come from. */
+  readonly #certificates = new Map<string, ClientCredential>();
   readonly #shared: SharedSecrets;
 
   constructor(parts: LoginCredentialsParts) {
     this.#parts = parts;
-    const { profile, stored } = parts;
-    const { authentication } = profile;
-    if (stored !== undefined && 'username' in authentication)
-      this.#passwords.set(authentication.username, stored);
+    for (const [username, secret] of parts.stored) this.#passwords.set(username, secret);
     this.#shared = new SharedSecrets(parts);
   }
 
   /** Asks for what is needed in any case, before anything is sent: a gateway does not wait for a user who looks for it. */
   async prepare(): Promise<Result<undefined, Failure>> {
     const { profile } = this.#parts;
-    const certificate = authenticationsOf(profile)
-      .map(clientCertificateOf)
-      .find((found) => found !== undefined && found.kind !== 'none');
-    const opened = await this.#openCertificate(certificate);
-    if (!opened.ok) return opened;
+    for (const { certificate } of authenticationsOf(profile).flatMap(clientCertificatesOf)) {
+      const opened = await this.#openCertificate(certificate);
+      if (!opened.ok) return opened;
+    }
     const shared = await this.#shared.prepare(profile.localIdentity ?? '', this.#open.signal);
     if (!shared.ok) return shared;
     for (const authentication of [profile.authentication, profile.secondAuthentication]) {
@@ -100,15 +98,22 @@ export class LoginCredentials {
     return ok();
   }
 
-  /** The user's own certificate; `undefined` when the profile names none. It is closed with this object. */
-  get certificate(): ClientCredential | undefined {
-    return this.#certificate;
+  /**
+   * The user's own certificates for this proof, best first. One that names none has those of the others: an EAP-TLS after a
+   * certificate, say. They are closed with this object.
+   */
+  certificatesFor(authentication: ProfileAuthentication): readonly ClientCredential[] {
+    const named = clientCertificatesOf(authentication).flatMap(
+      ({ certificate }) => this.#certificates.get(sourceOf(certificate)) ?? [],
+    );
+    return named.length > 0 ? named : [...this.#certificates.values()].slice(0, 1);
   }
 
   /** The answer to a `signature` ask of the engine. */
-  async sign({ scheme, octets }: SignatureAsk): Promise<IkeAnswer> {
-    if (this.#certificate === undefined) return { kind: 'refused', error: failure('credential.missing') };
-    const signature = await this.#certificate.sign(scheme, octets);
+  async sign({ spki, scheme, octets }: SignatureAsk): Promise<IkeAnswer> {
+    const own = [...this.#certificates.values()].find((each) => equal(each.spki, spki));
+    if (own === undefined) return { kind: 'refused', error: failure('credential.missing') };
+    const signature = await own.sign(scheme, octets);
     if (!signature.ok) return { kind: 'refused', error: signature.error };
     return { kind: 'signature', signature: signature.value };
   }
@@ -125,7 +130,7 @@ export class LoginCredentials {
     if (kind === 'password' && retry === 0 && known !== undefined)
       return { kind: 'credential', secret: known };
     // The same password again would only lock the account.
-    const unattended = this.#parts.stored !== undefined && known === this.#parts.stored;
+    const unattended = known !== undefined && this.#parts.stored.get(identity) === known;
     if (kind === 'password' && unattended)
       return { kind: 'refused', error: failure('auth.password', { side: 'local' }) };
     const answered = await this.#ask(question, identity, limits.askInLoginMs);
@@ -154,8 +159,8 @@ export class LoginCredentials {
     this.#over = true;
     this.closeAsks();
     this.#shared.close();
-    this.#certificate?.close();
-    this.#certificate = undefined;
+    for (const certificate of this.#certificates.values()) certificate.close();
+    this.#certificates.clear();
     for (const secret of this.#passwords.values()) secret.wipe();
     this.#passwords.clear();
     this.#changed?.secret.wipe();
@@ -163,9 +168,9 @@ export class LoginCredentials {
   }
 
   async #openCertificate(
-    certificate: ProfileClientCertificate | undefined,
+    certificate: Exclude<ProfileClientCertificate, { readonly kind: 'none' }>,
   ): Promise<Result<undefined, Failure>> {
-    if (certificate === undefined || certificate.kind === 'none') return ok();
+    if (this.#certificates.has(sourceOf(certificate))) return ok();
     const { asker, profile, openCertificate } = this.#parts;
     const patience = { signal: this.#open.signal, ms: limits.askMs };
     const opened = await openCertificate(certificate, {
@@ -183,7 +188,7 @@ export class LoginCredentials {
       opened.value.close();
       return err(failure('tunnel.cancelled'));
     }
-    this.#certificate = opened.value;
+    this.#certificates.set(sourceOf(certificate), opened.value);
     return ok();
   }
 
@@ -216,5 +221,17 @@ export class LoginCredentials {
   #handOut(secret: Secret | undefined): void {
     this.#once?.wipe();
     this.#once = secret;
+  }
+}
+
+/** The same for two proofs with the same certificate, which is opened once. */
+function sourceOf(certificate: Exclude<ProfileClientCertificate, { readonly kind: 'none' }>): string {
+  switch (certificate.kind) {
+    case 'file':
+      return JSON.stringify([certificate.files, certificate.passwordFile]);
+    case 'inline':
+      return toHex(certificate.octets);
+    case 'pkcs11':
+      return JSON.stringify([certificate.uri.text, certificate.module]);
   }
 }

@@ -7,6 +7,7 @@ import {
   type ProfileAuthentication,
 } from '../profile/authentication/authentication.ts';
 import type { Profile } from '../profile/profile.ts';
+import { proofsOf } from '../profile/proofs.ts';
 
 /** One way of a profile: its proofs in order. */
 type ProfileWay = readonly ProfileAuthentication[];
@@ -20,11 +21,14 @@ function waysOf({ authentication, secondAuthentication, otherwise }: Profile): r
 
 /** Every proof that a profile may ask of its user. */
 export function authenticationsOf(profile: Profile): readonly ProfileAuthentication[] {
-  return waysOf(profile).flat();
+  return proofsOf(profile).map(({ authentication }) => authentication);
 }
 
 /** The settings of the round that EAP is wanted for; `undefined` when that is only a question what the gateway wants. */
-export function eapOf(profile: Profile, { way, round }: EapRun): EapAuthentication | undefined {
+export function eapOf(
+  profile: Profile,
+  { way, round }: Omit<EapRun, 'gatewayProven'>,
+): EapAuthentication | undefined {
   const found = waysOf(profile)[way]?.[round];
   return found !== undefined && isEap(found) ? found : undefined;
 }
@@ -38,18 +42,18 @@ export function needsPsk(profile: Profile): boolean {
 }
 
 /**
- * What a profile says, in the terms of the engine. `credentials`: the user's own certificates. `identity` of a method: who
+ * What a profile says, in the terms of the engine. `credentialsOf` a method: the user's own certificates. `identityOf` a method: who
  * the user is in this round, where that is not IDi of the whole profile.
  */
 export function loginWays(
   profile: Profile,
-  credentials: readonly KeyCredential[],
+  credentialsOf: (authentication: ProfileAuthentication) => readonly KeyCredential[],
   identityOf: (authentication: ProfileAuthentication) => IkeIdentity | undefined,
 ): readonly LoginWay[] {
   const gateway = gatewayProofs(profile);
   return waysOf(profile).map((way) => ({
     gateway,
-    rounds: way.map((authentication) => roundOf(profile, authentication, credentials, identityOf)),
+    rounds: way.map((authentication) => roundOf(profile, authentication, credentialsOf, identityOf)),
   }));
 }
 
@@ -60,7 +64,7 @@ function gatewayProofs({ gatewayAuthentication: by }: Profile): GatewayProofs {
 function roundOf(
   profile: Profile,
   authentication: ProfileAuthentication,
-  credentials: readonly KeyCredential[],
+  credentialsOf: (authentication: ProfileAuthentication) => readonly KeyCredential[],
   identityOf: (authentication: ProfileAuthentication) => IkeIdentity | undefined,
 ): LoginRound {
   const own = identityOf(authentication);
@@ -69,8 +73,23 @@ function roundOf(
     case 'psk':
       return { kind: 'psk', ...identity };
     case 'certificate':
-      return { kind: 'key', ...identity, credentials, rsaPss: authentication.rsaPss };
+      return {
+        kind: 'key',
+        ...identity,
+        credentials: credentialsOf(authentication),
+        rsaPss: authentication.rsaPss,
+      };
     default:
-      return { kind: 'eap', ...identity, unbound: profile.unboundEap };
+      return {
+        kind: 'eap',
+        ...identity,
+        unbound: profile.unboundEap,
+        fortiClient: isFortiClient(authentication),
+      };
   }
+}
+
+/** Whether this proof is to look like one of FortiClient's. */
+export function isFortiClient(authentication: ProfileAuthentication): boolean {
+  return authentication.method === 'eap-mschapv2' && authentication.fortiClient;
 }

@@ -20,7 +20,8 @@ export interface SessionDeeds {
   /** Calls `wake` once at `at` or soon after; a new call replaces the old. `undefined` only cancels. */
   setAlarm(at: Instant | undefined, wake: () => void): void;
   resolve(host: string): Promise<Result<readonly IpAddress[], Failure>>;
-  openTransport(remote: IpAddress, events: TransportEvents): Promise<OpenedTransport>;
+  /** `via`: by this interface, not by the preferred one. */
+  openTransport(remote: IpAddress, events: TransportEvents, via?: PathCandidate): Promise<OpenedTransport>;
   transmit(octets: Uint8Array, to: Endpoint, marker: boolean, options: SendOptions): void;
   /** The ways to these addresses of the gateway, the preferred one first. */
   findPaths(remotes: readonly IpAddress[]): readonly PathCandidate[];
@@ -46,6 +47,8 @@ export interface SessionDeeds {
   ): Promise<Result<undefined, Failure>>;
   switchOutbound(inboundSpi: Spi): Promise<void>;
   removeChild(inboundSpi: Spi): Promise<void>;
+  /** Forgets its keys; `onChildWanted` tells when a packet comes for it. */
+  sleepChild(inboundSpi: Spi): Promise<void>;
   applyNetwork(plan: NetworkPlan, change: PlanChange): Promise<Result<undefined, Failure>>;
   undoNetwork(): Promise<void>;
   closeTransport(): Promise<void>;
@@ -56,11 +59,16 @@ export interface SessionDeeds {
     scout: number,
     remote: IpAddress,
     onDatagram: (octets: Uint8Array) => void,
+    via?: PathCandidate,
   ): Promise<Result<Endpoint, Failure>>;
   sendScout(scout: number, octets: Uint8Array, to: Endpoint): void;
   closeScout(scout: number): void;
+  /** Asks name servers behind the gateway anything. */
+  knock(servers: readonly IpAddress[]): void;
   /** When the last authenticated ESP packet came in, if one did. */
   lastTraffic(): Instant | undefined;
+  /** When each CHILD SA was last seen to carry a packet, by inbound SPI. */
+  childActivity(): ReadonlyMap<Spi, Instant>;
 }
 
 export interface OpenedTransport {
@@ -93,6 +101,7 @@ export interface TransportEvents {
   readonly onNetworkChange: (local?: IpAddress | 'none') => void;
   readonly onChildUsed: (inboundSpi: Spi) => void;
   readonly onRekeyDue: (inboundSpi: Spi) => void;
+  readonly onChildWanted: (inboundSpi: Spi) => void;
   readonly onFailure: (error: Failure) => void;
 }
 
@@ -109,6 +118,7 @@ export class Session {
   readonly #onState: (state: TunnelState) => void;
   readonly #roundTrip = new RoundTrip();
   #reportedTraffic: Instant | undefined;
+  #reportedActivity: ReadonlyMap<Spi, Instant> = new Map();
   #doubt: Doubt | undefined;
   #seenSent: Instant | undefined;
   #seenHeard: Instant | undefined;
@@ -174,6 +184,7 @@ export class Session {
       // ESP that came meanwhile is a proof of life that makes a liveness check needless.
       this.#reportTraffic();
       this.#reportSilence();
+      this.#reportActivity();
       this.#feed({ kind: 'timeout' });
     });
   }
@@ -199,6 +210,14 @@ export class Session {
     if (ms >= limits.keepaliveLeastMs) this.#feed({ kind: 'silence', ms, endedBy: 'us' });
   }
 
+  #reportActivity(): void {
+    const before = this.#reportedActivity;
+    const activity = new Map(this.#deeds.childActivity());
+    this.#reportedActivity = activity;
+    for (const [inboundSpi, at] of activity)
+      if (before.get(inboundSpi) !== at) this.#feed({ kind: 'child-carried', inboundSpi, at });
+  }
+
   #do(output: TunnelOutput): void {
     switch (output.kind) {
       case 'state':
@@ -211,6 +230,8 @@ export class Session {
         return this.#openScout(output);
       case 'scout-transmit':
         return this.#deeds.sendScout(output.scout, output.octets, output.to);
+      case 'knock':
+        return this.#deeds.knock(output.servers);
       case 'close-scout':
         return this.#deeds.closeScout(output.scout);
       case 'resolve':
@@ -219,7 +240,7 @@ export class Session {
           result: await this.#deeds.resolve(output.host),
         }));
       case 'open-transport':
-        return this.#enqueue(() => this.#openTransport(output.remote));
+        return this.#enqueue(() => this.#openTransport(output));
       case 'find-paths':
         // After what else came out with it.
         return queueMicrotask(() =>
@@ -257,6 +278,11 @@ export class Session {
           await this.#deeds.removeChild(output.inboundSpi);
           return undefined;
         });
+      case 'sleep-child':
+        return this.#enqueueChild(async () => {
+          await this.#deeds.sleepChild(output.inboundSpi);
+          return undefined;
+        });
       case 'apply-network':
         return this.#enqueue(async () => ({
           kind: 'network-applied',
@@ -277,10 +303,16 @@ export class Session {
     }
   }
 
-  async #openTransport(remote: IpAddress): Promise<TunnelInput> {
-    const opened = await this.#deeds.openTransport(remote, {
+  async #openTransport({
+    remote,
+    via,
+  }: Extract<TunnelOutput, { kind: 'open-transport' }>): Promise<TunnelInput> {
+    const events: TransportEvents = {
       onIke: (octets, from, marker, path) => this.#receive(octets, from, marker, path),
-      onStalled: () => this.#feed({ kind: 'stalled' }),
+      onStalled: () => {
+        this.#reportTraffic();
+        this.#feed({ kind: 'stalled' });
+      },
       onLook: () => this.#reportSilence(),
       onNetworkChange: (local) => {
         if (this.#doubt === undefined || this.#doubt.until !== undefined)
@@ -289,8 +321,10 @@ export class Session {
       },
       onChildUsed: (inboundSpi) => this.#feed({ kind: 'child-used', inboundSpi }),
       onRekeyDue: (inboundSpi) => this.#feed({ kind: 'rekey-due', inboundSpi }),
+      onChildWanted: (inboundSpi) => this.#feed({ kind: 'child-wanted', inboundSpi }),
       onFailure: (error) => this.#feed({ kind: 'transport-failed', error }),
-    });
+    };
+    const opened = await this.#deeds.openTransport(remote, events, via);
     return { kind: 'transport-opened', ...opened };
   }
 
@@ -314,9 +348,9 @@ export class Session {
       this.#doubt = { ...this.#doubt, until: this.#deeds.now() };
   }
 
-  #openScout({ scout, remote }: Extract<TunnelOutput, { kind: 'open-scout' }>): void {
+  #openScout({ scout, remote, via }: Extract<TunnelOutput, { kind: 'open-scout' }>): void {
     const onDatagram = (octets: Uint8Array): void => this.#feed({ kind: 'scout-datagram', scout, octets });
-    this.#deeds.openScout(scout, remote, onDatagram).then(
+    this.#deeds.openScout(scout, remote, onDatagram, via).then(
       (result) => this.#feed({ kind: 'scout-opened', scout, result }),
       (cause: unknown) => this.#feed({ kind: 'scout-opened', scout, result: err(bug(cause)) }),
     );

@@ -97,9 +97,10 @@ function connectedSnapshot(
   state: Extract<DaemonState, { kind: 'connected' }>,
   live: LiveFigures,
 ): ConnectedTunnel {
-  const { summary, plan, child, history, local, remote, redirectedFrom, paths } = state.details;
+  const { summary, plan, child, asleepSince, history, local, remote, redirectedFrom, paths } = state.details;
   const { lifetimes } = live;
   const { dns } = plan;
+  const { oneWaySince } = state.details;
   return {
     state: 'connected',
     profile: state.profile,
@@ -127,9 +128,11 @@ function connectedSnapshot(
       inboundSpi: formatSpi(child.inbound.spi),
       outboundSpi: formatSpi(child.outbound.spi),
       ...ageOf(history.child, live.now),
-      ...(lifetimes === undefined ? {} : { lifetimeMs: lifetimes.child }),
+      ...(asleepSince === undefined ? {} : { asleepMs: Math.max(0, live.now - asleepSince) }),
+      ...(lifetimes === undefined || asleepSince !== undefined ? {} : { lifetimeMs: lifetimes.child }),
     },
     ...rekeyFailureOf(history, live.now),
+    ...(oneWaySince === undefined ? {} : { oneWayMs: Math.max(0, live.now - oneWaySince) }),
     nat: summary.natDetected,
     ...(paths.keepaliveMs === undefined ? {} : { keepalive: { everyMs: paths.keepaliveMs, ...paths.nat } }),
     mobike: summary.mobike,

@@ -14,6 +14,7 @@ import {
 import { openDataplane } from '../dataplane/open-dataplane.ts';
 import type { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
+import { knockAtNameServer } from '../platform/linux/dns-knock.ts';
 import { NetworkEvents } from '../platform/linux/events/network-events.ts';
 import { findPaths } from '../platform/linux/find-paths.ts';
 import { setLinkMtu } from '../platform/linux/link-mtu.ts';
@@ -42,6 +43,7 @@ import { openUdpSocket, type UdpSocket } from '../platform/linux/udp-socket.ts';
 import { tunnelMark } from '../tunnel/compute-network-plan.ts';
 import type { PlanChange } from '../tunnel/io.ts';
 import type { NetworkPlan } from '../tunnel/network-plan.ts';
+import { ActivityWatch } from '../tunnel/paths/activity-watch.ts';
 import type { KnownNetwork, NetworkLore } from '../tunnel/paths/network-lore.ts';
 import type { PathCandidate } from '../tunnel/paths/path.ts';
 import { TrafficWatch } from '../tunnel/paths/traffic-watch.ts';
@@ -79,6 +81,7 @@ export class SystemDeeds implements SessionDeeds {
   #sleepWatch: SleepWatch | undefined;
   #trafficTimer: NodeJS.Timeout | undefined;
   #mtu: { readonly device: number; readonly inner: number } | undefined;
+  #activity = new ActivityWatch();
 
   constructor(options: SystemDeedsOptions) {
     this.#options = options;
@@ -100,8 +103,9 @@ export class SystemDeeds implements SessionDeeds {
     scout: number,
     remote: IpAddress,
     onDatagram: (octets: Uint8Array) => void,
+    via?: PathCandidate,
   ): Promise<Result<Endpoint, Failure>> {
-    return this.#scouts.open(scout, remote, onDatagram);
+    return this.#scouts.open(scout, remote, onDatagram, via);
   }
 
   sendScout(scout: number, octets: Uint8Array, to: Endpoint): void {
@@ -110,6 +114,10 @@ export class SystemDeeds implements SessionDeeds {
 
   closeScout(scout: number): void {
     this.#scouts.close(scout);
+  }
+
+  knock(servers: readonly IpAddress[]): void {
+    for (const server of servers.slice(0, 2)) knockAtNameServer(server);
   }
 
   async resolve(host: string): Promise<Result<readonly IpAddress[], Failure>> {
@@ -124,11 +132,14 @@ export class SystemDeeds implements SessionDeeds {
     }
   }
 
-  async openTransport(remote: IpAddress, events: TransportEvents): Promise<OpenedTransport> {
-    const source = sourceTowards(remote, tunnelMark);
-    if (!source.ok) return { result: source };
-    const { interfaceIndex, interfaceName, local: address, mtu } = source.value;
-    const via = { interfaceIndex, interfaceName, local: address, remote, linkMtu: mtu };
+  async openTransport(
+    remote: IpAddress,
+    events: TransportEvents,
+    wanted?: PathCandidate,
+  ): Promise<OpenedTransport> {
+    const way = wanted === undefined ? preferredWay(remote) : ok(wanted);
+    if (!way.ok) return { result: way };
+    const via = way.value;
     const socket = openPathSocket(via);
     if (!socket.ok) return { result: socket };
     const { fd, local, gso } = socket.value;
@@ -139,6 +150,7 @@ export class SystemDeeds implements SessionDeeds {
         onFailure: events.onFailure,
         onFirstInbound: events.onChildUsed,
         onRekeyDue: events.onRekeyDue,
+        onWanted: events.onChildWanted,
       },
       this.#options.spareWorkers,
     );
@@ -221,9 +233,11 @@ export class SystemDeeds implements SessionDeeds {
   /** Twice a second, for as long as this data plane lives. */
   #watchTraffic(dataplane: Dataplane, { onStalled, onLook }: TransportEvents): void {
     const watch = new TrafficWatch();
+    this.#activity = new ActivityWatch();
     clearInterval(this.#trafficTimer);
     this.#trafficTimer = setInterval(() => {
       const { outbound } = dataplane.counters();
+      this.#activity.look(dataplane.carried(), this.now());
       if (watch.look(outbound.packets, dataplane.lastInbound(), this.now())) onStalled();
       onLook();
     }, trafficLookMs).unref();
@@ -248,6 +262,10 @@ export class SystemDeeds implements SessionDeeds {
 
   async removeChild(inboundSpi: Spi): Promise<void> {
     await this.#dataplane?.removeChild(inboundSpi);
+  }
+
+  async sleepChild(inboundSpi: Spi): Promise<void> {
+    await this.#dataplane?.sleepChild(inboundSpi);
   }
 
   async applyNetwork(plan: NetworkPlan, change: PlanChange): Promise<Result<undefined, Failure>> {
@@ -324,6 +342,11 @@ export class SystemDeeds implements SessionDeeds {
     return this.#dataplane?.lastInbound();
   }
 
+  childActivity(): ReadonlyMap<Spi, Instant> {
+    if (this.#dataplane !== undefined) this.#activity.look(this.#dataplane.carried(), this.now());
+    return this.#activity.lastUses;
+  }
+
   counters(): DataplaneCounters {
     return this.#dataplane?.counters() ?? noCounters;
   }
@@ -363,6 +386,13 @@ export class SystemDeeds implements SessionDeeds {
     for (const each of failures)
       this.#options.log({ level: 'warn', event, fields: { problem: formatFailure(each) } });
   }
+}
+
+function preferredWay(remote: IpAddress): Result<PathCandidate, Failure> {
+  const source = sourceTowards(remote, tunnelMark);
+  if (!source.ok) return source;
+  const { interfaceIndex, interfaceName, local, mtu } = source.value;
+  return ok({ interfaceIndex, interfaceName, local, remote, linkMtu: mtu });
 }
 
 /** A socket that sends and hears by this interface alone, so that it is this path that a datagram proves. */

@@ -3,15 +3,19 @@ import { err, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import { openTlsSession } from '../crypto/node/tls-session.ts';
 import type { TlsRequest, TlsResult, TlsSession, TlsSessionName, TlsSessionOptions } from '../crypto/tls.ts';
+import type { EapRun } from '../ike/config.ts';
 
 export interface TlsDeskParts {
-  readonly judge: (chain: readonly Uint8Array[]) => Promise<Result<undefined, Failure>>;
+  readonly judge: (chain: readonly Uint8Array[], run: TlsRun) => Promise<Result<undefined, Failure>>;
   /** The user's own certificate; without `privateKey` its key cannot leave its token. */
-  readonly clientCertificate: () =>
-    | { readonly chain: readonly Uint8Array[]; readonly privateKey: Secret | undefined }
-    | undefined;
+  readonly clientCertificate: (
+    run: TlsRun,
+  ) => { readonly chain: readonly Uint8Array[]; readonly privateKey: Secret | undefined } | undefined;
   readonly open?: (options: TlsSessionOptions) => TlsSession;
 }
+
+/** In which round of which way TLS runs: each may have a login server of its own. */
+export type TlsRun = Omit<EapRun, 'gatewayProven'>;
 
 /** Does the steps of TLS that a login asks for. One for each connection. */
 export class TlsDesk {
@@ -22,8 +26,8 @@ export class TlsDesk {
     this.#parts = parts;
   }
 
-  async answer(request: TlsRequest): Promise<TlsResult> {
-    if (request.action === 'start') return await this.#start(request);
+  async answer(request: TlsRequest, run: TlsRun): Promise<TlsResult> {
+    if (request.action === 'start') return await this.#start(request, run);
     const session = this.#sessions.get(request.session);
     if (session === undefined) return failed(failure('misuse', { reason: 'no TLS session of that name' }));
     if (request.action === 'receive') return await session.receive(request.records);
@@ -39,17 +43,17 @@ export class TlsDesk {
     this.#sessions.clear();
   }
 
-  async #start(request: Extract<TlsRequest, { readonly action: 'start' }>): Promise<TlsResult> {
+  async #start(request: Extract<TlsRequest, { readonly action: 'start' }>, run: TlsRun): Promise<TlsResult> {
     this.#sessions.get(request.session)?.close();
     this.#sessions.delete(request.session);
     const { judge, clientCertificate, open = openTlsSession } = this.#parts;
-    const own = request.clientCertificate ? clientCertificate() : undefined;
+    const own = request.clientCertificate ? clientCertificate(run) : undefined;
     if (own !== undefined && own.privateKey === undefined) return failed(failure('auth.client-key-on-token'));
     const certificate =
       own?.privateKey === undefined ? undefined : { chain: own.chain, privateKey: own.privateKey };
     const session = open({
       exports: request.exports,
-      judge,
+      judge: (chain) => judge(chain, run),
       ...(certificate === undefined ? {} : { clientCertificate: certificate }),
     });
     this.#sessions.set(request.session, session);

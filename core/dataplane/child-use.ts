@@ -1,5 +1,8 @@
 import { limits } from '../base/limits.ts';
 
+/** What a direction of a child has carried, as doubles: packets, then octets. */
+export const useOctets = 16;
+
 /** When a child is due to be replaced: what `DataplaneChild.rekeyAfter` says, in one direction. */
 export interface UseLimits {
   readonly packets: number;
@@ -12,7 +15,7 @@ export interface UseLimits {
  */
 export class ChildUse {
   /** Packets and octets. A typed array keeps doubles in place where a field would get a new box. */
-  readonly #carried = new Float64Array(2);
+  readonly #carried: Float64Array;
   readonly #packets: number;
   readonly #octets: number;
   readonly #lastSequence: number;
@@ -20,7 +23,12 @@ export class ChildUse {
   #toldUsedUp = false;
 
   /** Without limits only the sequence numbers count, and extended ones (`esn`) never end. */
-  constructor(rekeyAfter: UseLimits | undefined, esn: boolean) {
+  constructor(
+    rekeyAfter: UseLimits | undefined,
+    esn: boolean,
+    shared: SharedArrayBuffer = new SharedArrayBuffer(useOctets),
+  ) {
+    this.#carried = new Float64Array(shared);
     this.#lastSequence = esn ? Number.POSITIVE_INFINITY : limits.espRekeySequence;
     this.#packets = rekeyAfter?.packets ?? Number.POSITIVE_INFINITY;
     this.#octets = rekeyAfter?.octets ?? Number.POSITIVE_INFINITY;

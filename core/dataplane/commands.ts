@@ -53,17 +53,20 @@ export type WorkerCommand =
       readonly followRemote: boolean;
       readonly standby: boolean;
       readonly rekeyAfter: UseLimits | undefined;
+      /** For `ChildUse`, which the control thread reads. */
+      readonly use: SharedArrayBuffer;
     }
   /** For the outbound worker alone. */
   | { readonly kind: 'switch-outbound'; readonly child: Spi }
   | { readonly kind: 'remove'; readonly child: Spi }
+  | { readonly kind: 'sleep'; readonly child: Spi }
   | { readonly kind: 'set-remote'; readonly child: Spi; readonly remote: Endpoint }
   /** For the inbound worker alone: take what comes in on one more socket, or on one less. */
   | { readonly kind: 'listen'; readonly path: number; readonly udpFd: number }
   | { readonly kind: 'unlisten'; readonly path: number }
   /** For the outbound worker alone: send all children's ESP on this socket, to this gateway address. */
   | { readonly kind: 'use-path'; readonly udpFd: number; readonly remote: Endpoint }
-  /** The largest inner packet, for the clamp on the TCP MSS. */
+  /** The largest inner packet. */
   | { readonly kind: 'set-mtu'; readonly mtu: number }
   | { readonly kind: 'stop' };
 
@@ -87,6 +90,8 @@ export type WorkerReport =
   | { readonly kind: 'moved'; readonly child: Spi; readonly remote: Endpoint }
   /** The first authentic packet came in on this child. */
   | { readonly kind: 'first-inbound'; readonly child: Spi }
+  /** A packet came for this child, which sleeps. */
+  | { readonly kind: 'wanted'; readonly child: Spi }
   /** This child should be replaced: one direction of it has carried enough, or can't carry any more. */
   | { readonly kind: 'rekey-due'; readonly child: Spi; readonly usedUp: boolean }
   /** The worker can't go on; it has left its loop. */

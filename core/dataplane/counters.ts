@@ -4,7 +4,9 @@ import { dropCauses } from '../esp/drop-cause.ts';
 import type { DataplaneCounters, DirectionCounters, HeardInSilence } from './dataplane.ts';
 import { createKnownIkeSas } from './known-ike-sas.ts';
 
-/** Cells of one direction: packets, octets, datagrams, merged packets, times, then one for each drop cause. */
+/**
+ * Cells of one direction: packets, octets, datagrams, merged packets, times, ICMP errors of ours, then one for each drop cause.
+ */
 const cellPackets = 0;
 const cellOctets = 1;
 const cellDatagrams = 2;
@@ -16,7 +18,8 @@ const cellSentAt = 5;
 /** When a packet of the peer last came in after a silence of ours of some seconds, and how long that was; 0 for never. */
 const cellHeardAt = 6;
 const cellHeardAfter = 7;
-const cellDrops = 8;
+const cellAnswered = 8;
+const cellDrops = 9;
 const cellsPerDirection = cellDrops + dropCauses.length;
 
 const directions = ['outbound', 'inbound', 'control'] as const;
@@ -76,6 +79,11 @@ export class DirectionCells {
     this.#add(cellMerged, count);
   }
 
+  /** ICMP errors that told the sender of a packet what would fit. */
+  countAnswered(count: number): void {
+    this.#add(cellAnswered, count);
+  }
+
   /** `cause` is an index of `dropCauses`. */
   drop(cause: number, count = 1): void {
     if (count > 0) this.#add(cellDrops + cause, count);
@@ -125,6 +133,7 @@ export class DirectionCells {
       octets: this.#cells[cellOctets] ?? 0,
       datagrams: this.datagrams,
       merged: this.#cells[cellMerged] ?? 0,
+      answered: this.#cells[cellAnswered] ?? 0,
       drops,
     };
   }

@@ -24,6 +24,13 @@ export interface Dataplane {
   switchOutbound(inboundSpi: Spi): Promise<void>;
   /** Removes the outbound SA, then the inbound one. An unknown SPI is no error. */
   removeChild(inboundSpi: Spi): Promise<void>;
+  /**
+   * Forgets the keys of both SAs, but not for whom it was: the first packet that nothing else takes and that it would have taken
+   * is kept until there is a child for it, and `onWanted` tells. `removeChild` ends that. An unknown SPI is no error.
+   */
+  sleepChild(inboundSpi: Spi): Promise<void>;
+  /** How many packets each child has carried, both directions together, by inbound SPI. */
+  carried(): ReadonlyMap<Spi, number>;
   /** Sends the child's ESP elsewhere from now on. An unknown SPI is no error. */
   setRemote(inboundSpi: Spi, remote: Endpoint): Promise<void>;
   /** Takes over one more socket, by which the gateway may be reached; what comes in on it counts at once. Not path 0. */
@@ -37,7 +44,7 @@ export interface Dataplane {
    * network might. @rfc 3948 2.2
    */
   sendIke(octets: Uint8Array, remote: Endpoint, marker: boolean, options?: SendOptions): void;
-  /** The largest inner packet that fits, for the clamp on the TCP MSS in both directions. */
+  /** The largest inner packet that fits: for the clamp on the TCP MSS in both directions, and for what is too big. */
   setMtu(mtu: number): Promise<void>;
   /** NAT keepalives to `remote` whenever nothing was sent for `everyMs`; `undefined` stops them. @rfc 3948 2.3 */
   setKeepalive(remote: Endpoint, everyMs: number | undefined): void;
@@ -74,6 +81,8 @@ export interface DataplaneEvents {
   readonly onFailure: (error: Failure) => void;
   /** The first authentic packet came in on this child: its peer sends on it. Told once. */
   readonly onFirstInbound?: (inboundSpi: Spi) => void;
+  /** A packet came for this child, which sleeps. Told once. */
+  readonly onWanted?: (inboundSpi: Spi) => void;
   /**
    * A child has carried as much as its `rekeyAfter` says, in one direction, or its sequence numbers come to their end:
    * told once. Told once more when they are used up: nothing can be sent on it any more. @rfc 4303 3.3.3
@@ -134,11 +143,13 @@ export interface DirectionCounters {
   readonly datagrams: number;
   /** Super-packets exchanged with the TUN device thanks to segmentation offload. */
   readonly merged: number;
+  /** Packets too big for the tunnel whose senders were told so by an ICMP error of ours. */
+  readonly answered: number;
   /** Packets dropped, by cause: the names are `dropCauses` in core/esp/drop-cause.ts; a cause without drops is absent. */
   readonly drops: Readonly<Record<string, number>>;
 }
 
-const none: DirectionCounters = { packets: 0, octets: 0, datagrams: 0, merged: 0, drops: {} };
+const none: DirectionCounters = { packets: 0, octets: 0, datagrams: 0, merged: 0, answered: 0, drops: {} };
 
 /** Of a data plane that is not there. */
 export const noCounters: DataplaneCounters = { outbound: none, inbound: none };

@@ -102,6 +102,7 @@ export class InboundPath {
         this.#install(command);
         return;
       case 'remove':
+      case 'sleep':
         this.#remove(command.child);
         return;
       case 'set-remote':
@@ -178,7 +179,7 @@ export class InboundPath {
       sa: inbound,
       remote: new SocketAddress(command.remote),
       followRemote: command.followRemote,
-      use: new ChildUse(command.rekeyAfter, sa.esn),
+      use: new ChildUse(command.rekeyAfter, sa.esn, command.use),
       used: false,
     });
   }

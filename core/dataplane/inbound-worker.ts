@@ -3,11 +3,12 @@ import { limits } from '../base/limits.ts';
 import { dropIndex } from '../esp/drop-cause.ts';
 import { PollSet } from '../platform/linux/poll-set.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
+import { Allowance } from './allowance.ts';
 import { CommandQueue } from './command-queue.ts';
 import type { WorkerStart } from './commands.ts';
 import { DirectionCells, signalInbound, signalQueuedIke } from './counters.ts';
 import { type InboundEvents, InboundPath } from './inbound-path.ts';
-import { Allowance, KnownIkeSas } from './known-ike-sas.ts';
+import { KnownIkeSas } from './known-ike-sas.ts';
 import { wipeKey } from './wipe-key.ts';
 import { describeCrash } from './worker-crash.ts';
 

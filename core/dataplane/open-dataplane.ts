@@ -10,6 +10,7 @@ import { systemClock } from '../platform/linux/system-clock.ts';
 import { setPathMtu } from '../platform/linux/udp-socket.ts';
 import { addNonEspMarker, natKeepalive } from '../wire/ike/non-esp-marker.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import { useOctets } from './child-use.ts';
 import type { SaCommand, WorkerCommand, WorkerReport } from './commands.ts';
 import { DirectionCells, readCounters, signalQueuedIke } from './counters.ts';
 import type {
@@ -34,6 +35,8 @@ const flagDontWait = 0x40;
 /** What was told of a child already. */
 interface ToldOfChild {
   rekeyDue: boolean;
+  /** What each direction carried. */
+  readonly uses: readonly Float64Array[];
 }
 
 export interface DataplaneOptions {
@@ -110,9 +113,10 @@ class WorkerDataplane implements Dataplane {
     const spi = child.inbound.spi;
     const options = { selectors, remote, followRemote, standby, rekeyAfter };
     const common = { kind: 'install', child: spi, ...options } as const;
-    this.#children.set(spi, { rekeyDue: false });
-    const inbound: WorkerCommand = { ...common, sa: plainSa(child.inbound) };
-    const outbound: WorkerCommand = { ...common, sa: plainSa(child.outbound) };
+    const [useIn, useOut] = [new SharedArrayBuffer(useOctets), new SharedArrayBuffer(useOctets)];
+    this.#children.set(spi, { rekeyDue: false, uses: [new Float64Array(useIn), new Float64Array(useOut)] });
+    const inbound: WorkerCommand = { ...common, sa: plainSa(child.inbound), use: useIn };
+    const outbound: WorkerCommand = { ...common, sa: plainSa(child.outbound), use: useOut };
     try {
       const installed = this.#inbound.command(inbound);
       wipeKey(inbound);
@@ -131,6 +135,17 @@ class WorkerDataplane implements Dataplane {
     this.#children.delete(inboundSpi);
     await this.#outbound.command({ kind: 'remove', child: inboundSpi });
     await this.#inbound.command({ kind: 'remove', child: inboundSpi });
+  }
+
+  async sleepChild(inboundSpi: Spi): Promise<void> {
+    await this.#outbound.command({ kind: 'sleep', child: inboundSpi });
+    await this.#inbound.command({ kind: 'sleep', child: inboundSpi });
+  }
+
+  carried(): ReadonlyMap<Spi, number> {
+    return new Map(
+      [...this.#children].map(([spi, { uses }]) => [spi, uses.reduce((sum, use) => sum + (use[0] ?? 0), 0)]),
+    );
   }
 
   async setRemote(inboundSpi: Spi, remote: Endpoint): Promise<void> {
@@ -250,6 +265,10 @@ class WorkerDataplane implements Dataplane {
       case 'first-inbound':
         if (this.#children.has(report.child) && this.#closing === undefined)
           this.#events.onFirstInbound?.(report.child);
+        return;
+      case 'wanted':
+        if (this.#children.has(report.child) && this.#closing === undefined)
+          this.#events.onWanted?.(report.child);
         return;
       case 'rekey-due':
         this.#rekeyDue(report.child, report.usedUp);

@@ -1,42 +1,52 @@
+import { limits } from '../base/limits.ts';
 import { adoptPacketMemory, openBulkSealer, type PacketMemory } from '../crypto/openssl/bulk-cipher.ts';
 import { dropIndex } from '../esp/drop-cause.ts';
 import { tcpMss } from '../esp/encapsulation.ts';
 import { extendedHeaderOctets } from '../esp/extended-sequence.ts';
 import { InnerPacket, readInnerPacket } from '../esp/inner-packet.ts';
+import { Ipv4Fragments } from '../esp/ipv4-fragments.ts';
 import { clampMss } from '../esp/mss-clamp.ts';
 import { OutboundSa } from '../esp/outbound-sa.ts';
 import { ChildSelectors } from '../esp/selectors.ts';
+import { largestInner, mayFragment, tooBigOctets, writeTooBig } from '../esp/too-big.ts';
 import { trafficClassOf } from '../esp/traffic-class.ts';
 import { errnoName, lastErrno, packetCalls } from '../platform/linux/libc.ts';
 import { SocketAddress } from '../platform/linux/socket-address.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
-import { octetsPerSend, segmentsPerSend, UdpSendBatch } from '../platform/linux/udp-send-batch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import { Allowance } from './allowance.ts';
 import { ChildUse } from './child-use.ts';
 import type { WorkerCommand } from './commands.ts';
 import type { DirectionCells } from './counters.ts';
+import { DatagramRuns } from './datagram-runs.ts';
 import { allocateSummedMemory, type SummedMemory } from './offload/summed-memory.ts';
 import { finishPacketChecksum, SuperPacket } from './offload/super-packet.ts';
-import { gsoNone, VirtioHeader, virtioHeaderOctets } from './offload/virtio-header.ts';
+import { gsoNone, VirtioHeader, virtioHeaderOctets, writePlainHeader } from './offload/virtio-header.ts';
 import { createRandomIv } from './random-iv.ts';
+import { SleepingChildren } from './sleeping-children.ts';
 
 /** What one read from the TUN device may bring, with room for the ESP header in front. */
 const readOctets = 65_536 + 64;
 /** Cutting a super-packet makes it grow; this much room must be left before a read. */
 const growthOctets = 262_144;
-/** Of packets; the extended header of a sequence number is made behind them. */
+/** Of packets; the extended header of a sequence number is made behind them, and behind that an ICMP error. */
 const memoryOctets = 1_048_576;
+const errorAt = memoryOctets + extendedHeaderOctets + virtioHeaderOctets;
 /** Send when this much has gathered, although more may be waiting. */
 const flushOctets = 65_536;
-const messagesPerFlush = 128;
 const readsPerStep = 256;
 
 const noChild = dropIndex('no-child');
 const badInner = dropIndex('malformed');
 const exhausted = dropIndex('sequence-exhausted');
-const queueFull = dropIndex('queue-full');
 const tooBig = dropIndex('too-big');
-const refused = dropIndex('refused');
+
+/** A packet that is cut where it lies, into pieces that are packets. */
+interface Cut {
+  lengthOf(i: number): number;
+  spread(at: number, stride: number): void;
+  finish(i: number, at: number): void;
+}
 
 interface OutboundChild {
   readonly child: Spi;
@@ -50,6 +60,8 @@ interface OutboundChild {
 export interface OutboundEvents {
   /** Once for each cause. `usedUp`: no sequence number is left. */
   readonly onRekeyDue: (child: Spi, usedUp: boolean) => void;
+  /** Once: a packet came for a child that sleeps. */
+  readonly onWanted: (child: Spi) => void;
 }
 
 /**
@@ -61,8 +73,10 @@ export class OutboundPath {
   readonly #cells: DirectionCells;
   readonly #memory: PacketMemory;
   readonly #checksums: SummedMemory;
-  readonly #batch: UdpSendBatch;
+  readonly #runs: DatagramRuns;
   readonly #superPacket: SuperPacket;
+  readonly #fragments: Ipv4Fragments;
+  readonly #errors = new Allowance(limits.tooBigErrorsPerSecond);
   readonly #packet = new InnerPacket();
   readonly #header = new VirtioHeader();
   readonly #fillIv = createRandomIv();
@@ -74,8 +88,10 @@ export class OutboundPath {
   #children6: OutboundChild[] = [];
   /** Those that wait for `switch-outbound`. */
   #standby: OutboundChild[] = [];
+  readonly #sleepers = new SleepingChildren();
   #tunFd = -1;
   #vnetOctets = 0;
+  #mtu = 0;
   #mss4 = 0;
   #mss6 = 0;
   /** Where the next ESP packet begins, at best; and the headroom to expect there. */
@@ -83,22 +99,15 @@ export class OutboundPath {
   #headroom = 16;
   /** Of the packet that was read; all its segments have the same. */
   #trafficClass = 0;
-  // The run of equal datagrams to one peer that the last packets form.
-  #runAt = 0;
-  #runLength = 0;
-  #runSize = 0;
-  #runCount = 0;
-  #runClass = 0;
-  #runTo: SocketAddress | undefined;
-  #counted = { sent: 0, queueFull: 0, tooBig: 0, refused: 0 };
 
   constructor(udpFd: number, cells: DirectionCells, segmentation: boolean, events: OutboundEvents) {
     this.#cells = cells;
     this.#events = events;
-    this.#checksums = allocateSummedMemory(memoryOctets + extendedHeaderOctets);
+    this.#checksums = allocateSummedMemory(errorAt + tooBigOctets);
     this.#memory = adoptPacketMemory(this.#checksums.octets);
     this.#superPacket = new SuperPacket(this.#checksums);
-    this.#batch = new UdpSendBatch(udpFd, this.#memory, messagesPerFlush, segmentation);
+    this.#fragments = new Ipv4Fragments(this.#checksums.octets);
+    this.#runs = new DatagramRuns(udpFd, this.#memory, segmentation, cells);
   }
 
   get tunFd(): number {
@@ -110,8 +119,7 @@ export class OutboundPath {
       case 'attach-tun':
         this.#tunFd = command.fd;
         this.#vnetOctets = command.vnetHeader ? virtioHeaderOctets : 0;
-        this.#mss4 = tcpMss(command.mtu, 4);
-        this.#mss6 = tcpMss(command.mtu, 6);
+        this.#useMtu(command.mtu);
         return;
       case 'install':
         this.#install(command);
@@ -122,13 +130,15 @@ export class OutboundPath {
       case 'remove':
         this.#remove(command.child);
         return;
+      case 'sleep':
+        this.#sleep(command.child);
+        return;
       case 'set-mtu':
-        this.#mss4 = tcpMss(command.mtu, 4);
-        this.#mss6 = tcpMss(command.mtu, 6);
+        this.#useMtu(command.mtu);
         return;
       case 'use-path':
         // A step leaves nothing behind: all that was read before has left by the old socket.
-        this.#batch.useSocket(command.udpFd);
+        this.#runs.useSocket(command.udpFd);
         for (const { remote } of [...this.#children, ...this.#standby]) remote.set(command.remote);
         return;
       case 'set-remote':
@@ -138,6 +148,7 @@ export class OutboundPath {
         for (const { sa } of [...this.#children, ...this.#standby]) sa.close();
         this.#children = [];
         this.#standby = [];
+        this.#sleepers.clear();
         this.#order();
         this.#tunFd = -1;
         return;
@@ -151,16 +162,21 @@ export class OutboundPath {
   step(): boolean {
     if (this.#tunFd < 0) return false;
     let more = true;
+    this.#sendKept();
     // Packets that are dropped take no room, hence the third bound: commands must not wait behind them.
     for (let i = 0; more && i < readsPerStep; i++) {
       more = this.#readPacket();
-      if (this.#next >= flushOctets || this.#batch.count >= messagesPerFlush / 2) break;
+      if (this.#next >= flushOctets || this.#runs.many) break;
     }
-    this.#endRun();
-    if (this.#batch.count > 0) this.#batch.flush();
+    this.#runs.send();
     this.#next = 0;
-    this.#collect();
     return more;
+  }
+
+  #useMtu(mtu: number): void {
+    this.#mtu = mtu;
+    this.#mss4 = tcpMss(mtu, 4);
+    this.#mss6 = tcpMss(mtu, 6);
   }
 
   #install(command: Extract<WorkerCommand, { kind: 'install' }>): void {
@@ -176,11 +192,17 @@ export class OutboundPath {
       sa: outbound,
       selectors: new ChildSelectors(command.selectors),
       remote: new SocketAddress(command.remote),
-      use: new ChildUse(command.rekeyAfter, sa.esn),
+      use: new ChildUse(command.rekeyAfter, sa.esn, command.use),
     };
     if (command.standby) this.#standby.push(installed);
     else this.#children.unshift(installed);
     this.#order();
+  }
+
+  #sleep(spi: Spi): void {
+    const selectors = this.#find(spi)?.selectors;
+    this.#remove(spi);
+    if (selectors !== undefined) this.#sleepers.add(spi, selectors);
   }
 
   /** Commands come between two steps, and a step leaves no packet behind: the order of the packets is kept. */
@@ -202,6 +224,7 @@ export class OutboundPath {
 
   #remove(spi: Spi): void {
     this.#find(spi)?.sa.close();
+    this.#sleepers.forget(spi);
     this.#take(spi);
     this.#order();
   }
@@ -234,14 +257,43 @@ export class OutboundPath {
     }
     const child = this.#childFor(packet);
     if (child === undefined) {
-      this.#cells.drop(noChild);
+      this.#keep(from, length);
       return true;
     }
+    this.#send(child, from);
+    return true;
+  }
+
+  /** Nobody carries the packet that was read; it may be the one that wakes a child. */
+  #keep(from: number, length: number): void {
+    const { octets } = this.#memory;
+    const wanted = this.#sleepers.wantedBy(octets, this.#packet);
+    if (wanted === undefined) return this.#cells.drop(noChild);
+    this.#sleepers.keep(octets.slice(from, from + length));
+    this.#events.onWanted(wanted);
+  }
+
+  /** The packet that woke a child, once there is one for it. */
+  #sendKept(): void {
+    const { kept } = this.#sleepers;
+    if (kept === undefined || this.#children.length === 0) return;
+    const at = this.#next + this.#headroom;
+    const from = at - this.#vnetOctets;
+    this.#memory.octets.set(kept, from);
+    if (!readInnerPacket(this.#memory.octets, at, kept.length - this.#vnetOctets, this.#packet)) return;
+    const child = this.#childFor(this.#packet);
+    if (child === undefined) return;
+    this.#sleepers.keep(undefined);
+    this.#send(child, from);
+  }
+
+  #send(child: OutboundChild, from: number): void {
+    const packet = this.#packet;
     this.#trafficClass = trafficClassOf(this.#memory.octets, packet);
     if (this.#vnetOctets > 0) this.#header.read(this.#memory.octets, from);
     if (this.#vnetOctets > 0 && this.#header.gsoType !== gsoNone) this.#sendSuperPacket(child);
+    else if (packet.length > largestInner(this.#mtu, packet.version)) this.#sendTooBig(child);
     else this.#sendPacket(child);
-    return true;
   }
 
   #readFailed(): boolean {
@@ -262,14 +314,17 @@ export class OutboundPath {
   #sendPacket(child: OutboundChild): void {
     const packet = this.#packet;
     this.#placeFor(child);
-    const { octets } = this.#memory;
-    if (this.#vnetOctets > 0 && this.#header.needsChecksum)
-      if (!finishPacketChecksum(this.#checksums, packet, this.#header)) {
-        this.#cells.drop(badInner);
-        return;
-      }
-    clampMss(octets, packet, packet.version === 4 ? this.#mss4 : this.#mss6);
+    if (!this.#finishChecksum()) return;
+    clampMss(this.#memory.octets, packet, packet.version === 4 ? this.#mss4 : this.#mss6);
     this.#encrypt(child, packet.at - child.sa.headroom, packet.length);
+  }
+
+  /** False when the packet was dropped: its virtio header points outside. */
+  #finishChecksum(): boolean {
+    if (this.#vnetOctets === 0 || !this.#header.needsChecksum) return true;
+    if (finishPacketChecksum(this.#checksums, this.#packet, this.#header)) return true;
+    this.#cells.drop(badInner);
+    return false;
   }
 
   #sendSuperPacket(child: OutboundChild): void {
@@ -279,20 +334,69 @@ export class OutboundPath {
       this.#cells.drop(badInner);
       return;
     }
-    const stride = child.sa.lengthFor(superPacket.lengthOf(0));
-    if (superPacket.segments * stride > growthOctets) {
-      this.#cells.drop(tooBig, superPacket.segments);
+    const { segments } = superPacket;
+    const length = superPacket.lengthOf(0);
+    // Segments that may be cut go as they are; they are cut outside.
+    if (length > largestInner(this.#mtu, packet.version) && !mayFragment(this.#memory.octets, packet)) {
+      this.#refuse(segments);
+      return;
+    }
+    if (segments * child.sa.lengthFor(length) > growthOctets) {
+      this.#cells.drop(tooBig, segments);
       return;
     }
     this.#placeFor(child);
-    const { at } = packet;
-    superPacket.spread(at, stride);
     this.#cells.countMerged(1);
-    for (let i = 0; i < superPacket.segments; i++) {
-      const segmentAt = at + i * stride;
-      superPacket.finish(i, segmentAt);
-      this.#encrypt(child, segmentAt - child.sa.headroom, superPacket.lengthOf(i));
+    this.#sendPieces(child, superPacket, segments);
+  }
+
+  #sendPieces(child: OutboundChild, cut: Cut, count: number): void {
+    const { at } = this.#packet;
+    const stride = child.sa.lengthFor(cut.lengthOf(0));
+    cut.spread(at, stride);
+    for (let i = 0; i < count; i++) {
+      const pieceAt = at + i * stride;
+      cut.finish(i, pieceAt);
+      this.#encrypt(child, pieceAt - child.sa.headroom, cut.lengthOf(i));
     }
+  }
+
+  /**
+   * A packet larger than the tunnel's MTU: it came while the MTU went down, or the device has a larger one. Its sender is
+   * told; if it may be cut it is, in here, so that each fragment passes the path. Where the child's selectors take no
+   * fragments, as they ask for ports, it goes whole, and the kernel cuts the packet around it.
+   */
+  #sendTooBig(child: OutboundChild): void {
+    const packet = this.#packet;
+    if (!mayFragment(this.#memory.octets, packet)) {
+      this.#refuse(1);
+      return;
+    }
+    packet.sourcePort = -1;
+    packet.destinationPort = -1;
+    const whole = !child.selectors.takesOutbound(this.#memory.octets, packet);
+    if (whole) {
+      this.#sendPacket(child);
+      return;
+    }
+    this.#placeFor(child);
+    if (!this.#finishChecksum()) return;
+    if (this.#fragments.read(packet, this.#mtu))
+      this.#sendPieces(child, this.#fragments, this.#fragments.pieces);
+    else this.#cells.drop(tooBig);
+  }
+
+  /** Drops the packet, or all segments of one, and tells its sender what would fit. */
+  #refuse(packets: number): void {
+    const packet = this.#packet;
+    const { octets, address } = this.#memory;
+    this.#cells.drop(tooBig, packets);
+    const length = writeTooBig(octets, packet, largestInner(this.#mtu, packet.version), errorAt);
+    if (length === 0 || !this.#errors.take(systemClock.now())) return;
+    const from = errorAt - this.#vnetOctets;
+    if (this.#vnetOctets > 0) writePlainHeader(octets, from);
+    if (packetCalls.write(this.#tunFd, address + from, this.#vnetOctets + length) >= 0)
+      this.#cells.countAnswered(1);
   }
 
   /** The packet was read behind the headroom of the last child; another cipher may need another one. */
@@ -316,52 +420,6 @@ export class OutboundPath {
     this.#cells.count(1, innerLength);
     if (child.use.count(innerLength, child.sa.sequence)) this.#events.onRekeyDue(child.child, false);
     this.#next = at + length;
-    this.#addToRun(at, length, child.remote, this.#trafficClass);
-  }
-
-  #addToRun(at: number, length: number, to: SocketAddress, trafficClass: number): void {
-    const fits =
-      this.#runTo === to &&
-      this.#runClass === trafficClass &&
-      at === this.#runAt + this.#runLength &&
-      length <= this.#runSize &&
-      this.#runLength === this.#runCount * this.#runSize &&
-      this.#runCount < segmentsPerSend &&
-      this.#runLength + length <= octetsPerSend;
-    if (!fits) {
-      this.#endRun();
-      this.#runAt = at;
-      this.#runLength = 0;
-      this.#runSize = length;
-      this.#runCount = 0;
-      this.#runTo = to;
-      this.#runClass = trafficClass;
-    }
-    this.#runLength += length;
-    this.#runCount++;
-  }
-
-  #endRun(): void {
-    if (this.#runTo === undefined) return;
-    // A flush keeps the packets' places: those that are still in the run stay as they are.
-    if (this.#batch.count + this.#batch.needs(this.#runCount) > this.#batch.capacity) this.#batch.flush();
-    const size = this.#runCount > 1 ? this.#runSize : 0;
-    this.#batch.add(this.#runAt, this.#runLength, size, this.#runTo, this.#runClass);
-    this.#runTo = undefined;
-  }
-
-  /** Brings the batch's totals over to the counters. */
-  #collect(): void {
-    const batch = this.#batch;
-    const counted = this.#counted;
-    if (batch.sent > counted.sent) this.#cells.send(systemClock.now());
-    this.#cells.countDatagrams(batch.sent - counted.sent);
-    this.#cells.drop(queueFull, batch.queueFull - counted.queueFull);
-    this.#cells.drop(tooBig, batch.tooBig - counted.tooBig);
-    this.#cells.drop(refused, batch.refused - counted.refused);
-    counted.sent = batch.sent;
-    counted.queueFull = batch.queueFull;
-    counted.tooBig = batch.tooBig;
-    counted.refused = batch.refused;
+    this.#runs.add(at, length, child.remote, this.#trafficClass);
   }
 }

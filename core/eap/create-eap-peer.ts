@@ -30,6 +30,11 @@ export interface EapPeerConfig {
   readonly random: Random;
   /** What may be used, best first: a gateway that wants another is told these. EAP-MSCHAPv2 alone when absent. */
   readonly methods?: readonly EapMethodKind[];
+  /**
+   * Methods that may follow a first one in the same run, as FortiGate has it: its EAP-Success names the next one. None when absent.
+   * No RFC knows this; nothing ties the methods to each other.
+   */
+  readonly following?: readonly EapMethodKind[];
   /** For methods with TLS; `inner` for a peer inside of another's TLS. */
   readonly tlsSession?: TlsSessionName;
 }
@@ -54,7 +59,10 @@ type Selected =
 
 class Peer implements EapPeer {
   readonly #context: EapMethodContext;
-  readonly #allowed: readonly EapMethodKind[];
+  #allowed: readonly EapMethodKind[];
+  readonly #following: readonly EapMethodKind[];
+  /** The method that came before, in a run of two. */
+  #before: EapMethodKind | undefined;
   #selected: Selected = { kind: 'none', refused: [] };
   /** The last request with its response, so that a duplicate is answered identically. @rfc 3748 4.1 */
   #last: { readonly request: Uint8Array; readonly identifier: number; readonly step: EapStep } | undefined;
@@ -71,6 +79,7 @@ class Peer implements EapPeer {
     const { identity, userName = identity, random, tlsSession = 'outer' } = config;
     this.#context = { identity, userName, random, tlsSession };
     this.#allowed = config.methods ?? [mschapv2Method];
+    this.#following = config.following ?? [];
   }
 
   handle(octets: Uint8Array): EapStep {
@@ -84,7 +93,7 @@ class Peer implements EapPeer {
     const packet = decoded.value;
     switch (packet.code) {
       case 'success':
-        return this.#success(packet.identifier);
+        return this.#success(packet.identifier, packet.next);
       case 'failure':
         return this.#failed();
       case 'request': {
@@ -192,8 +201,13 @@ class Peer implements EapPeer {
   #refusal(wanted: string): { selected: Extract<Selected, { kind: 'none' }>; error: Failure } {
     const before = this.#selected.kind === 'none' ? this.#selected.refused : [];
     const refused = [...before.filter((name) => name !== wanted), wanted].slice(-limits.eapMethodsShown);
+    const names = refused.join(', ');
     const offered = this.#allowed.map((kind) => kind.name).join(', ');
-    const error = failure('auth.eap-method', { wanted: refused.join(', '), offered });
+    // Behind a method that was done it is no question any more which one to begin with: the password was shown.
+    const error =
+      this.#before === undefined
+        ? failure('auth.eap-method', { wanted: names, offered })
+        : failure('auth.second-factor', { wanted: `${this.#before.name}, then ${names}` });
     return { selected: { kind: 'none', refused }, error };
   }
 
@@ -244,7 +258,7 @@ class Peer implements EapPeer {
   /**
    * Its identifier is that of the last response, or the next one: some login servers count on. @rfc 3748 4.2
    */
-  #success(identifier: number): EapStep {
+  #success(identifier: number, next: number | undefined): EapStep {
     const selected = this.#selected;
     if (selected.kind === 'failing') return this.#fail(selected.error);
     const ready = selected.kind === 'running' ? selected.ready : selected;
@@ -256,8 +270,30 @@ class Peer implements EapPeer {
     }
     const { of } = selected;
     const msk = 'msk' in ready ? ready.msk : undefined;
-    this.#end = { kind: 'success', method: of.name, ...(msk === undefined ? {} : { msk: msk.slice() }) };
+    if (next !== undefined) return this.#goOn(of, msk, next);
+    const method = this.#before === undefined ? of.name : `${this.#before.name}, then ${of.name}`;
+    this.#end = {
+      kind: 'success',
+      method,
+      ...(msk === undefined ? {} : { msk: msk.slice() }),
+      ...(this.#before === undefined ? {} : { chained: true }),
+    };
     return this.#end;
+  }
+
+  /** The method is done, and the gateway wants another one, which it begins when it hears our last response again. */
+  #goOn(of: EapMethodKind, msk: Uint8Array | undefined, next: number): EapStep {
+    const kind = this.#following.find(({ type }) => type === next);
+    const last = this.#last?.step;
+    if (kind === undefined || this.#before !== undefined || last?.kind !== 'respond') {
+      return this.#fail(failure('auth.second-factor', { wanted: `${of.name}, then ${typeName(next)}` }));
+    }
+    // What comes last has the say on the key.
+    msk?.fill(0);
+    this.#before = of;
+    this.#allowed = [kind];
+    this.#selected = { kind: 'none', refused: [] };
+    return { kind: 'respond', packet: last.packet };
   }
 
   #failed(): EapStep {

@@ -47,5 +47,11 @@ export type EapStep =
    * EAP-Success came after the method was done. `msk` is 64 octets and owned by the caller, or absent for methods without
    * a key.
    */
-  | { readonly kind: 'success'; readonly method: string; readonly msk?: Uint8Array }
+  | {
+      readonly kind: 'success';
+      readonly method: string;
+      readonly msk?: Uint8Array;
+      /** Several methods, one after the other; the key is that of the last. */
+      readonly chained?: true;
+    }
   | { readonly kind: 'failure'; readonly error: Failure };

@@ -1,8 +1,8 @@
 /** IP protocol numbers that the packet path knows. */
 export const protocolTcp = 6;
 export const protocolUdp = 17;
-const protocolIcmp = 1;
-const protocolIcmpV6 = 58;
+export const protocolIcmp = 1;
+export const protocolIcmpV6 = 58;
 
 /** A chain of IPv6 extension headers longer than this is nobody's honest packet. */
 const extensionHeadersMax = 8;

@@ -1,4 +1,5 @@
 import { type InnerPacket, protocolTcp } from './inner-packet.ts';
+import { mendChecksum } from './mend-checksum.ts';
 
 const flagSyn = 0x02;
 const optionEnd = 0;
@@ -18,7 +19,7 @@ export function clampMss(octets: Uint8Array, packet: InnerPacket, mss: number): 
   if (optionsEnd > end) return false;
   const option = findMss(octets, at + 20, optionsEnd);
   if (option < 0) return false;
-  const old = word(octets, option + 2);
+  const old = ((octets[option + 2] ?? 0) << 8) | (octets[option + 3] ?? 0);
   if (old <= mss) return false;
   octets[option + 2] = mss >> 8;
   octets[option + 3] = mss & 0xff;
@@ -40,24 +41,4 @@ function findMss(octets: Uint8Array, start: number, end: number): number {
     at += length;
   }
   return -1;
-}
-
-/** HC' = ~(~HC + ~m + m'), with the word's octets swapped when it lies at an odd offset. @rfc 1624 3 */
-function mendChecksum(octets: Uint8Array, at: number, before: number, after: number, odd: boolean): void {
-  const from = odd ? swap(before) : before;
-  const to = odd ? swap(after) : after;
-  let sum = (~word(octets, at) & 0xffff) + (~from & 0xffff) + to;
-  sum = (sum & 0xffff) + (sum >> 16);
-  sum = (sum & 0xffff) + (sum >> 16);
-  const checksum = ~sum & 0xffff;
-  octets[at] = checksum >> 8;
-  octets[at + 1] = checksum & 0xff;
-}
-
-function swap(value: number): number {
-  return ((value & 0xff) << 8) | (value >> 8);
-}
-
-function word(octets: Uint8Array, at: number): number {
-  return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
 }

@@ -1,4 +1,5 @@
 import type { InnerPacket } from './inner-packet.ts';
+import { mendChecksum } from './mend-checksum.ts';
 
 const notCapable = 0;
 const capable1 = 1;
@@ -37,12 +38,6 @@ function setCongestion(octets: Uint8Array, packet: InnerPacket, mark: number): v
   const before = octets[at] ?? 0;
   const after = (before & 0xfc) | mark;
   octets[at] = after;
-  // HC' = ~(~HC + ~m + m'); the words differ in their low octet alone. @rfc 1624 3
-  const checksumAt = packet.at + 10;
-  let sum = ~(((octets[checksumAt] ?? 0) << 8) | (octets[checksumAt + 1] ?? 0)) & 0xffff;
-  sum += (~before & 0xffff) + after;
-  sum = (sum & 0xffff) + (sum >> 16);
-  sum = (sum & 0xffff) + (sum >> 16);
-  octets[checksumAt] = (~sum >> 8) & 0xff;
-  octets[checksumAt + 1] = ~sum & 0xff;
+  // The words of which these are the low octets have the same high one.
+  mendChecksum(octets, packet.at + 10, before, after);
 }

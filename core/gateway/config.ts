@@ -4,6 +4,7 @@ import type { Duration } from '../base/time.ts';
 import type { CryptoProvider, Random, SignatureScheme, Signer } from '../crypto/interfaces.ts';
 import type { SuiteProposal } from '../crypto/proposals.ts';
 import type { IkeIdentity } from '../ike/config.ts';
+import type { GatewayLogin } from './login-terms.ts';
 
 /** What the gateway is and whom it lets in. It does not change while the gateway runs. */
 export interface GatewayConfig {
@@ -22,6 +23,8 @@ export interface GatewayConfig {
    * demands that. Absent: every common group, or none.
    */
   readonly childKeyExchanges?: readonly number[];
+  /** What the two sides prove themselves with. Absent: `usualLogin`. */
+  readonly login?: GatewayLogin;
   /** By user name, as the client sends it in EAP. */
   readonly users: ReadonlyMap<string, Secret>;
   /** Inner addresses, at most one prefix of each family; network, broadcast and first address are left out. */

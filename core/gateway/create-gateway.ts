@@ -156,9 +156,9 @@ class EmbeddedGateway implements Gateway {
     if (refusal !== undefined) return refusal;
     const answer = respondToInit(this.#config, this.#dependencies, request, this.#newIkeSpi());
     if (answer.kind === 'accepted') {
-      const { association, clientHashes, fragmentation } = answer;
+      const { association, offers, fragmentation } = answer;
       const { from, via } = request;
-      const start = { id: this.#nextClient++, association, clientHashes, fragmentation, from, via };
+      const start = { id: this.#nextClient++, association, offers, fragmentation, from, via };
       const session = new Session(this.#context, start, now);
       this.#sessions.add(session);
       this.#initResponses.set(key, { session, response: answer.response });

@@ -27,13 +27,20 @@ export interface EapServerConfig {
   readonly users: ReadonlyMap<string, Secret>;
   readonly random: Random;
   readonly habits?: GatewayHabits;
+  /** By user name: a code to ask for by EAP-GTC after the password, as FortiGate does. */
+  readonly codes?: ReadonlyMap<string, Secret>;
 }
 
 /** What goes into the next IKE_AUTH response. `packet` is a whole EAP packet. */
 export type EapServerStep =
   | { readonly kind: 'request'; readonly packet: Uint8Array }
-  /** `msk` is 64 octets, owned by the caller. */
-  | { readonly kind: 'success'; readonly packet: Uint8Array; readonly user: string; readonly msk: Uint8Array }
+  /** `msk` is 64 octets, owned by the caller; none after a code. */
+  | {
+      readonly kind: 'success';
+      readonly packet: Uint8Array;
+      readonly user: string;
+      readonly msk?: Uint8Array;
+    }
   | {
       readonly kind: 'failure';
       readonly packet: Uint8Array;
@@ -48,12 +55,16 @@ type State =
   | { readonly kind: 'expect-response'; readonly challenge: Uint8Array }
   | { readonly kind: 'expect-confirmation'; readonly msk: Uint8Array }
   | { readonly kind: 'expect-refusal-confirmation'; readonly error: Failure }
+  /** The password was right: this response again means that the client is ready for the next method. */
+  | { readonly kind: 'expect-repetition'; readonly of: Uint8Array; readonly code: Secret }
+  | { readonly kind: 'expect-code'; readonly code: Secret }
   /** It insists on a method that the client refuses, or cannot do itself. */
   | { readonly kind: 'expect-nak' }
   | { readonly kind: 'ended' };
 
 const wrongNameOrPassword = 691;
 const serverName = utf8.encode('godwit');
+const codePrompt = utf8.encode('Please enter the code of your token.');
 
 /**
  * The server's side of one EAP login: Identity, then MSCHAPv2. An unknown user is challenged like a known one, so that the
@@ -90,7 +101,7 @@ export class EapServer {
       const wanted = nameOf(eapType, response.data[0] ?? 0);
       return this.#fail(failure('auth.eap-method', { wanted: `EAP-${wanted}` }));
     }
-    return this.#process(response);
+    return this.#process(response, packet);
   }
 
   wipe(): void {
@@ -108,8 +119,16 @@ export class EapServer {
     return this.#identity === undefined ? undefined : utf8.decode(this.#identity);
   }
 
-  #process(response: EapRequestOrResponse): EapServerStep {
+  #process(response: EapRequestOrResponse, packet: Uint8Array): EapServerStep {
     const state = this.#state;
+    if (state.kind === 'expect-repetition' && equal(packet, state.of)) {
+      this.#state = { kind: 'expect-code', code: state.code };
+      return this.#request(eapType.GTC, codePrompt);
+    }
+    if (state.kind === 'expect-code' && response.type === eapType.GTC) {
+      const isRight = equalConstantTime(response.data, state.code.expose());
+      return isRight ? this.#succeed(undefined) : this.#fail(failure('auth.passcode', { side: 'remote' }));
+    }
     if (state.kind === 'expect-identity' && response.type === eapType.Identity) {
       this.#identity = response.data.slice(0, 255);
       return this.#identified();
@@ -122,7 +141,7 @@ export class EapServer {
         return this.#judge(value, state.challenge);
       }
       if (state.kind === 'expect-confirmation' && value.kind === 'success-acknowledged') {
-        return this.#succeed(state.msk);
+        return this.#confirmed(packet, state.msk);
       }
       if (state.kind === 'expect-refusal-confirmation' && value.kind === 'failure-acknowledged') {
         return this.#fail(state.error);
@@ -195,10 +214,20 @@ export class EapServer {
     return this.#mschapv2({ kind: 'failure', id, message });
   }
 
-  #succeed(msk: Uint8Array): EapServerStep {
+  /** FortiGate: an EAP-Success with the type of a further method is not the end, and the key of the first is given up. */
+  #confirmed(packet: Uint8Array, msk: Uint8Array): EapServerStep {
+    const code = this.#config.codes?.get(this.user ?? '');
+    if (code === undefined) return this.#succeed(msk);
+    msk.fill(0);
+    this.#state = { kind: 'expect-repetition', of: packet.slice(), code };
+    const goOn = { code: 'success', identifier: this.#identifier, next: eapType.GTC } as const;
+    return { kind: 'request', packet: encodeEapPacket(goOn) };
+  }
+
+  #succeed(msk: Uint8Array | undefined): EapServerStep {
     this.#state = { kind: 'ended' };
     const packet = encodeEapPacket({ code: 'success', identifier: this.#identifier });
-    return { kind: 'success', packet, user: this.user ?? '', msk };
+    return { kind: 'success', packet, user: this.user ?? '', ...(msk === undefined ? {} : { msk }) };
   }
 
   #misbehaved(rule: string): EapServerStep {

@@ -13,6 +13,7 @@ import type { IkeMessage, IkeSpi, Payload, Proposal } from '../wire/ike/payload.
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType, signatureHash } from '../wire/registry/notify-types.ts';
 import { encryption, transformType } from '../wire/registry/transforms.ts';
+import { type ClientOffers, loginNotifies, offersIn } from './client-offers.ts';
 import type { GatewayConfig, GatewayDependencies } from './config.ts';
 
 export type InitAnswer =
@@ -22,7 +23,7 @@ export type InitAnswer =
       readonly kind: 'accepted';
       readonly response: Uint8Array;
       readonly association: Association;
-      readonly clientHashes: readonly number[];
+      readonly offers: ClientOffers;
       /** Both sides take fragments. @rfc 7383 2.3 */
       readonly fragmentation: boolean;
     };
@@ -85,6 +86,7 @@ export function respondToInit(
   const fragmentation =
     config.fragmentation !== false &&
     notifyOf(message, notifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined;
+  const offers = offersIn(message);
   const response = initResponse(message, responderSpi, [
     { kind: 'SA', proposals: [config.habits?.unofferedChoice ? unoffered(answer) : answer] },
     { kind: 'KE', group: suite.group, publicValue: secret.publicValue },
@@ -92,6 +94,7 @@ export function respondToInit(
     ...natNotifies(config, dependencies, request, spis),
     ikeNotify(notifyType.SIGNATURE_HASH_ALGORITHMS, u16List(announcedHashes)),
     ...(fragmentation ? [ikeNotify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED)] : []),
+    ...loginNotifies(config.login, offers),
   ]);
   for (const octets of [shared.value, skeyseed]) octets.fill(0);
   secret.wipe();
@@ -101,7 +104,7 @@ export function respondToInit(
     kind: 'accepted',
     response,
     association: { spis, suite, keys, nonces, initMessages, nat },
-    clientHashes: hashesIn(message),
+    offers,
     fragmentation,
   };
 }
@@ -169,13 +172,6 @@ function clientBehindNat({ crypto }: GatewayDependencies, { message, from }: Ini
   const hash = endpointHash(crypto, spis, from);
   const sources = payloadsOf(message, 'N').filter(({ type }) => type === notifyType.NAT_DETECTION_SOURCE_IP);
   return sources.length > 0 && !sources.some(({ data }) => equal(data, hash));
-}
-
-function hashesIn(message: IkeMessage): readonly number[] {
-  const data = notifyOf(message, notifyType.SIGNATURE_HASH_ALGORITHMS)?.data ?? new Uint8Array(0);
-  const hashes: number[] = [];
-  for (let at = 0; at + 1 < data.length; at += 2) hashes.push(((data[at] ?? 0) << 8) | (data[at + 1] ?? 0));
-  return hashes;
 }
 
 function u16List(values: readonly number[]): Uint8Array {

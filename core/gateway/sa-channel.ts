@@ -56,7 +56,7 @@ export type Send = (octets: Uint8Array) => void;
  * @rfc 7296 2.3
  */
 export class SaChannel<Purpose> {
-  readonly sa: ChannelKeys;
+  #sa: ChannelKeys;
   /** When it is forgotten; not set while it is in use. */
   forgetAt: Instant | undefined;
   /** When we delete it, having replaced it ourselves. */
@@ -87,7 +87,7 @@ export class SaChannel<Purpose> {
   /** Takes over the keys. All IKE SAs of a client share what is known of fragments (`sizes`). */
   constructor(start: ChannelStart, random: Random, sizes: FragmentSizes, send: Send) {
     const { keys, suite, role } = start;
-    this.sa = start;
+    this.#sa = start;
     // `createProtection` calls outbound what the initiator of the IKE SA sends.
     const turned =
       role === 'initiator' ? keys : { ...keys, initiator: keys.responder, responder: keys.initiator };
@@ -98,11 +98,11 @@ export class SaChannel<Purpose> {
   }
 
   get ownSpi(): IkeSpi {
-    return this.sa.spis[this.sa.role];
+    return this.#sa.spis[this.#sa.role];
   }
 
   get peerSpi(): IkeSpi {
-    return this.sa.spis[this.sa.role === 'initiator' ? 'responder' : 'initiator'];
+    return this.#sa.spis[this.#sa.role === 'initiator' ? 'responder' : 'initiator'];
   }
 
   /** What our request that waits for its answer is for. */
@@ -122,7 +122,7 @@ export class SaChannel<Purpose> {
   /** A protected message with our SPIs. `answerTo` sends a kept response to where the repeated request came from. */
   receive(sealed: SealedMessage, answerTo: Send, now: Instant): Received<Purpose> {
     const { header } = sealed;
-    if (header.fromInitiator === (this.sa.role === 'initiator')) return dropped('unexpected');
+    if (header.fromInitiator === (this.#sa.role === 'initiator')) return dropped('unexpected');
     if (sealed.encrypted.fragment !== undefined && !this.#sizes.allowed) return dropped('unexpected');
     const cipher = { cipher: this.#protection.cipher, key: this.#protection.inbound };
     if (header.isResponse) return this.#receiveAnswer(sealed, cipher, now);
@@ -181,12 +181,22 @@ export class SaChannel<Purpose> {
     this.forgetAt = forgetAt;
   }
 
+  get sa(): ChannelKeys {
+    return this.#sa;
+  }
+
+  /** It stays. `keys`: a PPK has changed those that others are made from; those of the messages are the same. @rfc 8784 3 */
+  loggedIn(keys: IkeKeys | undefined): void {
+    this.forgetAt = undefined;
+    if (keys !== undefined) this.#sa = { ...this.#sa, keys };
+  }
+
   wipe(): void {
     this.abandon();
     this.#requestFragments.clear();
     this.#responseFragments.clear();
     this.#protection.wipe();
-    wipeIkeKeys(this.sa.keys);
+    wipeIkeKeys(this.#sa.keys);
   }
 
   #sendNext(now: Instant): void {
@@ -229,14 +239,14 @@ export class SaChannel<Purpose> {
     isResponse: boolean,
     payloads: readonly Payload[],
   ): PlainMessage {
-    const { initiator, responder } = this.sa.spis;
+    const { initiator, responder } = this.#sa.spis;
     const header = {
       initiatorSpi: initiator,
       responderSpi: responder,
       majorVersion: 2,
       minorVersion: 0,
       exchange,
-      fromInitiator: this.sa.role === 'initiator',
+      fromInitiator: this.#sa.role === 'initiator',
       isResponse,
       messageId,
     };

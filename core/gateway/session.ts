@@ -14,6 +14,7 @@ import type { IkeHeader, IkeMessage, IkeSpi, Spi } from '../wire/ike/payload.ts'
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import { authLifetime } from './auth-lifetime.ts';
+import type { ClientOffers } from './client-offers.ts';
 import { type Channel, Connection, type ConnectionHost, type Purpose } from './connection.ts';
 import { type FirstChildContext, releaseAddresses } from './first-child.ts';
 import type { ClientId, DownReason, GatewayDrop, GatewayOutput } from './io.ts';
@@ -37,7 +38,7 @@ export interface SessionContext extends FirstChildContext {
 export interface SessionStart {
   readonly id: ClientId;
   readonly association: Association;
-  readonly clientHashes: readonly number[];
+  readonly offers: ClientOffers;
   /** Both sides take fragments. @rfc 7383 2.3 */
   readonly fragmentation: boolean;
   readonly from: Endpoint;
@@ -69,7 +70,7 @@ export class Session {
     this.id = start.id;
     this.#association = association;
     this.#context = context;
-    this.#state = { kind: 'logging-in', login: new Login(context, association, start.clientHashes) };
+    this.#state = { kind: 'logging-in', login: new Login(context, association, start.offers) };
     this.#where = new Whereabouts({ from: start.from, via: start.via }, start.fragmentation);
     this.#lastHeard = now;
     const { spis, suite, keys } = association;
@@ -234,7 +235,7 @@ export class Session {
     const { user, addresses, child, espProposal } = client;
     const { authLifetimeMs } = this.#context.config;
     this.#where.mobike = client.mobike;
-    channel.forgetAt = undefined;
+    channel.loggedIn(client.keys);
     this.#context.loggedIn(this, client, now);
     const connection = new Connection(this.#host(), user, addresses, now);
     const expiresAt = authLifetimeMs === undefined ? undefined : after(now, authLifetimeMs);

@@ -7,6 +7,8 @@ export type Job =
   /** The last chance to replace a CHILD SA that could not be rekeyed. */
   | { readonly kind: 'recreate-child'; readonly child: Spi }
   | { readonly kind: 'expire-child'; readonly child: Spi }
+  /** Nothing may have gone through it for long. */
+  | { readonly kind: 'check-idle'; readonly child: Spi }
   /** No late packet is expected any more. */
   | { readonly kind: 'remove-child'; readonly child: Spi }
   /** One of our wishes has no CHILD SA. */

@@ -5,10 +5,11 @@ import { notifyOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, Spi } from '../wire/ike/payload.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
-import { installChild, unusedSpi, wipeChildKeys } from './child-install.ts';
+import { installChild, reportChild, unusedSpi, wipeChildKeys } from './child-install.ts';
 import { childWishes, furtherSelectors } from './child-wishes.ts';
 import { sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
+import { forgetSleeping } from './inactivity.ts';
 import { afterTemporaryFailure, lifetimesOf, retryAfter } from './lifetimes.ts';
 import { offeredGroups } from './negotiate.ts';
 import type { AddChildTask, OwnTask, Plan } from './own-task.ts';
@@ -79,6 +80,7 @@ export function onChildAdded(
   }
   state.childGroup = offer.keyExchange?.group;
   const child = installChild(engine, state, made.value, { kind: 'live' }, now, plan.wish);
+  if (forgetSleeping(engine, state, plan.wish)) reportChild(engine, state, child);
   if (!state.announced) announce(engine, state, child.notation, child.inboundSpi, now);
   return state;
 }
@@ -158,6 +160,7 @@ function giveUpWish(
   error: Failure,
   now: Instant,
 ): IkeState {
+  forgetSleeping(engine, state, wish);
   if (!state.children.alive) return sayGoodbye(engine, state, error, now);
   engine.emit({ kind: 'child-refused', wish, error });
   return state;

@@ -24,6 +24,7 @@ export function installChild(
 ): Child {
   const { inbound, outbound, selectors } = parameters;
   const term = termOf(lifetimesOf(engine.config).child, engine.dependencies.random, now);
+  const usedAt = state.children.lastUse(wish) ?? now;
   const child: Child = {
     inboundSpi: inbound.spi,
     outboundSpi: outbound.spi,
@@ -31,6 +32,7 @@ export function installChild(
     notation,
     lastChanceAt: term.lastChanceAt,
     wish,
+    usedAt,
     state: standing,
     refusals: 0,
   };
@@ -39,6 +41,9 @@ export function installChild(
   agenda.add(term.rekeyAt, { kind: 'rekey-child', child: inbound.spi });
   agenda.add(term.lastChanceAt, { kind: 'recreate-child', child: inbound.spi });
   agenda.add(term.expiresAt, { kind: 'expire-child', child: inbound.spi });
+  const { inactivityMs } = engine.config;
+  if (inactivityMs !== undefined && wish !== undefined)
+    agenda.add(after(usedAt, inactivityMs), { kind: 'check-idle', child: inbound.spi });
   const outboundOnStandby = standing.kind === 'live' ? {} : { outbound: 'standby' as const };
   const fulfils = wish === undefined ? {} : { wish };
   engine.emit({ kind: 'child-install', child: parameters, ...outboundOnStandby, ...fulfils });

@@ -135,7 +135,9 @@ export function onChildCreated(
 /** The peer's answer to our DELETE: whatever it says, it has not got that CHILD SA any more. */
 export function onChildDeleted(engine: Engine, state: Established, spi: number, now: Instant): IkeState {
   const child = state.children.get(spi);
-  if (child?.state.kind === 'deleting') lingerChild(engine, state, child, now);
+  if (child?.state.kind !== 'deleting') return state;
+  if (child.state.asleep === true) child.state = { kind: 'asleep' };
+  else lingerChild(engine, state, child, now);
   return state;
 }
 

@@ -11,8 +11,10 @@ export type ChildState =
   | { readonly kind: 'standby'; readonly replaces?: Spi }
   /** `by` takes over; the peer deletes this one. We may still send on it while `by` is on standby. */
   | { readonly kind: 'replaced'; readonly by: Spi }
-  /** Our DELETE is on the wire, or waits its turn. */
-  | { readonly kind: 'deleting' }
+  /** Our DELETE is on the wire, or waits its turn. `asleep`: nothing takes its place until a packet wants it. */
+  | { readonly kind: 'deleting'; readonly asleep?: true }
+  /** Deleted on both sides because nobody used it: a packet for its selectors has another one made. */
+  | { readonly kind: 'asleep' }
   /** Deleted on both sides; kept for late packets. */
   | { readonly kind: 'lingering' };
 
@@ -25,6 +27,8 @@ export interface Child {
   readonly lastChanceAt: Instant;
   /** Which of our wishes it fulfils; absent for one that the peer asked for. */
   readonly wish: number | undefined;
+  /** When it, or the one before it, last carried a packet as far as we know. */
+  usedAt: Instant;
   state: ChildState;
   /** Refused rekeys in a row. */
   refusals: number;
@@ -40,9 +44,23 @@ export class ChildTable {
     return this.#children.size >= limits.childSas;
   }
 
-  /** Whether packets can still flow. */
+  /** Whether packets can still flow, now or after a waking. */
   get alive(): boolean {
-    return this.all().some(isOpen);
+    return this.open.length > 0 || this.sleeping.length > 0;
+  }
+
+  get open(): readonly Child[] {
+    return this.all().filter(isOpen);
+  }
+
+  /** When a packet last went through what serves this wish. */
+  lastUse(wish: number | undefined): Instant | undefined {
+    const serving = this.open.filter((child) => wish !== undefined && child.wish === wish);
+    return serving.map(({ usedAt }) => usedAt).toSorted((a, b) => b - a)[0];
+  }
+
+  get sleeping(): readonly Child[] {
+    return this.all().filter(({ state }) => state.kind === 'asleep' || ('asleep' in state && state.asleep));
   }
 
   /** Whether packets of one of our wishes can still flow. */
@@ -64,7 +82,7 @@ export class ChildTable {
 
   /** The one that a peer means by the SPI that it receives on. */
   byOutbound(outboundSpi: Spi): Child | undefined {
-    return this.all().find((child) => child.outboundSpi === outboundSpi);
+    return this.all().find((child) => child.outboundSpi === outboundSpi && child.state.kind !== 'asleep');
   }
 
   remove(inboundSpi: Spi): void {

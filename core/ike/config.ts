@@ -59,6 +59,9 @@ export interface IkeConfig {
   readonly childLifetimeMs?: Duration;
   /** The same for the IKE SA. 4 h when absent. */
   readonly ikeLifetimeMs?: Duration;
+  /** A CHILD SA that carried nothing for so long is dropped: it sleeps until a packet wants it, or (`close`) the connection ends. */
+  readonly inactivityMs?: Duration;
+  readonly whenInactive?: 'sleep' | 'close';
   /** The first rekey of the CHILD SA comes so early, as a test. 30 s after the login when absent. */
   readonly earlyRekeyMs?: Duration | 'off';
   /** How long a replaced CHILD SA still takes late packets after its DELETE. 3 s when absent. */

@@ -11,7 +11,7 @@ import { openMessage } from './fragments/open-message.ts';
 import { OutgoingRequest } from './fragments/outgoing-request.ts';
 import { Reassembler } from './fragments/reassembler.ts';
 import { type PlainMessage, sealDatagrams } from './fragments/seal-datagrams.ts';
-import { InitExchange } from './init-exchange.ts';
+import { InitExchange, isInitResponse } from './init-exchange.ts';
 import type { InitRestart } from './init-restarts.ts';
 import type { IkePort, IkeRoute, PathId } from './io.ts';
 import { asksInNewerVersion, denyVersion } from './newer-version.ts';
@@ -19,44 +19,8 @@ import { ikeNotify } from './payload-list.ts';
 import { PeerWindow } from './peer-window.ts';
 import type { Protection } from './protection.ts';
 import type { DropCause, Exhausted, Received } from './received.ts';
+import type { AnsweredBy, OutstandingRequest, QueuedRequest, RequestRoute } from './request.ts';
 import { type Pace, RetransmitSchedule } from './retransmission.ts';
-
-/** A protected request on the wire. */
-interface Outstanding {
-  readonly kind: 'protected';
-  readonly retransmission: RetransmitSchedule;
-  readonly sent: OutgoingRequest;
-  readonly exchange: number;
-  readonly messageId: number;
-  /** Where it goes, when not where everything goes. */
-  paths: readonly PathId[] | undefined;
-  transmissions: number;
-}
-
-/** How a request goes out. */
-export interface RequestRoute {
-  /** On these paths. One alone is given up after a few tries, for the one in use. */
-  readonly paths?: readonly PathId[];
-  /** In one piece at first, however large it is. */
-  readonly whole?: true;
-}
-
-/** How the last request of ours was answered. */
-export interface AnsweredBy {
-  /** By which path, if the driver says so. */
-  readonly path: PathId | undefined;
-  /** It was sent on paths of its own. */
-  readonly raced: boolean;
-  /** It was sent in one piece, each time. */
-  readonly whole: boolean;
-}
-
-interface QueuedRequest extends RequestRoute {
-  readonly exchange: number;
-  readonly payloads: readonly Payload[];
-  readonly tries: number;
-  readonly pace: Pace;
-}
 
 /**
  * The exchanges of one IKE SA. It alone knows message IDs, retransmission, restarts
@@ -73,7 +37,7 @@ export class ExchangeLayer {
   #initiatorSpi: IkeSpi = 0n;
   #responderSpi: IkeSpi = 0n;
   #protection: Protection | undefined;
-  #outstanding: Outstanding | InitExchange | undefined;
+  #outstanding: OutstandingRequest | InitExchange | undefined;
   #queue: QueuedRequest[] = [];
   #nextId = 0;
   #rivalled = false;
@@ -168,17 +132,15 @@ export class ExchangeLayer {
 
   /** Whether a datagram names the SPIs of this IKE SA. */
   owns(octets: Uint8Array): boolean {
-    if (octets.length < 16) return false;
-    const view = new DataView(octets.buffer, octets.byteOffset, 16);
-    return view.getBigUint64(0) === this.#initiatorSpi && view.getBigUint64(8) === this.#responderSpi;
+    const spis = readSpis(octets);
+    return spis?.initiator === this.#initiatorSpi && spis.responder === this.#responderSpi;
   }
 
   /** Whether a datagram may be for this IKE SA, which may still wait for the responder's SPI. */
   expects(octets: Uint8Array): boolean {
-    if (octets.length < 16) return false;
-    const view = new DataView(octets.buffer, octets.byteOffset, 16);
-    if (view.getBigUint64(0) !== this.#initiatorSpi) return false;
-    return this.#responderSpi === 0n || view.getBigUint64(8) === this.#responderSpi;
+    const spis = readSpis(octets);
+    if (spis?.initiator !== this.#initiatorSpi) return false;
+    return this.#responderSpi === 0n || spis.responder === this.#responderSpi;
   }
 
   /** The response was not the answer, for this reason. Anybody may have sent it, so the wait goes on, but not for long. */
@@ -381,14 +343,14 @@ export class ExchangeLayer {
     this.#send(made, sent.datagrams);
   }
 
-  #sendAgain(outstanding: Outstanding): void {
+  #sendAgain(outstanding: OutstandingRequest): void {
     outstanding.transmissions += 1;
     const alone = outstanding.paths?.length === 1;
     if (alone && outstanding.transmissions > limits.pathCheckTries) outstanding.paths = undefined;
     this.#send(outstanding, outstanding.sent.again());
   }
 
-  #send({ paths, sent }: Pick<Outstanding, 'paths' | 'sent'>, datagrams: readonly Uint8Array[]): void {
+  #send({ paths, sent }: Pick<OutstandingRequest, 'paths' | 'sent'>, datagrams: readonly Uint8Array[]): void {
     this.#transmitAll(datagrams, {
       ...(paths === undefined ? {} : { paths }),
       ...(sent.whole ? { dontFragment: true } : {}),
@@ -433,7 +395,8 @@ function routeBy(path: PathId | undefined): IkeRoute | undefined {
   return path === undefined ? undefined : { paths: [path] };
 }
 
-function isInitResponse({ header, payloads }: IkeMessage): boolean {
-  const { exchange, isResponse } = header;
-  return exchange === exchangeType.IKE_SA_INIT && isResponse && payloads.some(({ kind }) => kind === 'SA');
+function readSpis(octets: Uint8Array): { initiator: IkeSpi; responder: IkeSpi } | undefined {
+  if (octets.length < 16) return undefined;
+  const view = new DataView(octets.buffer, octets.byteOffset, 16);
+  return { initiator: view.getBigUint64(0), responder: view.getBigUint64(8) };
 }

@@ -40,9 +40,13 @@ const byCode: ReadonlyMap<FailureCode, number | typeof silence> = new Map<
   // Here it was our login that failed, and it is the peer who said so.
   ['auth.refused', silence],
   ['auth.refused-early', silence],
+  ['auth.refused-certificate', silence],
+  ['auth.refused-key', silence],
+  ['auth.refused-psk', silence],
   ['auth.wants-eap', silence],
   ['auth.wants-no-eap', silence],
   ['auth.password', silence],
+  ['auth.passcode', silence],
   ['auth.account', silence],
   ['auth.tls-alert', silence],
   ['auth.client-certificate', silence],

@@ -14,6 +14,7 @@ import { refusalIn } from './peer-refusal.ts';
 import { ppkRefused, settlePpk } from './ppk-settlement.ts';
 import type { RedirectTarget } from './redirect-target.ts';
 import { redirected } from './redirected.ts';
+import { refusedProof } from './refused-proof.ts';
 import { roundDone } from './round-done.ts';
 import type { AuthenticatingGateway, IkeState, JudgingGateway, Login, ProvenGateway } from './state.ts';
 import {
@@ -67,7 +68,8 @@ function afterRefusal(
   now: Instant,
 ): IkeState {
   if (refusal.code !== 'auth.refused') return close(engine, state, refusal);
-  if (roundOf(state).kind !== 'eap') return turnedAway(engine, state, refusal, now);
+  if (roundOf(state).kind !== 'eap')
+    return turnedAway(engine, state, refusedProof(engine, state, refusal), now);
   const early = failure('auth.refused-early', { ...refusal.detail, ...namesOf(engine) });
   return turnedAway(engine, state, early, now);
 }
@@ -179,6 +181,9 @@ function onGatewayProven(
   message: IkeMessage,
   now: Instant,
 ): IkeState {
+  // Now that it is known whose word that is. A gateway that does not know the rule does not keep it. @rfc 4555 3.9
+  if (engine.config.natsAllowed === false && login.association.nat.local)
+    return fail(engine, { kind: 'authenticating-gateway', ...login }, failure('peer.nat-forbidden'));
   const redirect = redirectIn(engine.config, message);
   if (redirect !== undefined) return onRedirect(engine, login, redirect, now);
   const packet = payloadOf(message, 'EAP')?.packet;

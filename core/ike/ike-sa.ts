@@ -9,6 +9,7 @@ import { ExchangeLayer } from './exchange.ts';
 import type { FragmentSizes } from './fragments/fragment-sizes.ts';
 import { onGatewayResponse, onGoodCertificate } from './gateway-proof.ts';
 import type { IkeLink } from './ike-link.ts';
+import { onChildCarried, wakeChild } from './inactivity.ts';
 import type { IkeAnswer, IkeCommand, IkeInput, IkeOutput, PathId } from './io.ts';
 import { onInitResponse, onSharedSecret, startLogin } from './login.ts';
 import { onEapAnswer, onEapResponse, onLastResponse } from './login-eap.ts';
@@ -274,6 +275,12 @@ export class IkeSa {
         return state;
       case 'child-used':
         if (state.kind === 'established') onChildUsed(this.#engine, state, command.inboundSpi);
+        return state;
+      case 'child-carried':
+        if (state.kind === 'established') onChildCarried(state, command.inboundSpi, command.at);
+        return state;
+      case 'wake-child':
+        if (state.kind === 'established') wakeChild(state, command.inboundSpi);
         return state;
     }
   }

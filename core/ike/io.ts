@@ -70,6 +70,10 @@ export type IkeCommand =
   | { readonly kind: 'rekey-child'; readonly inboundSpi: Spi }
   /** The peer's first packet came in on this CHILD SA: it has installed it, so we may send on it too. @rfc 7296 2.8 */
   | { readonly kind: 'child-used'; readonly inboundSpi: Spi }
+  /** This CHILD SA last carried a packet at `at`. */
+  | { readonly kind: 'child-carried'; readonly inboundSpi: Spi; readonly at: Instant }
+  /** A packet wants to leave by a CHILD SA that sleeps. */
+  | { readonly kind: 'wake-child'; readonly inboundSpi: Spi }
   | { readonly kind: 'disconnect' }
   /** The transport is gone: ends at once, with keys wiped and not a word to the gateway. */
   | { readonly kind: 'abandon' };
@@ -79,7 +83,13 @@ export type IkeAsk =
   /** Something that only the user `identity` knows. The gateway waits for as long as it likes, often half a minute. */
   | { readonly kind: 'credential'; readonly identity: string; readonly question: EapQuestion }
   /** One step of TLS inside of EAP. The driver owns the TLS, and judges the login server's certificate before it goes on. */
-  | { readonly kind: 'tls-step'; readonly request: TlsRequest }
+  | {
+      readonly kind: 'tls-step';
+      readonly request: TlsRequest;
+      /** Whose login server it is: the number of the way in the configuration, and of the round in it. */
+      readonly way: number;
+      readonly round: number;
+    }
   /** The pre-shared key of `identity`, or the PPK of this name. Answered by a `credential`. */
   | { readonly kind: 'shared-secret'; readonly use: 'psk' | 'ppk'; readonly identity: string }
   /**
@@ -140,6 +150,8 @@ export type IkeOutput =
   /** Send on this CHILD SA from now on, in place of the older one with the same selectors. @rfc 7296 2.8 */
   | { readonly kind: 'child-switch-outbound'; readonly inboundSpi: Spi }
   | { readonly kind: 'child-remove'; readonly inboundSpi: Spi }
+  /** Nobody used it, so it is being deleted: nothing is sent or taken on it any more, and a packet for it is answered by `wake-child`. */
+  | { readonly kind: 'child-sleep'; readonly inboundSpi: Spi }
   /** A CHILD SA or the IKE SA was replaced: what the user is shown of it. */
   | { readonly kind: 'rekeyed'; readonly what: 'ike' | 'child'; readonly summary: IkeSummary }
   /** Replacing an SA failed; the connection goes on with the old one while it may. */

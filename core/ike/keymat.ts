@@ -161,7 +161,7 @@ export function wipeIkeKeys(keys: IkeKeys): void {
   for (const key of [keys.skD, keys.skPi, keys.skPr]) key.fill(0);
 }
 
-export function wipeCipherKey(key: PacketCipherKey): void {
+function wipeCipherKey(key: PacketCipherKey): void {
   for (const part of [key.encryption, key.salt, key.integrity]) part.fill(0);
 }
 

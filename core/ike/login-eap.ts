@@ -12,6 +12,7 @@ import type { IkeAnswer } from './io.ts';
 import { identityOf, isLastRound, ppkOf, roundOf } from './own-proof.ts';
 import { refusalIn } from './peer-refusal.ts';
 import { ppkRefused, settlePpk } from './ppk-settlement.ts';
+import { refusedProof } from './refused-proof.ts';
 import { roundDone } from './round-done.ts';
 import type {
   AwaitingCredential,
@@ -105,7 +106,7 @@ export function onLastResponse(
   // Beside AUTH, or from a gateway that owes none, an error may mean the CHILD SA alone. @rfc 7296 2.21.2
   const owed = binding !== undefined && payloadOf(message, 'AUTH') === undefined;
   if (refusal !== undefined && (owed || refusal.code === 'auth.refused'))
-    return close(engine, state, refusal);
+    return close(engine, state, refusedProof(engine, state, refusal));
   if (notifyOf(message, notifyType.ANOTHER_AUTH_FOLLOWS) !== undefined) {
     const more = failure('auth.method-refused', { side: 'remote', method: 'more than one proof' });
     return fail(engine, state, more);
@@ -145,7 +146,8 @@ function afterEapStep(engine: Engine, login: EapLogin, step: EapStep, now: Insta
       return { kind: 'awaiting-credential', ...login, ask };
     }
     case 'tls': {
-      const ask = engine.ask({ kind: 'tls-step', request: step.request });
+      const { course, round } = login;
+      const ask = engine.ask({ kind: 'tls-step', request: step.request, way: course.index, round });
       return { kind: 'awaiting-credential', ...login, ask };
     }
     case 'success':
@@ -163,7 +165,7 @@ function afterEapStep(engine: Engine, login: EapLogin, step: EapStep, now: Insta
 function sendAuth(
   engine: Engine,
   eapLogin: EapLogin,
-  { method, msk: made }: Extract<EapStep, { readonly kind: 'success' }>,
+  { method, msk: made, chained }: Extract<EapStep, { readonly kind: 'success' }>,
   now: Instant,
 ): IkeState {
   const { gateway, eap, rounds: _, ...login } = eapLogin;
@@ -179,7 +181,7 @@ function sendAuth(
   if (isLastRound(login)) engine.emit({ kind: 'phase', phase: 'requesting-address' });
   const payloads = [eapAuth(engine, login, msk, true), ...ppkNotifies(engine, login, msk)];
   engine.exchange.request(exchangeType.IKE_AUTH, payloads, now);
-  const weakness = unbound ? 'unbound-eap' : 'keyless-eap';
+  const weakness = unbound || chained === true ? 'unbound-eap' : 'keyless-eap';
   return {
     ...login,
     kind: 'requesting-address',

@@ -13,7 +13,13 @@ export interface LoginWay {
 /** What we prove ourselves with in one round. `identity`: IDi of this round; absent: that of the configuration. */
 export type LoginRound =
   /** `unbound`: AUTH after EAP comes from SK_pi though EAP made a key, as FortiGate wants it. Weaker. */
-  | { readonly kind: 'eap'; readonly identity?: IkeIdentity; readonly unbound?: boolean }
+  | {
+      readonly kind: 'eap';
+      readonly identity?: IkeIdentity;
+      readonly unbound?: boolean;
+      /** Speak as FortiClient does, so that a FortiGate asks for a second factor: first round only. */
+      readonly fortiClient?: boolean;
+    }
   | { readonly kind: 'psk'; readonly identity?: IkeIdentity }
   | {
       readonly kind: 'key';
@@ -30,6 +36,8 @@ export interface KeyCredential {
   readonly spki: Uint8Array;
   /** DER: the certificate of this key first, then intermediate CAs. Empty: a raw public key. @rfc 7670 */
   readonly chain: readonly Uint8Array[];
+  /** IDi when this one is chosen, in place of that of the round: who its certificate says that we are. */
+  readonly identity?: IkeIdentity;
   /** SubjectPublicKeyInfo of the CA at the end of the chain, where it is known: CERTREQ may name it. */
   readonly root?: Uint8Array;
 }
@@ -48,6 +56,11 @@ export interface GatewayProofs {
 
 /** A pre-shared key of fewer octets may be guessed by who has seen one login at a gateway of his own. */
 export const shortPskOctets = 20;
+
+/** Whether the first round is to look like one of FortiClient's. */
+export function speaksAsFortiClient({ rounds: [first] }: LoginWay): boolean {
+  return first?.kind === 'eap' && first.fortiClient === true;
+}
 
 /** EAP with a gateway that has a certificate. */
 export const usualWay: LoginWay = {

@@ -10,8 +10,9 @@ import { notifyType } from '../wire/registry/notify-types.ts';
 import { requestedAuthorities } from './credential-choice.ts';
 import { close, fail } from './ending.ts';
 import type { Engine } from './engine.ts';
+import { fortiClientVendorIds } from './forticlient.ts';
 import { freshIkeSpi } from './fresh-ike-spi.ts';
-import { shortPskOctets } from './login-way.ts';
+import { shortPskOctets, speaksAsFortiClient } from './login-way.ts';
 import { offeredGroups } from './negotiate.ts';
 import { startRound } from './own-proof.ts';
 import { mixPpk } from './ppk.ts';
@@ -33,7 +34,10 @@ export function startLogin(engine: Engine, course: Course, now: Instant): IkeSta
   const { config, dependencies, exchange } = engine;
   engine.emit({ kind: 'phase', phase: 'init' });
   const spi = freshIkeSpi(dependencies.random);
-  const task = new IkeInitTask(config, dependencies, spi, wantsPpk(engine, course));
+  const task = new IkeInitTask(config, dependencies, spi, {
+    usePpk: wantsPpk(engine, course),
+    vendorIds: speaksAsFortiClient(course.way) ? fortiClientVendorIds : [],
+  });
   exchange.startInit(spi, offeredGroups(config.ikeProposals), (restart) => task.build(restart), now);
   return { kind: 'init', course, task };
 }

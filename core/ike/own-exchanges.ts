@@ -17,6 +17,7 @@ import { sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
 import type { IkeLink } from './ike-link.ts';
 import { dropLink, keyOf, onIkeRekeyed, retireLink, startIkeRekey } from './ike-rekeying.ts';
+import { checkIdle } from './inactivity.ts';
 import { isReplacing, type OwnTask, type Plan, wipeTask } from './own-task.ts';
 import { onChecked, startPathCheck, startSizeProbe } from './path-checks.ts';
 import { onPathChecked, onRoamed, probe, startRoam } from './roaming.ts';
@@ -201,6 +202,8 @@ function runChildJob(
       return state;
     case 'expire-child':
       return expire(engine, state, child, now);
+    case 'check-idle':
+      return checkIdle(engine, state, child, now);
   }
 }
 

@@ -1,14 +1,15 @@
 import { failure } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
-import type { AuthPayload } from '../wire/ike/payload.ts';
+import type { AuthPayload, Payload } from '../wire/ike/payload.ts';
 import { authMethod } from '../wire/registry/authentication.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import type { IkeIdentity } from './config.ts';
 import { chooseCredential } from './credential-choice.ts';
 import { fail } from './ending.ts';
 import type { Engine } from './engine.ts';
+import { fortiClientConnect } from './forticlient.ts';
 import { sharedSecretAuth } from './keymat.ts';
-import type { KeyCredential, LoginRound } from './login-way.ts';
+import { type KeyCredential, type LoginRound, speaksAsFortiClient } from './login-way.ts';
 import { chooseSignature } from './signature-choice.ts';
 import { digitalSignatureData } from './signature-identifier.ts';
 import { describeSignature } from './signature-method.ts';
@@ -33,7 +34,15 @@ export function isLastRound({ course, round }: Login): boolean {
 }
 
 export function identityOf(engine: Engine, login: Login): IkeIdentity {
-  return roundOf(login).identity ?? engine.config.localIdentity;
+  const own = credentialOf(engine, login)?.identity;
+  return own ?? roundOf(login).identity ?? engine.config.localIdentity;
+}
+
+/** The key that a round proves us by, as the gateway's CERTREQ prefers it; `undefined` in a round without one. */
+export function credentialOf({ dependencies: { crypto } }: Engine, login: Login): KeyCredential | undefined {
+  const round = roundOf(login);
+  if (round.kind !== 'key') return undefined;
+  return chooseCredential(crypto, round.credentials, login.abilities.authorities);
 }
 
 /** Begins a round: with AUTH, or without it, which asks for EAP. `gateway` is absent in the first round. */
@@ -84,7 +93,7 @@ function askForSignature(
 ): IkeState {
   const { crypto } = engine.dependencies;
   const state = { kind: 'authenticating-gateway', ...login } as const;
-  const credential = chooseCredential(crypto, round.credentials, login.abilities.authorities);
+  const credential = credentialOf(engine, login);
   if (credential === undefined) return fail(engine, state, failure('misuse', { reason: 'no credential' }));
   const choice = chooseSignature(crypto, credential.spki, login.abilities.hashes, {
     rsaPss: round.rsaPss ?? false,
@@ -155,7 +164,11 @@ function sendRound(
     anotherFollows: auth !== undefined && !isLastRound(login),
   };
   if (gateway === undefined) {
-    const offers = { eapOnly: way.gateway.eapOnly, severalRounds: way.rounds.length > 1 };
+    const offers = {
+      eapOnly: way.gateway.eapOnly,
+      severalRounds: way.rounds.length > 1,
+      ...(speaksAsFortiClient(way) ? { fortiClient: fortiClientOf(engine) } : {}),
+    };
     const payloads = buildFirstAuth(config, dependencies.crypto, login.child, proof, offers);
     exchange.request(exchangeType.IKE_AUTH, payloads, now);
     return { kind: 'authenticating-gateway', ...login };
@@ -169,6 +182,10 @@ function sendRound(
     gatewayProven: true,
   });
   return { kind: 'logging-in', ...login, gateway, eap, rounds: 0 };
+}
+
+function fortiClientOf({ config, dependencies }: Engine): Payload {
+  return fortiClientConnect(dependencies.random, config.local.address);
 }
 
 function shownOf({ chain, spki }: KeyCredential): Pick<Proof, 'chain' | 'rawKey'> {

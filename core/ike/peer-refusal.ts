@@ -28,6 +28,8 @@ function refusal(notify: NotifyPayload, exchange: 'IKE' | 'ESP'): Failure {
     case notifyType.INTERNAL_ADDRESS_FAILURE:
     case notifyType.FAILED_CP_REQUIRED:
       return failure('peer.no-address', { notify: name });
+    case notifyType.UNEXPECTED_NAT_DETECTED:
+      return failure('peer.nat-forbidden');
     case notifyType.MS_STATUS:
       return failure('peer.refused', windowsRefusal(name, notify.data));
     default:

@@ -14,6 +14,7 @@ import { close } from './ending.ts';
 import type { Engine } from './engine.ts';
 import type { IkeLink } from './ike-link.ts';
 import { onLinkDeleted, onPeerIkeRekey } from './ike-rekeying.ts';
+import { forgetSleeping, sleepingFor } from './inactivity.ts';
 import { afterTemporaryFailure } from './lifetimes.ts';
 import { narrow } from './narrow.ts';
 import { planRekey } from './own-exchanges.ts';
@@ -205,7 +206,10 @@ function addForPeer(engine: Engine, state: Established, request: IkeMessage, now
     .all()
     .find((child) => child.state.kind === 'live' && narrow(child.selectors.remote, remote).length > 0);
   const standing = rival === undefined ? live : { kind: 'standby' as const, replaces: rival.inboundSpi };
-  installChild(engine, state, made, standing, now, rival?.wish);
+  // It may be made because the far side has something to say where ours has long had nothing.
+  const wish = rival?.wish ?? sleepingFor(state, remote)?.wish;
+  installChild(engine, state, made, standing, now, wish);
+  if (wish !== undefined) forgetSleeping(engine, state, wish);
   link.exchange.respond(request, payloads);
   return state;
 }

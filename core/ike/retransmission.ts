@@ -7,7 +7,7 @@ const firstWaitMs: Readonly<Record<Pace, Duration>> = { usual: 2_000, brisk: 500
 const backoff = 1.4;
 
 /** How long to wait for an answer after the n-th transmission, n from 1: 2 s, 2.8 s, 3.92 s … @rfc 7296 2.1 */
-export function waitAfter(transmissions: number, pace: Pace = 'usual'): Duration {
+function waitAfter(transmissions: number, pace: Pace = 'usual'): Duration {
   return Math.round(firstWaitMs[pace] * backoff ** (transmissions - 1));
 }
 

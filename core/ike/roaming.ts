@@ -1,4 +1,5 @@
 import { type Endpoint, type IpAddress, sameEndpoint } from '../base/address.ts';
+import { failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { equal } from '../base/octets.ts';
 import type { Instant } from '../base/time.ts';
@@ -158,6 +159,8 @@ export function onRoamed(
     return task.why === 'moved' ? sayGoodbye(engine, state, refusal, now) : state;
   }
   remember(state, mobility, message);
+  if (nat?.local === true && engine.config.natsAllowed === false)
+    return sayGoodbye(engine, state, failure('peer.nat-forbidden'), now);
   if (nat !== undefined) state.summary = { ...state.summary, natDetected: nat };
   if (task.why === 'moved') engine.emit({ kind: 'roamed', local: task.local, summary: state.summary });
   return state;

@@ -2,7 +2,7 @@ import { concat, fromHex } from '../base/octets.ts';
 import type { SignatureScheme } from '../crypto/interfaces.ts';
 
 /** The AlgorithmIdentifier in DER of a signature scheme: at most 255 octets. @rfc 7427 A @rfc 8420 A */
-export function algorithmIdentifier(scheme: SignatureScheme): Uint8Array {
+function algorithmIdentifier(scheme: SignatureScheme): Uint8Array {
   switch (scheme.kind) {
     case 'rsa-pkcs1':
       return sequence(oid(rsaOids[scheme.hash]), derNull);

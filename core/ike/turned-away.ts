@@ -63,7 +63,7 @@ function nextCourse(engine: Engine, course: Course, error: Failure): Course | un
   const way = waysOf(engine)[course.index + 1];
   if (way !== undefined) return { index: course.index + 1, way, refusals };
   const asked = waysOf(engine).some(({ rounds }) => rounds[0]?.kind === 'eap');
-  return asked || error.code !== 'auth.refused' ? undefined : { index: -1, way: usualWay, refusals };
+  return asked || !error.code.startsWith('auth.refused') ? undefined : { index: -1, way: usualWay, refusals };
 }
 
 /** With more than one way the user is told which ones were tried. */

@@ -94,6 +94,10 @@ export function readLoginPlan(document: Document, file: string): ProfileLoginPla
   };
 }
 
+function isFortiClientLogin(authentication: z.output<typeof authenticationSchema>): boolean {
+  return authentication.method === 'eap-mschapv2' && authentication.compatibility !== undefined;
+}
+
 function gatewayProofOf({ gatewayAuthentication, authentication, trust }: Document): ProfileGatewayProof {
   const unsaid = authentication.method === 'psk' && trust === undefined ? 'psk' : 'certificate';
   return gatewayAuthentication ?? unsaid;
@@ -124,6 +128,11 @@ export function loginPlanProblems(
     'secondAuthentication',
     second !== undefined && !isEap(second) && !isEap(authentication),
     'or `authentication` must be a method of EAP',
+  );
+  check(
+    'secondAuthentication',
+    second !== undefined && [authentication, second].some(isFortiClientLogin),
+    'cannot be combined with `compatibility`: the second factor comes in the same login',
   );
   check('ppk', ppk !== undefined && second !== undefined, 'cannot be combined with `secondAuthentication`');
   check(

@@ -237,8 +237,13 @@ function toProfile(document: ProfileDocument, file: string): Profile {
       ike: document.rekey.ikeSeconds * 1_000,
       early: document.rekey.earlySeconds === 0 ? 'off' : document.rekey.earlySeconds * 1_000,
     },
+    inactivity:
+      document.inactivity === undefined
+        ? undefined
+        : { after: document.inactivity.seconds * 1_000, action: document.inactivity.action },
     reconnect: document.reconnect,
     followRedirects: document.followRedirects,
+    allowNat: document.allowNat,
     keepalive: document.keepaliveSeconds === 'auto' ? 'auto' : document.keepaliveSeconds * 1_000,
   };
 }

@@ -55,10 +55,14 @@ export interface Profile extends ProfileLoginPlan {
   readonly liveness: Duration;
   /** Lifetimes of SAs; `early` is from the login to the first rekey, which is a test. */
   readonly rekey: { readonly child: Duration; readonly ike: Duration; readonly early: Duration | 'off' };
+  /** What follows when nothing has gone through for so long. */
+  readonly inactivity: { readonly after: Duration; readonly action: 'sleep' | 'disconnect' } | undefined;
   /** A connection that is lost is made again, until the user ends it. */
   readonly reconnect: boolean;
   /** A gateway may send us to another one, which must prove to be the same. @rfc 5685 */
   readonly followRedirects: boolean;
+  /** A NAT may stand between us and the gateway. @rfc 4555 3.9 */
+  readonly allowNat: boolean;
   /** Silence of our own after which a NAT keepalive goes out; `auto`: behind a NAT, and as learnt of it. @rfc 3948 4 */
   readonly keepalive: Duration | 'auto';
 }

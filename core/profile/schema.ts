@@ -267,12 +267,29 @@ export const profileSchema = z
       })
       .prefault({})
       .meta({ description: 'When keys are replaced; each well before its lifetime ends.' }),
+    inactivity: z
+      .strictObject({
+        seconds: z
+          .int('must be a whole number')
+          .min(5, 'must be 5 to 604800')
+          .max(604_800, 'must be 5 to 604800')
+          .meta({ description: 'So long must nothing have gone through.', examples: [900] }),
+        action: z.enum(['sleep', 'disconnect']).default('sleep').meta({
+          description:
+            'sleep: the CHILD SA is deleted, you stay logged in, and the next packet brings a new one. disconnect: the connection ends.',
+        }),
+      })
+      .optional()
+      .meta({ description: 'What happens when nobody uses the tunnel. Default: nothing.' }),
     reconnect: z.boolean().default(true).meta({
       description: 'A connection that is lost is made again; traffic of the tunnel is held back meanwhile.',
     }),
     followRedirects: z.boolean().default(true).meta({
       description:
         'Whether the gateway may send us to another one, which must prove the same identity as this one.',
+    }),
+    allowNat: z.boolean().default(true).meta({
+      description: 'Whether a NAT may stand between this computer and the gateway (RFC 4555, 3.9).',
     }),
     keepaliveSeconds: z
       .union([z.literal('auto'), seconds], 'must be "auto", or 1 to 3600')

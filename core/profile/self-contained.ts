@@ -1,18 +1,28 @@
 import { applyEdits, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
 import { type Failure, failure } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { filesOf } from './authentication/authentication.ts';
 import type { Profile } from './profile.ts';
+import { type FieldPath, proofsOf } from './proofs.ts';
 
 /** PEM text of CA certificates, read for the files that a profile names. */
 export interface ProfileCas {
   /** Absent when the profile names no file for it. */
   readonly gateway?: string;
-  /** Of the login server; absent when the profile names no file for it. */
-  readonly loginServer?: string;
   /** PEM text of CRLs. */
   readonly crl?: string;
   readonly ocspSigner?: string;
+}
+
+/** What stands in the files of one proof of the user. */
+export interface ProofContents {
+  /** Of the proof in the document. */
+  readonly path: FieldPath;
+  /** CA certificates of the login server (PEM); absent when the proof names no file for it. */
+  readonly loginServer?: string;
+  /** Each with its place under `path`. */
+  readonly certificates?: readonly { readonly path: FieldPath; readonly certificate: InlineCertificate }[];
 }
 
 /** What stands in place of the files of the user's certificate. */
@@ -23,31 +33,44 @@ export type InlineCertificate =
 /**
  * The text of a valid profile with the CA certificates and the user's own certificate inside it, and without the files of
  * passwords: what a client sends to the daemon, so that the daemon never opens a path that a user named. Without
- * `certificate` that part of the profile stays as it is.
+ * `proofs` those parts of the profile stay as they are.
  */
-export function makeSelfContained(text: string, cas: ProfileCas, certificate?: InlineCertificate): string {
+export function makeSelfContained(
+  text: string,
+  cas: ProfileCas,
+  proofs: readonly ProofContents[] = [],
+): string {
   const plain = text.startsWith('\ufeff') ? text.slice(1) : text;
-  const inline = (path: readonly string[], field: string, value: string | undefined) =>
+  const inline = (path: FieldPath, field: string, value: string | undefined) =>
     value === undefined
       ? []
       : ([
           [[...path, `${field}File`], undefined],
           [[...path, field], value],
         ] as const);
-  const edits: readonly (readonly [path: readonly string[], value: unknown])[] = [
+  const edits: readonly (readonly [path: FieldPath, value: unknown])[] = [
     ...inline(['trust'], 'ca', cas.gateway),
     ...inline(['trust', 'revocation'], 'crl', cas.crl),
     ...inline(['trust', 'revocation'], 'ocspSigner', cas.ocspSigner),
-    ...inline(['authentication', 'server'], 'ca', cas.loginServer),
     [['preSharedKeyFile'], undefined],
     [['ppk', 'file'], undefined],
-    [['authentication', 'passwordFile'], undefined],
-    ...(certificate === undefined ? [] : ([[['authentication', 'certificate'], certificate]] as const)),
+    ...everyProof.map((path) => [[...path, 'passwordFile'], undefined] as const),
+    ...proofs.flatMap(({ path, loginServer, certificates = [] }) => [
+      ...inline([...path, 'server'], 'ca', loginServer),
+      ...certificates.map((each) => [[...path, ...each.path], each.certificate] as const),
+    ]),
   ];
   return edits.reduce((source, [path, value]) => edit(source, path, value), plain);
 }
 
-function edit(source: string, path: readonly string[], value: unknown): string {
+/** Where proofs may stand. */
+const everyProof: readonly FieldPath[] = [
+  ['authentication'],
+  ['secondAuthentication'],
+  ...Array.from({ length: limits.loginWays }, (_, index) => ['otherwise', index]),
+];
+
+function edit(source: string, path: FieldPath, value: unknown): string {
   const tree = parseTree(source);
   // What is not there cannot be taken out.
   if (value === undefined && (tree === undefined || findNodeAtLocation(tree, [...path]) === undefined))
@@ -69,7 +92,9 @@ export function requireSelfContained(
   if (profile.revocation.ocspSigner?.kind === 'file') return refuse('trust.revocation.ocspSignerFile');
   if (profile.preSharedKeyFile !== undefined) return refuse('preSharedKeyFile');
   if (profile.ppk?.file !== undefined) return refuse('ppk.file');
-  const [path] = filesOf(profile.authentication);
-  if (path !== undefined) return refuse(['authentication', ...path].join('.'));
+  for (const { path, authentication } of proofsOf(profile)) {
+    const [named] = filesOf(authentication);
+    if (named !== undefined) return refuse([...path, ...named].join('.'));
+  }
   return ok(profile);
 }

@@ -73,7 +73,7 @@ export type AskRequest = z.output<typeof askRequestSchema>;
 export type ChoiceRequest = Extract<AskRequest, { kind: 'choose-certificate' }>;
 export type SecretRequest = Exclude<AskRequest, ChoiceRequest>;
 
-const secret = z
+export const secret = z
   .string()
   .min(1)
   .max(limits.passwordOctets)

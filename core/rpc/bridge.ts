@@ -30,7 +30,7 @@ const nothing = z.strictObject({});
 const text = z.string().max(limits.rpcTextCharacters);
 
 /** Whether the host reaches the daemon. The host tries again by itself and tells each change. */
-export const linkSchema = z.discriminatedUnion('state', [
+const linkSchema = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('connecting') }),
   z.strictObject({
     state: z.literal('up'),
@@ -49,7 +49,7 @@ export const linkSchema = z.discriminatedUnion('state', [
 export type Link = z.output<typeof linkSchema>;
 
 /** Switches that only some hosts have. A host lists those that it has; the page shows no others. */
-export const preferenceNames = ['autostart', 'notifications', 'keep-in-tray', 'ask-before-quit'] as const;
+const preferenceNames = ['autostart', 'notifications', 'keep-in-tray', 'ask-before-quit'] as const;
 export type PreferenceName = (typeof preferenceNames)[number];
 
 /** The views that a host can ask for: from its tray, its menu, a notification. */
@@ -77,7 +77,7 @@ export const hostMethods = {
   },
 } as const;
 
-export const hostEvents = {
+const hostEvents = {
   link: { doc: 'Comes first after a page is attached, then at every change.', data: linkSchema },
   show: {
     doc: 'The user wants to see this view.',
@@ -121,11 +121,11 @@ export function isHostMethod(name: string): name is HostMethodName {
   return Object.hasOwn(hostMethods, name);
 }
 
-export function isHostEvent(name: string): name is HostEventName {
+function isHostEvent(name: string): name is HostEventName {
   return Object.hasOwn(hostEvents, name);
 }
 
-export function isDaemonMethod(name: string): name is DaemonMethodName {
+function isDaemonMethod(name: string): name is DaemonMethodName {
   return isMethodName(name) && methods[name].access !== 'admin';
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { limits } from '../base/limits.ts';
-import { askAnswerSchema, askEnds, askRequestSchema } from './asks.ts';
+import { askAnswerSchema, askEnds, askRequestSchema, secret } from './asks.ts';
+import { keyFileLook } from './key-files.ts';
 import {
   connectPhases,
   journeyEntrySchema,
@@ -50,7 +51,7 @@ const profileSource = z.discriminatedUnion('kind', [
 export type ProfileSource = z.output<typeof profileSource>;
 
 /** Names of the events that a client can subscribe to; `ask` and `ask-closed` go to the caller of `connect` alone. */
-export const subscribableEvents = ['state', 'phase', 'log', 'sample', 'journey'] as const;
+const subscribableEvents = ['state', 'phase', 'log', 'sample', 'journey'] as const;
 
 export const methods = {
   version: {
@@ -91,6 +92,16 @@ export const methods = {
     doc: "Removes one of the caller's own profiles for good.",
     params: z.strictObject({ id: text }),
     result: nothing,
+  },
+  'look-into-key-file': {
+    access: 'control',
+    doc: 'Opens a file with a certificate and its key (PKCS#12 or PEM) and tells what is in it. Neither file nor password is kept, and the key is not shown.',
+    params: z.strictObject({
+      name: text.meta({ description: 'Of the file, for messages; never opened.' }),
+      file: z.base64().max(Math.ceil(limits.keyFileOctets / 3) * 4),
+      password: secret.optional(),
+    }),
+    result: keyFileLook,
   },
   history: {
     access: 'read',

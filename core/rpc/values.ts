@@ -112,7 +112,15 @@ const connected = z.strictObject({
     .max(weaknesses.length)
     .meta({ description: 'What this login does less well than it could.' }),
   ike: z.strictObject({ proposal: text, initiatorSpi: text, responderSpi: text, ...saAge }),
-  esp: z.strictObject({ proposal: text, inboundSpi: text, outboundSpi: text, ...saAge }),
+  esp: z.strictObject({
+    proposal: text,
+    inboundSpi: text,
+    outboundSpi: text,
+    ...saAge,
+    asleepMs: spanMs.optional().meta({
+      description: 'So long ago it was deleted because nobody used it; the next packet has another one made.',
+    }),
+  }),
   rekeyFailure: z
     .strictObject({ what: z.enum(['ike', 'esp', 'login']), error: failureSchema, ageMs: spanMs })
     .optional()
@@ -128,6 +136,10 @@ const connected = z.strictObject({
       description:
         'After so much silence a NAT keepalive goes out; absent: none does. heldMs: after such a silence the NAT still knew us; lostMs: it did not.',
     }),
+  oneWayMs: spanMs.optional().meta({
+    description:
+      'Packets go in and for so long none came out, though the gateway answers; absent when all is well.',
+  }),
   mobike: z
     .boolean()
     .meta({ description: 'The gateway follows a change of address; else it means a new login.' }),

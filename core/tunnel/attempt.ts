@@ -73,9 +73,21 @@ export function connectedDetails(attempt: Attempt, remote: Endpoint): ConnectedD
   const { current } = children;
   if (!summary || !config || !plan || !current || !history || !local || !paths) return undefined;
   const child = { inbound: current.inbound, outbound: current.outbound };
+  const asleep = current.asleepSince === undefined ? {} : { asleepSince: current.asleepSince };
   const { redirectedFrom } = destination;
   const redirect = redirectedFrom === undefined ? {} : { redirectedFrom: formatTarget(redirectedFrom) };
-  return { summary, config, plan, child, history, local, remote, paths: pathsShown(paths), ...redirect };
+  return {
+    summary,
+    config,
+    plan,
+    child,
+    history,
+    local,
+    remote,
+    paths: pathsShown(paths),
+    ...asleep,
+    ...redirect,
+  };
 }
 
 function pathsShown(book: PathBook): PathsShown {

@@ -4,6 +4,7 @@ import { limits } from '../base/limits.ts';
 import type { Duration } from '../base/time.ts';
 import type { Attempt } from './attempt.ts';
 import type { Destination } from './destination.ts';
+import type { PathCandidate } from './paths/path.ts';
 import { mayReconnect } from './reconnect-policy.ts';
 
 /** An address at which a gateway may be. */
@@ -12,6 +13,8 @@ export interface Candidate {
   readonly remote: IpAddress;
   /** How long those before it have to answer, from the begin of the first one. */
   readonly headStart: Duration;
+  /** By this interface. Absent: by the one that the machine prefers. */
+  readonly via?: PathCandidate;
 }
 
 /** An address that is asked beside the login that is under way. */

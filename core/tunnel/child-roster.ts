@@ -1,3 +1,4 @@
+import type { Instant } from '../base/time.ts';
 import type { CipherShape } from '../crypto/interfaces.ts';
 import type { ChildSaParameters } from '../ike/io.ts';
 import { narrow } from '../ike/narrow.ts';
@@ -12,6 +13,7 @@ export interface RosterChild {
   readonly cipher: CipherShape;
   /** Which of the profile's wishes it fulfils; the first comes with the login. Absent: the gateway asked for it. */
   readonly wish: number | undefined;
+  asleepSince?: Instant;
 }
 
 /** The CHILD SAs of a connection that the data plane has, and which of them send. */
@@ -55,6 +57,12 @@ export class ChildRoster {
     if (child === undefined) return;
     this.#sending.set(inboundSpi, child);
     this.#adopt(child);
+  }
+
+  /** What it carries still goes into the tunnel, and wakes it. */
+  sleep(inboundSpi: Spi, now: Instant): void {
+    const child = this.#sending.get(inboundSpi);
+    if (child !== undefined) child.asleepSince = now;
   }
 
   remove(inboundSpi: Spi): void {

@@ -1,4 +1,4 @@
-import type { Endpoint, IpAddress } from '../base/address.ts';
+import { type Endpoint, formatIpAddress, type IpAddress } from '../base/address.ts';
 import { failure } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
 import { type Attempt, newAttempt } from './attempt.ts';
@@ -8,6 +8,7 @@ import type { Destination } from './destination.ts';
 import { command, tryElsewhere } from './drive-engine.ts';
 import type { TunnelInput } from './io.ts';
 import { closeTransport, end, leave } from './leaving.ts';
+import { markTried } from './other-ways.ts';
 import type { PathCandidate } from './paths/path.ts';
 import { PathBook } from './paths/path-book.ts';
 import type { Phase } from './phase.ts';
@@ -27,6 +28,8 @@ function beginTry(course: Course): void {
   course.detour = undefined;
   course.failed = undefined;
   course.rivalTries = 0;
+  course.triedWays.clear();
+  course.silentLocals.clear();
   const all = detour === undefined ? homes : [detour, ...homes];
   const together = config.fastest === true && detour === undefined ? all.length : 1;
   course.laterGateways = all;
@@ -81,10 +84,10 @@ function allResolved(course: Course, found: readonly Found[], now: Instant): voi
   return course.loss === undefined ? end(course, error) : leave(course, error, now);
 }
 
-function open(course: Course, { destination, remote, headStart }: Candidate): void {
+function open(course: Course, { destination, remote, headStart, via }: Candidate): void {
   course.racedFrom = headStart;
   course.phase = { kind: 'opening', attempt: newAttempt(destination, remote) };
-  course.emit({ kind: 'open-transport', remote });
+  course.emit({ kind: 'open-transport', remote, ...(via === undefined ? {} : { via }) });
 }
 
 export function transportOpened(
@@ -122,8 +125,12 @@ export function moveLogin(course: Course, candidate: Candidate | undefined, now:
   attempt.engine?.handle({ kind: 'command', command: { kind: 'abandon' } }, now);
   delete attempt.engine;
   endRace(course, now);
-  const { destination, remote } = attempt;
-  const silent: Candidate = { destination, remote, headStart: course.racedFrom };
+  const { destination, remote, paths } = attempt;
+  const way = paths?.current.candidate;
+  markTried(course, attempt);
+  if (way !== undefined) course.silentLocals.add(formatIpAddress(way.local));
+  const by = candidate.via === undefined || way === undefined ? {} : { via: way };
+  const silent: Candidate = { destination, remote, headStart: course.racedFrom, ...by };
   // The silent one comes last: what answered may have been forged.
   course.candidates = [...course.candidates.filter((each) => each !== candidate), silent];
   closeTransport(course, undefined, candidate);

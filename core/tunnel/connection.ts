@@ -10,6 +10,8 @@ import { carryOut, command, feed, giveUp } from './drive-engine.ts';
 import type { TunnelInput, TunnelOutput } from './io.ts';
 import { abandon, cancel, cancellation, networkUndone } from './leaving.ts';
 import { networkChanged } from './network-change.ts';
+import { espSeen, stalled } from './one-way.ts';
+import { otherWaysFound } from './other-ways.ts';
 import { lookWhenDue, pathOpened, pathsFound } from './paths/follow-paths.ts';
 import { keepAlive, networkRecalled, silenceEnded } from './paths/know-network.ts';
 import { endRace, feedScout, raceWakeup, raceWhenDue, scoutOpened } from './race.ts';
@@ -102,10 +104,15 @@ export class Connection {
         silenceEnded(course, input, now);
         return carryOut(course, now);
       case 'traffic-seen':
-        if (course.provenAt === undefined || input.at > course.provenAt) course.provenAt = input.at;
-        return command(course, { kind: 'traffic-seen', at: input.at }, now);
+        return espSeen(course, input.at, now);
       case 'child-used':
         return feedAll(course, { kind: 'command', command: input }, now);
+      case 'child-carried':
+        return feedAll(course, { kind: 'command', command: input }, now);
+      case 'child-wanted': {
+        const { inboundSpi } = input;
+        return feedAll(course, { kind: 'command', command: { kind: 'wake-child', inboundSpi } }, now);
+      }
       case 'rekey-due':
         return feedAll(
           course,
@@ -115,7 +122,8 @@ export class Connection {
       case 'network-changed':
         return networkChanged(course, input.local, now);
       case 'paths-found':
-        pathsFound(course, input, now);
+        if (course.phase.kind === 'login') otherWaysFound(course, input.paths, now);
+        else pathsFound(course, input, now);
         return carryOut(course, now);
       case 'path-opened':
         pathOpened(course, input, now);
@@ -124,9 +132,7 @@ export class Connection {
         networkRecalled(course, input, now);
         return carryOut(course, now);
       case 'stalled':
-        if (course.phase.kind !== 'connected') return;
-        if (course.attempt?.paths !== undefined) course.attempt.paths.doubtSize = true;
-        return command(course, { kind: 'probe', urgent: true }, now);
+        return stalled(course, now);
       case 'probe':
         return course.phase.kind === 'connected' ? command(course, { kind: 'probe' }, now) : undefined;
       case 'transport-failed':

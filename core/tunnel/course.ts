@@ -10,6 +10,7 @@ import type { NetworkWishes } from './compute-network-plan.ts';
 import { type Destination, RedirectLimit } from './destination.ts';
 import type { ConnectingPhase, TunnelOutput, TunnelState } from './io.ts';
 import type { NetworkPlan } from './network-plan.ts';
+import { EspSilence } from './paths/esp-silence.ts';
 import type { Phase } from './phase.ts';
 import type { Loss } from './reconnect-policy.ts';
 
@@ -71,6 +72,11 @@ export class Course {
   /** When the login began beside which others are asked, and what head start it had itself. */
   raceBeganAt: Instant | undefined;
   racedFrom: Duration = 0;
+  /** The machine was asked for other ways than the preferred one, and which ways this try has taken so far. */
+  askedWays = false;
+  readonly triedWays = new Set<string>();
+  /** Our addresses on ways where the gateway was silent in this try. */
+  readonly silentLocals = new Set<string>();
   /** Where each gateway of the profile was when its name was last resolved. */
   readonly known = new Map<string, readonly IpAddress[]>();
   /** The family of addresses outside that worked last. */
@@ -97,6 +103,7 @@ export class Course {
   provenAt: Instant | undefined;
   /** What the data plane was told of keepalives. */
   keepaliveTold: string | undefined;
+  readonly espSilence = new EspSilence();
   /** What the user was told of the connection is no longer right. */
   detailsChanged = false;
 
@@ -207,7 +214,10 @@ export class Course {
     const { attempt } = this.phase;
     const connected = connectedDetails(attempt, this.remote(attempt, 'nat-traversal'));
     const renewing = this.renewal === undefined ? {} : { renewing: true as const };
-    if (connected !== undefined) this.tell({ kind: 'connected', connected, ...renewing });
+    const { since } = this.espSilence;
+    const oneWay = since === undefined ? {} : { oneWaySince: since };
+    if (connected !== undefined)
+      this.tell({ kind: 'connected', connected: { ...connected, ...oneWay }, ...renewing });
     return connected !== undefined;
   }
 }

@@ -67,7 +67,8 @@ function act(course: Course, attempt: Attempt, output: IkeOutput, now: Instant):
     case 'child-install':
     case 'child-switch-outbound':
     case 'child-remove':
-      return onChildChange(course, attempt, output);
+    case 'child-sleep':
+      return onChildChange(course, attempt, output, now);
     case 'rekeyed':
     case 'rekey-failed':
     case 'child-refused':
@@ -157,7 +158,7 @@ function onEstablished(
   course.tellPhase('configuring-network');
 }
 
-function onChildChange(course: Course, attempt: Attempt, change: ChildChange): void {
+function onChildChange(course: Course, attempt: Attempt, change: ChildChange, now: Instant): void {
   // The gateway of a login that was replaced may still send on it.
   if (change.kind === 'child-remove' && course.retiring.has(attempt)) {
     attempt.lingering.push(change.inboundSpi);
@@ -165,9 +166,9 @@ function onChildChange(course: Course, attempt: Attempt, change: ChildChange): v
   }
   if (change.kind === 'child-install') course.installing.push(attempt);
   const before = attempt.children.current;
-  course.emit(changeChildren(attempt.children, change, course.remote(attempt, 'nat-traversal')));
+  course.emit(changeChildren(attempt.children, change, course.remote(attempt, 'nat-traversal'), now));
   if (attempt !== course.attempt) return;
-  if (attempt.children.current !== before) course.detailsChanged = true;
+  if (attempt.children.current !== before || change.kind === 'child-sleep') course.detailsChanged = true;
   // What is only on standby changes nothing yet.
   if (change.kind !== 'child-install' || change.outbound === undefined) replan(course, attempt);
 }

@@ -64,6 +64,10 @@ export type TunnelInput =
   | { readonly kind: 'traffic-seen'; readonly at: Instant }
   /** The first authentic packet came in on this CHILD SA: the gateway sends on it. */
   | { readonly kind: 'child-used'; readonly inboundSpi: Spi }
+  /** This CHILD SA last carried a packet at `at`, in whatever direction. */
+  | { readonly kind: 'child-carried'; readonly inboundSpi: Spi; readonly at: Instant }
+  /** A packet wants to leave by this CHILD SA, which sleeps. */
+  | { readonly kind: 'child-wanted'; readonly inboundSpi: Spi }
   /** This CHILD SA has carried so much that it must be replaced. */
   | { readonly kind: 'rekey-due'; readonly inboundSpi: Spi }
   /**
@@ -79,8 +83,8 @@ export type TunnelInput =
 
 export type TunnelOutput =
   | { readonly kind: 'resolve'; readonly host: string }
-  /** Open socket and data plane towards this gateway; answered by `transport-opened` with the local endpoint. */
-  | { readonly kind: 'open-transport'; readonly remote: IpAddress }
+  /** Open socket and data plane towards this gateway, by this interface or the preferred one; answered by `transport-opened` with the local endpoint. */
+  | { readonly kind: 'open-transport'; readonly remote: IpAddress; readonly via?: PathCandidate }
   | {
       readonly kind: 'transmit';
       readonly octets: Uint8Array;
@@ -110,13 +114,20 @@ export type TunnelOutput =
       readonly lore: NetworkLore;
     }
   /** A socket beside the transport, for IKE_SA_INIT to another address; answered by `scout-opened`. */
-  | { readonly kind: 'open-scout'; readonly scout: number; readonly remote: IpAddress }
+  | {
+      readonly kind: 'open-scout';
+      readonly scout: number;
+      readonly remote: IpAddress;
+      readonly via?: PathCandidate;
+    }
   | {
       readonly kind: 'scout-transmit';
       readonly scout: number;
       readonly octets: Uint8Array;
       readonly to: Endpoint;
     }
+  /** Ask these name servers, which lie behind the gateway, anything: what they answer shows that packets come back. */
+  | { readonly kind: 'knock'; readonly servers: readonly IpAddress[] }
   | { readonly kind: 'close-scout'; readonly scout: number }
   /** `gateway`: the one of the profile that the answer is about. After `until` nobody waits for the answer any more. */
   | {
@@ -136,6 +147,8 @@ export type TunnelOutput =
   /** Send on this CHILD SA from now on. */
   | { readonly kind: 'switch-outbound'; readonly inboundSpi: Spi }
   | { readonly kind: 'remove-child'; readonly inboundSpi: Spi }
+  /** Forget its keys, and say `child-wanted` when a packet comes for it. */
+  | { readonly kind: 'sleep-child'; readonly inboundSpi: Spi }
   /** Create the TUN device if there is none, attach it, bring the machine to the plan. */
   | { readonly kind: 'apply-network'; readonly plan: NetworkPlan; readonly change: PlanChange }
   | { readonly kind: 'undo-network' }
@@ -176,6 +189,10 @@ export interface ConnectedDetails {
   readonly plan: NetworkPlan;
   /** The CHILD SA that sends. */
   readonly child: { readonly inbound: { readonly spi: Spi }; readonly outbound: { readonly spi: Spi } };
+  /** Nobody used it, and the next packet has another one made. */
+  readonly asleepSince?: Instant;
+  /** Packets go in and none comes out since then, though the gateway answers. */
+  readonly oneWaySince?: Instant;
   readonly history: SaHistory;
   readonly local: Endpoint;
   readonly remote: Endpoint;

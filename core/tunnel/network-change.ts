@@ -24,7 +24,9 @@ export function networkChanged(course: Course, local: IpAddress | 'none' | undef
     return tryWhenDue(course, now);
   }
   const from = attempt?.local?.address;
-  const moved = local !== undefined && from !== undefined && !sameAddress(local, from);
+  // The way that the machine prefers is the one that was silent, and the login went another.
+  const silent = local !== undefined && course.silentLocals.has(formatIpAddress(local));
+  const moved = local !== undefined && from !== undefined && !silent && !sameAddress(local, from);
   const stands = kind === 'connected' || (course.loss !== undefined && kind !== 'closing');
   if (moved && stands && course.config.reconnect === true)
     return loseAddress(course, addressChanged(formatIpAddress(from), formatIpAddress(local)), now);

@@ -6,6 +6,7 @@ import type { IkeInput } from '../ike/io.ts';
 import { newAttempt } from './attempt.ts';
 import type { Candidate } from './candidates.ts';
 import type { Course } from './course.ts';
+import { askOtherWays, otherWaysDue } from './other-ways.ts';
 
 /*
  * While the first address is silent, the others are asked too: scouts send IKE_SA_INIT from sockets of their own. The first that
@@ -15,10 +16,11 @@ import type { Course } from './course.ts';
 /** The login at the first candidate has begun: when the next one is due. */
 export function startRace(course: Course, now: Instant): void {
   course.raceBeganAt = now;
+  course.askedWays = false;
 }
 
 export function raceWakeup(course: Course): Instant | undefined {
-  let at = nextStart(course);
+  let at = earliest(nextStart(course), otherWaysDue(course));
   for (const { attempt } of course.scouts.values()) at = earliest(at, attempt.engine?.nextWakeup());
   return at;
 }
@@ -32,13 +34,16 @@ function nextStart({ phase, raceBeganAt, candidates, racedFrom }: Course): Insta
 
 /** Sends out the scouts that are due. */
 export function raceWhenDue(course: Course, now: Instant): void {
+  askOtherWays(course, now);
   for (let due = nextStart(course); due !== undefined && due <= now; due = nextStart(course)) {
     const candidate = course.nextCandidate();
     if (candidate === undefined) return;
     course.lastScout += 1;
     const attempt = newAttempt(candidate.destination, candidate.remote);
     course.scouts.set(course.lastScout, { candidate, attempt });
-    course.emit({ kind: 'open-scout', scout: course.lastScout, remote: candidate.remote });
+    const { remote, via } = candidate;
+    const by = via === undefined ? {} : { via };
+    course.emit({ kind: 'open-scout', scout: course.lastScout, remote, ...by });
   }
 }
 

@@ -9,7 +9,10 @@ const mendable: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'peer.silent',
   'peer.unreachable',
   'peer.closed',
+  'peer.esp-silent',
   'peer.not-rekeyed',
+  // The next network may have none.
+  'peer.nat-forbidden',
   'peer.redirected',
   'peer.redirect-loop',
   'tunnel.renewal-late',

@@ -6,6 +6,7 @@ import type { Course, Renewal } from './course.ts';
 import { feed, giveUp } from './drive-engine.ts';
 import type { TunnelInput } from './io.ts';
 import { samePlan } from './network-plan.ts';
+import { lookForPaths } from './paths/follow-paths.ts';
 import { keepAlive, lookAround } from './paths/know-network.ts';
 import { renewalFailed, takeOver } from './renewal.ts';
 import { applyNetwork, planOf, replan } from './replan.ts';
@@ -78,6 +79,8 @@ export function networkApplied(
     return giveUp(course, failure('misuse', { reason: 'connected without details' }), now);
   if (attempt.paths === undefined) return;
   lookAround(course, attempt.paths);
+  // What the machine prefers was silent: it may have been for a moment.
+  if (course.silentLocals.size > 0) lookForPaths(course);
 }
 
 /** The login whose plan was applied came to nothing meanwhile: the plan of the one that stands holds. */

@@ -1,3 +1,4 @@
+import { encodeBase64 } from '../../core/base/base64.ts';
 import type { Failure } from '../../core/base/errors.ts';
 import { limits } from '../../core/base/limits.ts';
 import type { Result } from '../../core/base/result.ts';
@@ -147,6 +148,12 @@ export class PageSession {
 
   readProfile(id: string) {
     return this.#bridge.call('profile', { id });
+  }
+
+  /** What is in a file with a certificate and its key; the password goes to the daemon and is not kept. */
+  lookIntoKeyFile(name: string, octets: Uint8Array, password: string | undefined) {
+    const given = password === undefined ? {} : { password };
+    return this.#bridge.call('look-into-key-file', { name, file: encodeBase64(octets), ...given });
   }
 
   async saveProfile(id: string | undefined, text: string): Promise<Result<string, Failure>> {

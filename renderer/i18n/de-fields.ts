@@ -11,6 +11,14 @@ export const germanFields: Record<string, { readonly label: string; readonly hel
     label: 'EAP-Identität',
     help: 'Die Antwort, wenn das Gateway nach der EAP-Identität fragt.',
   },
+  'authentication.certificate.pkcs12': {
+    label: 'Zertifikat und Schlüssel',
+    help: 'Die Datei bleibt hinter ihrem Passwort, nach dem bei jeder Anmeldung gefragt wird.',
+  },
+  'authentication.certificate.pem': {
+    label: 'Zertifikat und Schlüssel',
+    help: 'Was sie öffnet, wird bei jeder Anmeldung gefragt.',
+  },
   'trust.ca': { label: 'CA-Zertifikate', help: 'PEM-Text der CAs, die für das Gateway bürgen dürfen.' },
   ikePort: { label: 'Erster Port', help: 'UDP-Port des Gateways für die ersten Nachrichten.' },
   natTraversalPort: { label: 'Hauptport', help: 'UDP-Port für alle weiteren Nachrichten und den Verkehr.' },

@@ -45,6 +45,7 @@ export const de: Catalogue = {
     heldBack: 'Nichts, was in den Tunnel gehört, verlässt inzwischen diesen Computer.',
     nextTry: (age) => `Nächster Versuch in ${age}.`,
     trying: (tries) => `Versuch ${tries} läuft.`,
+    weaker: 'Diese Verbindung ist schwächer, als sie sein könnte',
     lostBecause: 'Warum sie abgerissen ist',
     steps: 'Schritte der Anmeldung',
     stepDone: 'erledigt',
@@ -94,6 +95,18 @@ export const de: Catalogue = {
     gapExplained: 'Wie lange nichts bewies, dass das Gateway da ist.',
     from: (local) => `von ${local}`,
     fromOn: (local, device) => `von ${local} an ${device}`,
+  },
+  weaknesses: {
+    'short-psk':
+      'Der Pre-Shared Key ist kurz: Wer sich einmal als das Gateway ausgibt, kann Schlüssel in Ruhe durchprobieren.',
+    'psk-gateway':
+      'Das Gateway hat sich mit einem Pre-Shared Key ausgewiesen, den alle Benutzer kennen: Jeder von ihnen kann sich als das Gateway ausgeben.',
+    'keyless-eap':
+      'Das letzte Anmeldeverfahren macht keinen Schlüssel; so bindet nur der Nachweis des Gateways die Anmeldung an diese Verbindung.',
+    'unbound-eap':
+      'Das Gateway will die Anmeldung ohne den Schlüssel, den sie macht; so bindet nur der Nachweis des Gateways sie an diese Verbindung.',
+    'sha1-signature': 'Eine Signatur dieser Anmeldung ist mit SHA-1 gemacht, das schwach ist.',
+    'no-ppk': 'Das Gateway nutzt den Post-Quanten-Schlüssel dieses Profils nicht.',
   },
   failure: {
     title: 'Was geschehen ist',
@@ -155,12 +168,36 @@ export const de: Catalogue = {
     login: 'Anmeldung',
     trust: 'Vertraut',
     inlineCa: 'der CA in der Datei',
+    open: 'Öffnen',
+    keyPassword:
+      'Wer die Datei gemacht hat, hat es gewählt. Es dient dazu, in die Datei zu sehen, und wird nicht gespeichert; beim Verbinden geben Sie es wieder ein.',
+    certificate: {
+      title: 'Ihr Zertifikat',
+      subject: 'Ausgestellt für',
+      issuer: 'Ausgestellt von',
+      validity: 'Gültig',
+      fromTo: (from, to) => `${from} bis ${to}`,
+      authorities: 'CAs in der Datei',
+      none: 'keine',
+    },
     note: {
       lacks: (detail) => `${detail} fehlt in der Datei; bitte ergänzen Sie, wofür es steht.`,
       ignored: (detail) => `${detail} wurde weggelassen.`,
       changed: (detail) => `${detail} wurde in den Bereich gebracht, den Godwit annimmt.`,
       'names-file': (detail) =>
         `${detail} nennt eine Datei eines Computers; setzen Sie stattdessen ihren Inhalt ein.`,
+      'no-authority': (issuer) =>
+        `In der Datei ist kein CA-Zertifikat. Fügen Sie unten das der CA Ihres Gateways ein; Ihres stammt von ${issuer}.`,
+      'authority-taken': (subject) =>
+        `${subject} aus der Datei soll für das Gateway bürgen. Hat Ihr Gateway sein Zertifikat von einer anderen CA, setzen Sie unten diese ein.`,
+      'other-certificates': (subjects) =>
+        `In der Datei sind weitere Zertifikate, die die Anmeldung nicht braucht: ${subjects}.`,
+      expired: (moment) => `Das Zertifikat ist am ${moment} abgelaufen: Das Gateway wird es ablehnen.`,
+      'not-yet': (moment) => `Das Zertifikat gilt erst ab ${moment}: Bis dahin wird das Gateway es ablehnen.`,
+      'weak-encryption': (algorithm) =>
+        `Die Datei ist mit ${algorithm} verschlüsselt, das alt und schwach ist. Löschen Sie Kopien, die Sie nicht brauchen.`,
+      'no-password': () =>
+        'Die Datei hat kein Passwort: Wer eine Kopie in die Hand bekommt, kann sich als Sie anmelden.',
     },
   },
   editor: {
@@ -186,6 +223,7 @@ export const de: Catalogue = {
     onePerLine: 'je Zeile eines',
     byDefault: (value) => `Vorgabe: ${value}`,
     problems: 'Bitte zuerst berichtigen',
+    keyFile: 'Schlüsseldatei',
     essentials: 'Das Nötigste',
     more: 'Weicht von den Vorgaben ab',
     allDefault: 'Alles Übrige hält Godwit, wie es vorgegeben ist.',
@@ -247,6 +285,8 @@ export const de: Catalogue = {
     within: (age) => `innerhalb von ${age}`,
     due: 'jetzt fällig',
     rekeyFailure: 'Problem',
+    asleep: 'Schläft',
+    asleepHelp: 'Niemand benutzte sie, also wurde sie gelöscht; das nächste Paket lässt eine neue entstehen.',
     rekeyFailed: 'Das letzte Ersetzen ist gescheitert; die jetzigen Schlüssel gelten weiter.',
     path: 'Pfad',
     local: 'Dieser Computer',

@@ -1,3 +1,5 @@
+import { type Weakness, weaknessTexts } from '../../core/base/weaknesses.ts';
+
 /** Every word that is shown, in English. Sentences with a gap are functions; what fills it is shown as it is. */
 export const en = {
   app: { name: 'Godwit', skip: 'Skip to the content', navigation: 'Main navigation' },
@@ -41,6 +43,7 @@ export const en = {
     heldBack: 'Nothing that belongs into the tunnel leaves this computer meanwhile.',
     nextTry: (age: string) => `Next try in ${age}.`,
     trying: (tries: string) => `Try ${tries} is under way.`,
+    weaker: 'This connection is weaker than it could be',
     lostBecause: 'Why it was lost',
     steps: 'Steps of the login',
     stepDone: 'done',
@@ -91,6 +94,7 @@ export const en = {
     from: (local: string) => `from ${local}`,
     fromOn: (local: string, device: string) => `from ${local} on ${device}`,
   },
+  weaknesses: weaknessTexts as Readonly<Record<Weakness, string>>,
   failure: {
     title: 'What happened',
     evidence: 'Evidence',
@@ -150,11 +154,35 @@ export const en = {
     login: 'Login',
     trust: 'Trusts',
     inlineCa: 'the CA in the file',
+    open: 'Open',
+    keyPassword:
+      'Whoever made the file chose it. It is used to look into the file and is not stored; you type it again when you connect.',
+    certificate: {
+      title: 'Your certificate',
+      subject: 'Made for',
+      issuer: 'Issued by',
+      validity: 'Valid',
+      fromTo: (from: string, to: string) => `${from} to ${to}`,
+      authorities: 'CAs in the file',
+      none: 'none',
+    },
     note: {
       lacks: (detail: string) => `${detail} is not in the file; please add what it stands for.`,
       ignored: (detail: string) => `${detail} was left out.`,
       changed: (detail: string) => `${detail} was brought into the range that Godwit takes.`,
       'names-file': (detail: string) => `${detail} names a file of a computer; put its contents in instead.`,
+      'no-authority': (issuer: string) =>
+        `There is no CA certificate in the file. Add that of the CA of your gateway below; yours is from ${issuer}.`,
+      'authority-taken': (subject: string) =>
+        `${subject} from the file is to vouch for the gateway. If your gateway has its certificate from another CA, put that one in below.`,
+      'other-certificates': (subjects: string) =>
+        `There are more certificates in the file, which the login does not use: ${subjects}.`,
+      expired: (moment: string) => `The certificate ended on ${moment}: the gateway will refuse it.`,
+      'not-yet': (moment: string) =>
+        `The certificate begins only on ${moment}: the gateway will refuse it until then.`,
+      'weak-encryption': (algorithm: string) =>
+        `The file is encrypted with ${algorithm}, which is old and weak. Delete copies of it that you do not need.`,
+      'no-password': () => 'The file has no password: whoever gets hold of a copy can log in as you.',
     },
   },
   editor: {
@@ -180,6 +208,7 @@ export const en = {
     onePerLine: 'one per line',
     byDefault: (value: string) => `default: ${value}`,
     problems: 'Correct these first',
+    keyFile: 'Key file',
     essentials: 'Essentials',
     more: 'Differs from the defaults',
     allDefault: 'Everything else is as Godwit does it by default.',
@@ -196,6 +225,14 @@ export const en = {
     'authentication.eapIdentity': {
       label: 'EAP identity',
       help: 'The answer when the gateway asks for the EAP identity.',
+    },
+    'authentication.certificate.pkcs12': {
+      label: 'Certificate and key',
+      help: 'The file stays behind its password, which is asked for at each login.',
+    },
+    'authentication.certificate.pem': {
+      label: 'Certificate and key',
+      help: 'What opens it is asked for at each login.',
     },
     'trust.ca': {
       label: 'CA certificates',
@@ -291,6 +328,8 @@ export const en = {
     within: (age: string) => `within ${age}`,
     due: 'due now',
     rekeyFailure: 'Problem',
+    asleep: 'Asleep',
+    asleepHelp: 'Nobody used it, so it was deleted; the next packet has another one made.',
     rekeyFailed: 'The last replacement failed; the present keys go on.',
     path: 'Path',
     local: 'This computer',

@@ -15,6 +15,7 @@ export interface Formats {
   /** Without seconds. */
   minute(epochMs: number): string;
   dateTime(epochMs: number): string;
+  date(epochMs: number): string;
 }
 
 export function createFormats(locale: string): Formats {
@@ -32,6 +33,7 @@ export function createFormats(locale: string): Formats {
     hourCycle: 'h23',
   });
   const dateTimeFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  const dateFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
   const scaled = (amount: number, step: number, units: readonly string[]) => {
     let value = amount;
     let unit = 0;
@@ -70,5 +72,6 @@ export function createFormats(locale: string): Formats {
     minute: (epochMs) => minuteFormat.format(epochMs),
     time: (epochMs) => timeFormat.format(epochMs),
     dateTime: (epochMs) => dateTimeFormat.format(epochMs),
+    date: (epochMs) => dateFormat.format(epochMs),
   };
 }

@@ -26,21 +26,24 @@ export function Foreign({ text, most }: { readonly text: string; readonly most?:
 interface DialogProps {
   readonly label: string;
   readonly onClose: () => void;
+  /** It is read from its top: the heading, which must take it, has the focus and not the first field. */
+  readonly fromTop?: boolean;
   readonly children: ReactNode;
 }
 
 /** A modal dialog of the platform: it holds the focus, gives it back, and closes with Escape. */
-export function Dialog({ label, onClose, children }: DialogProps) {
+export function Dialog({ label, onClose, fromTop = false, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const dialog = element.current;
     const before = document.activeElement;
     dialog?.showModal();
+    if (fromTop) dialog?.querySelector('h2')?.focus();
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement) before.focus();
     };
-  }, []);
+  }, [fromTop]);
   const cancel = (event: SyntheticEvent) => {
     event.preventDefault();
     onClose();

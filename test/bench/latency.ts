@@ -1,11 +1,10 @@
 import type { Namespace } from '../support/net/lab.ts';
-import { Lab } from '../support/net/lab.ts';
-import { layCable } from './cable.ts';
+import { eachPair } from './each-pair.ts';
 import { runIperf } from './iperf.ts';
 import type { BenchNetwork, BenchPair } from './pairs/pair.ts';
 import { ratio, round2 } from './ratios.ts';
-import { type BenchResult, type BenchRow, say } from './report.ts';
-import { median, spread } from './statistics.ts';
+import type { BenchResult, BenchRow } from './report.ts';
+import { median } from './statistics.ts';
 
 const pings = 200;
 const loadSeconds = 5;
@@ -18,32 +17,13 @@ export async function benchLatency(
   pairs: readonly BenchPair[],
   { rounds }: { rounds: number },
 ): Promise<BenchResult> {
-  const samples = new Map<string, number[]>();
-  const note = (peer: string, metric: string, value: number): void => {
-    const key = `${peer} ${metric}`;
-    samples.set(key, [...(samples.get(key) ?? []), value]);
-    say(`${peer.padEnd(18)} ${metric.padEnd(16)} ${value.toFixed(3)} ms`);
-  };
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const pair of pairs) {
-      const lab = new Lab(`bench-${pair.name}`);
-      try {
-        const network = await layCable(lab);
-        const tunnel = await pair.open(network);
-        const bare = await roundTrip(network.client, network.gatewayAddress, 0.01);
-        note(pair.name, 'idle', await roundTrip(network.client, network.target, 0.01));
-        note(pair.name, 'idle-overhead', (samples.get(`${pair.name} idle`)?.at(-1) ?? 0) - bare);
-        note(pair.name, 'loaded-upload', await underLoad(network, false));
-        note(pair.name, 'loaded-download', await underLoad(network, true));
-        await tunnel.close();
-      } finally {
-        await lab.close();
-      }
-    }
-  }
-  const rows = [...samples].map(([key, of]): BenchRow => {
-    const [peer = '', metric = ''] = key.split(' ');
-    return { peer, metric, unit: 'ms', ...spread(of) };
+  const rows = await eachPair(pairs, rounds, async (network, _tunnel, note) => {
+    const bare = await roundTrip(network.client, network.gatewayAddress, 0.01);
+    const idle = await roundTrip(network.client, network.target, 0.01);
+    note('idle', 'ms', idle);
+    note('idle-overhead', 'ms', idle - bare);
+    note('loaded-upload', 'ms', await underLoad(network, false));
+    note('loaded-download', 'ms', await underLoad(network, true));
   });
   return { ok: true, name: 'latency', rows, ratios: ratios(rows) };
 }

@@ -1,11 +1,9 @@
-import { Lab } from '../support/net/lab.ts';
-import { layCable } from './cable.ts';
 import { cpuSeconds } from './cpu-time.ts';
+import { eachPair, type Note } from './each-pair.ts';
 import { type Load, runIperf } from './iperf.ts';
 import type { BenchNetwork, BenchPair, BenchTunnel } from './pairs/pair.ts';
 import { ratio, round2, worse } from './ratios.ts';
-import { type BenchResult, type BenchRow, say } from './report.ts';
-import { spread } from './statistics.ts';
+import type { BenchResult, BenchRow } from './report.ts';
 
 /** What is sent through the tunnel, by name. The first two are what the ratios are made of. */
 const tcpLoads = {
@@ -21,13 +19,6 @@ const oneFlow = ['upload', 'download'] as const;
 const udpOctets = 1_300;
 const udpMegabits = [250, 500, 1_000, 2_000];
 
-interface Sample {
-  readonly megabitsPerSecond: number;
-  /** Processor seconds per GiB moved, by role. */
-  readonly client: number;
-  readonly gateway: number;
-}
-
 export interface TunnelOptions {
   readonly rounds: number;
   readonly seconds: number;
@@ -37,45 +28,21 @@ export interface TunnelOptions {
 
 /**
  * Throughput of iperf3 through a tunnel between two namespaces on this machine, and the processor time that both ends
- * take for it. Rounds interleave the pairs, so that a busy moment of the machine hits all of them.
+ * take for it.
  */
 export async function benchTunnel(pairs: readonly BenchPair[], options: TunnelOptions): Promise<BenchResult> {
-  const tcp = new Map<string, Sample[]>();
-  const udp = new Map<string, number[]>();
-  for (let round = 1; round <= options.rounds; round += 1) {
-    for (const pair of pairs) {
-      const lab = new Lab(`bench-${pair.name}`);
-      try {
-        const network = await layCable(lab);
-        const tunnel = await pair.open(network);
-        await measureTcp(network, tunnel, options, (name, sample) => {
-          note(tcp, `${pair.name} ${name}`, sample);
-          say(`round ${round}: ${pair.name.padEnd(18)} ${name.padEnd(10)} ${describe(sample)}`);
-        });
-        if (options.all)
-          await measureUdp(network, options, (name, lost) => {
-            note(udp, `${pair.name} ${name}`, lost);
-            say(`round ${round}: ${pair.name.padEnd(18)} ${name.padEnd(10)} ${lost.toFixed(2)} % lost`);
-          });
-        await tunnel.close();
-      } finally {
-        await lab.close();
-      }
-    }
-  }
-  const rows = [...tcp].flatMap(([key, of]) => toRows(key, of));
-  const curve = [...udp].map(([key, of]): BenchRow => {
-    const [peer = '', metric = ''] = key.split(' ');
-    return { peer, metric, unit: '% lost', ...spread(of) };
+  const rows = await eachPair(pairs, options.rounds, async (network, tunnel, note) => {
+    await measureTcp(network, tunnel, options, note);
+    if (options.all) await measureUdp(network, options, note);
   });
-  return { ok: true, name: 'tunnel', rows: [...rows, ...curve], ratios: ratios(rows) };
+  return { ok: true, name: 'tunnel', rows, ratios: ratios(rows) };
 }
 
 async function measureTcp(
   network: BenchNetwork,
   tunnel: BenchTunnel,
   { all, seconds }: TunnelOptions,
-  tell: (name: string, sample: Sample) => void,
+  note: Note,
 ): Promise<void> {
   const wanted: readonly string[] = all ? Object.keys(tcpLoads) : oneFlow;
   for (const [name, load] of Object.entries(tcpLoads)) {
@@ -84,53 +51,23 @@ async function measureTcp(
     const { octets, seconds: took } = await runIperf(network, { ...load, seconds });
     const after = times(tunnel);
     const gibibytes = octets / 2 ** 30;
-    tell(name, {
-      megabitsPerSecond: (octets * 8e-6) / took,
-      client: (after.client - before.client) / gibibytes,
-      gateway: (after.gateway - before.gateway) / gibibytes,
-    });
+    note(`${name}:throughput`, 'Mbit/s', (octets * 8e-6) / took);
+    note(`${name}:clientCpu`, 's/GiB', (after.client - before.client) / gibibytes);
+    note(`${name}:gatewayCpu`, 's/GiB', (after.gateway - before.gateway) / gibibytes);
   }
 }
 
-async function measureUdp(
-  network: BenchNetwork,
-  { seconds }: TunnelOptions,
-  tell: (name: string, lostPercent: number) => void,
-): Promise<void> {
+async function measureUdp(network: BenchNetwork, { seconds }: TunnelOptions, note: Note): Promise<void> {
   for (const reverse of [false, true])
     for (const megabits of udpMegabits) {
       const udp = { bitsPerSecond: megabits * 1e6, octets: udpOctets };
       const { lostPercent } = await runIperf(network, { seconds, reverse, udp });
-      tell(`udp-${reverse ? 'download' : 'upload'}-${megabits}`, lostPercent);
+      note(`udp-${reverse ? 'download' : 'upload'}-${megabits}`, '% lost', lostPercent);
     }
-}
-
-function note<T>(samples: Map<string, T[]>, key: string, value: T): void {
-  samples.set(key, [...(samples.get(key) ?? []), value]);
 }
 
 function times({ processes }: BenchTunnel): { client: number; gateway: number } {
   return { client: cpuSeconds(processes.client), gateway: cpuSeconds(processes.gateway) };
-}
-
-function describe({ megabitsPerSecond, client, gateway }: Sample): string {
-  const cpu = `${client.toFixed(1)} + ${gateway.toFixed(1)} CPU s/GiB (client + gateway)`;
-  return `${megabitsPerSecond.toFixed(0).padStart(5)} Mbit/s  ${cpu}`;
-}
-
-function toRows(key: string, samples: readonly Sample[]): BenchRow[] {
-  const [peer = '', load = ''] = key.split(' ');
-  const row = (metric: string, unit: string, of: (sample: Sample) => number): BenchRow => ({
-    peer,
-    metric: `${load}:${metric}`,
-    unit,
-    ...spread(samples.map(of)),
-  });
-  return [
-    row('throughput', 'Mbit/s', (sample) => sample.megabitsPerSecond),
-    row('clientCpu', 's/GiB', (sample) => sample.client),
-    row('gatewayCpu', 's/GiB', (sample) => sample.gateway),
-  ];
 }
 
 /**

@@ -18,7 +18,7 @@ export interface TargetReport {
 }
 
 /** Longer than this for one input is a hang. */
-export const hangMs = 50;
+const hangMs = 50;
 /** Growth of the heap beyond this, after collection, is a leak. */
 const mostGrowthOctets = 24 * 1024 * 1024;
 const mostKept = 600;

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 /*
  * The web server of the test CA: OCSP and CRLs as openssl makes them, from databases in a folder. Its arguments are the folder, the
- * address and the port. POST /ocsp/NAME asks NAME.txt; GET /crl/NAME is a CRL of it; GET /intermediate is that certificate,
+ * address and the port. POST /ocsp/NAME asks NAME.txt; GET /crl/NAME is a CRL of it, /crl/once only the first time; GET /intermediate is that certificate,
  * GET /by-hash/SHA1 that of the gateway.
  */
 
@@ -15,12 +15,14 @@ const run = promisify(execFile);
 const path = (name: string): string => join(folder, name);
 let count = 0;
 
+const signers: Readonly<Record<string, string>> = { delegated: 'signer', local: 'local-signer' };
+
 async function ocsp(name: string, request: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part);
   const id = `ocsp-${count++}`;
   writeFileSync(path(`${id}.req`), Buffer.concat(parts));
-  const signer = name === 'delegated' ? 'signer' : 'root';
+  const signer = signers[name] ?? 'root';
   await run('openssl', [
     ...['ocsp', '-index', path(`${name}.txt`), '-CA', path('root.pem'), '-nmin', '60'],
     ...['-rsigner', path(`${signer}.pem`), '-rkey', path(`${signer}.key`)],
@@ -59,11 +61,19 @@ async function crl(name: string): Promise<Buffer> {
   return readFileSync(join(own, 'der'));
 }
 
+let onceGiven = false;
+
+function isThere(name: string): boolean {
+  if (name === 'once' && onceGiven) return false;
+  onceGiven ||= name === 'once';
+  return name !== 'missing';
+}
+
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [, kind = '', name = ''] = (request.url ?? '').split('/');
   if (kind === 'silent') return;
   if (kind === 'ocsp') response.end(await ocsp(name, request));
-  else if (kind === 'crl' && name !== 'missing') response.end(await crl(name));
+  else if (kind === 'crl' && isThere(name)) response.end(await crl(name));
   else if (kind === 'by-hash' && name === readFileSync(path('by-hash.txt'), 'utf8'))
     response.end(readFileSync(path('gateway.der')));
   else if (kind === 'intermediate') response.end(readFileSync(path('intermediate.der')));

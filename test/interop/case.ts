@@ -64,8 +64,8 @@ export interface GatewayConfig {
   readonly load?: (gateway: StrongSwan, certificates: Certificates) => Promise<void>;
   /** Signs without RFC 7427, as gateways of the years before do. */
   readonly classicSignatures?: boolean;
-  /** Which families of inner address it hands out. Default: both. */
-  readonly pools?: readonly (4 | 6)[];
+  /** Which families of inner address it hands out, or who does. Default: both. */
+  readonly pools?: readonly (4 | 6 | 'dhcp')[];
   readonly localSelectors?: readonly string[];
   /** The CHILD SAs that it grants, in swanctl's words, in place of one named `net`. */
   readonly children?: Readonly<Record<string, ViciSection>>;
@@ -185,4 +185,6 @@ export interface DownExpectation {
   readonly up: false;
   /** Godwit's code for the failure. */
   readonly failure: string;
+  /** What the user must read, among other words. */
+  readonly says?: readonly string[];
 }

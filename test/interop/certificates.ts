@@ -7,7 +7,7 @@ const day = 86_400_000;
 /** Of the CA, beside the gateway: OCSP, CRLs, certificates. */
 export const web = 'http://192.0.2.3:8080';
 
-type Issuer = 'ec-root' | 'rsa-root' | 'intermediate' | 'short-root' | 'too-deep' | 'other-ca';
+type Issuer = 'ec-root' | 'rsa-root' | 'intermediate' | 'short-root' | 'too-deep' | 'other-ca' | 'elsewhere';
 type Recipe = Partial<CertificateRequest> & { readonly issuer?: Issuer };
 
 /** The gateway's certificates, good and bad. */
@@ -40,6 +40,11 @@ const recipes = {
   'crl-revoked': { crlUrl: `${web}/crl/revoked` },
   'crl-old': { crlUrl: `${web}/crl/old` },
   'crl-missing': { crlUrl: `${web}/crl/missing` },
+  /** The second who asks gets nothing. */
+  'crl-once': { crlUrl: `${web}/crl/once` },
+  'ocsp-local': { ocspUrls: [`${web}/ocsp/local`] },
+  'too-deep': { issuer: 'too-deep' },
+  'outside-of-its-ca': { issuer: 'elsewhere' },
 } as const satisfies Record<string, Recipe>;
 
 /** The user's own certificates, good and bad. */
@@ -56,6 +61,11 @@ const userRecipes = {
   'too-deep': { issuer: 'too-deep' },
   expired: { notBefore: new Date(Date.now() - 20 * day), notAfter: new Date(Date.now() - day) },
   'unknown-ca': { issuer: 'other-ca' },
+  'outside-of-its-ca': { issuer: 'elsewhere' },
+  'crl-good': { crlUrl: `${web}/crl/good` },
+  'crl-revoked': { crlUrl: `${web}/crl/revoked` },
+  'ocsp-good': { ocspUrls: [`${web}/ocsp/good`] },
+  'ocsp-revoked': { ocspUrls: [`${web}/ocsp/revoked`] },
 } as const satisfies Record<string, Recipe>;
 
 export const userMail = 'alice@example.org';
@@ -73,11 +83,15 @@ export interface Certificates {
   strangers(count: number): readonly Issued[];
   readonly intermediate: Issued;
   readonly ocspSigner: Issued;
+  /** Nobody vouches for it. */
+  readonly localSigner: Issued;
   /** The RADIUS server, with a CA and a name of its own, and whom it lets in by certificate. */
   readonly login: LoginCertificates;
   readonly roots: { readonly ec: Issued; readonly rsa: Issued; readonly short: Issued };
   /** Below `roots.short`, which allows no CA there. */
   readonly tooDeep: Issued;
+  /** Below the root, for names at other.example.net alone. */
+  readonly elsewhere: Issued;
   /** One of the user's own. */
   user(name: UserCertificateName): Issued;
   get(name: CertificateName): Issued;
@@ -111,6 +125,11 @@ export function createCertificates(): Certificates {
   const intermediate = issue(ecRoot, { subject: 'Godwit Test Intermediate', ca: true });
   const shortRoot = issue(undefined, { subject: 'Godwit Short Root', ca: true, pathLength: 0 });
   const tooDeep = issue(shortRoot, { subject: 'Godwit Too Deep', ca: true });
+  const elsewhere = issue(ecRoot, {
+    subject: 'Godwit Test Elsewhere',
+    ca: true,
+    permittedNames: ['other.example.net'],
+  });
   const otherCa = createCa('Somebody Else Root');
   const issuers: Record<Issuer, Issued> = {
     'ec-root': ecRoot,
@@ -119,13 +138,18 @@ export function createCertificates(): Certificates {
     'short-root': shortRoot,
     'too-deep': tooDeep,
     'other-ca': otherCa,
+    elsewhere,
   };
   const users = new Map<UserCertificateName, Issued>();
   const strangers: Issued[] = [];
   let login: LoginCertificates | undefined;
   const made = new Map<CertificateName, Issued>();
   return {
-    caOf: (name) => (recipe(name).issuer === 'rsa-root' ? rsaRoot : ecRoot),
+    caOf: (name) => {
+      const { issuer } = recipe(name);
+      if (issuer === 'too-deep') return shortRoot;
+      return issuer === 'rsa-root' ? rsaRoot : ecRoot;
+    },
     otherCa,
     get login() {
       login ??= createLoginCertificates(otherCa);
@@ -135,6 +159,8 @@ export function createCertificates(): Certificates {
     ocspSigner: issue(ecRoot, { subject: 'Godwit Test Responder', names: [], usages: ['OCSPSigning'] }),
     roots: { ec: ecRoot, rsa: rsaRoot, short: shortRoot },
     tooDeep,
+    elsewhere,
+    localSigner: createCa('Godwit Test Local Responder'),
     user: (name) => {
       const present = users.get(name);
       if (present !== undefined) return present;

@@ -19,6 +19,7 @@ import { fragmentCases } from './cases/fragments.ts';
 import { livenessCases } from './cases/liveness.ts';
 import { natMemoryCases } from './cases/nat-memory.ts';
 import { networkCases } from './cases/networks.ts';
+import { ownCertificateCases } from './cases/own-certificates.ts';
 import { pathCases } from './cases/paths.ts';
 import { promptCases } from './cases/prompts.ts';
 import { refusalCases } from './cases/refusals.ts';
@@ -71,6 +72,7 @@ if (options.help) {
     ...certificateCases,
     ...revocationCases,
     ...authenticationCases,
+    ...ownCertificateCases,
     ...tokenCases,
     ...promptCases,
     ...networkCases,

@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ClientProfile, ClientView } from '../support/peers/client.ts';
+import type { ClientProfile, ClientView, LoginResult } from '../support/peers/client.ts';
 import { Godwit, profileText } from '../support/peers/godwit.ts';
 import type { ChildSaView, IkeSaView } from '../support/peers/strongswan.ts';
 import { addresses, type Topology, type WireCounters } from '../support/topology.ts';
@@ -30,7 +30,7 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
   } else if (each.expect.up && !login.ok) {
     problems.push(`does not connect: ${login.failure} ${login.detail}`);
   } else if (!each.expect.up) {
-    problems.push(...(await checkDown(each.expect, login.ok ? undefined : login.failure, bench)));
+    problems.push(...(await checkDown(each.expect, login.ok ? undefined : login, bench)));
   }
   await client.disconnect();
   problems.push(...((await client.leftovers?.()) ?? []));
@@ -116,7 +116,13 @@ async function configure(each: InteropCase, bench: Bench): Promise<void> {
   await gateway.setFragmentSize(config.fragmentOctets ?? 1280);
   await gateway.loadCertificate(certificate);
   await gateway.loadKey(certificate);
-  if (name === 'under-intermediate') await gateway.loadCertificate(certificates.intermediate, 'CA');
+  const between = {
+    'under-intermediate': certificates.intermediate,
+    'too-deep': certificates.tooDeep,
+    'outside-of-its-ca': certificates.elsewhere,
+  };
+  for (const [below, ca] of Object.entries(between))
+    if (name === below) await gateway.loadCertificate(ca, 'CA');
   await gateway.loadUser(username, password);
   const pools = config.pools ?? [4, 6];
   const { addrs = addresses.pool.v4, ...attributes } = config.pool4 ?? { dns: [addresses.lan.v4] };
@@ -128,7 +134,7 @@ async function configure(each: InteropCase, bench: Bench): Promise<void> {
     version: '2',
     encap: 'yes',
     fragmentation: config.ikeFragments === false ? 'no' : 'yes',
-    pools: pools.map((family) => `pool${family}`),
+    pools: pools.map((family) => (family === 'dhcp' ? family : `pool${family}`)),
     rekey_time: seconds(config.rekey?.ikeSeconds),
     reauth_time: seconds(config.reauthSeconds),
     over_time: seconds(config.reauthSeconds === undefined ? config.rekey?.ikeSeconds : 5),
@@ -280,14 +286,17 @@ function comparison(who: string): {
 
 async function checkDown(
   expect: DownExpectation,
-  failure: string | undefined,
+  login: Extract<LoginResult, { readonly ok: false }> | undefined,
   { gateway, client }: Bench,
 ): Promise<string[]> {
-  if (failure === undefined) return ['connects, and should not'];
+  if (login === undefined) return ['connects, and should not'];
   const problems: string[] = [];
+  const { failure, words = '' } = login;
   if (client instanceof Godwit && failure !== expect.failure) {
     problems.push(`fails with ${failure}, expected ${expect.failure}`);
   }
+  for (const text of client instanceof Godwit ? (expect.says ?? []) : [])
+    if (!words.includes(text)) problems.push(`the user reads "${words}", and not "${text}"`);
   // A login that the client broke off may stay half open at the gateway until that gives up; never established.
   if (client instanceof Godwit && (await lasts(async () => (await gateway.sas()).some(isUp)))) {
     problems.push('the gateway has an established IKE SA after a failed login');

@@ -40,8 +40,11 @@ const settings = [
   'hash_and_url = yes',
 ];
 
+/** Inner addresses from a DHCP server in the protected network, and ARP for them there. */
+const gatewayPlugins = { dhcp: 'interface = lan\n server = 10.77.0.255', farp: '' };
+
 export function startGateway(topology: Topology): Promise<StrongSwan> {
-  return StrongSwan.start(topology.gateway, { settings });
+  return StrongSwan.start(topology.gateway, { settings, plugins: gatewayPlugins });
 }
 
 export function createStage(bench: Bench, profile: ClientProfile, configure: () => Promise<void>): Stage {

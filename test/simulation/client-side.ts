@@ -242,6 +242,7 @@ export class ClientSide {
       }
       case 'switch-outbound':
         return this.dataplane.switchOutbound(output.inboundSpi);
+      case 'sleep-child':
       case 'remove-child':
         return this.dataplane.remove(output.inboundSpi);
       case 'find-paths':
@@ -277,6 +278,7 @@ export class ClientSide {
         this.#keepaliveMs = output.everyMs;
         return;
       case 'remember-network':
+      case 'knock':
         return;
       case 'open-scout':
         return this.#openScout(output.scout, output.remote);

@@ -5,6 +5,7 @@ import {
   type KeyObject,
   randomBytes,
   sign,
+  X509Certificate,
 } from 'node:crypto';
 import { isIP } from 'node:net';
 
@@ -47,6 +48,8 @@ export interface CertificateRequest {
   readonly issuerUrl?: string;
   /** A CA's own: how many CAs may stand below it. */
   readonly pathLength?: number;
+  /** A CA's own: only these domains and the mail addresses at these hosts may stand below it. */
+  readonly permittedNames?: readonly string[];
   /** RSA only: sign this certificate with PSS in place of PKCS#1. */
   readonly pss?: boolean;
 }
@@ -92,6 +95,33 @@ export function issue(issuer: Issued | undefined, request: CertificateRequest): 
   };
 }
 
+/** A CRL in PEM, good for a week, that names these certificates. */
+export function issueCrl(issuer: Issued, revoked: readonly Issued[]): string {
+  const algorithm = signatureAlgorithm(issuer.privateKey, false);
+  const spki = Buffer.from(createPublicKey(issuer.privateKey).export({ type: 'spki', format: 'der' }));
+  const revokedAt = time(new Date(Date.now() - day));
+  const entries = revoked.map(({ der }) => {
+    const serial = new X509Certificate(Buffer.from(der)).serialNumber;
+    return sequence(integer(Buffer.from(serial, 'hex')), revokedAt);
+  });
+  const tbs = sequence(
+    integer(Buffer.of(1)),
+    algorithm.identifier,
+    name(issuer.subject),
+    time(new Date(Date.now() - day)),
+    time(new Date(Date.now() + 7 * day)),
+    ...(entries.length === 0 ? [] : [sequence(...entries)]),
+    explicit(
+      0,
+      sequence(
+        extension('2.5.29.35', sequence(tagged(0x80, keyIdentifier(spki)))),
+        extension('2.5.29.20', integer(Buffer.of(1))),
+      ),
+    ),
+  );
+  return toPem('X509 CRL', sequence(tbs, algorithm.identifier, bitString(algorithm.sign(tbs))));
+}
+
 function extensions(request: CertificateRequest, spki: Buffer, issuerSpki: Buffer): Buffer[] {
   const isCa = request.ca ?? false;
   const list = [
@@ -105,6 +135,8 @@ function extensions(request: CertificateRequest, spki: Buffer, issuerSpki: Buffe
     // keyCertSign and cRLSign, or digitalSignature.
     extension('2.5.29.15', tagged(0x03, isCa ? Buffer.of(1, 0x06) : Buffer.of(7, 0x80)), true),
   ];
+  if (request.permittedNames !== undefined)
+    list.push(extension('2.5.29.30', sequence(explicit(0, permitted(request.permittedNames))), true));
   if (isCa) return list;
   const uri = (text: string): Buffer => tagged(0x86, Buffer.from(text, 'ascii'));
   const access = [
@@ -124,6 +156,14 @@ function extensions(request: CertificateRequest, spki: Buffer, issuerSpki: Buffe
   });
   if (names.length > 0) list.push(extension('2.5.29.17', sequence(...names)));
   return list;
+}
+
+/** Each as a domain and as the host of mail addresses. */
+function permitted(names: readonly string[]): Buffer {
+  const trees = names.flatMap((text) =>
+    [0x81, 0x82].map((tag) => sequence(tagged(tag, Buffer.from(text, 'ascii')))),
+  );
+  return Buffer.concat(trees);
 }
 
 function pathLengthOf({ pathLength }: CertificateRequest): Buffer[] {

@@ -11,8 +11,9 @@ import { fixedKey } from './support/fixed-key.ts';
 
 const skip = (await enterSandbox()) ?? missingPrograms(['ping', 'iperf3']) ?? false;
 
-async function ping(from: Peer, to: string, size = 56): Promise<void> {
-  await from.namespace.must(['ping', '-n', '-c', '2', '-i', '0.05', '-W', '5', '-s', String(size), to]);
+async function ping(from: Peer, to: string, size = 56, more: readonly string[] = []): Promise<void> {
+  const how = ['-n', '-c', '2', '-i', '0.05', '-W', '5', '-s', String(size), ...more];
+  await from.namespace.must(['ping', ...how, to]);
 }
 
 /** Moves some megabytes over TCP and answers the rate that the receiver saw. */
@@ -112,6 +113,59 @@ test('a small path MTU: outer packets are fragmented, the tunnel carries on', { 
     assert.deepEqual(seriousDrops(await tunnel.a.counters()), {});
   });
 });
+
+test('the tunnel narrows below its device: a sender learns what fits from the first packet that does not', {
+  skip,
+}, async () => {
+  await withTunnel({}, async ({ a, b }) => {
+    for (const peer of [a, b]) {
+      await peer.ask('mtu 1290');
+      await peer.namespace.ip(['link set wire mtu 1360']);
+    }
+    // What may be cut is cut inside: a path that is no wider, and loses all fragments, carries it.
+    await b.namespace.nft(
+      'table ip outer { chain in { type filter hook prerouting priority -450; iifname "wire" ip frag-off & 0x3fff != 0 drop; }; }',
+    );
+    await ping(a, '10.9.0.2', 1372, ['-M', 'dont']);
+    const whole = async (to: string, size: number) =>
+      (await a.namespace.run(['ping', '-n', '-c', '1', '-W', '5', '-M', 'do', '-s', String(size), to]))
+        .stdout;
+    assert.match(await whole('10.9.0.2', 1372), /From 10\.9\.0\.2 .*Frag needed.*mtu = 1290/);
+    assert.match(await whole('fd00::2', 1352), /From fd00::2 .*Packet too big.*mtu[= ]+1290/);
+    // From now on the system itself keeps to what it has learnt.
+    assert.match(await a.namespace.must(['ip', 'route', 'get', '10.9.0.2']), /mtu 1290/);
+    assert.match(await a.namespace.must(['ip', '-6', 'route', 'get', 'fd00::2']), /mtu 1290/);
+    assert.match(await whole('10.9.0.2', 1290 - 28), / 0% packet loss/);
+    assert.match(await whole('fd00::2', 1290 - 48), / 0% packet loss/);
+    const { outbound } = await a.counters();
+    assert.deepEqual([dropped(outbound, 'too-big'), outbound.answered], [2, 2]);
+  });
+});
+
+for (const { mtu, wireMtu, offload } of [
+  { mtu: 1280, wireMtu: 1400, offload: true },
+  { mtu: 1280, wireMtu: 1400, offload: false },
+  { mtu: 8900, wireMtu: 9000, offload: true },
+  { mtu: 8900, wireMtu: 9000, offload: false },
+]) {
+  const how = offload ? 'with' : 'without';
+  test(`packets of up to ${mtu} octets, ${how} offload: whole, in pieces, and as segments`, {
+    skip,
+  }, async () => {
+    await withTunnel({ mtu, wireMtu, offload, family: 6 }, async (tunnel) => {
+      const whole = ['-M', 'do'];
+      await ping(tunnel.a, '10.9.0.2', mtu - 28, whole);
+      await ping(tunnel.b, 'fd00::1', mtu - 48, whole);
+      await assert.rejects(ping(tunnel.a, '10.9.0.2', mtu - 27, whole));
+      await ping(tunnel.a, 'fd00::2', 30_000);
+      await ping(tunnel.b, '10.9.0.1', 60_000);
+      await iperf(tunnel, '10.9.0.2');
+      await iperf(tunnel, 'fd00::2', ['--reverse']);
+      for (const peer of [tunnel.a, tunnel.b])
+        assert.deepEqual(seriousDrops(await peer.counters()), {}, 'nothing was too large for the path');
+    });
+  });
+}
 
 test('hostile datagrams are dropped and counted by cause, and the tunnel lives', { skip }, async () => {
   await withTunnel({ cipher: 'chacha20poly1305' }, async ({ a, b }) => {

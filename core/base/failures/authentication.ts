@@ -7,6 +7,21 @@ export const authenticationLeaves = {
     what: 'The gateway refused the login.',
     next: 'Check the user name and the password; an account can also be locked or without the right to dial in.',
   },
+  'auth.refused-certificate': {
+    family: 'authentication-failed',
+    what: 'The gateway refused your certificate, that of {subject} from {issuer}, valid until {notAfter}.',
+    next: 'Check that it is the one for this gateway. Gateways do not say why: it may be revoked, have expired, or come from a CA that the gateway does not know. Ask the administrator, who finds the reason in the log of the gateway.',
+  },
+  'auth.refused-key': {
+    family: 'authentication-failed',
+    what: 'The gateway refused your public key, {key}, shown by {identity}.',
+    next: 'Ask the administrator whether the gateway has this key, and whether the identity is right (localIdentity in the profile).',
+  },
+  'auth.refused-psk': {
+    family: 'authentication-failed',
+    what: 'The gateway refused the pre-shared key of {identity}.',
+    next: 'Check the key, and the identity by which the gateway finds it (localIdentity in the profile).',
+  },
   'auth.refused-early': {
     family: 'authentication-failed',
     what: 'The gateway turned us away before the login began. It was asked for as {asked}, by {identity}.',
@@ -66,6 +81,16 @@ export const authenticationLeaves = {
     family: 'peer-incompatible',
     what: 'The gateway wants to log in with {wanted}, and this profile allows only {offered}.',
     next: 'If you can log in that way, set authentication.method in the profile; otherwise ask the administrator to allow {offered} for this account.',
+  },
+  'auth.second-factor': {
+    family: 'peer-incompatible',
+    what: 'The password is right. The gateway wants a second factor in the same login ({wanted}), and this profile does not allow that.',
+    next: 'FortiGate does this: set authentication.compatibility to "forticlient" in the profile; docs/profile.md names the risk.',
+  },
+  'auth.passcode': {
+    family: 'authentication-failed',
+    what: 'The gateway did not take the code.',
+    next: 'Connect again with a new code: one is good once, and for a short time.',
   },
   'auth.eap-server': {
     family: 'authentication-failed',

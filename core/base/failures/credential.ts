@@ -12,6 +12,11 @@ export const credentialLeaves = {
     what: 'The file {file} gives no certificate with a private key: {reason}.',
     next: 'Export the certificate together with its private key once more, as PKCS#12 or PEM.',
   },
+  'credential.no-key': {
+    family: 'local-refused',
+    what: 'The file {file} holds no private key, only certificates.',
+    next: 'Export the certificate once more together with its private key; some programs ask for that with a switch of its own.',
+  },
   'credential.weak-file': {
     family: 'local-refused',
     what: 'The file {file} is encrypted with {algorithm}, which protects nothing.',

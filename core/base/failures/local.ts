@@ -87,6 +87,11 @@ export const localLeaves = {
     what: 'The connection was cancelled.',
     next: 'Connect again when you are ready.',
   },
+  'tunnel.idle': {
+    family: 'local-refused',
+    what: 'Nothing went through the tunnel for {seconds} s, and the profile ends the connection then.',
+    next: 'Connect again; `inactivity` in the profile has the time, and `"action": "sleep"` keeps you logged in.',
+  },
   'tunnel.renewal-late': {
     family: 'timeout',
     what: 'A new login, which was to take the place of the present one, did not end in time.',
@@ -125,7 +130,7 @@ export const localLeaves = {
   'import.unknown': {
     family: 'local-refused',
     what: 'The file {file} is of no kind that Godwit can import.',
-    next: "Import Godwit's own JSON or a .sswan file of strongSwan; ask the administrator for one.",
+    next: "Import Godwit's own JSON, a .sswan file of strongSwan, or a certificate as .p12 or .pfx; ask the administrator for one.",
   },
   'import.invalid': {
     family: 'local-refused',
@@ -141,11 +146,6 @@ export const localLeaves = {
     family: 'local-refused',
     what: 'The file {file} is larger than {most} octets: that is no profile.',
     next: 'Look whether it is the right file.',
-  },
-  'import.certificate-only': {
-    family: 'local-refused',
-    what: 'The file {file} holds a certificate with its private key, and nothing about a gateway.',
-    next: 'Make a profile with the method eap-tls that names it as certificate.pkcs12File (docs/profile.md), and connect with `godwit up`.',
   },
   'ui.line-lost': {
     family: 'local-refused',

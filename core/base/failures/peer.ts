@@ -47,6 +47,16 @@ export const peerLeaves = {
     what: 'The gateway refused the connection with {notify}.',
     next: 'Send this message to the administrator of the gateway.',
   },
+  'peer.nat-forbidden': {
+    family: 'peer-refused',
+    what: 'A NAT on the way changes the address or the port of what this computer sends, and the profile allows none.',
+    next: 'Connect from a network without NAT, or remove `"allowNat": false` from the profile.',
+  },
+  'peer.esp-silent': {
+    family: 'timeout',
+    what: 'The gateway answers, but for {seconds} s nothing came back through the tunnel.',
+    next: 'Godwit logs in again, from another port. If that does not help, a firewall may let IKE through and drop ESP in UDP port 4500.',
+  },
   'peer.closed': {
     family: 'peer-refused',
     what: 'The gateway ended the connection.',

@@ -4,7 +4,7 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import { concat, equalConstantTime } from '../../base/octets.ts';
 import type { OpenPacketCipher, PacketCipher, PacketCipherKey } from '../interfaces.ts';
-import { checkPacketCipherKey, type PacketCipherShape, packetCipherShape } from '../packet-ciphers.ts';
+import { makePacketCipher, type PacketCipherShape } from '../packet-ciphers.ts';
 
 /**
  * The packet ciphers in plain TypeScript: the same in every runtime, 25 to 100 us a packet. Used for IKE's SK payload
@@ -15,15 +15,7 @@ export function noblePacketCipher(
   keyBits: number,
   integrityId: number,
 ): PacketCipher | undefined {
-  const shape = packetCipherShape(encryptionId, keyBits, integrityId);
-  if (shape === undefined) return undefined;
-  return {
-    ...shape,
-    open(key) {
-      checkPacketCipherKey(shape, key);
-      return shape.integrityId === 0 ? openAead(shape, key) : openCbcHmac(shape, key);
-    },
-  };
+  return makePacketCipher({ aead: openAead, cbcHmac: openCbcHmac }, encryptionId, keyBits, integrityId);
 }
 
 function openAead(shape: PacketCipherShape, key: PacketCipherKey): OpenPacketCipher {

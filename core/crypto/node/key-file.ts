@@ -10,6 +10,8 @@ import { kindOfKey } from './signatures.ts';
 export interface KeyFileContents {
   /** DER, the certificate of the key first, each followed by its issuer as far as the file has it. */
   readonly chain: readonly Uint8Array[];
+  /** DER of the certificates in it that are not in `chain`, in no particular order. */
+  readonly others: readonly Uint8Array[];
   readonly keyKind: PublicKeyKind;
   /** PKCS#8 in DER, owned by the caller. */
   readonly privateKey: Uint8Array;
@@ -20,6 +22,7 @@ export type KeyFileProblem =
   | { readonly kind: 'password-needed' }
   | { readonly kind: 'password' }
   | { readonly kind: 'weak'; readonly algorithm: string }
+  | { readonly kind: 'no-key' }
   | { readonly kind: 'broken'; readonly reason: string };
 
 /**
@@ -73,7 +76,7 @@ function readPem(
   const [key] = keys;
   if (blocks.length === 0) return broken('it is neither PEM text nor PKCS#12');
   if (certificates.length === 0) return broken('there is no certificate in it');
-  if (key === undefined) return broken('there is no private key in it');
+  if (key === undefined) return err({ kind: 'no-key' });
   if (keys.length > 1) return broken('there is more than one private key in it');
   if (certificates.length > limits.keyFileCertificates)
     return broken(`it holds more than ${limits.keyFileCertificates} certificates`);
@@ -150,10 +153,12 @@ function assemble(ders: readonly Uint8Array[], key: KeyObject): Result<KeyFileCo
     last = child.issuer === child.subject ? undefined : left.find((one) => child.checkIssued(one));
     if (last !== undefined) chain.push(last);
   }
+  const others = left.filter((one) => !chain.includes(one));
   const exported = key.export({ format: 'der', type: 'pkcs8' });
   const privateKey = new Uint8Array(exported);
   exported.fill(0);
-  return ok({ chain: chain.map(({ raw }) => new Uint8Array(raw)), keyKind, privateKey });
+  const derOf = ({ raw }: X509Certificate) => new Uint8Array(raw);
+  return ok({ chain: chain.map(derOf), others: others.map(derOf), keyKind, privateKey });
 }
 
 function broken(reason: string): Result<never, KeyFileProblem> {

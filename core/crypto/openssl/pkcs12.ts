@@ -13,6 +13,7 @@ export interface Pkcs12Contents {
 
 export type Pkcs12Problem =
   | { readonly kind: 'password' }
+  | { readonly kind: 'no-key' }
   | { readonly kind: 'broken'; readonly reason: string };
 
 /**
@@ -55,7 +56,7 @@ function contentsOf(ssl: Functions, results: Uint8Array): Result<Pkcs12Contents,
   const certificates: Uint8Array[] = [];
   try {
     const more = others === 0 ? 0 : ssl.stackCount(others);
-    if (key === 0) return broken('there is no private key in it');
+    if (key === 0) return err({ kind: 'no-key' });
     if (certificate === 0) return broken('there is no certificate for its private key in it');
     if (more >= limits.keyFileCertificates)
       return broken(`it holds more than ${limits.keyFileCertificates} certificates`);

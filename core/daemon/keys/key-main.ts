@@ -1,10 +1,11 @@
 import { existsSync, writeSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { stdin } from 'node:process';
-import { readKeyFile } from '../../crypto/node/key-file.ts';
+import { type KeyFileProblem, readKeyFile, weakEncryption } from '../../crypto/node/key-file.ts';
 import { loadCryptoki } from '../../crypto/pkcs11/cryptoki.ts';
 import { Token, type TokenProblem } from '../../crypto/pkcs11/token.ts';
 import { encodeFrame, FrameDecoder } from '../../rpc/framing.ts';
+import { factsOf } from './certificate-facts.ts';
 import { type KeyRequest, keyRequestSchema } from './key-protocol.ts';
 
 /*
@@ -49,6 +50,8 @@ function answer(request: KeyRequest): unknown {
   switch (request.op) {
     case 'open-file':
       return openFile(request);
+    case 'look-into-file':
+      return lookIntoFile(request);
     case 'token-open':
       return openToken(request);
     default:
@@ -56,14 +59,35 @@ function answer(request: KeyRequest): unknown {
   }
 }
 
-function openFile({ file, password }: Extract<KeyRequest, { op: 'open-file' }>): unknown {
+interface FileRequest {
+  readonly file: string;
+  readonly password?: string | undefined;
+}
+
+function readFile({ file, password }: FileRequest) {
   const secret = password === undefined ? undefined : Buffer.from(password, 'base64');
   const opened = readKeyFile(Buffer.from(file, 'base64'), secret);
   secret?.fill(0);
-  if (!opened.ok) {
-    const { kind, ...detail } = opened.error;
-    return { ok: false, problem: kind, detail };
-  }
+  return opened;
+}
+
+function fileProblem({ kind, ...detail }: KeyFileProblem): unknown {
+  return { ok: false, problem: kind, detail };
+}
+
+function lookIntoFile(request: FileRequest): unknown {
+  const opened = readFile(request);
+  if (!opened.ok) return fileProblem(opened.error);
+  const { chain, others, privateKey } = opened.value;
+  privateKey.fill(0);
+  const weak = weakEncryption(octetsOf(request.file));
+  const [own, ...rest] = [...chain, ...others].map(factsOf);
+  return { ok: true, own, others: rest, ...(weak === undefined ? {} : { weakEncryption: weak.algorithm }) };
+}
+
+function openFile(request: FileRequest): unknown {
+  const opened = readFile(request);
+  if (!opened.ok) return fileProblem(opened.error);
   const { chain, keyKind, privateKey } = opened.value;
   return { ok: true, chain: chain.map(base64), keyKind, privateKey: base64(privateKey) };
 }
@@ -89,7 +113,10 @@ function openToken({ module, uri }: Extract<KeyRequest, { op: 'token-open' }>): 
   return { ok: true, token: token.label, login: token.login, triesLeft };
 }
 
-function onToken(token: Token, request: Exclude<KeyRequest, { op: 'open-file' | 'token-open' }>): unknown {
+function onToken(
+  token: Token,
+  request: Exclude<KeyRequest, { op: 'open-file' | 'look-into-file' | 'token-open' }>,
+): unknown {
   switch (request.op) {
     case 'token-login': {
       const pin = request.pin === undefined ? undefined : octetsOf(request.pin);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { limits } from '../../base/limits.ts';
+import { certificateFacts } from '../../rpc/key-files.ts';
 
 /**
  * What the daemon and its key process say to each other over a pipe, in the frames of `core/rpc/framing.ts`: one request, then
@@ -9,7 +10,7 @@ const octets = z.base64().max(limits.keyFileOctets * 2);
 const text = z.string().max(limits.rpcTextCharacters);
 
 const hash = z.enum(['sha1', 'sha256', 'sha384', 'sha512']);
-export const schemeSchema = z.discriminatedUnion('kind', [
+const schemeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('rsa-pkcs1'), hash }),
   z.strictObject({ kind: z.literal('rsa-pss'), hash, saltOctets: z.int().min(0).max(64) }),
   z.strictObject({ kind: z.literal('ecdsa'), hash, encoding: z.enum(['der', 'p1363']) }),
@@ -31,6 +32,8 @@ export type TokenUri = z.output<typeof uri>;
 
 export const keyRequestSchema = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('open-file'), file: octets, password: octets.optional() }),
+  /** What stands in it beside the key, which stays in the process. */
+  z.strictObject({ op: z.literal('look-into-file'), file: octets, password: octets.optional() }),
   /** Finds the token; `token-login` next, if it says so. */
   z.strictObject({ op: z.literal('token-open'), module: text.optional(), uri }),
   z.strictObject({ op: z.literal('token-login'), pin: octets.optional() }),
@@ -50,6 +53,7 @@ const problem = z.strictObject({
     'password-needed',
     'password',
     'weak',
+    'no-key',
     'broken',
     'module',
     'missing',
@@ -73,6 +77,15 @@ export const keyAnswerSchemas = {
   'open-file': z.union([
     problem,
     z.strictObject({ ok: z.literal(true), chain, keyKind: keyKind, privateKey: octets }),
+  ]),
+  'look-into-file': z.union([
+    problem,
+    z.strictObject({
+      ok: z.literal(true),
+      own: certificateFacts,
+      others: z.array(certificateFacts).max(limits.keyFileCertificates),
+      weakEncryption: text.optional(),
+    }),
   ]),
   'token-open': z.union([
     problem,

@@ -17,7 +17,7 @@ import { openToken } from './open-token.ts';
  * profile), from what the client sent along, or on a token.
  */
 export function openCertificate(credentials: PeerCredentials, log: LogSink): OpenCertificate {
-  const user = { uid: credentials.uid, gid: credentials.gids?.[0] ?? nobody };
+  const user = keyUserOf(credentials);
   return async (certificate, asks) => {
     switch (certificate.kind) {
       case 'file':
@@ -37,6 +37,11 @@ export function openCertificate(credentials: PeerCredentials, log: LogSink): Ope
 }
 
 const nobody = 65_534;
+
+/** The rights under which the files and tokens of a client are opened. */
+export function keyUserOf({ uid, gids }: PeerCredentials): KeyUser {
+  return { uid, gid: gids?.[0] ?? nobody };
+}
 
 /** Files that a stored profile names: root's, as the daemon's own. */
 async function openStored(

@@ -54,9 +54,11 @@ export async function openKeyFile(
   }
 }
 
-function fileFailure(file: string, { problem, detail }: KeyProblem): Failure {
+/** What the user is told of a key file that cannot be opened. */
+export function fileFailure(file: string, { problem, detail }: KeyProblem): Failure {
   if (problem === 'weak')
     return failure('credential.weak-file', { file, algorithm: detail['algorithm'] ?? 'an old cipher' });
+  if (problem === 'no-key') return failure('credential.no-key', { file });
   return failure('credential.file', { file, reason: detail['reason'] ?? problem });
 }
 
@@ -73,6 +75,7 @@ function fileCredential({ chain, keyKind, privateKey }: OpenedFile): Result<Clie
   const signer = signerFromPrivateKey(key.expose());
   if (!signer.ok) return err(failure('misuse', { reason: signer.error.reason }));
   return ok({
+    spki: signer.value.spki,
     chain: chain.map((one) => new Uint8Array(Buffer.from(one, 'base64'))),
     keyKind,
     privateKey: key,

@@ -3,8 +3,10 @@ import { type Failure, failure } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { ClientCredential } from '../../crypto/client-credential.ts';
+import { parseCertificate } from '../../pki/certificate.ts';
 import type { ProfileClientCertificate } from '../../profile/authentication/client-certificate.ts';
 import type { CertificateAsks } from '../login-credentials.ts';
+import { oneLine } from './certificate-facts.ts';
 import { KeyProcess, type KeyUser } from './key-process.ts';
 import type { KeyProblem, TokenChoice } from './key-protocol.ts';
 
@@ -53,8 +55,12 @@ async function open(
   const used = await process.call({ op: 'token-use', id: chosen.value }, limits.tokenMs);
   if (!used.ok) return used;
   if (!used.value.ok) return err(tokenFailure(used.value, token, uri.text));
+  const chain = used.value.chain.map((one) => new Uint8Array(Buffer.from(one, 'base64')));
+  const own = parseCertificate(chain[0] ?? new Uint8Array(0));
   return ok({
-    chain: used.value.chain.map((one) => new Uint8Array(Buffer.from(one, 'base64'))),
+    chain,
+    // Without one nothing is ever signed.
+    spki: own.ok ? own.value.spki : new Uint8Array(0),
     keyKind: used.value.keyKind,
     privateKey: undefined,
     sign: async (scheme, octets) => {
@@ -112,11 +118,6 @@ async function choose(
       };
     }),
   );
-}
-
-/** Node writes a name one part a line. */
-function oneLine(name: string): string {
-  return name.split('\n').join(', ').slice(0, 1_024);
 }
 
 function tokenFailure({ problem, detail }: KeyProblem, token: string, uri: string): Failure {

@@ -1,5 +1,5 @@
+import { fold, pseudoHeaderSum, writeIpv4Checksum } from '../../esp/checksum.ts';
 import { type InnerPacket, protocolTcp, protocolUdp } from '../../esp/inner-packet.ts';
-import { fold, pseudoHeaderSum, writeIpv4Checksum } from './checksum.ts';
 import type { SummedMemory } from './summed-memory.ts';
 import { type MergedKind, mergedKinds, writeMergedHeader } from './virtio-header.ts';
 

@@ -1,3 +1,4 @@
+import { fold } from '../../esp/checksum.ts';
 import { checksumCode } from './checksum-code.ts';
 
 const pageOctets = 65_536;
@@ -51,6 +52,5 @@ function sumPlainly(octets: Uint8Array, at: number, length: number): number {
   const end = at + length;
   for (let i = at; i + 1 < end; i += 2) sum += ((octets[i] ?? 0) << 8) | (octets[i + 1] ?? 0);
   if ((length & 1) === 1) sum += (octets[end - 1] ?? 0) << 8;
-  const once = (sum & 0xffff) + (sum >>> 16);
-  return (once & 0xffff) + (once >>> 16);
+  return fold(sum);
 }

@@ -1,5 +1,6 @@
+import { fold, pseudoHeaderSum, writeIpv4Checksum } from '../../esp/checksum.ts';
 import { type InnerPacket, protocolTcp, protocolUdp } from '../../esp/inner-packet.ts';
-import { fold, pseudoHeaderSum, writeIpv4Checksum } from './checksum.ts';
+import { spreadPieces } from '../../esp/spread-pieces.ts';
 import type { SummedMemory } from './summed-memory.ts';
 import { gsoTcp4, gsoTcp6, gsoUdp, type VirtioHeader } from './virtio-header.ts';
 
@@ -64,20 +65,9 @@ export class SuperPacket {
     return this.headersLength + Math.min(left, this.#size);
   }
 
-  /**
-   * Moves segment `i` of the packet at `at` to `at + i * stride` and copies the headers in front. From the last to the
-   * first (which stays), so that nothing is overwritten before it has moved; `stride` is at least `lengthOf(0)`.
-   */
+  /** Moves the segments of the packet at `at` apart, `i` to `at + i * stride`; `stride` is at least `lengthOf(0)`. */
   spread(at: number, stride: number): void {
-    const { octets } = this.#memory;
-    const headers = this.headersLength;
-    for (let i = this.segments - 1; i > 0; i--) {
-      const from = at + headers + i * this.#size;
-      const to = at + i * stride;
-      octets.copyWithin(to + headers, from, from + this.lengthOf(i) - headers);
-    }
-    // Only now: the headers of an early segment may land on the old place of a later one's payload.
-    for (let i = 1; i < this.segments; i++) octets.copyWithin(at + i * stride, at, at + headers);
+    spreadPieces(this.#memory.octets, at, this.headersLength, this.#payload, this.#size, stride);
   }
 
   /** Makes segment `i`, spread to `at`, a packet of its own: lengths, identification, sequence, flags, checksums. */

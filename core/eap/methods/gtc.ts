@@ -3,7 +3,7 @@ import { limits } from '../../base/limits.ts';
 import type { Secret } from '../../base/secret.ts';
 import { eapType } from '../../wire/registry/eap-types.ts';
 import { serverText } from '../../wire/server-text.ts';
-import type { EapMethod, EapMethodKind, EapMethodStep } from '../method.ts';
+import type { EapMethod, EapMethodKind, EapMethodStep, EapQuestion } from '../method.ts';
 
 /**
  * EAP-GTC: the server shows a text, and the user's answer goes to it as it is. The first text asks for the password, or for
@@ -13,12 +13,24 @@ import type { EapMethod, EapMethodKind, EapMethodStep } from '../method.ts';
 export const gtcMethod: EapMethodKind = {
   type: eapType.GTC,
   name: 'EAP-GTC',
-  start: () => new GtcMethod(),
+  start: () => new GtcMethod('password'),
+};
+
+/** The same behind a method that has asked for the password: every text asks for another factor. */
+export const gtcCodeMethod: EapMethodKind = {
+  ...gtcMethod,
+  refusal: failure('auth.passcode', { side: 'local' }),
+  start: () => new GtcMethod('passcode'),
 };
 
 class GtcMethod implements EapMethod {
+  readonly #first: EapQuestion['kind'];
   #asked = 0;
   #waits = false;
+
+  constructor(first: EapQuestion['kind']) {
+    this.#first = first;
+  }
 
   process(data: Uint8Array): EapMethodStep {
     if (this.#asked >= limits.eapPrompts) {
@@ -29,7 +41,7 @@ class GtcMethod implements EapMethod {
     this.#asked += 1;
     this.#waits = true;
     const message = serverText(data);
-    const kind = this.#asked === 1 ? 'password' : 'passcode';
+    const kind = this.#asked === 1 ? this.#first : 'passcode';
     return {
       kind: 'ask',
       question: { kind, retry: 0, ...(message === '' ? {} : { message }) },

@@ -24,10 +24,17 @@ export interface Proof {
   readonly anotherFollows: boolean;
 }
 
+export interface FirstOffers {
+  readonly eapOnly: boolean;
+  readonly severalRounds: boolean;
+  /** What FortiClient says about itself; then no name is asked for. */
+  readonly fortiClient?: Payload;
+}
+
 /*
  * HDR, SK {IDi, [CERT+], [CERTREQ], [IDr], [AUTH], [N(INITIAL_CONTACT)], CP(CFG_REQUEST), SAi2, TSi, TSr, [N(MOBIKE_SUPPORTED)],
  *     [N(MULTIPLE_AUTH_SUPPORTED)], [N(ANOTHER_AUTH_FOLLOWS)], [N(EAP_ONLY_AUTHENTICATION)],
- *     [N(PPK_IDENTITY)], [N(NO_PPK_AUTH)]}  -->
+ *     [N(PPK_IDENTITY)], [N(NO_PPK_AUTH)], [N(FORTICLIENT_CONNECT)]}  -->
  *
  * @rfc 7296 1.2 @rfc 4739 3 @rfc 5998 3 @rfc 8784 3
  */
@@ -38,12 +45,15 @@ export function buildFirstAuth(
   crypto: CryptoProvider,
   child: ChildOffer | undefined,
   proof: Proof,
-  offers: { readonly eapOnly: boolean; readonly severalRounds: boolean },
+  offers: FirstOffers,
 ): readonly Payload[] {
   const { auth } = proof;
+  const { fortiClient } = offers;
+  // A FortiGate that is asked for by a name may find no login for it.
+  const { remoteIdentity: _, ...nameless } = config;
   return [
     ...buildOwnIdentity(proof),
-    ...buildRequests(config, crypto),
+    ...buildRequests(fortiClient === undefined ? config : nameless, crypto),
     ...(auth === undefined ? [] : [auth]),
     ...(config.initialContact === true ? [ikeNotify(notifyType.INITIAL_CONTACT)] : []),
     buildConfigRequest(config.wantedAddresses),
@@ -52,6 +62,7 @@ export function buildFirstAuth(
     ...(offers.severalRounds ? [ikeNotify(notifyType.MULTIPLE_AUTH_SUPPORTED)] : []),
     ...(offers.eapOnly ? [ikeNotify(notifyType.EAP_ONLY_AUTHENTICATION)] : []),
     ...buildProofNotifies(proof),
+    ...(fortiClient === undefined ? [] : [fortiClient]),
   ];
 }
 

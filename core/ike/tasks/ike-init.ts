@@ -19,18 +19,23 @@ import { buildRedirectSupport, redirectIn } from './redirect.ts';
 const nonceOctets = 32;
 
 /** The hashes that we take in a signature of the gateway. @rfc 7427 4 */
-export const acceptedHashes = [
+const acceptedHashes = [
   signatureHash.SHA2_256,
   signatureHash.SHA2_384,
   signatureHash.SHA2_512,
   signatureHash.IDENTITY,
 ] as const;
 
+export interface InitOffers {
+  readonly usePpk?: boolean;
+  readonly vendorIds?: readonly Payload[];
+}
+
 /**
  * IKE_SA_INIT: the first message, and what its answer makes of it.
  *
  *     HDR(SPIi, 0), [N(COOKIE)], SAi1, KEi, Ni, N(NAT_DETECTION_*), N(SIGNATURE_HASH_ALGORITHMS),
- *         N(IKEV2_FRAGMENTATION_SUPPORTED), [N(USE_PPK)]  -->
+ *         N(IKEV2_FRAGMENTATION_SUPPORTED), [N(USE_PPK)], [V+]  -->
  *                              <--  HDR(SPIi, SPIr), SAr1, KEr, Nr, [N(NAT_DETECTION_*)], [CERTREQ],
  *                                       [N(IKEV2_FRAGMENTATION_SUPPORTED)], [N(SIGNATURE_HASH_ALGORITHMS)],
  *                                       [N(MULTIPLE_AUTH_SUPPORTED)], [N(USE_PPK)]
@@ -48,8 +53,13 @@ export class IkeInitTask {
     | { readonly octets: Uint8Array; readonly group: number; readonly secret: KeyExchangeSecret }
     | undefined;
 
-  /** `usePpk`: offers to mix in a post-quantum pre-shared key. @rfc 8784 3 */
-  constructor(config: IkeConfig, dependencies: IkeDependencies, initiatorSpi: IkeSpi, usePpk = false) {
+  /** `usePpk`: offers to mix in a post-quantum pre-shared key (RFC 8784 3). `vendorIds` go last. */
+  constructor(
+    config: IkeConfig,
+    dependencies: IkeDependencies,
+    initiatorSpi: IkeSpi,
+    { usePpk = false, vendorIds = [] }: InitOffers = {},
+  ) {
     const { crypto, random } = dependencies;
     this.#config = config;
     this.#dependencies = dependencies;
@@ -62,6 +72,7 @@ export class IkeInitTask {
       ikeNotify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED),
       ...(usePpk ? [ikeNotify(notifyType.USE_PPK)] : []),
       ...buildRedirectSupport(config),
+      ...vendorIds,
     ];
   }
 

@@ -1,23 +1,21 @@
 import type { CipherShape } from '../../crypto/interfaces.ts';
 import { ikeHeaderOctets } from '../../wire/ike/header.ts';
-import { notifiesOf } from '../../wire/ike/lookup.ts';
 import { nonEspMarkerOctets } from '../../wire/ike/non-esp-marker.ts';
-import type { IkeMessage, NotifyPayload } from '../../wire/ike/payload.ts';
+import type { NotifyPayload } from '../../wire/ike/payload.ts';
 import { genericHeaderOctets } from '../../wire/ike/payload-chain.ts';
 import { ikeNotify } from '../payload-list.ts';
 
 /*
  * HDR, SK {N(padding)}  -->
- *               <--  HDR, SK {}                  a gateway that does not know the notify
- *               <--  HDR, SK {N(padding)}        Godwit's own
+ *               <--  HDR, SK {}
  *
- * An INFORMATIONAL request that fills an IP packet of a wanted size, and that nobody may cut. The answer of a foreign gateway is
- * small, so what is proven is the way there. The way back is taken to be as wide; where it is not, the gateway's own path MTU
+ * An INFORMATIONAL request that fills an IP packet of a wanted size, and that nobody may cut. The gateway does not know the notify, and
+ * its answer is small, so what is proven is the way there. The way back is taken to be as wide; where it is not, the gateway's own path MTU
  * discovery and the MSS clamp, which holds for both directions, are what protects it.
  */
 
 /** A status type for private use: whoever does not know it ignores it. @rfc 7296 3.10.1 */
-export const paddingNotify = 48_717;
+const paddingNotify = 48_717;
 
 const ipHeaderOctets = { 4: 20, 6: 40 } as const;
 const udpHeaderOctets = 8;
@@ -46,11 +44,4 @@ export function packetOf(data: number, family: 4 | 6, cipher: CipherShape): numb
 
 export function padding(octets: number): NotifyPayload {
   return ikeNotify(paddingNotify, new Uint8Array(octets));
-}
-
-/** The peer's padding, to be sent back as it came: its way to us is measured too then. */
-export function echoPadding(request: IkeMessage): readonly NotifyPayload[] {
-  return notifiesOf(request, paddingNotify)
-    .slice(0, 1)
-    .map(({ data }) => padding(data.length));
 }

@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { type Endpoint, formatIpAddress, type IpAddress } from '../../base/address.ts';
 import { type Failure, failure } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
+import type { PathCandidate } from '../../tunnel/paths/path.ts';
 import { sourceTowards } from './source-address.ts';
 import { openUdpSocket } from './udp-socket.ts';
 
@@ -15,15 +16,17 @@ export class ScoutSockets {
     this.#mark = mark;
   }
 
-  /** Fails with `system.network` when no way leads to `remote`, and as `openUdpSocket` does. */
+  /** By `via`, or as the machine prefers. Fails with `system.network` when no way leads to `remote`, and as `openUdpSocket` does. */
   async open(
     id: number,
     remote: IpAddress,
     onDatagram: (octets: Uint8Array) => void,
+    via?: PathCandidate,
   ): Promise<Result<Endpoint, Failure>> {
-    const source = sourceTowards(remote, this.#mark);
+    const source = via === undefined ? sourceTowards(remote, this.#mark) : ok(via);
     if (!source.ok) return source;
-    const opened = openUdpSocket({ family: remote.family, mark: this.#mark, offload: false });
+    const way = via === undefined ? {} : { address: via.local, device: via.interfaceName };
+    const opened = openUdpSocket({ family: remote.family, mark: this.#mark, offload: false, ...way });
     if (!opened.ok) return opened;
     const { fd, local } = opened.value;
     const socket = createSocket(remote.family === 4 ? 'udp4' : 'udp6');

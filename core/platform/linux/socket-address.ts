@@ -7,7 +7,7 @@ export const addressFamilies = { 4: 2, 6: 10 } as const;
 export const socketAddressOctets = 32;
 
 /** Octets that the kernel reads and writes for one family. */
-export function socketAddressLength(family: 4 | 6): number {
+function socketAddressLength(family: 4 | 6): number {
   return family === 4 ? 16 : 28;
 }
 

@@ -86,18 +86,27 @@ export function needsPassword(
 }
 
 /** Fields under `authentication` that name a file, each as a path in the document. */
-export function filesOf(authentication: ProfileAuthentication): readonly (readonly string[])[] {
-  const files: (readonly string[])[] = [];
+export function filesOf(authentication: ProfileAuthentication): readonly (readonly (string | number)[])[] {
+  const files: (readonly (string | number)[])[] = [];
   if (passwordFileOf(authentication) !== undefined) files.push(['passwordFile']);
   if ('server' in authentication && authentication.server.trust?.kind === 'file')
     files.push(['server', 'caFile']);
-  if (clientCertificateOf(authentication)?.kind === 'file') files.push(['certificate']);
+  for (const { path, certificate } of clientCertificatesOf(authentication))
+    if (certificate.kind === 'file') files.push(path);
   return files;
 }
 
-/** Where the user's own certificate is; `undefined` for a method without one. */
-export function clientCertificateOf(
-  authentication: ProfileAuthentication,
-): ProfileClientCertificate | undefined {
-  return 'certificate' in authentication ? authentication.certificate : undefined;
+/** The user's own certificates, best first, and where each stands under `authentication`. */
+export function clientCertificatesOf(authentication: ProfileAuthentication): readonly PlacedCertificate[] {
+  if (!('certificate' in authentication)) return [];
+  const others = 'otherCertificates' in authentication ? authentication.otherCertificates : [];
+  return [
+    { path: ['certificate'], certificate: authentication.certificate },
+    ...others.map((certificate, index) => ({ path: ['otherCertificates', index], certificate })),
+  ].flatMap(({ path, certificate }) => (certificate.kind === 'none' ? [] : [{ path, certificate }]));
+}
+
+export interface PlacedCertificate {
+  readonly path: readonly (string | number)[];
+  readonly certificate: Exclude<ProfileClientCertificate, { readonly kind: 'none' }>;
 }

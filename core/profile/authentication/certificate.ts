@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import {
   clientCertificateSchema,
+  otherCertificatesSchema,
   type ProfileClientCertificate,
+  readCertificate,
   readClientCertificate,
 } from './client-certificate.ts';
 
@@ -11,6 +13,7 @@ export const certificateSchema = z.strictObject({
     .literal('certificate')
     .meta({ description: 'A certificate of your own, shown to the gateway itself, without EAP.' }),
   certificate: clientCertificateSchema,
+  otherCertificates: otherCertificatesSchema,
   rsaPss: z.boolean().default(false).meta({
     description:
       'Whether an RSA key signs with PSS in place of PKCS#1. IKEv2 has no way to ask the gateway which of the two it takes.',
@@ -20,6 +23,8 @@ export const certificateSchema = z.strictObject({
 export interface CertificateAuthentication {
   readonly method: 'certificate';
   readonly certificate: ProfileClientCertificate;
+  /** The gateway's CERTREQ may prefer one of these. */
+  readonly otherCertificates: readonly ProfileClientCertificate[];
   readonly rsaPss: boolean;
 }
 
@@ -27,6 +32,11 @@ export function readCertificateAuthentication(
   document: z.output<typeof certificateSchema>,
   file: string,
 ): CertificateAuthentication {
-  const { method, certificate, rsaPss } = document;
-  return { method, certificate: readClientCertificate(certificate, file), rsaPss };
+  const { method, certificate, otherCertificates, rsaPss } = document;
+  return {
+    method,
+    certificate: readClientCertificate(certificate, file),
+    otherCertificates: otherCertificates.map((each) => readCertificate(each, file)),
+    rsaPss,
+  };
 }

@@ -9,7 +9,7 @@ import { joined } from './account.ts';
 const sources = ['certificateFile', 'pkcs12File', 'pkcs11', 'pem', 'pkcs12'] as const;
 
 /** Where the user's own certificate and private key are. One schema for every method that needs them. */
-export const clientCertificateSchema = z
+const certificateObject = z
   .strictObject({
     certificateFile: pathText.optional().meta({
       description:
@@ -73,9 +73,20 @@ export const clientCertificateSchema = z
   )
   .refine((value) => value.passwordFile === undefined || value.pkcs11 === undefined, {
     message: 'must not have `passwordFile` beside `pkcs11`: a PIN is asked for',
-  })
+  });
+
+export const clientCertificateSchema = certificateObject
   .optional()
   .meta({ description: 'Your certificate and its private key.' });
+
+export const otherCertificatesSchema = z
+  .array(certificateObject)
+  .max(limits.otherCertificates, `must not hold more than ${limits.otherCertificates} certificates`)
+  .default([])
+  .meta({
+    description:
+      'Further certificates of yours, each as `certificate`. The gateway gets the first one whose CA it asks for. Default: none.',
+  });
 
 /** Paths are already joined to the profile's folder. */
 export type ProfileClientCertificate =
@@ -95,7 +106,14 @@ export function readClientCertificate(
   document: z.output<typeof clientCertificateSchema>,
   file: string,
 ): ProfileClientCertificate {
-  if (document === undefined) return { kind: 'none' };
+  return document === undefined ? { kind: 'none' } : readCertificate(document, file);
+}
+
+/** `file` is that of the profile. */
+export function readCertificate(
+  document: z.output<typeof certificateObject>,
+  file: string,
+): Exclude<ProfileClientCertificate, { readonly kind: 'none' }> {
   const { pem, pkcs12, pkcs11, name = file, pkcs11Module } = document;
   if (pem !== undefined) return { kind: 'inline', name, octets: utf8.encode(pem) };
   if (pkcs12 !== undefined)

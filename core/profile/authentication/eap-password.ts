@@ -9,6 +9,8 @@ export interface EapPasswordAuthentication extends EapAccount {
   readonly method: Name;
   /** Other methods that the gateway may choose, with the same user name and password, best first. */
   readonly alternatives: readonly Name[];
+  /** Log in as FortiClient does, with a second factor in the same EAP run. */
+  readonly fortiClient: boolean;
 }
 
 const alternatives = z
@@ -21,13 +23,18 @@ const alternatives = z
     examples: [['eap-gtc']],
   });
 
-const describe = (method: Name, description: string) =>
+const describe = <Method extends Name>(method: Method, description: string) =>
   z.strictObject({ method: z.literal(method).meta({ description }), ...passwordFields, alternatives });
 
 export const eapMschapv2Schema = describe(
   'eap-mschapv2',
   'A user name and a password; both sides prove that they know it.',
-);
+).extend({
+  compatibility: z.literal('forticlient').optional().meta({
+    description:
+      'Log in as FortiClient does, so that a FortiGate asks for a code after the password. Weaker: the last proof then leaves out the key that the password made.',
+  }),
+});
 
 export const eapGtcSchema = describe(
   'eap-gtc',
@@ -43,6 +50,7 @@ type Document = z.output<typeof eapMschapv2Schema | typeof eapGtcSchema | typeof
 
 export function readEapPassword(document: Document, file: string): EapPasswordAuthentication {
   const { method, alternatives } = document;
+  const fortiClient = 'compatibility' in document && document.compatibility === 'forticlient';
   const others = alternatives.filter((other, at) => other !== method && alternatives.indexOf(other) === at);
-  return { method, ...readEapAccount(document, file), alternatives: others };
+  return { method, ...readEapAccount(document, file), alternatives: others, fortiClient };
 }

@@ -2,6 +2,7 @@ import { failure } from '../../base/errors.ts';
 import { err, ok } from '../../base/result.ts';
 import { filesOf } from '../authentication/authentication.ts';
 import { parseProfile } from '../parse-profile.ts';
+import { proofsOf } from '../proofs.ts';
 import type { ImportNote, ProfileImporter } from './importer.ts';
 import { objectOf } from './json-object.ts';
 
@@ -22,12 +23,12 @@ export const godwitImporter: ProfileImporter = {
     const parsed = parseProfile(text, name);
     const notes: ImportNote[] = [];
     if (parsed.ok) {
-      const { trust, authentication } = parsed.value;
+      const { trust } = parsed.value;
       if (trust.kind === 'file') notes.push({ code: 'names-file', detail: 'trust.caFile' });
-      for (const path of filesOf(authentication)) {
-        notes.push({ code: 'names-file', detail: ['authentication', ...path].join('.') });
-      }
+      for (const { path, authentication } of proofsOf(parsed.value))
+        for (const field of filesOf(authentication))
+          notes.push({ code: 'names-file', detail: [...path, ...field].join('.') });
     }
-    return ok({ text: text.replace(/^\ufeff/, ''), notes });
+    return ok({ kind: 'profile', text: text.replace(/^\ufeff/, ''), notes });
   },
 };

@@ -42,7 +42,7 @@ export const sswanImporter: ProfileImporter = {
       ...networksOf(document, notes),
       ...proposalsOf(document, notes),
     };
-    return ok({ text: `${JSON.stringify(profile, null, 2)}\n`, notes });
+    return ok({ kind: 'profile', text: `${JSON.stringify(profile, null, 2)}\n`, notes });
   },
 };
 

@@ -203,6 +203,10 @@ export class ClientSession implements RpcClientHandle {
         return this.#with('save-profile', params, (checked) => handlers['save-profile'](checked, this));
       case 'remove-profile':
         return this.#with('remove-profile', params, (checked) => handlers['remove-profile'](checked, this));
+      case 'look-into-key-file':
+        return this.#with('look-into-key-file', params, (checked) =>
+          handlers['look-into-key-file'](checked, this),
+        );
       case 'history':
         return this.#with('history', params, (checked) => handlers.history(checked, this));
       case 'log-tail':

@@ -169,7 +169,7 @@ function moveTo(course: Course, book: PathBook, path: Path, now: Instant): void 
 }
 
 /** Where IKE after IKE_SA_INIT, and ESP, go on this path. */
-export function remoteOf(course: Course, { candidate }: Path): Endpoint {
+function remoteOf(course: Course, { candidate }: Path): Endpoint {
   return { address: candidate.remote, port: course.config.natTraversalPort };
 }
 

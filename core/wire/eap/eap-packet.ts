@@ -34,6 +34,8 @@ export interface EapRequestOrResponse {
 export interface EapOutcome {
   readonly code: 'success' | 'failure';
   readonly identifier: number;
+  /** FortiGate: a fifth octet of Success, the type of the method that is to follow in the same run. No RFC has it. */
+  readonly next?: number;
 }
 
 /** Octets after the Length field's end are padding of the layer below and are ignored. @rfc 3748 4.1 */
@@ -57,6 +59,9 @@ export function decodeEapPacket(octets: Uint8Array): Result<EapPacket, Malformed
   }
   if (code !== eapCode.Success && code !== eapCode.Failure) reader.fail(`code ${code}`);
   const outcome = code === eapCode.Success ? ('success' as const) : ('failure' as const);
+  if (length === 5 && outcome === 'success')
+    return reader.finish({ code: outcome, identifier, next: body.u8() });
+  if (length > 4) reader.fail(`length ${length} of EAP-${nameOf(eapCode, code)}`);
   return reader.finish({ code: outcome, identifier });
 }
 
@@ -64,7 +69,12 @@ export function decodeEapPacket(octets: Uint8Array): Result<EapPacket, Malformed
 export function encodeEapPacket(packet: EapPacket): Uint8Array {
   if (!('type' in packet)) {
     const code = packet.code === 'success' ? eapCode.Success : eapCode.Failure;
-    return new ByteWriter(4).u8(code).u8(packet.identifier).u16(4).finish();
+    const { next } = packet;
+    const writer = new ByteWriter(5)
+      .u8(code)
+      .u8(packet.identifier)
+      .u16(next === undefined ? 4 : 5);
+    return (next === undefined ? writer : writer.u8(next)).finish();
   }
   const length = 5 + packet.data.length;
   if (length > 65_535) throw new RangeError('EAP packet longer than 65,535 octets');
@@ -78,7 +88,10 @@ export function notateEapPacket(octets: Uint8Array): string {
   const decoded = decodeEapPacket(octets);
   if (!decoded.ok) return `malformed ${octets.length}`;
   const packet = decoded.value;
-  if (!('type' in packet)) return `${packet.code} ${packet.identifier}`;
+  if (!('type' in packet)) {
+    const next = packet.next === undefined ? '' : ` next ${nameOf(eapType, packet.next)}`;
+    return `${packet.code} ${packet.identifier}${next}`;
+  }
   return `${packet.code} ${packet.identifier} ${nameOf(eapType, packet.type)} ${octets.length}`;
 }
 

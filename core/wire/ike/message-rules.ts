@@ -62,7 +62,7 @@ const informational: MessageRule = {
 const intermediate: MessageRule = { encrypted: true, atMost: { KE: 1 }, forms: [[]], together: [] };
 
 /** The table: exchange type → its two directions. */
-export const messageRules: ReadonlyMap<number, ExchangeRules> = new Map([
+const messageRules: ReadonlyMap<number, ExchangeRules> = new Map([
   [
     exchangeType.IKE_SA_INIT,
     {

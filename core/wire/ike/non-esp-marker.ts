@@ -16,7 +16,7 @@ import { concat } from '../../base/octets.ts';
 
 export const nonEspMarkerOctets = 4;
 
-export const nonEspMarker: Uint8Array = new Uint8Array(nonEspMarkerOctets);
+const nonEspMarker: Uint8Array = new Uint8Array(nonEspMarkerOctets);
 
 /** The whole payload of a NAT keepalive. @rfc 3948 2.3 */
 export const natKeepalive: Uint8Array = Uint8Array.of(0xff);

@@ -92,10 +92,12 @@ export const notifyType = {
   SA_RESOURCE_INFO: 16444,
   USE_PPK_INT: 16445,
   PPK_IDENTITY_KEY: 16446,
+  /** Private use, Fortinet: what a FortiClient says about itself. */
+  FORTICLIENT_CONNECT: 61696,
 } as const;
 
 /** Types below this one are errors. @rfc 7296 3.10.1 */
-export const firstStatusNotify = 16384;
+const firstStatusNotify = 16384;
 
 export function isErrorNotify(type: number): boolean {
   return type < firstStatusNotify;

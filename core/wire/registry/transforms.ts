@@ -52,7 +52,7 @@ export const encryption = {
 } as const;
 
 /** Transform type 2. */
-export const pseudoRandomFunction = {
+const pseudoRandomFunction = {
   PRF_HMAC_MD5: 1,
   PRF_HMAC_SHA1: 2,
   PRF_HMAC_TIGER: 3,

@@ -64,6 +64,10 @@ export const certificatesFailures = {
     what: 'Die Datei {file} ergibt kein Zertifikat mit privatem Schlüssel: {reason}.',
     next: 'Exportieren Sie das Zertifikat noch einmal zusammen mit seinem privaten Schlüssel, als PKCS#12 oder PEM.',
   },
+  'credential.no-key': {
+    what: 'In der Datei {file} ist kein privater Schlüssel, nur Zertifikate.',
+    next: 'Exportieren Sie das Zertifikat noch einmal zusammen mit seinem privaten Schlüssel; manche Programme fragen danach mit einem eigenen Schalter.',
+  },
   'credential.weak-file': {
     what: 'Die Datei {file} ist mit {algorithm} verschlüsselt, was nichts schützt.',
     next: 'Exportieren Sie sie neu mit AES: `openssl pkcs12 -export` von OpenSSL 3 tut das, und Windows mit AES256-SHA256.',

@@ -78,7 +78,7 @@ export const localFailures = {
   },
   'import.unknown': {
     what: 'Die Datei {file} ist von keiner Art, die Godwit importieren kann.',
-    next: 'Importieren Sie Godwits eigenes JSON oder eine .sswan-Datei von strongSwan; bitten Sie die Administration um eine.',
+    next: 'Importieren Sie Godwits eigenes JSON, eine .sswan-Datei von strongSwan oder ein Zertifikat als .p12 oder .pfx; bitten Sie die Administration darum.',
   },
   'import.invalid': {
     what: 'Die Datei {file} lässt sich nicht importieren: {reason}.',
@@ -91,10 +91,6 @@ export const localFailures = {
   'import.too-large': {
     what: 'Die Datei {file} ist größer als {most} Oktette: Das ist kein Profil.',
     next: 'Sehen Sie nach, ob es die richtige Datei ist.',
-  },
-  'import.certificate-only': {
-    what: 'Die Datei {file} enthält ein Zertifikat mit seinem privaten Schlüssel und nichts über ein Gateway.',
-    next: 'Legen Sie ein Profil mit der Methode eap-tls an, das sie als certificate.pkcs12File nennt (docs/profile.md), und verbinden Sie mit `godwit up`.',
   },
   'ui.line-lost': {
     what: 'Diese Seite hat ihren Weg zu Godwit verloren: {reason}.',

@@ -4,6 +4,18 @@ export const loginFailures = {
     what: 'Das Gateway hat die Anmeldung abgelehnt.',
     next: 'Prüfen Sie Benutzername und Passwort; ein Konto kann auch gesperrt sein oder kein Recht zur Einwahl haben.',
   },
+  'auth.refused-certificate': {
+    what: 'Das Gateway hat Ihr Zertifikat abgelehnt, das von {subject}, ausgestellt von {issuer}, gültig bis {notAfter}.',
+    next: 'Prüfen Sie, ob es das richtige für dieses Gateway ist. Warum, sagen Gateways nicht: Es kann gesperrt oder abgelaufen sein, oder von einer CA stammen, die das Gateway nicht kennt. Fragen Sie die Administration; der Grund steht im Protokoll des Gateways.',
+  },
+  'auth.refused-key': {
+    what: 'Das Gateway hat Ihren öffentlichen Schlüssel {key} abgelehnt, gezeigt von {identity}.',
+    next: 'Fragen Sie die Administration, ob das Gateway diesen Schlüssel hat und ob die Identität stimmt (localIdentity im Profil).',
+  },
+  'auth.refused-psk': {
+    what: 'Das Gateway hat den vorab vereinbarten Schlüssel von {identity} abgelehnt.',
+    next: 'Prüfen Sie den Schlüssel und die Identität, unter der das Gateway ihn findet (localIdentity im Profil).',
+  },
   'auth.refused-early': {
     what: 'Das Gateway hat uns abgewiesen, bevor die Anmeldung begann. Nach ihm wurde als {asked} gefragt, von {identity}.',
     next: 'Heißt das Gateway anders, setzen Sie remoteIdentity im Profil, oder null, um seinen eigenen Namen zu nehmen. Sonst fragen Sie die Administration, ob es Anmeldungen mit EAP annimmt.',
@@ -51,6 +63,14 @@ export const loginFailures = {
   'auth.eap-method': {
     what: 'Das Gateway will eine Anmeldung mit {wanted}, und dieses Profil erlaubt nur {offered}.',
     next: 'Können Sie sich so anmelden, setzen Sie authentication.method im Profil; sonst bitten Sie darum, {offered} für dieses Konto zu erlauben.',
+  },
+  'auth.second-factor': {
+    what: 'Das Passwort stimmt. Das Gateway will in derselben Anmeldung einen zweiten Faktor ({wanted}), und dieses Profil erlaubt das nicht.',
+    next: 'FortiGate macht das: Setzen Sie authentication.compatibility im Profil auf "forticlient"; docs/profile.md nennt das Risiko.',
+  },
+  'auth.passcode': {
+    what: 'Das Gateway hat den Code nicht angenommen.',
+    next: 'Verbinden Sie noch einmal mit einem neuen Code: Jeder gilt nur einmal und nur kurze Zeit.',
   },
   'auth.eap-server': {
     what: 'Der Anmeldeserver hat nicht bewiesen, dass er das Passwort kennt.',

@@ -36,6 +36,14 @@ export const peerFailures = {
     what: 'Das Gateway hat die Verbindung mit {notify} abgelehnt.',
     next: 'Schicken Sie diese Meldung an die Administration des Gateways.',
   },
+  'peer.nat-forbidden': {
+    what: 'Ein NAT auf dem Weg ändert Adresse oder Port dessen, was dieser Computer sendet, und das Profil erlaubt keines.',
+    next: 'Verbinden Sie sich aus einem Netz ohne NAT, oder entfernen Sie `"allowNat": false` aus dem Profil.',
+  },
+  'peer.esp-silent': {
+    what: 'Das Gateway antwortet, aber {seconds} s lang kam nichts durch den Tunnel zurück.',
+    next: 'Godwit meldet sich von einem anderen Port neu an. Hilft das nicht, lässt vielleicht eine Firewall IKE durch und ESP in UDP-Port 4500 nicht.',
+  },
   'peer.closed': {
     what: 'Das Gateway hat die Verbindung beendet.',
     next: 'Verbinden Sie erneut; endet sie wieder, fragen Sie, ob das Konto eine Sitzungsgrenze hat.',
@@ -71,6 +79,10 @@ export const peerFailures = {
   'tunnel.cancelled': {
     what: 'Das Verbinden wurde abgebrochen.',
     next: 'Verbinden Sie, wenn Sie so weit sind.',
+  },
+  'tunnel.idle': {
+    what: 'Durch den Tunnel ging {seconds} s lang nichts; das Profil beendet die Verbindung dann.',
+    next: 'Verbinden Sie neu. Im Profil steht die Zeit unter `inactivity`; mit `"action": "sleep"` bleiben Sie angemeldet.',
   },
   'tunnel.renewal-late': {
     what: 'Eine neue Anmeldung, die die jetzige ablösen sollte, wurde nicht rechtzeitig fertig.',

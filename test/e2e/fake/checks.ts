@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { failure } from '../../../core/base/errors.ts';
 import { drop } from '../live/checks.ts';
 import type { Check } from '../support/check.ts';
-import { connected, headquartersText, hostile, idle, namedScenes } from '../support/scenes.ts';
+import { connected, headquartersText, hostile, idle, namedScenes, p12 } from '../support/scenes.ts';
 import { onStage, plainLook, type Stage } from '../support/stage.ts';
 import { goTo } from '../support/ui-page.ts';
 
@@ -115,6 +115,14 @@ export const fakeChecks: readonly Check[] = [
       await proof.filter({ hasText: 'verified just now' }).waitFor();
     },
   ),
+  on('connected', 'a connection that is weaker than it could be says why', async ({ page, host }) => {
+    assert.equal(await page.locator('.weakness').count(), 0);
+    const tunnel = connected({ weaknesses: ['unbound-eap', 'psk-gateway'] });
+    await host.become({ ...host.scene.snapshot, tunnel });
+    const told = page.getByRole('region', { name: 'This connection is weaker than it could be' });
+    await told.getByText('without the key that it makes').waitFor();
+    await told.getByText('any of them can pose as the gateway').waitFor();
+  }),
   on('failed-hostile', 'what a gateway says is shown as text', async ({ page }) => {
     assert.equal(await page.locator('img[src="x"], .failure b').count(), 0);
     await page.getByText('<img src=x onerror=alert(1)>').first().waitFor();
@@ -152,6 +160,35 @@ export const fakeChecks: readonly Check[] = [
     }
     assert.deepEqual(errors, []);
   }),
+  on(
+    'import-locked',
+    'a key file asks for its password, shows who it is for, and becomes a profile',
+    async ({ page, host }) => {
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Password of the key file').fill('falsch');
+      await page.keyboard.press('Enter');
+      await dialog.getByText('is wrong').waitFor();
+      assert.equal(await dialog.getByLabel('Password of the key file').inputValue(), '');
+      await dialog.getByLabel('Password of the key file').fill('geheim');
+      await page.keyboard.press('Enter');
+      await dialog.getByText('CN=Alice Doe').waitFor();
+      assert.ok(!(await page.content()).includes('geheim'));
+      assert.ok(await dialog.getByRole('button', { name: 'Import' }).isDisabled(), 'nothing says where to');
+      await dialog.getByRole('textbox', { name: 'Gateway', exact: true }).fill('vpn.example.org');
+      await dialog.getByLabel('Login method').selectOption('eap-tls');
+      assert.equal(await dialog.getByLabel('User name').inputValue(), 'alice@example.org');
+      await dialog.getByRole('button', { name: 'Import' }).click();
+      await until(() => host.calls.some(({ method }) => method === 'save-profile'));
+      const text = host.scene.profileTexts['own:new'] ?? '';
+      assert.ok(!text.includes('geheim'));
+      const { gateway, authentication, trust } = JSON.parse(text);
+      assert.deepEqual(
+        [gateway, authentication.method, authentication.certificate.name, trust.ca.length > 0],
+        ['vpn.example.org', 'eap-tls', 'alice.p12', true],
+      );
+      assert.equal(authentication.certificate.pkcs12, Buffer.from(p12).toString('base64'));
+    },
+  ),
   on(
     'profiles-idle',
     'the list is searched, and a profile is edited where it differs from the defaults',

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { addresses } from '../../support/topology.ts';
@@ -129,6 +130,42 @@ export const liveChecks: readonly Check[] = [
     const { tunnel } = await godwit.snapshot();
     assert.equal(tunnel.state, 'disconnected');
   }),
+  step('a .p12 file that is dropped becomes a profile, and logs in with its key', async (stage, place) => {
+    const { page, p12, godwit, topology } = stage;
+    await drop(page, 'alice.p12', p12);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Password of the key file').fill('wrong');
+    await page.keyboard.press('Enter');
+    await dialog.getByText('is wrong').waitFor();
+    await dialog.getByLabel('Password of the key file').fill(password);
+    await page.keyboard.press('Enter');
+    await dialog.getByText('CN=Live Root').first().waitFor();
+    const file = join(place.folder, 'live-key-file.png');
+    await page.screenshot({ path: file });
+    place.keep(file);
+    await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('Certificate');
+    await dialog.getByRole('textbox', { name: 'Gateway', exact: true }).fill(addresses.natGateway.v4);
+    await dialog.getByLabel('Add a setting').selectOption('remoteIdentity');
+    await dialog.getByRole('textbox', { name: "Gateway's identity" }).fill('vpn.example.org');
+    await dialog.getByRole('button', { name: 'Import' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Connect', exact: true }).click();
+    await answer(page, password, 'Password of the key file');
+    await state(page, 'Connected');
+    const { tunnel } = await godwit.snapshot();
+    assert.equal(tunnel.state === 'connected' && tunnel.localAuthentication, 'ECDSA P-256 with SHA-256');
+    const kept = join(topology.client.folder, 'state/profiles');
+    const files = readdirSync(kept, { recursive: true, withFileTypes: true }).filter((each) => each.isFile());
+    assert.equal(files.length, 2);
+    for (const { name, parentPath } of files) {
+      const path = join(parentPath, name);
+      assert.equal(statSync(path).mode & 0o777, 0o600);
+      assert.ok(!readFileSync(path, 'utf8').includes(password));
+    }
+    assert.ok(!godwit.log.includes(password));
+    await page.getByRole('button', { name: 'Disconnect' }).click();
+    await state(page, 'Not connected');
+  }),
   { name: 'live: the stage ends', run: closeLiveStage },
 ];
 
@@ -158,18 +195,19 @@ async function state(page: Page, words: string, timeout = 20_000): Promise<void>
     .waitFor({ timeout });
 }
 
-async function answer(page: Page, word: string): Promise<void> {
+async function answer(page: Page, word: string, label = 'Password'): Promise<void> {
   const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Password', { exact: true }).fill(word);
+  await dialog.getByLabel(label, { exact: true }).fill(word);
   await dialog.getByRole('button', { name: 'Continue' }).click();
   await dialog.waitFor({ state: 'detached' });
 }
 
 /** Drops a file on the window, as a file manager does. */
-export async function drop(page: Page, name: string, contents: string): Promise<void> {
+export async function drop(page: Page, name: string, contents: string | Uint8Array): Promise<void> {
+  const part = typeof contents === 'string' ? JSON.stringify(contents) : `new Uint8Array([${contents}])`;
   await page.evaluate(`{
     const transfer = new DataTransfer();
-    transfer.items.add(new File([${JSON.stringify(contents)}], ${JSON.stringify(name)}));
+    transfer.items.add(new File([${part}], ${JSON.stringify(name)}));
     for (const type of ['dragover', 'drop']) {
       window.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
     }

@@ -1,10 +1,13 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import type { UiServer } from '../../../core/cli/ui/ui-server.ts';
 import { Godwit } from '../../support/peers/godwit.ts';
 import type { StrongSwan } from '../../support/peers/strongswan.ts';
 import { startStrongSwanGateway } from '../../support/peers/strongswan-gateway.ts';
-import { createCa, issue } from '../../support/pki.ts';
+import { createCa, type Issued, issue } from '../../support/pki.ts';
 import { addresses, createTopology, type Topology } from '../../support/topology.ts';
 import { startBrowser, type TestBrowser } from '../support/browser.ts';
 import { serveUi, watchErrors } from '../support/ui-page.ts';
@@ -22,6 +25,8 @@ export interface LiveStage {
   readonly errors: string[];
   /** A profile as strongSwan's app exports it. */
   readonly sswan: string;
+  /** A certificate of alice's with its key and the CA, behind the same password. */
+  readonly p12: Uint8Array;
   godwit: Godwit;
 }
 
@@ -43,6 +48,7 @@ async function open(): Promise<LiveStage> {
     pools: [addresses.pool.v4],
     networks: [addresses.lan.net4],
     dnsServers: [addresses.lan.v4],
+    people: ca,
   });
   const godwit = await startDaemon(topology);
   const server = await serveUi(godwit.socketPath);
@@ -63,7 +69,27 @@ async function open(): Promise<LiveStage> {
     local: { eap_id: username },
     'split-tunneling': { subnets: [addresses.lan.net4] },
   });
-  return { topology, gateway, server, browser, page, errors: watchErrors(page), sswan, godwit };
+  const p12 = keyFileOf(
+    issue(ca, { subject: username, names: ['alice@example.org'], usages: ['clientAuth'] }),
+    ca,
+  );
+  return { topology, gateway, server, browser, page, errors: watchErrors(page), sswan, p12, godwit };
+}
+
+function keyFileOf(own: Issued, ca: Issued): Uint8Array {
+  const folder = mkdtempSync(join(tmpdir(), 'godwit-e2e-'));
+  try {
+    writeFileSync(join(folder, 'own.pem'), own.privateKeyPem + own.pem);
+    writeFileSync(join(folder, 'ca.pem'), ca.pem);
+    const files = ['-in', 'own.pem', '-certfile', 'ca.pem', '-out', 'own.p12'];
+    execFileSync('openssl', ['pkcs12', '-export', ...files, '-passout', 'stdin'], {
+      cwd: folder,
+      input: `${password}\n`,
+    });
+    return new Uint8Array(readFileSync(join(folder, 'own.p12')));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 export async function startDaemon(topology: Topology): Promise<Godwit> {

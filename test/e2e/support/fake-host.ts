@@ -11,6 +11,7 @@ import {
   type Link,
   readBridgeRequest,
 } from '../../../core/rpc/bridge.ts';
+import type { KeyFileLook } from '../../../core/rpc/key-files.ts';
 import type { JourneyEntry, LogLine, ProfileEntry, Sample, Snapshot } from '../../../core/rpc/values.ts';
 
 /** What a fake host has to say. */
@@ -24,6 +25,10 @@ export interface Scene {
   readonly profileTexts: Readonly<Record<string, string>>;
   /** Asked as soon as the page listens. */
   readonly ask?: AskRequest;
+  /** Handed to the page as soon as it listens, as a file that the user opened. */
+  readonly offer?: BridgeEventData<'import-offered'>;
+  /** What any key file holds, and what opens it; without a password it lies open. */
+  readonly keyFile?: { readonly password?: string; readonly look: KeyFileLook };
 }
 
 type Handlers = {
@@ -79,6 +84,7 @@ export class FakeHost {
   async #ready(): Promise<void> {
     await this.emit('link', this.scene.link);
     if (this.scene.ask !== undefined) await this.ask(this.scene.ask);
+    if (this.scene.offer !== undefined) await this.emit('import-offered', this.scene.offer);
   }
 
   async #deliver(message: string): Promise<void> {
@@ -128,6 +134,14 @@ export class FakeHost {
     'remove-profile': ({ id }) => {
       this.scene = { ...this.scene, profiles: this.scene.profiles.filter((each) => each.id !== id) };
       return ok({});
+    },
+    'look-into-key-file': ({ name, password }) => {
+      const { keyFile } = this.scene;
+      if (keyFile === undefined) return err(failure('credential.no-key', { file: name }));
+      if (password === keyFile.password) return ok(keyFile.look);
+      return password === undefined
+        ? ok({ state: 'locked' })
+        : err(failure('credential.password', { file: name }));
     },
     history: () => ok({ samples: [...this.scene.samples], journey: [...this.scene.journey] }),
     'log-tail': () => ok({ records: [...this.scene.log] }),

@@ -1,6 +1,7 @@
 import { type Failure, failure } from '../../../core/base/errors.ts';
 import type { AskRequest } from '../../../core/rpc/asks.ts';
 import type { Link, ViewName } from '../../../core/rpc/bridge.ts';
+import type { CertificateFacts, KeyFileLook } from '../../../core/rpc/key-files.ts';
 import type {
   ConnectedTunnel,
   JourneyEntry,
@@ -304,6 +305,47 @@ const asks: Readonly<Record<string, AskRequest>> = {
   'ask-hostile': { kind: 'passcode', ...ofUser, profile: hostile.slice(0, 60), message: hostile },
 };
 
+const alice: CertificateFacts = {
+  subject: 'C=CH, O=Example AG, CN=Alice Doe',
+  issuer: 'C=CH, O=Example AG, CN=Example Users CA G2',
+  notBefore: now() - 90 * 1_440 * minute,
+  notAfter: now() + 275 * 1_440 * minute,
+  names: 'email:alice@example.org',
+  commonName: 'Alice Doe',
+  email: 'alice@example.org',
+  authority: false,
+  pem: certificate,
+};
+const root = 'C=CH, O=Example AG, CN=Example Root CA';
+const ca: CertificateFacts = { ...alice, subject: root, issuer: root, authority: true };
+
+/** Begins as PKCS#12 does. */
+export const p12 = Uint8Array.of(0x30, 0x82, 0x0a, 0x00, 0x02, 0x01, 0x03, ...new Uint8Array(2_560));
+const offer = { name: 'alice.p12', base64: Buffer.from(p12).toString('base64') };
+
+export const aliceFile: KeyFileLook = {
+  state: 'open',
+  certificate: alice,
+  others: [{ ...ca, subject: alice.issuer, issuer: root }, ca],
+  protected: true,
+};
+
+/** What a stranger may put into a file, and everything else that can be said of one. */
+const strangeFile: KeyFileLook = {
+  state: 'open',
+  certificate: {
+    ...alice,
+    subject: `CN=${hostile}`,
+    issuer: `CN=${hostile}`,
+    commonName: hostile,
+    email: hostile,
+    notAfter: now() - 3 * 1_440 * minute,
+  },
+  others: [{ ...alice, subject: 'CN=Bob' }],
+  protected: false,
+  weakEncryption: 'RC2-40',
+};
+
 export function namedScenes(): readonly NamedScene[] {
   const home = (name: string, of: Scene): NamedScene => ({ name, view: 'connection', scene: of });
   const reconnecting: TunnelSnapshot = {
@@ -363,6 +405,10 @@ export function namedScenes(): readonly NamedScene[] {
     home('service-older', scene(idle(), { link: { state: 'up', version: '0.0.9', match: 'older' } })),
     home('service-newer', scene(idle(), { link: { state: 'up', version: '2.0.0', match: 'newer' } })),
     ...Object.entries(asks).map(([name, ask]) => home(name, scene(connecting, { ask }))),
+    home('import-locked', scene(idle(), { offer, keyFile: { password: 'geheim', look: aliceFile } })),
+    home('import-key-file', scene(idle(), { offer, keyFile: { look: aliceFile } })),
+    home('import-strange', scene(idle(), { offer, keyFile: { look: strangeFile } })),
+    home('import-no-key', scene(idle(), { offer })),
     { name: 'profiles', view: 'profiles', scene: scene(connected()) },
     { name: 'profiles-idle', view: 'profiles', scene: scene(idle()) },
     { name: 'profiles-empty', view: 'profiles', scene: scene(idle(), { profiles: [] }) },

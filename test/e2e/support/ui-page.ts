@@ -24,7 +24,7 @@ export async function serveUi(socketPath: string): Promise<UiServer> {
   return started.value;
 }
 
-export const viewOrder: readonly ViewName[] = ['connection', 'profiles', 'details', 'logs', 'settings'];
+const viewOrder: readonly ViewName[] = ['connection', 'profiles', 'details', 'logs', 'settings'];
 
 /** Goes to a view by its button, as a user does. */
 export async function goTo(page: Page, view: ViewName): Promise<void> {

@@ -8,8 +8,10 @@ import {
   writeMergedHeader,
 } from '../../../core/dataplane/offload/virtio-header.ts';
 import { InnerPacket, readInnerPacket } from '../../../core/esp/inner-packet.ts';
+import { Ipv4Fragments } from '../../../core/esp/ipv4-fragments.ts';
 import { clampMss } from '../../../core/esp/mss-clamp.ts';
 import { readTrailer } from '../../../core/esp/padding.ts';
+import { tooBigOctets, writeTooBig } from '../../../core/esp/too-big.ts';
 import { octetsOf, tcpPacket, udpPacket } from '../../unit/dataplane/support.ts';
 import type { FuzzTarget } from '../target.ts';
 
@@ -125,6 +127,21 @@ export const mergeTarget: FuzzTarget = {
   },
 };
 
+const errorAt = 1_000_000;
+const fragmentOctets = 100;
+
+function fragment(fragments: Ipv4Fragments, at: number): void {
+  const stride = fragments.lengthOf(0) + 16;
+  fragments.spread(at, stride);
+  const piece = new InnerPacket();
+  for (let i = 0; i < fragments.pieces; i++) {
+    fragments.finish(i, at + i * stride);
+    const length = fragments.lengthOf(i);
+    if (length > fragmentOctets || !readInnerPacket(memory.octets, at + i * stride, length, piece))
+      throw new Error(`fragment ${i} is no packet`);
+  }
+}
+
 export const innerPacketTarget: FuzzTarget = {
   name: 'esp-inner-packet',
   corpus: both.flatMap((version) => [
@@ -139,6 +156,11 @@ export const innerPacketTarget: FuzzTarget = {
     if (packet.length > octets.length || packet.transportAt > 16 + octets.length)
       throw new Error('it points outside');
     const clamped = clampMss(memory.octets, packet, 1_360);
-    return `${packet.version} ${packet.protocol} ${packet.fragment} ${packet.sourcePort < 0} ${clamped}`;
+    const answered = writeTooBig(memory.octets, packet, 1_300, errorAt);
+    if (answered > tooBigOctets) throw new Error('an ICMP error longer than its room');
+    const fragments = new Ipv4Fragments(memory.octets);
+    const cut = fragments.read(packet, fragmentOctets);
+    if (cut) fragment(fragments, packet.at);
+    return `${packet.version} ${packet.protocol} ${packet.fragment} ${packet.sourcePort < 0} ${clamped} ${answered > 0} ${cut}`;
   },
 };

@@ -1,4 +1,6 @@
+import type { LabProcess } from '../../support/net/lab-process.ts';
 import type { ClientProfile } from '../../support/peers/client.ts';
+import { startDhcpServer } from '../../support/peers/udhcpd.ts';
 import { addresses } from '../../support/topology.ts';
 import type { InteropCase } from '../case.ts';
 import { secondClient } from '../second-client.ts';
@@ -6,6 +8,8 @@ import type { Stage } from '../stage.ts';
 
 const { lan } = addresses;
 const dns = [lan.v4];
+
+let dhcp: LabProcess | undefined;
 
 /** A second client beside the first: it logs in from the router, to the address that nothing translates. */
 function beside(
@@ -59,6 +63,27 @@ export const addressCases: readonly InteropCase[] = [
     },
     client: {},
     expect: { up: true, dnsServers: [lan.v4, '10.77.0.53'] },
+  },
+  {
+    name: 'the address comes from a DHCP server in the protected network, whose hosts reach the client as a neighbour',
+    theme: 'addresses',
+    gateway: { pools: ['dhcp'], localSelectors: [lan.net4] },
+    client: {},
+    expect: { up: true },
+    before: async ({ topology }) => {
+      dhcp = await startDhcpServer(topology.lan, {
+        device: 'eth0',
+        range: ['10.77.0.100', '10.77.0.109'],
+        dns: lan.v4,
+      });
+    },
+    during: async ({ topology, gateway }) => {
+      const [inner = ''] = (await gateway.sas()).flatMap(({ remoteVips }) => remoteVips);
+      const problems = /^10\.77\.0\.10\d$/.test(inner) ? [] : [`the inner address is ${inner}`];
+      const { status } = await topology.lan.run(['ping', '-c', '1', '-W', '2', inner]);
+      await dhcp?.stop();
+      return status === 0 ? problems : [...problems, `no answer from the client at ${inner}`];
+    },
   },
   {
     name: 'two networks in one CHILD SA, and clients reach each other through the gateway',

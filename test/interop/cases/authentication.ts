@@ -21,8 +21,14 @@ function up(
   return { name, theme: 'authentication', gateway, client, expect: { up: true, ...expect } };
 }
 
-function down(name: string, gateway: GatewayConfig, client: ClientConfig, failure: string): InteropCase {
-  return { name, theme: 'authentication', gateway, client, expect: { up: false, failure } };
+function down(
+  name: string,
+  gateway: GatewayConfig,
+  client: ClientConfig,
+  failure: string,
+  says: readonly string[] = [],
+): InteropCase {
+  return { name, theme: 'authentication', gateway, client, expect: { up: false, failure, says } };
 }
 
 /** The gateway proves itself by a key as well, or by its certificate. */
@@ -107,6 +113,9 @@ function pkcs12Of(own: Issued, ca: Issued): string {
   }
 }
 
+/** As the user reads it. */
+const expiredOn = `valid until ${new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)}`;
+
 const ofKinds: readonly (readonly [UserCertificateName, string])[] = [
   ['rsa', 'RSA PKCS#1 with SHA-256'],
   ['rsa-3072', 'RSA PKCS#1 with SHA-384'],
@@ -154,7 +163,8 @@ export const authenticationCases: readonly InteropCase[] = [
     'a wrong pre-shared key',
     pskGateway(),
     pskClient(undefined, 'the wrong key, also long'),
-    'auth.refused',
+    'auth.refused-psk',
+    ['The gateway refused the pre-shared key of carol@example.org.'],
   ),
   down(
     'a pre-shared key that the gateway answers with a certificate, where the profile wants the key',
@@ -281,25 +291,27 @@ export const authenticationCases: readonly InteropCase[] = [
     'an intermediate that is not sent',
     certificateGateway(),
     certificateClient('under-intermediate'),
-    'auth.refused',
+    'auth.refused-certificate',
   ),
   down(
     'a chain longer than its root allows',
     certificateGateway(),
     certificateClient('too-deep', {}, ({ tooDeep }) => tooDeep.pem),
-    'auth.refused',
+    'auth.refused-certificate',
   ),
   down(
     "an expired certificate of one's own",
     certificateGateway(),
     certificateClient('expired'),
-    'auth.refused',
+    'auth.refused-certificate',
+    ['your certificate, that of O=Godwit Test, CN=Alice from O=Godwit Test, CN=Godwit Test Root', expiredOn],
   ),
   down(
     "a certificate of one's own from a CA that the gateway does not know",
     certificateGateway(),
     certificateClient('unknown-ca'),
-    'auth.refused',
+    'auth.refused-certificate',
+    ['from O=Godwit Test, CN=Somebody Else Root', 'from a CA that the gateway does not know'],
   ),
   down(
     'an identity that the certificate does not have',
@@ -310,7 +322,7 @@ export const authenticationCases: readonly InteropCase[] = [
         localIdentity: 'mallory@example.org',
       }),
     },
-    'auth.refused',
+    'auth.refused-certificate',
   ),
   down('a certificate, and the gateway wants EAP', {}, certificateClient('ec-p256'), 'auth.wants-eap'),
   down('a pre-shared key, and the gateway wants EAP', {}, pskClient(undefined, psk, 'ca'), 'auth.wants-eap'),

@@ -9,8 +9,9 @@ function bad(
   gateway: GatewayConfig,
   failure: string,
   client: InteropCase['client'] = {},
+  says: readonly string[] = [],
 ): InteropCase {
-  return { name, theme: 'certificates', gateway, client, expect: { up: false, failure } };
+  return { name, theme: 'certificates', gateway, client, expect: { up: false, failure, says } };
 }
 
 export const certificateCases: readonly InteropCase[] = [
@@ -43,6 +44,14 @@ export const certificateCases: readonly InteropCase[] = [
     { certificate: 'rsa', classicSignatures: true },
     { allowSha1Signatures: true },
   ),
+  bad('a chain longer than its root allows', { certificate: 'too-deep' }, 'certificate.chain', {}, [
+    "The gateway's certificate chain is broken: ",
+    'Godwit Short Root',
+  ]),
+  bad('a name that its CA may not give out', { certificate: 'outside-of-its-ca' }, 'certificate.chain', {}, [
+    "The gateway's certificate chain is broken: ",
+    'Godwit Test Elsewhere',
+  ]),
   bad('expired', { certificate: 'expired' }, 'certificate.expired'),
   bad('not yet valid', { certificate: 'not-yet-valid' }, 'certificate.not-yet-valid'),
   bad('another name', { certificate: 'other-name' }, 'certificate.name', { remoteIdentity: null }),

@@ -1,6 +1,8 @@
 import { Godwit } from '../../support/peers/godwit.ts';
+import { addresses } from '../../support/topology.ts';
 import type { InteropCase } from '../case.ts';
 import { pause, type Stage, within } from '../stage.ts';
+import { pinging } from '../watch.ts';
 
 /** The end of the connection that stands, and whether another one takes its place within so many seconds. */
 async function losesConnection(
@@ -88,6 +90,65 @@ export const livenessCases: readonly InteropCase[] = [
       // charon would keep it for hours.
       await stage.gateway.vici.request('terminate', { ike: 'gateway', force: 'yes' });
       return losesConnection(stage, 8, () => stage.topology.resetRouter());
+    },
+  },
+  {
+    name: 'a firewall loses ESP of this one socket and lets IKE through: new keys, then a login from another port',
+    theme: 'liveness',
+    gateway: { at: 'plainGateway' },
+    client: {},
+    expect: { up: true },
+    endsTunnel: true,
+    seconds: 30,
+    during: async (stage) => {
+      if (!(stage.client instanceof Godwit)) return [];
+      const { local = '', path } = (await stage.tunnel()) ?? {};
+      if (path === undefined) return ['not connected'];
+      const port = local.replace(/.*:/, '');
+      await stage.topology.resetRouter([`udp sport ${port} udp dport 4500 @th,64,32 != 0`]);
+      const pings = pinging(stage);
+      try {
+        const rekeyed = await within(16_000, async () => ((await stage.tunnel())?.esp.rekeys ?? 0) > 0);
+        const shown = (await stage.tunnel())?.oneWayMs;
+        const problems = rekeyed ? [] : ['no rekey'];
+        if (shown === undefined) problems.push('it is not shown that traffic goes one way');
+        const loggedIn = async () => {
+          const now = (await stage.tunnel())?.local;
+          return now !== undefined && now !== local;
+        };
+        if (!(await within(16_000, loggedIn))) problems.push('no new login');
+        await pings.stop();
+        return [...problems, ...(await stage.settled())];
+      } finally {
+        await pings.stop();
+        await stage.topology.resetRouter();
+      }
+    },
+  },
+  {
+    name: 'nobody uses the tunnel for five seconds: the CHILD SA goes, the next packet brings another',
+    theme: 'liveness',
+    gateway: {},
+    client: { profile: () => ({ inactivity: { seconds: 5 } }) },
+    expect: { up: true },
+    seconds: 10,
+    during: async (stage) => {
+      if (!(stage.client instanceof Godwit)) return [];
+      const children = async () => (await stage.gateway.sas()).flatMap((each) => each.children);
+      if (!(await within(9_000, async () => (await children()).length === 0)))
+        return ['charon still has a CHILD SA'];
+      const count = await stage.gateway.counters();
+      const problems = count('info-in-req') > 0 ? [] : ['charon had no DELETE'];
+      const shown = (await stage.tunnel())?.esp.asleepMs;
+      if (shown === undefined) problems.push('Godwit does not show that the CHILD SA sleeps');
+      // The very packet that wakes it is answered.
+      const ping = ['ping', '-c', '1', '-W', '3', addresses.lan.v4];
+      if ((await stage.topology.client.run(ping)).status !== 0) problems.push('the first ping is lost');
+      problems.push(...(await stage.settled()));
+      if ((await stage.tunnel())?.esp.asleepMs !== undefined) problems.push('it is shown asleep still');
+      if (count('create-child-in-req') > 0 || (await stage.gateway.counters())('create-child-in-req') !== 1)
+        problems.push('not one CREATE_CHILD_SA');
+      return problems;
     },
   },
   {

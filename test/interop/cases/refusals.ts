@@ -31,6 +31,12 @@ export const refusalCases: readonly InteropCase[] = [
     { remoteNetworks: ['10.200.0.0/16'] },
     'peer.ts-unacceptable',
   ),
+  down(
+    'a NAT, where the profile allows none',
+    {},
+    { profile: () => ({ allowNat: false }) },
+    'peer.nat-forbidden',
+  ),
   down('nobody at the address', { at: 'nobody' }, {}, 'peer.unreachable', 22),
   down(
     'a firewall that swallows everything',

@@ -1,6 +1,8 @@
+import type { StrongSwan } from '../../support/peers/strongswan.ts';
 import { addresses } from '../../support/topology.ts';
 import type { InteropCase } from '../case.ts';
 import { gatewayName } from '../certificates.ts';
+import { secondGateway, withSecondGateway } from '../second-gateway.ts';
 import { pause, type Stage, within } from '../stage.ts';
 import { pinging } from '../watch.ts';
 
@@ -30,14 +32,14 @@ async function renewals(stage: Stage, count: number, patienceMs: number): Promis
 }
 
 /** What charon's own client is told by `swanctl --redirect`. */
-async function redirect({ gateway }: Stage, to: string): Promise<void> {
-  await gateway.vici.must('redirect', { ike: 'gateway', 'peer-ip': addresses.client.v4, gateway: to });
+async function redirect(from: StrongSwan, to: string): Promise<void> {
+  await from.vici.must('redirect', { ike: 'gateway', gateway: to });
 }
 
 async function followsRedirect(stage: Stage, to: string): Promise<string[]> {
   const pings = pinging(stage);
   await pause(500);
-  await redirect(stage, to);
+  await redirect(stage.gateway, to);
   const moved = await within(
     5_000,
     async () => (await stage.tunnel())?.gateway.startsWith(addresses.natGateway.v4) === true,
@@ -50,6 +52,28 @@ async function followsRedirect(stage: Stage, to: string): Promise<string[]> {
   const lost = await pings.stop();
   if (lost !== 0) problems.push(`${lost} pings were lost`);
   return problems;
+}
+
+/** To another machine by its address, and from there back by name: each time to where only that gateway leads. */
+async function redirectsThereAndBack(stage: Stage): Promise<string[]> {
+  return withSecondGateway(stage, async (second) => {
+    const problems: string[] = [];
+    const arrives = async (at: string, host: string, from: string, left: StrongSwan): Promise<void> => {
+      const there = async () => (await stage.tunnel())?.gateway.startsWith(at) === true;
+      if (!(await within(6_000, there))) problems.push(`still at ${(await stage.tunnel())?.gateway}`);
+      const ping = await stage.topology.client.run(['ping', '-c', '1', '-W', '2', host]);
+      if (ping.status !== 0) problems.push(`no answer from ${host}`);
+      const tunnel = await stage.tunnel();
+      if (tunnel?.redirectedFrom !== from) problems.push(`redirected from ${tunnel?.redirectedFrom}`);
+      if (!(await within(3_000, async () => (await left.sas()).length === 0)))
+        problems.push('the gateway that was left still has an IKE SA');
+    };
+    await redirect(stage.gateway, secondGateway.v4);
+    await arrives(secondGateway.v4, secondGateway.host, addresses.natGateway.v4, stage.gateway);
+    await redirect(second, gatewayName);
+    await arrives(addresses.natGateway.v4, addresses.lan.v4, secondGateway.v4, second);
+    return [...problems, ...(await stage.settled())];
+  });
 }
 
 export const renewalCases: readonly InteropCase[] = [
@@ -104,5 +128,15 @@ export const renewalCases: readonly InteropCase[] = [
     endsTunnel: true,
     seconds: 5,
     during: (stage) => followsRedirect(stage, gatewayName),
+  },
+  {
+    name: 'the gateway sends an established client to another machine by address, and that one back by name',
+    theme: 'renewal',
+    gateway: {},
+    client: { remoteNetworks: [addresses.lan.net4, secondGateway.network] },
+    expect: { up: true },
+    endsTunnel: true,
+    seconds: 8,
+    during: redirectsThereAndBack,
   },
 ];

@@ -1,53 +1,9 @@
-import { createHash, X509Certificate } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { Namespace } from '../../support/net/lab.ts';
-import type { Issued } from '../../support/pki.ts';
+import { createHash } from 'node:crypto';
+import { type Issued, issueCrl } from '../../support/pki.ts';
+import { startCa } from '../ca.ts';
 import type { ClientConfig, InteropCase } from '../case.ts';
 import { type CertificateName, type Certificates, web } from '../certificates.ts';
-import { pause, type Stage } from '../stage.ts';
-
-const program = fileURLToPath(new URL('../ca-server.ts', import.meta.url));
-const serving = new WeakSet<Namespace>();
-
-/** Certificates that the CA has revoked, and those that it has never heard of. */
-const revoked: readonly CertificateName[] = ['ocsp-revoked', 'crl-revoked'];
-const known: readonly CertificateName[] = ['ocsp-good', 'ocsp-delegated', 'ocsp-late', 'crl-good'];
-
-/** Starts the CA's web server beside the gateway; once in each lane. */
-async function startCa({ topology: { gateway }, certificates }: Stage): Promise<void> {
-  if (serving.has(gateway)) return;
-  serving.add(gateway);
-  const folder = join(gateway.folder, 'ca');
-  mkdirSync(folder, { recursive: true });
-  const put = (name: string, issued: Issued): void => {
-    writeFileSync(join(folder, `${name}.pem`), issued.pem);
-    writeFileSync(join(folder, `${name}.key`), issued.privateKeyPem);
-    writeFileSync(join(folder, `${name}.der`), issued.der);
-  };
-  put('root', certificates.roots.ec);
-  put('signer', certificates.ocspSigner);
-  put('intermediate', certificates.intermediate);
-  put('gateway', certificates.get('ec-p256'));
-  const sha1 = createHash('sha1').update(certificates.get('ec-p256').der).digest('hex');
-  writeFileSync(join(folder, 'by-hash.txt'), sha1);
-  const line = (name: CertificateName, isRevoked: boolean): string => {
-    const serial = new X509Certificate(Buffer.from(certificates.get(name).der)).serialNumber;
-    return `${isRevoked ? 'R' : 'V'}\t350101000000Z\t${isRevoked ? '260102030405Z,keyCompromise' : ''}\t${serial}\tunknown\t/CN=${name}\n`;
-  };
-  const good = known.map((name) => line(name, false)).join('');
-  for (const name of ['good', 'delegated']) writeFileSync(join(folder, `${name}.txt`), good);
-  writeFileSync(join(folder, 'unknown.txt'), '');
-  writeFileSync(join(folder, 'revoked.txt'), revoked.map((name) => line(name, true)).join(''));
-  gateway.spawn([process.execPath, program, folder, '192.0.2.3', '8080']);
-  for (let tries = 0; tries < 100; tries++) {
-    const { status } = await gateway.run(['sh', '-c', 'ss -ltn | grep -q 192.0.2.3:8080']);
-    if (status === 0) return;
-    await pause(50);
-  }
-  throw new Error('the web server of the CA does not start');
-}
+import type { Stage } from '../stage.ts';
 
 type Trust = ReturnType<NonNullable<ClientConfig['trust']>>;
 
@@ -97,6 +53,13 @@ function pinOf({ der }: Issued): string {
   return `certificate-sha256:${createHash('sha256').update(der).digest('hex')}`;
 }
 
+/** The user disconnects and connects again, with the same profile or with another. */
+export async function again(stage: Stage, profile = stage.profile): Promise<string[]> {
+  await stage.client.disconnect();
+  const login = await stage.client.connect(profile);
+  return login.ok ? [] : [`the second time: ${login.failure} ${login.detail}`];
+}
+
 export const revocationCases: readonly InteropCase[] = [
   row('OCSP says good', 'ocsp-good', strict),
   row('OCSP says revoked', 'ocsp-revoked', soft, 'certificate.revoked'),
@@ -110,6 +73,34 @@ export const revocationCases: readonly InteropCase[] = [
   row('a CRL that is out of date, strict', 'crl-old', strict, unknown),
   row('no CRL to be had, strict', 'crl-missing', strict, unknown),
   row('no CRL to be had, soft', 'crl-missing', soft),
+  {
+    ...row('a CRL that was fetched before, and is not there any more, strict', 'crl-once', strict),
+    endsTunnel: true,
+    during: (stage) => again(stage),
+  },
+  row(
+    'a CRL in the profile, strict',
+    'ec-p256',
+    ({ roots }) => ({ revocation: { mode: 'strict', crl: issueCrl(roots.ec, []) } }),
+    undefined,
+    false,
+  ),
+  row(
+    'a CRL in the profile that names the certificate',
+    'ec-p256',
+    ({ roots, get }) => ({ revocation: { crl: issueCrl(roots.ec, [get('ec-p256')]) } }),
+    'certificate.revoked',
+  ),
+  row(
+    'a CRL in the profile, of another CA, strict',
+    'ec-p256',
+    ({ otherCa }) => ({ revocation: { mode: 'strict', crl: issueCrl(otherCa, []) } }),
+    unknown,
+  ),
+  row('OCSP by one whom nobody named, strict', 'ocsp-local', strict, unknown),
+  row('OCSP by one whom the profile names, strict', 'ocsp-local', ({ localSigner }) => ({
+    revocation: { mode: 'strict', fetch: true, ocspSigner: localSigner.pem },
+  })),
   row('a certificate that names nobody to ask, strict', 'ec-p256', strict, unknown),
   row(
     'the certificate is pinned',

@@ -1,3 +1,4 @@
+import { Godwit } from '../../support/peers/godwit.ts';
 import type { IkeSaView } from '../../support/peers/strongswan.ts';
 import { addresses, type Topology } from '../../support/topology.ts';
 import type { InteropCase } from '../case.ts';
@@ -151,6 +152,26 @@ async function withSecondUplink(stage: Stage, play: () => Promise<string[]>): Pr
   return problems;
 }
 
+/** Logged out and in again, while nothing that is sent by the preferred uplink arrives. */
+async function loginBesideDumbUplink(stage: Stage): Promise<string[]> {
+  const { topology, client, profile } = stage;
+  if (!(client instanceof Godwit)) return [];
+  await client.disconnect();
+  await topology.resetRouter(['iifname "home"', 'oifname "home"']);
+  try {
+    const login = await client.connect(profile);
+    if (!login.ok) return [`does not connect: ${login.failure} ${login.detail}`];
+    const { path } = (await stage.tunnel()) ?? {};
+    const problems = path?.interface === 'wwan0' ? [] : [`connected by ${path?.interface}`];
+    // What the scout began there, charon forgets after a while.
+    const ping = await topology.client.run(['ping', '-c', '1', '-W', '2', addresses.lan.v4]);
+    return ping.status === 0 ? problems : [...problems, 'no answer to a ping through the tunnel'];
+  } finally {
+    await client.disconnect();
+    await topology.resetRouter();
+  }
+}
+
 const cellular = '10.20.0.2';
 
 /**
@@ -224,6 +245,13 @@ async function narrowLink(stage: Stage, octets: number): Promise<string[]> {
 }
 
 export const roamingCases: readonly InteropCase[] = [
+  {
+    name: 'no NAT is allowed, and there is none',
+    theme: 'roaming',
+    gateway: { at: 'plainGateway' },
+    client: { profile: () => ({ allowNat: false }) },
+    expect: { up: true },
+  },
   ...([4, 6] as const).map(
     (outside): InteropCase => ({
       name: `the client's IPv${outside} address changes and changes back under pings: the same IKE SA`,
@@ -243,6 +271,16 @@ export const roamingCases: readonly InteropCase[] = [
     expect: { up: true },
     seconds: 8,
     during: familiesInTurn,
+  },
+  {
+    name: 'a login where the preferred uplink is dumb: the other one answers and carries it',
+    theme: 'roaming',
+    gateway: { at: 'plainGateway' },
+    client: {},
+    expect: { up: true },
+    endsTunnel: true,
+    seconds: 8,
+    during: (stage) => withSecondUplink(stage, () => loginBesideDumbUplink(stage)),
   },
   {
     name: 'two uplinks at once: one goes dumb, works again, goes away; each time the other carries on',

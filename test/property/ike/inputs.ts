@@ -43,6 +43,12 @@ const commands: readonly Input[] = [
   command('rekey-child, the last', (scenario) => ({ kind: 'rekey-child', inboundSpi: lastSpi(scenario) })),
   command('rekey-child, nobody', () => ({ kind: 'rekey-child', inboundSpi: 1 })),
   command('child-used, the last', (scenario) => ({ kind: 'child-used', inboundSpi: lastSpi(scenario) })),
+  command('child-carried', (scenario) => ({
+    kind: 'child-carried',
+    inboundSpi: lastSpi(scenario),
+    at: instant(scenario.now),
+  })),
+  command('wake-child, the last', (scenario) => ({ kind: 'wake-child', inboundSpi: lastSpi(scenario) })),
   command('child-used, nobody', () => ({ kind: 'child-used', inboundSpi: 1 })),
 ];
 

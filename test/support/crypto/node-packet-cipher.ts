@@ -7,11 +7,7 @@ import {
 } from 'node:crypto';
 import { concat } from '../../../core/base/octets.ts';
 import type { OpenPacketCipher, PacketCipher, PacketCipherKey } from '../../../core/crypto/interfaces.ts';
-import {
-  checkPacketCipherKey,
-  type PacketCipherShape,
-  packetCipherShape,
-} from '../../../core/crypto/packet-ciphers.ts';
+import { makePacketCipher, type PacketCipherShape } from '../../../core/crypto/packet-ciphers.ts';
 
 /** The packet ciphers through node:crypto, as a second opinion on those of the product. `undefined` for numbers that `packetCipherShapes` lacks. */
 export function nodePacketCipher(
@@ -19,15 +15,7 @@ export function nodePacketCipher(
   keyBits: number,
   integrityId: number,
 ): PacketCipher | undefined {
-  const shape = packetCipherShape(encryptionId, keyBits, integrityId);
-  if (shape === undefined) return undefined;
-  return {
-    ...shape,
-    open(key) {
-      checkPacketCipherKey(shape, key);
-      return shape.integrityId === 0 ? openAead(shape, key) : openCbcHmac(shape, key);
-    },
-  };
+  return makePacketCipher({ aead: openAead, cbcHmac: openCbcHmac }, encryptionId, keyBits, integrityId);
 }
 
 function openAead(shape: PacketCipherShape, key: PacketCipherKey): OpenPacketCipher {

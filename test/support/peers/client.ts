@@ -58,7 +58,13 @@ export interface ClientProfile {
 export type LoginResult =
   | { readonly ok: true; readonly addresses: readonly string[]; readonly dnsServers: readonly string[] }
   /** `failure`: the client's own code for it. */
-  | { readonly ok: false; readonly failure: string; readonly detail: string };
+  | {
+      readonly ok: false;
+      readonly failure: string;
+      readonly detail: string;
+      /** What the user reads. */
+      readonly words?: string;
+    };
 
 /** What a client says of the connection that is up; a client that says nothing of it is not asked. */
 export interface ClientView {

@@ -71,7 +71,7 @@ export async function until(process: LabProcess, ready: () => boolean, log: () =
   while (!ready()) {
     if (process.exit !== undefined || performance.now() > deadline) {
       await process.stop();
-      throw new Error(`the RADIUS server does not start: ${process.stdout}${process.stderr}${log()}`);
+      throw new Error(`${process.argv[0]} does not start: ${process.stdout}${process.stderr}${log()}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { formatFailure } from '../../../core/base/errors.ts';
+import { explain, formatFailure } from '../../../core/base/errors.ts';
 import type { AskAnswer, AskRequest } from '../../../core/rpc/asks.ts';
 import { connectRpc, type RpcClient } from '../../../core/rpc/transport/client.ts';
 import type { Snapshot } from '../../../core/rpc/values.ts';
@@ -162,7 +162,8 @@ export class Godwit implements VpnClient {
     const failure = tunnel.state === 'disconnected' ? tunnel.lastFailure : undefined;
     if (failure === undefined)
       return { ok: false, failure: 'none', detail: `ended in state ${tunnel.state}` };
-    return { ok: false, failure: failure.code, detail: formatFailure(failure) };
+    const { what, next } = explain(failure);
+    return { ok: false, failure: failure.code, detail: formatFailure(failure), words: `${what} ${next}` };
   }
 
   async disconnect(): Promise<void> {

@@ -29,6 +29,8 @@ export function strongSwanObstacle(): string | undefined {
 export interface StrongSwanOptions {
   /** Further `charon { … }` settings, e.g. `retransmit_tries = 2`. */
   readonly settings?: readonly string[];
+  /** Plugins beside those of every peer, each with its settings. */
+  readonly plugins?: Readonly<Record<string, string>>;
 }
 
 /** What charon says of an IKE SA over vici, as far as tests look at it. */
@@ -77,6 +79,8 @@ const plugins = [
     'nonce',
     'x509',
     'constraints',
+    'revocation',
+    'curl',
     'pubkey',
     'pkcs1',
     'pem',
@@ -107,12 +111,12 @@ export class StrongSwan {
   readonly process: LabProcess;
   readonly vici: ViciClient;
   readonly #folder: string;
-  readonly #settings: readonly string[];
+  readonly #options: StrongSwanOptions;
   readonly #changes = new Map<string, string>();
   #eap: CharonEap = {};
 
-  private constructor(process: LabProcess, vici: ViciClient, folder: string, settings: readonly string[]) {
-    this.#settings = settings;
+  private constructor(process: LabProcess, vici: ViciClient, folder: string, options: StrongSwanOptions) {
+    this.#options = options;
     this.process = process;
     this.vici = vici;
     this.#folder = folder;
@@ -124,12 +128,12 @@ export class StrongSwan {
     const program = join(folder, 'charon');
     copyFileSync('/usr/sbin/charon-systemd', program);
     const socket = join(folder, 'vici');
-    writeFileSync(join(folder, 'strongswan.conf'), configuration(folder, options.settings ?? [], {}));
+    writeFileSync(join(folder, 'strongswan.conf'), configuration(folder, options, {}));
     const process = namespace.spawn([program], {
       env: { STRONGSWAN_CONF: join(folder, 'strongswan.conf'), SWANCTL_DIR: folder },
     });
     try {
-      return new StrongSwan(process, await connectWhenReady(socket, process), folder, options.settings ?? []);
+      return new StrongSwan(process, await connectWhenReady(socket, process), folder, options);
     } catch (error) {
       await process.stop();
       throw new Error(`charon does not start: ${process.stderr.slice(-1_000)}${readLog(folder)}`, {
@@ -177,8 +181,9 @@ export class StrongSwan {
 
   async #reload(): Promise<void> {
     const changes = [...this.#changes].map((each) => each.join(' = '));
-    const settings = [...this.#settings, ...changes];
-    writeFileSync(join(this.#folder, 'strongswan.conf'), configuration(this.#folder, settings, this.#eap));
+    const settings = [...(this.#options.settings ?? []), ...changes];
+    const options = { ...this.#options, settings };
+    writeFileSync(join(this.#folder, 'strongswan.conf'), configuration(this.#folder, options, this.#eap));
     await this.vici.must('reload-settings');
   }
 
@@ -250,13 +255,17 @@ export interface CharonEap {
   readonly phase2?: 'md5' | 'mschapv2' | 'gtc';
 }
 
-function configuration(folder: string, settings: readonly string[], eap: CharonEap): string {
+function configuration(folder: string, options: StrongSwanOptions, eap: CharonEap): string {
+  const { settings = [] } = options;
+  const further = Object.entries(options.plugins ?? {});
+  const load = [...plugins, ...further.map(([name]) => name)].join(' ');
   const eapPlugins = `eap-gtc { backend = generic }
     eap-radius { servers { local { address = 127.0.0.1\n secret = ${radiusSecret} } } }
-    eap-ttls { phase2_method = ${eap.phase2 ?? 'md5'} }`;
+    eap-ttls { phase2_method = ${eap.phase2 ?? 'md5'} }
+    ${further.map(([name, text]) => `${name} { ${text} }`).join('\n    ')}`;
   const tls = 'tls { version_min = 1.2\n version_max = 1.2 }';
   return `charon {
-  load = ${plugins.join(' ')}
+  load = ${load}
   install_virtual_ip = yes
   port = 500
   port_nat_t = 4500
@@ -269,7 +278,7 @@ function configuration(folder: string, settings: readonly string[], eap: CharonE
   ${tls}
 }
 charon-systemd {
-  load = ${plugins.join(' ')}
+  load = ${load}
   journal { default = -1 }
   ${settings.join('\n  ')}
   plugins {

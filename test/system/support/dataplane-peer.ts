@@ -133,6 +133,10 @@ const commands: Record<string, (argument: string) => unknown> = {
     await dataplane.removeChild(Number(argument));
     return 'removed';
   },
+  mtu: async (argument) => {
+    await dataplane.setMtu(Number(argument));
+    return 'set';
+  },
   exit: () => process.exit(3),
   cpu: () => process.cpuUsage(),
   close: async () => {

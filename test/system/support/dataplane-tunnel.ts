@@ -15,7 +15,6 @@ const outer = {
 } as const;
 /** The inbound SPI of each end. */
 export const spis = { a: 0x0a0a_0001, b: 0x0b0b_0002 } as const;
-const mtu = 1400;
 
 /** One end of a tunnel: a data plane in a process of its own. */
 export class Peer {
@@ -55,6 +54,8 @@ export interface TunnelOptions {
   readonly family?: 4 | 6;
   /** Each end stays on one processor: a thread that moves to another one can overtake its own packets on a veth. */
   readonly pinned?: boolean;
+  /** Of the path outside. */
+  readonly wireMtu?: number;
 }
 
 let labs = 0;
@@ -66,7 +67,7 @@ export async function withTunnel(
   options: Partial<PeerSetup> & TunnelOptions,
   body: (tunnel: Tunnel) => Promise<void>,
 ): Promise<void> {
-  const { family = 4, pinned = false, ...setup } = options;
+  const { family = 4, pinned = false, wireMtu = 1500, mtu = 1400, ...setup } = options;
   await using lab = new Lab(`dataplane${labs++}`);
   const [a, b] = [await lab.namespace(`a${labs}`), await lab.namespace(`b${labs}`)];
   const addresses = (end: 'a' | 'b') => [`${outer[4][end]}/24`, `${outer[6][end]}/64`];
@@ -74,6 +75,7 @@ export async function withTunnel(
     { namespace: a, device: 'wire', addresses: addresses('a') },
     { namespace: b, device: 'wire', addresses: addresses('b') },
   );
+  for (const namespace of [a, b]) await namespace.ip([`link set wire mtu ${wireMtu}`]);
   const start = async (namespace: Namespace, end: 'a' | 'b', other: 'a' | 'b') => {
     const host = end === 'a' ? 1 : 2;
     const control = join(namespace.folder, 'control');

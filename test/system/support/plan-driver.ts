@@ -40,7 +40,7 @@ export interface DriverOrder {
 
 export const driverMark = 0x6764;
 export const driverTable = 26_468;
-export const driverPriority = 26_468;
+const driverPriority = 26_468;
 
 const order: DriverOrder | undefined =
   process.argv[1] === import.meta.filename ? JSON.parse(process.argv[2] ?? '{}') : undefined;

@@ -3,27 +3,14 @@ import { parseIpAddress } from '../../../core/base/address.ts';
 import { instant } from '../../../core/base/time.ts';
 import type { ConnectedDetails } from '../../../core/tunnel/io.ts';
 import { startHistory } from '../../../core/tunnel/sa-history.ts';
+import { summary } from '../tunnel/fixtures.ts';
 
 /** What the tunnel says of a connection that stands, from this address of ours, port 40000. */
 export function connectedDetails(local: string): ConnectedDetails {
   const address = parseIpAddress(local);
   assert.ok(address.ok);
   return {
-    summary: {
-      initiatorSpi: '01',
-      responderSpi: '02',
-      ikeProposal: 'aes256gcm16-prfsha384-ecp256',
-      espProposal: 'aes256gcm16',
-      natDetected: { local: true, remote: false },
-      mobike: false,
-      peerAddresses: [],
-      remoteNames: [],
-      ppk: false,
-      weaknesses: [],
-      remoteIdentity: 'vpn.example',
-      remoteAuthentication: 'ECDSA',
-      localAuthentication: 'EAP-MSCHAPv2',
-    },
+    summary,
     config: { addresses: [], dnsServers: [], subnets: [], dnsDomains: [] },
     plan: {
       device: 'godwit0',

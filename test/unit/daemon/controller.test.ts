@@ -71,9 +71,10 @@ function bench(
       save: async () => ok('own:office'),
       remove: async () => ok(),
     },
-    storedPassword: async () => ok(undefined),
+    storedPasswords: async () => ok(new Map()),
     readSecretFile: async () => err(failure('secret.missing')),
     openCertificate: () => async () => err(failure('credential.missing')),
+    lookIntoKeyFile: async () => err(failure('credential.missing')),
     createSession: async (_profile, _password, onState) => {
       const session = new FakeSession(onState);
       sessions.push(session);

@@ -52,7 +52,7 @@ const question = (kind: EapQuestion['kind'], retry = 0, message?: string) =>
 
 test('a password is asked once before the login, and serves every login of the connection', async () => {
   const { asker, asked } = user('pw');
-  const credentials = new LoginCredentials({ openCertificate, readFile, profile, asker, stored: undefined });
+  const credentials = new LoginCredentials({ openCertificate, readFile, profile, asker, stored: new Map() });
   assert.ok((await credentials.prepare()).ok);
   assert.equal(text(await credentials.answer(question('password'))), 'pw');
   assert.equal(text(await credentials.answer(question('password'))), 'pw');
@@ -61,7 +61,7 @@ test('a password is asked once before the login, and serves every login of the c
 
 test('a refused password is asked for again with its number, and the new one is kept', async () => {
   const { asker, asked } = user('wrong', 'right');
-  const credentials = new LoginCredentials({ openCertificate, readFile, profile, asker, stored: undefined });
+  const credentials = new LoginCredentials({ openCertificate, readFile, profile, asker, stored: new Map() });
   await credentials.prepare();
   assert.equal(text(await credentials.answer(question('password', 1))), 'right');
   assert.equal(asked[1]?.kind === 'password' && asked[1].retry, 1);
@@ -75,7 +75,7 @@ test('a password from a file is not tried twice', async () => {
     readFile,
     profile,
     asker,
-    stored: Secret.fromText('filed'),
+    stored: new Map([['alice', Secret.fromText('filed')]]),
   });
   assert.ok((await credentials.prepare()).ok);
   const again = await credentials.answer(question('password', 1));
@@ -90,7 +90,7 @@ test("a code is asked for every time, with the server's words", async () => {
     readFile,
     profile,
     asker,
-    stored: Secret.fromText('filed'),
+    stored: new Map([['alice', Secret.fromText('filed')]]),
   });
   const first = await credentials.answer(question('passcode', 0, 'Code?'));
   assert.equal(text(first), '111');
@@ -101,7 +101,7 @@ test("a code is asked for every time, with the server's words", async () => {
 
 test('a new password becomes the password once the login is done', async () => {
   const { asker } = user('old', 'new');
-  const credentials = new LoginCredentials({ openCertificate, readFile, profile, asker, stored: undefined });
+  const credentials = new LoginCredentials({ openCertificate, readFile, profile, asker, stored: new Map() });
   await credentials.prepare();
   assert.equal(text(await credentials.answer(question('new-password'))), 'new');
   assert.equal(text(await credentials.answer(question('password'))), 'old');
@@ -111,7 +111,7 @@ test('a new password becomes the password once the login is done', async () => {
 
 test('an ask is taken back when its login is over, and afterwards all is overwritten', async () => {
   const { asker } = user('pw');
-  const credentials = new LoginCredentials({ openCertificate, readFile, profile, asker, stored: undefined });
+  const credentials = new LoginCredentials({ openCertificate, readFile, profile, asker, stored: new Map() });
   await credentials.prepare();
   const kept = await credentials.answer(question('password'));
   const open = credentials.answer(question('passcode'));
@@ -128,7 +128,35 @@ test('with nobody to ask, what is missing is the failure', async () => {
     readFile,
     profile,
     asker: undefined,
-    stored: undefined,
+    stored: new Map(),
   });
   assert.deepEqual(await credentials.prepare(), err(failure('secret.missing')));
+});
+
+test('each account has the password of its own file, and each is tried once', async () => {
+  const two = parseProfile(
+    JSON.stringify({
+      name: 'Office',
+      gateway: 'vpn.example.org',
+      authentication: { method: 'eap-mschapv2', username: 'alice', passwordFile: 'alice.password' },
+      secondAuthentication: { method: 'eap-mschapv2', username: 'bob', passwordFile: 'bob.password' },
+      trust: { caFile: 'ca.pem' },
+    }),
+    'office.json',
+  );
+  assert.ok(two.ok);
+  const { asker, asked } = user('typed');
+  const stored = new Map([
+    ['alice', Secret.fromText('of alice')],
+    ['bob', Secret.fromText('of bob')],
+  ]);
+  const credentials = new LoginCredentials({ openCertificate, readFile, profile: two.value, asker, stored });
+  assert.ok((await credentials.prepare()).ok);
+  const ask = (identity: string, retry: number) =>
+    credentials.answer({ kind: 'credential', identity, question: { kind: 'password', retry } });
+  assert.equal(text(await ask('alice', 0)), 'of alice');
+  assert.equal(text(await ask('bob', 0)), 'of bob');
+  const again = await ask('bob', 1);
+  assert.equal(again.kind === 'refused' && again.error.code, 'auth.password');
+  assert.equal(asked.length, 0);
 });

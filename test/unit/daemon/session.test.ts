@@ -58,9 +58,15 @@ class Diary implements SessionDeeds {
     await turn();
     this.lines.push('removed');
   }
+  async sleepChild() {
+    await turn();
+    this.lines.push('asleep');
+  }
+  childActivity = () => new Map();
   openScout = async () => ok(local);
   sendScout = () => undefined;
   closeScout = () => undefined;
+  knock = () => undefined;
   applyNetwork = async () => ok();
   async undoNetwork() {
     this.lines.push('undone');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '../../../core/base/limits.ts';
-import { Allowance, createKnownIkeSas, KnownIkeSas } from '../../../core/dataplane/known-ike-sas.ts';
+import { createKnownIkeSas, KnownIkeSas } from '../../../core/dataplane/known-ike-sas.ts';
 
 /** An IKE message of this IKE SA. */
 function message(spi: number): Uint8Array {
@@ -25,11 +25,4 @@ test('the latest IKE SAs that we spoke on are known to both threads, and older o
   assert.ok(worker.has(behindMarker, 4));
   ours.note(new Uint8Array(3));
   assert.ok(worker.has(message(2), 0));
-});
-
-test('an allowance is so many a second, whatever the rate of asking', () => {
-  const allowance = new Allowance(limits.strangeIkePerSecond);
-  let passed = 0;
-  for (let at = 0; at < 10_000; at += 0.01) if (allowance.take(1_000_000 + at)) passed += 1;
-  assert.ok(passed >= 10 * limits.strangeIkePerSecond && passed <= 11 * limits.strangeIkePerSecond);
 });

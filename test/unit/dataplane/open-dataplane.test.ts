@@ -2,12 +2,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { allocatePacketMemory } from '../../../core/crypto/openssl/bulk-cipher.ts';
 import { packetCipherShapes } from '../../../core/crypto/packet-ciphers.ts';
-import { writeIpv4Checksum } from '../../../core/dataplane/offload/checksum.ts';
+import { writeIpv4Checksum } from '../../../core/esp/checksum.ts';
 import { ReferenceReceiver } from '../../../core/esp/reference.ts';
 import { libc } from '../../../core/platform/linux/libc.ts';
 import { receiveSlotOctets, UdpReceiveBatch } from '../../../core/platform/linux/udp-receive-batch.ts';
 import { trafficClassOption } from '../../../core/platform/linux/udp-socket.ts';
-import { openLoopback, openRig, type Rig, type RigOptions, receive, send, spiHere, until } from './rig.ts';
+import {
+  openLoopback,
+  openRig,
+  type Rig,
+  receive,
+  send,
+  spiHere,
+  toTun,
+  until,
+  withHeader,
+  withRig,
+} from './rig.ts';
 import {
   cipherNamed,
   everything,
@@ -19,29 +30,6 @@ import {
   there,
   udpPacket,
 } from './support.ts';
-
-/** Runs `body` with a data plane and closes it whatever happens. */
-async function withRig(options: RigOptions, body: (rig: Rig) => Promise<void>): Promise<void> {
-  const rig = await openRig(options);
-  try {
-    await body(rig);
-    assert.deepEqual(rig.failures, []);
-  } finally {
-    await rig.close();
-  }
-}
-
-function toTun(rig: Rig, packet: Uint8Array): void {
-  assert.equal(libc.write(rig.tun, packet, packet.length), packet.length);
-}
-
-/** A TUN packet with its virtio header. */
-function withHeader(
-  packet: Uint8Array,
-  header: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-): Uint8Array {
-  return new Uint8Array([...header, ...packet]);
-}
 
 /** From the peer: a packet that must arrive, after all that was sent before it. */
 function farToHere(rig: Rig, octets: Uint8Array): void {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Endpoint } from '../../../core/base/address.ts';
 import type { Failure } from '../../../core/base/errors.ts';
 import type { Dataplane, DataplaneChild } from '../../../core/dataplane/dataplane.ts';
@@ -10,7 +11,7 @@ import type { Spi } from '../../../core/wire/ike/payload.ts';
 import { address, cipherNamed, everything, keyFor } from './support.ts';
 
 /** A TUN device's stand-in that needs no privilege: one end of a socket pair keeps the borders of packets too. */
-export function fakeTun(): { readonly fd: number; readonly other: number } {
+function fakeTun(): { readonly fd: number; readonly other: number } {
   const [unixDomain, sequencedPackets, nonBlocking] = [1, 5, 0o4000];
   const fds = new Uint8Array(8);
   if (libc.socketpair(unixDomain, sequencedPackets | nonBlocking, 0, fds) < 0)
@@ -68,6 +69,7 @@ export interface Rig {
   /** What was told of children, in order: their inbound SPIs. */
   readonly firstInbound: Spi[];
   readonly rekeyDue: Spi[];
+  readonly wanted: Spi[];
   /** The far end's sending half: the sequence number is the caller's. */
   readonly farSa: ReferenceSa;
   /** The far end's receiving half. */
@@ -107,6 +109,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   const failures: Failure[] = [];
   const firstInbound: Spi[] = [];
   const rekeyDue: Spi[] = [];
+  const wanted: Spi[] = [];
   const opened = openDataplane(
     { udpFd: socket.fd, segmentation: socket.gso },
     {
@@ -115,6 +118,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       onMoved: (_, remote) => moved.push(remote),
       onFirstInbound: (spi) => firstInbound.push(spi),
       onRekeyDue: (spi) => rekeyDue.push(spi),
+      onWanted: (spi) => wanted.push(spi),
     },
   );
   if (!opened.ok) throw new Error('no data plane');
@@ -141,6 +145,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     failures,
     firstInbound,
     rekeyDue,
+    wanted,
     farSa,
     farInbound: { spi: spiThere, shape: cipher, cipher: cipher.open(keyFor(cipher, 2)), ...extended },
     seal: (sequence, inner, more) =>
@@ -153,4 +158,27 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       libc.close(tun.other);
     },
   };
+}
+
+/** Runs `body` with a data plane and closes it whatever happens. */
+export async function withRig(options: RigOptions, body: (rig: Rig) => Promise<void>): Promise<void> {
+  const rig = await openRig(options);
+  try {
+    await body(rig);
+    assert.deepEqual(rig.failures, []);
+  } finally {
+    await rig.close();
+  }
+}
+
+export function toTun(rig: Rig, packet: Uint8Array): void {
+  assert.equal(libc.write(rig.tun, packet, packet.length), packet.length);
+}
+
+/** A TUN packet with its virtio header. */
+export function withHeader(
+  packet: Uint8Array,
+  header: readonly number[] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+): Uint8Array {
+  return new Uint8Array([...header, ...packet]);
 }

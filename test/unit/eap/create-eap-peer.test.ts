@@ -7,6 +7,8 @@ import { toHex } from '../../../core/base/octets.ts';
 import { Secret } from '../../../core/base/secret.ts';
 import { utf8 } from '../../../core/base/utf8.ts';
 import { createEapPeer } from '../../../core/eap/create-eap-peer.ts';
+import type { EapMethodKind } from '../../../core/eap/method.ts';
+import { gtcCodeMethod } from '../../../core/eap/methods/gtc.ts';
 import type { EapPeer, EapStep } from '../../../core/eap/peer.ts';
 import {
   eapFailure,
@@ -294,5 +296,71 @@ describe('the EAP peer as a machine', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('a second method in the same run, as FortiGate has it', () => {
+  /** `next`: the fifth octet of EAP-Success. */
+  const goOn = (identifier: number, next: number) => Uint8Array.of(3, identifier, 0, 5, next);
+  /** Its method is done with request 3. */
+  const done = (following: readonly EapMethodKind[]) => {
+    const peer = createEapPeer({ identity: 'User', random: rfcRandom, following });
+    peer.handle(eapRequest(2, type.mschapv2, mschapv2Challenge()));
+    peer.answer(password());
+    const last = packetOf(peer.handle(eapRequest(3, type.mschapv2, mschapv2Success(7, rfcProof))));
+    return { peer, last };
+  };
+
+  it('the last response goes out again, then a code is asked for, and the key of the password is gone', () => {
+    const { peer, last } = done([gtcCodeMethod]);
+    assert.equal(packetOf(peer.handle(goOn(3, 6))), last);
+    const asked = peer.handle(eapRequest(4, 6, utf8.encode('Token code?')));
+    assert.deepEqual(asked, {
+      kind: 'ask',
+      identity: 'User',
+      question: { kind: 'passcode', retry: 0, message: 'Token code?' },
+    });
+    assert.equal(packetOf(peer.answer(Secret.fromText('271828'))), '0204000b06323731383238');
+    assert.deepEqual(peer.handle(eapSuccess(4)), {
+      kind: 'success',
+      method: 'EAP-MSCHAPv2, then EAP-GTC',
+      chained: true,
+    });
+  });
+
+  it('is refused where it is not allowed, or is another one, or comes before the first is done', () => {
+    failsWith(done([]).peer.handle(goOn(3, 6)), 'auth.second-factor');
+    failsWith(done([gtcCodeMethod]).peer.handle(goOn(3, 4)), 'auth.second-factor');
+    const { peer } = challenged();
+    failsWith(peer.handle(goOn(2, 6)), 'peer.misbehaved');
+  });
+
+  it('comes once, and no other method in its place', () => {
+    const twice = done([gtcCodeMethod]).peer;
+    twice.handle(goOn(3, 6));
+    failsWith(twice.handle(goOn(3, 6)), 'peer.misbehaved');
+    const again = done([gtcCodeMethod]).peer;
+    again.handle(goOn(3, 6));
+    again.handle(eapRequest(4, 6));
+    again.answer(Secret.fromText('271828'));
+    failsWith(again.handle(goOn(4, 6)), 'auth.second-factor');
+    const other = done([gtcCodeMethod]).peer;
+    other.handle(goOn(3, 6));
+    assert.equal(packetOf(other.handle(eapRequest(4, type.mschapv2, mschapv2Challenge()))), '020400060306');
+    failsWith(other.handle(eapFailure(4)), 'auth.second-factor');
+  });
+
+  it('is not over before the second is done', () => {
+    const { peer } = done([gtcCodeMethod]);
+    peer.handle(goOn(3, 6));
+    failsWith(peer.handle(eapSuccess(3)), 'peer.misbehaved');
+  });
+
+  it('a refused code has words of its own', () => {
+    const { peer } = done([gtcCodeMethod]);
+    peer.handle(goOn(3, 6));
+    peer.handle(eapRequest(4, 6));
+    peer.answer(Secret.fromText('1'));
+    failsWith(peer.handle(eapFailure(4)), 'auth.passcode');
   });
 });

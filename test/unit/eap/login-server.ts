@@ -19,7 +19,7 @@ export const eapSuccess = (identifier: number) => Uint8Array.of(3, identifier, 0
 export const eapFailure = (identifier: number) => Uint8Array.of(4, identifier, 0, 4);
 
 /** The challenge of RFC 2759 9.2. */
-export const serverChallenge = fromHex('5b5d7c7d7b3f2f3e3c2c602132262628');
+const serverChallenge = fromHex('5b5d7c7d7b3f2f3e3c2c602132262628');
 /** The peer challenge of RFC 2759 9.2, so that the responses are the RFC's. */
 export const rfcRandom: Random = {
   octets: (count) =>

@@ -14,7 +14,7 @@ import { TlsServer, type TlsServerOptions } from '../../support/tls/tls-server.t
 import { rfcRandom } from './login-server.ts';
 
 export const ca = createCa('Login Server Root');
-export const serverCertificate = issue(ca, { subject: 'aaa.example.org' });
+const serverCertificate = issue(ca, { subject: 'aaa.example.org' });
 /** With so many names that it needs several fragments. */
 export const largeCertificate = issue(ca, {
   subject: 'aaa.example.org',

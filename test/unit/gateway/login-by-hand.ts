@@ -51,7 +51,7 @@ export function proveByHand(client: RawClient, first: readonly Payload[], passwo
   return { verdict, msk: mschapv2Msk(passwordHash, response) };
 }
 
-export function eapAnswer(client: RawClient, identifier: number, type: number, data: Uint8Array): EapPacket {
+function eapAnswer(client: RawClient, identifier: number, type: number, data: Uint8Array): EapPacket {
   const packet = encodeEapPacket({ code: 'response', identifier, type, data });
   return eapIn(client.authenticate([{ kind: 'EAP', packet }]));
 }

@@ -14,10 +14,12 @@ import { type Instant, instant } from '../../../core/base/time.ts';
 import { utf8 } from '../../../core/base/utf8.ts';
 import { defaultEspProposals, defaultIkeProposals } from '../../../core/crypto/default-proposals.ts';
 import { nodeCryptoProvider } from '../../../core/crypto/node/node-crypto-provider.ts';
+import { signWith } from '../../../core/crypto/node/signatures.ts';
 import { signerFromPrivateKey } from '../../../core/crypto/node/signer.ts';
 import { type ProposalUse, parseProposal, type SuiteProposal } from '../../../core/crypto/proposals.ts';
 import { seededRandom } from '../../../core/crypto/seeded-random.ts';
 import { createEapPeer } from '../../../core/eap/create-eap-peer.ts';
+import type { EapMethodKind } from '../../../core/eap/method.ts';
 import type { GatewayConfig } from '../../../core/gateway/config.ts';
 import { createGateway } from '../../../core/gateway/create-gateway.ts';
 import type { Gateway, GatewayOutput } from '../../../core/gateway/io.ts';
@@ -45,7 +47,7 @@ export function certificate(key: KeyKind): Issued {
   return known;
 }
 
-function spkiOf({ privateKey }: Issued): Uint8Array {
+export function spkiOf({ privateKey }: Issued): Uint8Array {
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   return Uint8Array.from(createPublicKey(pem).export({ type: 'spki', format: 'der' }));
 }
@@ -64,6 +66,13 @@ export interface ClientOptions {
   readonly config?: Partial<IkeConfig>;
   /** Where the gateway sees it. */
   readonly address?: string;
+  /** What it answers when it is asked for a shared secret. */
+  readonly secrets?: { readonly psk?: string; readonly ppk?: string };
+  /** What it answers when it is asked for a code; methods that may follow the password. */
+  readonly code?: string | undefined;
+  readonly following?: readonly EapMethodKind[];
+  /** What it signs with. */
+  readonly own?: Issued;
 }
 
 export interface Datagram {
@@ -79,10 +88,12 @@ export class Client {
   readonly ike: IkeSa;
   readonly outputs: IkeOutput[] = [];
   readonly password: string;
+  readonly options: ClientOptions;
   endpoint: Endpoint;
 
   constructor(options: ClientOptions, seed: number) {
     const user = options.user ?? 'alice';
+    this.options = options;
     this.password = options.password ?? 'correct horse';
     this.endpoint = endpoint(options.address ?? '203.0.113.7', 40_000);
     const random = seededRandom(seed);
@@ -100,7 +111,7 @@ export class Client {
     this.ike = new IkeSa(config, {
       crypto,
       random,
-      createEapPeer: () => createEapPeer({ identity: user, random }),
+      createEapPeer: () => createEapPeer({ identity: user, random, following: options.following ?? [] }),
     });
   }
 
@@ -214,10 +225,8 @@ export class Network {
       this.#send({ octets: output.octets, to: 'gateway', client, via: output.via });
     } else if (output.kind === 'ask') {
       const { id, ask } = output;
-      const answer =
-        ask.kind === 'credential'
-          ? passwordFor(ask, client.password)
-          : ({ kind: 'certificate-verdict', verdict: { ok: true, spki: this.#spki } } as const);
+      const verdict = { kind: 'certificate-verdict', verdict: { ok: true, spki: this.#spki } } as const;
+      const answer = ask.kind === 'certificate-verdict' ? verdict : answerOf(client, ask);
       client.ike.handle({ kind: 'answer', id, answer }, this.now);
     }
   }
@@ -265,8 +274,22 @@ function unwrap<T>(result: { readonly ok: true; readonly value: T } | { readonly
 }
 
 /** This user knows one password, and no new one. */
-function passwordFor({ question }: Extract<IkeAsk, { kind: 'credential' }>, password: string): IkeAnswer {
-  return question.kind === 'password' && question.retry === 0
-    ? { kind: 'credential', secret: Secret.fromText(password) }
-    : { kind: 'refused', error: failure('secret.missing') };
+function answerOf({ password, options }: Client, ask: IkeAsk): IkeAnswer {
+  const { secrets = {}, code, own } = options;
+  const known = (text: string | undefined): IkeAnswer =>
+    text === undefined
+      ? { kind: 'refused', error: failure('secret.missing') }
+      : { kind: 'credential', secret: Secret.fromText(text) };
+  switch (ask.kind) {
+    case 'credential':
+      if (ask.question.kind === 'passcode') return known(code);
+      return known(ask.question.kind === 'password' && ask.question.retry === 0 ? password : undefined);
+    case 'shared-secret':
+      return known(secrets[ask.use]);
+    case 'signature':
+      if (own === undefined) return known(undefined);
+      return { kind: 'signature', signature: signWith(ask.scheme, own.privateKey, ask.octets) };
+    default:
+      return known(undefined);
+  }
 }

@@ -33,7 +33,7 @@ export function nonceOf(first: number): Uint8Array {
   return new Uint8Array(32).fill(0x77).fill(first, 0, 1);
 }
 
-export function spiNumber(spi: Uint8Array): number {
+function spiNumber(spi: Uint8Array): number {
   return new DataView(spi.buffer, spi.byteOffset).getUint32(0);
 }
 

@@ -313,3 +313,46 @@ test('other addresses of the gateway are shown, as it named them last, and only 
   scenario.link.request([notify(NO_ADDITIONAL_ADDRESSES)]);
   assert.deepEqual(shown(), []);
 });
+
+/*
+ * No NAT, where the profile says so. @rfc 4555 3.9
+ */
+
+const natless: Partial<IkeConfig> = { natsAllowed: false };
+const seenElsewhere = notify(NAT_DETECTION_DESTINATION_IP, new Uint8Array(20).fill(1));
+
+test('SK {IDi, ..., N(NO_NATS_ALLOWED)} --> holds both addresses, then both ports, as they leave here', () => {
+  const scenario = new Scenario({}, natless).to('authenticating-gateway');
+  const data = notifyOf(scenario.responder.open(scenario.sent()), notifyType.NO_NATS_ALLOWED)?.data;
+  assert.equal(Buffer.from(data ?? []).toString('hex'), 'c0000207c6336401' + '9c411194');
+  const allowed = new Scenario().to('authenticating-gateway');
+  assert.equal(notifyOf(allowed.responder.open(allowed.sent()), notifyType.NO_NATS_ALLOWED), undefined);
+});
+
+test('behind a NAT the login ends once the gateway has proven itself, whether it knows the rule or not', () => {
+  const behind = { init: (payloads: Payload[]) => [...payloads, seenElsewhere] };
+  const scenario = new Scenario(behind, natless).to('judging-gateway');
+  assert.equal(scenario.ike.state, 'judging-gateway', 'what anybody may have said ends nothing');
+  scenario.giveVerdict();
+  assert.deepEqual([scenario.error?.code, scenario.eap.seen], ['peer.nat-forbidden', []]);
+});
+
+test('<-- SK {N(UNEXPECTED_NAT_DETECTED)}: what the gateway sees counts too', () => {
+  const gateway = () => [notify(notifyType.UNEXPECTED_NAT_DETECTED)];
+  const scenario = new Scenario({ gateway }, natless).to('judging-gateway');
+  assert.equal(scenario.error?.code, 'peer.nat-forbidden');
+});
+
+test('a move behind a NAT ends the connection; a move beside it does not', () => {
+  for (const [seen, state] of [
+    [mapped, 'closing'],
+    [cafe, 'established'],
+  ] as const) {
+    const scenario = new MobikeScenario(natless);
+    scenario.command({ kind: 'roam', local: cafe });
+    const update = notifyOf(scenario.link.last(), notifyType.NO_NATS_ALLOWED)?.data;
+    assert.deepEqual(update?.slice(0, 4), cafe.address.octets);
+    scenario.acceptUpdate(seen);
+    assert.equal(scenario.ike.state, state);
+  }
+});

@@ -33,7 +33,7 @@ export function spkiOf(key: KeyObject): Uint8Array {
   );
 }
 
-export const pskText = 'a pre-shared key of good length';
+const pskText = 'a pre-shared key of good length';
 export const ppkText = 'a key against the computers of tomorrow';
 
 export const rounds = {

@@ -104,7 +104,7 @@ export class FakeElectron {
   }
 }
 
-export class FakeApp extends EventEmitter {
+class FakeApp extends EventEmitter {
   userData = '';
   locale = 'en-GB';
   first = true;
@@ -257,7 +257,7 @@ export class FakeWindow extends EventEmitter {
   }
 }
 
-export class FakeTray extends EventEmitter {
+class FakeTray extends EventEmitter {
   image: string;
   toolTip = '';
   menu: MenuItemConstructorOptions[] = [];
@@ -289,7 +289,7 @@ export class FakeTray extends EventEmitter {
   }
 }
 
-export class FakeNotification extends EventEmitter {
+class FakeNotification extends EventEmitter {
   readonly options: NotificationConstructorOptions;
   shown = false;
 

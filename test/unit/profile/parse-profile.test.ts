@@ -41,6 +41,7 @@ test('the smallest profile has sane defaults', () => {
     eapIdentity: 'alice',
     passwordFile: undefined,
     alternatives: [],
+    fortiClient: false,
   });
   assert.deepEqual(profile.remoteNetworks.map(formatIpPrefix), ['0.0.0.0/0', '::/0']);
   assert.equal(profile.fullTunnel, true);
@@ -48,6 +49,7 @@ test('the smallest profile has sane defaults', () => {
   assert.equal(profile.allowSha1Signatures, false);
   assert.deepEqual(profile.proposals, { ike: defaultIkeProposals, esp: defaultEspProposals });
   assert.deepEqual(profile.dns, { use: true, servers: undefined, domains: [] });
+  assert.equal(profile.inactivity, undefined);
   assert.deepEqual([profile.mtu, profile.liveness, profile.keepalive], ['auto', 10_000, 'auto']);
 });
 
@@ -68,6 +70,7 @@ test('every field is taken as it is given', () => {
     mtu: 1280,
     livenessSeconds: 30,
     keepaliveSeconds: 15,
+    inactivity: { seconds: 900, action: 'disconnect' },
   });
   assert.deepEqual(profile.gateway, { host: '2001:db8::1', ikePort: 501, natTraversalPort: 4501 });
   assert.deepEqual(profile.remoteIdentity, { expected: 'gw.example.org', send: true, given: true });
@@ -85,6 +88,7 @@ test('every field is taken as it is given', () => {
   assert.deepEqual(profile.proposals.esp.map(formatProposal), ['aes256gcm16']);
   assert.deepEqual(profile.dns.servers?.map(formatIpAddress), ['10.1.0.53']);
   assert.deepEqual(profile.dns.domains, ['corp.example.org']);
+  assert.deepEqual(profile.inactivity, { after: 900_000, action: 'disconnect' });
   assert.deepEqual([profile.mtu, profile.liveness, profile.keepalive], [1280, 30_000, 15_000]);
 });
 
@@ -189,6 +193,7 @@ const wrong: readonly [string, Readonly<Record<string, unknown>>, string][] = [
   ['half a port', { ikePort: 1.5 }, '11 ikePort: must be a whole number'],
   ['a small MTU', { mtu: 1279 }, '11 mtu: must be 1280 to 1500'],
   ['an MTU in quotes', { mtu: '1400' }, '11 mtu: must be "auto", or 1280 to 1500'],
+  ['a sleep without a time', { inactivity: {} }, '11 inactivity.seconds: is required'],
   ['no liveness', { livenessSeconds: 0 }, '11 livenessSeconds: must be 1 to 3600'],
   [
     'host bits',
@@ -232,8 +237,14 @@ test('every method is read with its own settings', () => {
   const account = { username: 'alice', eapIdentity: 'alice', passwordFile: undefined };
   assert.deepEqual(
     read({ method: 'eap-mschapv2', username: 'alice', alternatives: ['eap-gtc', 'eap-mschapv2', 'eap-gtc'] }),
-    { method: 'eap-mschapv2', ...account, alternatives: ['eap-gtc'] },
+    { method: 'eap-mschapv2', ...account, alternatives: ['eap-gtc'], fortiClient: false },
   );
+  assert.deepEqual(read({ method: 'eap-mschapv2', username: 'alice', compatibility: 'forticlient' }), {
+    method: 'eap-mschapv2',
+    ...account,
+    alternatives: [],
+    fortiClient: true,
+  });
   assert.deepEqual(
     read({ method: 'eap-ttls', username: 'alice', eapIdentity: 'anonymous', innerMethods: ['pap'] }),
     { method: 'eap-ttls', ...account, eapIdentity: 'anonymous', innerMethods: ['pap'], server },

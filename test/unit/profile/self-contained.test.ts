@@ -52,7 +52,13 @@ test('the files of the login server and of a certificate of ones own go the same
     },
   });
   const after = parse(
-    makeSelfContained(text, { gateway: ca, loginServer: ca }, { pkcs12: 'MAA=', name: 'alice.p12' }),
+    makeSelfContained(text, { gateway: ca }, [
+      {
+        path: ['authentication'],
+        loginServer: ca,
+        certificates: [{ path: ['certificate'], certificate: { pkcs12: 'MAA=', name: 'alice.p12' } }],
+      },
+    ]),
   );
   assert.deepEqual(after.authentication, {
     method: 'eap-tls',
@@ -73,4 +79,51 @@ test('the files of the login server and of a certificate of ones own go the same
     );
     assert.equal(refused.ok ? undefined : refused.error.detail['field'], field);
   }
+});
+
+test('a second proof and the other ways are no way around: their files go along, or are refused', () => {
+  const files = {
+    secondAuthentication: {
+      method: 'eap-ttls',
+      username: 'alice',
+      innerMethods: ['pap'],
+      passwordFile: 'second.password',
+      server: { caFile: 'radius-ca.pem' },
+    },
+    otherwise: [
+      { method: 'eap-mschapv2', username: 'alice', passwordFile: 'other.password' },
+      {
+        method: 'certificate',
+        certificate: { certificateFile: 'alice.pem' },
+        otherCertificates: [{ pkcs12File: 'alice.p12' }],
+      },
+    ],
+  };
+  const certificate = { pem: 'x', name: 'alice' };
+  const text = profileText({ trust: { ca }, ...files });
+  const whole = makeSelfContained(text, {}, [
+    { path: ['secondAuthentication'], loginServer: ca },
+    {
+      path: ['otherwise', 1],
+      certificates: [
+        { path: ['certificate'], certificate },
+        { path: ['otherCertificates', 0], certificate },
+      ],
+    },
+  ]);
+  assert.ok(requireSelfContained(parse(whole), 'office.json').ok, whole);
+  const refused = (change: object): unknown => {
+    const result = requireSelfContained(parse(profileText({ trust: { ca }, ...change })), 'office.json');
+    return result.ok ? undefined : result.error.detail['field'];
+  };
+  const { secondAuthentication, otherwise } = files;
+  assert.equal(refused({ secondAuthentication }), 'secondAuthentication.passwordFile');
+  assert.equal(
+    refused({ secondAuthentication: { ...secondAuthentication, passwordFile: undefined } }),
+    'secondAuthentication.server.caFile',
+  );
+  assert.equal(refused({ otherwise: otherwise.slice(0, 1) }), 'otherwise.0.passwordFile');
+  assert.equal(refused({ otherwise: otherwise.slice(1) }), 'otherwise.0.certificate');
+  const others = { method: 'certificate', otherCertificates: otherwise[1]?.otherCertificates };
+  assert.equal(refused({ otherwise: [others] }), 'otherwise.0.otherCertificates.0');
 });

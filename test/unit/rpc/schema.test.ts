@@ -31,6 +31,7 @@ test('what changes the connection needs control, and what stops the daemon admin
     profile: 'control',
     'save-profile': 'control',
     'remove-profile': 'control',
+    'look-into-key-file': 'control',
     history: 'read',
     'log-tail': 'control',
     subscribe: 'read',

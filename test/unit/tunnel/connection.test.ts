@@ -4,16 +4,10 @@ import { type Endpoint, formatIpPrefix, parseIpPrefix } from '../../../core/base
 import { failure } from '../../../core/base/errors.ts';
 import { err, ok } from '../../../core/base/result.ts';
 import { type Instant, instant } from '../../../core/base/time.ts';
-import type {
-  AssignedConfig,
-  ChildSaParameters,
-  IkeInput,
-  IkeOutput,
-  IkeSummary,
-} from '../../../core/ike/io.ts';
+import type { AssignedConfig, ChildSaParameters, IkeInput, IkeOutput } from '../../../core/ike/io.ts';
 import { Connection, type IkeEngine } from '../../../core/tunnel/connection.ts';
 import type { TunnelInput, TunnelOutput } from '../../../core/tunnel/io.ts';
-import { address, child } from './fixtures.ts';
+import { address, child, summary } from './fixtures.ts';
 
 const innerAddress = parseIpPrefix('10.9.0.2/32');
 assert.ok(innerAddress.ok);
@@ -22,21 +16,6 @@ const config: AssignedConfig = {
   dnsServers: [],
   subnets: [],
   dnsDomains: [],
-};
-const summary: IkeSummary = {
-  initiatorSpi: '01',
-  responderSpi: '02',
-  ikeProposal: 'aes256gcm16-prfsha384-ecp256',
-  espProposal: 'aes256gcm16',
-  natDetected: { local: true, remote: false },
-  mobike: false,
-  peerAddresses: [],
-  remoteNames: [],
-  ppk: false,
-  weaknesses: [],
-  remoteIdentity: 'vpn.example',
-  remoteAuthentication: 'ECDSA',
-  localAuthentication: 'EAP-MSCHAPv2',
 };
 const local: Endpoint = { address: address('192.0.2.10'), port: 40_000 };
 

@@ -1,13 +1,30 @@
 import assert from 'node:assert/strict';
 import { type IpAddress, parseIpAddress } from '../../../core/base/address.ts';
 import type { PacketCipher } from '../../../core/crypto/interfaces.ts';
-import type { ChildSaParameters } from '../../../core/ike/io.ts';
+import type { ChildSaParameters, IkeSummary } from '../../../core/ike/io.ts';
 
 export function address(text: string): IpAddress {
   const parsed = parseIpAddress(text);
   assert.ok(parsed.ok);
   return parsed.value;
 }
+
+/** Of an IKE SA with nothing special about it. */
+export const summary: IkeSummary = {
+  initiatorSpi: '01',
+  responderSpi: '02',
+  ikeProposal: 'aes256gcm16-prfsha384-ecp256',
+  espProposal: 'aes256gcm16',
+  natDetected: { local: true, remote: false },
+  mobike: false,
+  peerAddresses: [],
+  remoteNames: [],
+  ppk: false,
+  weaknesses: [],
+  remoteIdentity: 'vpn.example',
+  remoteAuthentication: 'ECDSA',
+  localAuthentication: 'EAP-MSCHAPv2',
+};
 
 const cipher: PacketCipher = {
   name: 'none',

@@ -11,26 +11,12 @@ import { Connection } from '../../../core/tunnel/connection.ts';
 import type { ConnectedDetails, TunnelInput, TunnelOutput } from '../../../core/tunnel/io.ts';
 import type { PathCandidate } from '../../../core/tunnel/paths/path.ts';
 import { TrafficWatch } from '../../../core/tunnel/paths/traffic-watch.ts';
-import { address, child } from './fixtures.ts';
+import { address, child, summary as plain } from './fixtures.ts';
 
 const inner = parseIpPrefix('10.9.0.2/32');
 assert.ok(inner.ok);
 const config = { addresses: [inner.value], dnsServers: [], subnets: [], dnsDomains: [] };
-const summary: IkeSummary = {
-  initiatorSpi: '01',
-  responderSpi: '02',
-  ikeProposal: 'aes256gcm16-prfsha384-ecp256',
-  espProposal: 'aes256gcm16',
-  natDetected: { local: true, remote: false },
-  mobike: true,
-  peerAddresses: [address('2001:db8::7')],
-  remoteIdentity: 'vpn.example',
-  remoteAuthentication: 'ECDSA',
-  localAuthentication: 'EAP-MSCHAPv2',
-  remoteNames: [],
-  ppk: false,
-  weaknesses: [],
-};
+const summary: IkeSummary = { ...plain, mobike: true, peerAddresses: [address('2001:db8::7')] };
 
 function way(interfaceName: string, interfaceIndex: number, local: string, remote: string): PathCandidate {
   return { interfaceName, interfaceIndex, local: address(local), remote: address(remote), linkMtu: 1500 };

@@ -11,23 +11,8 @@ import {
   type IkeEngine,
 } from '../../../core/tunnel/connection.ts';
 import type { TunnelInput, TunnelOutput, TunnelState } from '../../../core/tunnel/io.ts';
-import { address, child } from './fixtures.ts';
-
-const summary = {
-  initiatorSpi: '01',
-  responderSpi: '02',
-  ikeProposal: 'aes256gcm16-prfsha384-ecp256',
-  espProposal: 'aes256gcm16',
-  natDetected: { local: true, remote: false },
-  mobike: false,
-  peerAddresses: [],
-  remoteNames: [],
-  ppk: false,
-  weaknesses: [],
-  remoteIdentity: 'vpn.example',
-  remoteAuthentication: 'ECDSA',
-  localAuthentication: 'EAP-MSCHAPv2',
-};
+import type { PathCandidate } from '../../../core/tunnel/paths/path.ts';
+import { address, child, summary } from './fixtures.ts';
 
 export const here: Endpoint = { address: address('192.0.2.10'), port: 40_000 };
 
@@ -93,6 +78,7 @@ export class ReconnectBench {
   now = 0;
   local = here;
   inner = '10.9.0.2/32';
+  summary = summary;
   found = [address('198.51.100.1')];
   readonly connection: Connection;
 
@@ -126,8 +112,17 @@ export class ReconnectBench {
     return this.words.slice(before);
   }
 
+  /** For who looks at more than the words. */
+  note(_: TunnelOutput): void {}
+
+  /** The way of the socket that is opened next, when it is not any. */
+  get openedBy(): { readonly via?: PathCandidate } {
+    return {};
+  }
+
   #take(output: TunnelOutput): void {
     this.words.push(wordOf(output));
+    this.note(output);
     if (output.kind === 'state') this.states.push(output.state);
     if (
       output.kind === 'resolve' ||
@@ -155,6 +150,7 @@ export class ReconnectBench {
         return this.do({
           kind: 'transport-opened',
           result: error === undefined ? ok(this.local) : err(error),
+          ...this.openedBy,
         });
       case 'install-child':
         return this.do({ kind: 'child-installed', result });
@@ -199,7 +195,7 @@ export class ReconnectBench {
     return this.say(
       { kind: 'config-assigned', config },
       { kind: 'child-install', child },
-      { kind: 'established', summary },
+      { kind: 'established', summary: this.summary },
     );
   }
 

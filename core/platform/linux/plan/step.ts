@@ -43,7 +43,7 @@ const ruleStep = z.strictObject({
 });
 
 /** The only kernel settings that a plan may touch. `{device}` stands for its device. */
-export const sysctlNames = ['net/ipv4/conf/all/rp_filter', 'net/ipv6/conf/{device}/disable_ipv6'] as const;
+const sysctlNames = ['net/ipv4/conf/all/rp_filter', 'net/ipv6/conf/{device}/disable_ipv6'] as const;
 
 const sysctlStep = z.strictObject({
   kind: z.literal('sysctl'),

@@ -69,13 +69,13 @@ export function notateSa(payload: SaPayload): string {
   return payload.proposals.map(notateProposal).join(' | ');
 }
 
-export function notateProposal(proposal: Proposal): string {
+function notateProposal(proposal: Proposal): string {
   const spi = proposal.spi.length === 0 ? '' : ` spi ${toHex(proposal.spi)}`;
   const transforms = proposal.transforms.map(notateTransform).join(', ');
   return `${proposal.number}:${nameOf(securityProtocol, proposal.protocol)}${spi} {${transforms}}`;
 }
 
-export function notateTransform(transform: Transform): string {
+function notateTransform(transform: Transform): string {
   const id = nameOf(transformIds(transform.type), transform.id);
   const bits = transform.keyBits === undefined ? '' : `/${transform.keyBits}`;
   const unknown = transform.unknownAttribute === true ? ' with unknown attribute' : '';

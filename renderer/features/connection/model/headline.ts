@@ -1,4 +1,5 @@
 import type { Failure } from '../../../../core/base/errors.ts';
+import { isOnPurpose } from '../../../../core/rpc/on-purpose.ts';
 import type { ProfileReference, TunnelSnapshot } from '../../../../core/rpc/values.ts';
 import type { AppState } from '../../../app/state.ts';
 
@@ -36,6 +37,6 @@ export function headline(
 
 function failureOf(tunnel: TunnelSnapshot, dismissed: number | undefined): Failure | undefined {
   if (tunnel.state !== 'disconnected' || tunnel.since === dismissed) return undefined;
-  // The user cancelled: no failure to read about.
-  return tunnel.lastFailure?.code === 'tunnel.cancelled' ? undefined : tunnel.lastFailure;
+  const { lastFailure } = tunnel;
+  return lastFailure === undefined || isOnPurpose(lastFailure) ? undefined : lastFailure;
 }

@@ -9,6 +9,7 @@ import { Hero } from './hero.tsx';
 import { JourneyCard } from './journey-card.tsx';
 import { PhaseSteps } from './phase-steps.tsx';
 import { TrafficCard } from './traffic-card.tsx';
+import { WeaknessCard } from './weakness-card.tsx';
 import './connection.css';
 
 /** The first view: how it stands, what to do about it, and what goes through. */
@@ -36,6 +37,7 @@ export function ConnectionView() {
       {tunnel?.state === 'connecting' ? <PhaseSteps phase={tunnel.phase} /> : null}
       {idle && profiles?.length === 0 ? <EmptyProfiles /> : null}
       {idle && (profiles?.length ?? 0) > 1 ? <QuickProfiles /> : null}
+      {tunnel?.state === 'connected' ? <WeaknessCard weaknesses={tunnel.weaknesses} /> : null}
       {tunnel?.state === 'connected' ? <Figures tunnel={tunnel} /> : null}
       {tunnel?.state === 'connected' || tunnel?.state === 'reconnecting' ? <TrafficCard /> : null}
       {idle && journey.length === 0 ? null : <JourneyCard />}

@@ -55,6 +55,7 @@ function Connected({ tunnel }: { readonly tunnel: ConnectedTunnel }) {
       <SaCard title={details.esp} sa={tunnel.esp} failed={tunnel.rekeyFailure?.what === 'esp'}>
         <Fact name={`SPI, ${details.inbound}`} value={tunnel.esp.inboundSpi} mono />
         <Fact name={`SPI, ${details.outbound}`} value={tunnel.esp.outboundSpi} mono />
+        {tunnel.esp.asleepMs === undefined ? null : <Fact name={details.asleep} value={details.asleepHelp} />}
       </SaCard>
       <Card title={details.network}>
         <FactRow name={details.addresses}>

@@ -4,7 +4,16 @@ import { profileJsonSchema } from '../../../../core/profile/schema.ts';
 export type Draft = Readonly<Record<string, unknown>>;
 
 /** `number-or-word`: a number, or one of the `choices`. */
-export type FieldKind = 'text' | 'long-text' | 'number' | 'number-or-word' | 'switch' | 'choice' | 'list';
+export type FieldKind =
+  | 'text'
+  | 'long-text'
+  | 'number'
+  | 'number-or-word'
+  | 'switch'
+  | 'choice'
+  | 'list'
+  /** A file with the user's key, which is imported and never typed. */
+  | 'key-file';
 
 /** One field of a profile, as the schema describes it. */
 export interface ProfileField {
@@ -38,6 +47,7 @@ function fieldsOf(schema: Json, prefix: string, draft: unknown, required: boolea
   return Object.entries(properties).flatMap(([name, value]) => {
     if (name === '$schema' || name.endsWith('File')) return [];
     const path = prefix === '' ? name : `${prefix}.${name}`;
+    if (path.endsWith('.certificate.name')) return [];
     const inner = isObject(value) ? value : {};
     const must = required && needed.includes(name);
     const below = isObject(draft) ? draft[name] : undefined;
@@ -70,6 +80,7 @@ function field(path: string, schema: Json, required: boolean): ProfileField {
 
 function kindOf(path: string, schema: Json, choices: readonly string[]): FieldKind {
   if (choices.length > 0) return 'choice';
+  if (/\.certificate\.(?:pkcs12|pem)$/.test(path)) return 'key-file';
   if (path.endsWith('.ca')) return 'long-text';
   switch (schema['type']) {
     case 'boolean':
@@ -125,7 +136,7 @@ function objectAt(of: Json, name: string): Json {
   return isObject(value) ? value : {};
 }
 
-export function isObject(value: unknown): value is Json {
+function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -156,7 +167,7 @@ export function withMethod(draft: Draft, method: string): Draft {
 }
 
 /** The fields that are always shown; all others only where they differ from the default. */
-export const essentialPaths: readonly string[] = [
+const essentialPaths: readonly string[] = [
   'name',
   'gateway',
   'authentication.method',
@@ -180,7 +191,7 @@ export function splitFields(draft: Draft): FieldSplit {
   return {
     essential,
     changed: others.filter(isSet),
-    rest: others.filter((each) => !isSet(each)),
+    rest: others.filter((each) => !isSet(each) && each.kind !== 'key-file'),
   };
 }
 

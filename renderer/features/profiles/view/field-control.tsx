@@ -1,18 +1,21 @@
 import { useWords } from '../../../i18n/use-text.ts';
-import { Field, Switch } from '../../../ui/controls.tsx';
+import { Field, Foreign, Switch } from '../../../ui/controls.tsx';
+import { Icon } from '../../../ui/icons.tsx';
 import type { ProfileField } from '../model/profile-fields.ts';
 
 interface FieldControlProps {
   readonly field: ProfileField;
   readonly value: unknown;
+  /** Of a key file: what it is called. */
+  readonly fileName?: string | undefined;
   readonly problem: string | undefined;
   readonly readOnly: boolean;
   readonly onChange: (value: unknown) => void;
 }
 
 /** One field of a profile as the control that fits its kind. */
-export function FieldControl({ field, value, problem, readOnly, onChange }: FieldControlProps) {
-  const { text } = useWords();
+export function FieldControl({ field, value, fileName, problem, readOnly, onChange }: FieldControlProps) {
+  const { text, format } = useWords();
   const words = text.fields[field.path];
   const help = (
     <>
@@ -73,6 +76,14 @@ export function FieldControl({ field, value, problem, readOnly, onChange }: Fiel
                 onChange={(event) => onChange(numberOrWord(event.target.value))}
               />
             );
+          case 'key-file':
+            return (
+              <output id={control.id} aria-describedby={control['aria-describedby']} className="key-file">
+                <Icon name="key" />
+                <Foreign text={fileName ?? text.editor.keyFile} most={120} />
+                <span className="note figure">{format.octets(sizeOf(value))}</span>
+              </output>
+            );
           case 'list':
             return (
               <textarea
@@ -116,6 +127,11 @@ export function FieldControl({ field, value, problem, readOnly, onChange }: Fiel
 
 function numberOrWord(typed: string): number | string {
   return /^\d{1,9}$/.test(typed) ? Number(typed) : typed;
+}
+
+/** In octets, of base64. */
+function sizeOf(value: unknown): number {
+  return typeof value === 'string' ? Math.floor((value.replace(/=+$/, '').length * 3) / 4) : 0;
 }
 
 function defaultWords({ default: given }: ProfileField): unknown {

@@ -33,6 +33,7 @@ export function ProfileForm({ draft, onChange, readOnly, problems }: ProfileForm
       <FieldControl
         field={field}
         value={valueAt(draft, field.path)}
+        fileName={field.kind === 'key-file' ? nameOfKeyFile(draft, field.path) : undefined}
         problem={problems.get(field.path)}
         readOnly={readOnly}
         onChange={(value) => set(field.path, value)}
@@ -83,4 +84,9 @@ export function ProfileForm({ draft, onChange, readOnly, problems }: ProfileForm
       </section>
     </>
   );
+}
+
+function nameOfKeyFile(draft: Draft, path: string): string | undefined {
+  const name = valueAt(draft, path.replace(/[^.]+$/, 'name'));
+  return typeof name === 'string' ? name : undefined;
 }

@@ -2,8 +2,9 @@ import { type FormEvent, useState } from 'react';
 import type { EventData } from '../../../../core/rpc/schema.ts';
 import { useAppState, useSession } from '../../../app/page-context.ts';
 import { useWords } from '../../../i18n/use-text.ts';
-import { Button, Dialog, Field, Foreign } from '../../../ui/controls.tsx';
+import { Button, Dialog, Foreign } from '../../../ui/controls.tsx';
 import { isolated } from '../../../ui/foreign-text.ts';
+import { SecretField } from '../../../ui/secret-field.tsx';
 import { useNow } from '../../../ui/use-now.ts';
 import { type AskForm, askForm } from '../model/ask-form.ts';
 import './prompts.css';
@@ -106,45 +107,6 @@ function PromptForm({ ask, form, onRefuse }: PromptFormProps) {
         </Button>
       </div>
     </form>
-  );
-}
-
-interface SecretFieldProps {
-  readonly label: string;
-  readonly help?: string;
-  readonly code: boolean;
-  readonly value: string;
-  readonly error?: string | undefined;
-  readonly onChange: (value: string) => void;
-}
-
-function SecretField({ label, help, code, value, error, onChange }: SecretFieldProps) {
-  const { text } = useWords();
-  const [shown, setShown] = useState(code);
-  return (
-    <Field label={label} help={help} error={error}>
-      {(control) => (
-        <span className="secret">
-          <input
-            {...control}
-            className={code ? 'input code' : 'input'}
-            type={shown ? 'text' : 'password'}
-            autoComplete={code ? 'one-time-code' : 'off'}
-            autoCapitalize="off"
-            autoCorrect="off"
-            spellCheck={false}
-            maxLength={1_024}
-            value={value}
-            onChange={(event) => onChange(event.target.value)}
-          />
-          {code ? null : (
-            <Button look="quiet" aria-pressed={shown} onClick={() => setShown(!shown)}>
-              {shown ? text.prompt.hide : text.prompt.show}
-            </Button>
-          )}
-        </span>
-      )}
-    </Field>
   );
 }
 

@@ -22,3 +22,4 @@ cat ec.pem ca.pem ec.key > plain.pem
 (cat rsa.pem; openssl rsa -traditional -aes256 -in rsa.key -passout pass:secret 2>/dev/null) > traditional.pem
 cat rsa.pem ec.key > mismatch.pem
 rm -f *.csr *.srl *.key ca.pem ec.pem rsa.pem slow.p12
+# several.p12 (password: secret) was made by hand: Alice, over since 2021, with the intermediate CA "Users", the root and a stranger.

@@ -46,7 +46,7 @@ for (const [name, passwords, code] of [
   ['ec.p12', [], 'secret.missing'],
   ['ec.p12', ['wrong'], 'credential.password'],
   ['ec.p12', Array.from({ length: limits.keyPasswordRetries + 2 }, () => 'wrong'), 'credential.password'],
-  ['nokey.p12', ['secret'], 'credential.file'],
+  ['nokey.p12', ['secret'], 'credential.no-key'],
   ['des.p12', ['secret'], 'credential.weak-file'],
 ] as const) {
   test(`${name} with ${passwords.length} passwords fails with ${code}`, async () => {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { assembleChecksum } from '../../../../build/tools/assemble-checksum.ts';
-import { fold, pseudoHeaderSum, writeIpv4Checksum } from '../../../../core/dataplane/offload/checksum.ts';
 import { checksumCode } from '../../../../core/dataplane/offload/checksum-code.ts';
 import { allocateSummedMemory } from '../../../../core/dataplane/offload/summed-memory.ts';
+import { fold, pseudoHeaderSum, writeIpv4Checksum } from '../../../../core/esp/checksum.ts';
 import { internetChecksum, transportChecksum } from '../../../../core/wire/ip/checksum.ts';
 import { here, octetsOf, there, udpPacket } from '../support.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fold, pseudoHeaderSum } from '../../../../core/dataplane/offload/checksum.ts';
 import { SegmentMerge } from '../../../../core/dataplane/offload/segment-merge.ts';
 import { allocateSummedMemory } from '../../../../core/dataplane/offload/summed-memory.ts';
 import { VirtioHeader } from '../../../../core/dataplane/offload/virtio-header.ts';
+import { fold, pseudoHeaderSum } from '../../../../core/esp/checksum.ts';
 import { InnerPacket, readInnerPacket } from '../../../../core/esp/inner-packet.ts';
 import { here, octetsOf, tcpPacket, udpPacket } from '../support.ts';
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { limits } from '../../../../core/base/limits.ts';
+import { ok } from '../../../../core/base/result.ts';
 import { utf8 } from '../../../../core/base/utf8.ts';
 import { importProfile } from '../../../../core/profile/importers/import-profile.ts';
 import { parseProfile } from '../../../../core/profile/parse-profile.ts';
@@ -23,8 +24,15 @@ const sswan = {
   'nat-keepalive': 25,
 };
 
-const read = (value: unknown, name = 'office.sswan') =>
-  importProfile(name, utf8.encode(typeof value === 'string' ? value : JSON.stringify(value)));
+const read = (value: unknown, name = 'office.sswan') => {
+  const imported = importProfile(
+    name,
+    utf8.encode(typeof value === 'string' ? value : JSON.stringify(value)),
+  );
+  if (!imported.ok) return imported;
+  assert.ok(imported.value.kind === 'profile');
+  return ok(imported.value);
+};
 
 test('a .sswan becomes a profile that Godwit takes, and what it cannot keep to is told', () => {
   const imported = read(sswan);
@@ -91,12 +99,19 @@ test("Godwit's own JSON comes in as it is, mistakes and all, for the editor", ()
   );
 });
 
+const pkcs12 = [0x30, 0x82, 0x01, 0x00, 0x02, 0x01, 0x03, 0x30];
+
+test('a PKCS#12 file is known by what it holds, and is to be opened first', () => {
+  const octets = Uint8Array.from(pkcs12);
+  assert.deepEqual(importProfile('no-matter', octets), ok({ kind: 'key-file', name: 'no-matter', octets }));
+});
+
 test('each file that cannot be imported is told from the others', () => {
   const codes = [
     read('hello'),
     read('{}'),
     read({ type: 'ikev2-psk', remote: {} }),
-    importProfile('a.p12', Uint8Array.of(0x30, 0x82, 0x01, 0x00, 0x02, 0x01, 0x03, 0x30)),
+    importProfile('a.p12', Uint8Array.of(...pkcs12, ...new Uint8Array(limits.keyFileOctets))),
     importProfile('x', new Uint8Array(limits.importOctets + 1)),
     importProfile('x', Uint8Array.of(0xff, 0xfe)),
     importProfile('', new Uint8Array(0)),
@@ -105,7 +120,7 @@ test('each file that cannot be imported is told from the others', () => {
     'import.unknown',
     'import.unknown',
     'import.unsupported',
-    'import.certificate-only',
+    'import.too-large',
     'import.too-large',
     'import.unknown',
     'import.unknown',

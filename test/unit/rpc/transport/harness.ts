@@ -29,6 +29,7 @@ export const plainHandlers: RpcHandlers = {
   profile: ({ id }) => err(failure('profile.missing', { profile: id })),
   'save-profile': () => ok({ id: 'own:office' }),
   'remove-profile': () => ok({}),
+  'look-into-key-file': () => ok({ state: 'locked' }),
   history: () => ok({ samples: [], journey: [] }),
   'log-tail': () => ok({ records: [] }),
   shutdown: () => ok({}),

@@ -91,6 +91,8 @@ for (const level of levels) {
     note('profile', codeOf(await rpc.call('profile', { id: 'x' })));
     note('save-profile', codeOf(await rpc.call('save-profile', { text: '' })));
     note('remove-profile', codeOf(await rpc.call('remove-profile', { id: 'x' })));
+    const keyFile = await rpc.call('look-into-key-file', { name: 'x', file: 'AA==' });
+    note('look-into-key-file', codeOf(keyFile));
     note('history', codeOf(await rpc.call('history', {})));
     note('log-tail', codeOf(await rpc.call('log-tail', {})));
     note('subscribe', codeOf(await rpc.call('subscribe', params.subscribe)));

@@ -33,6 +33,7 @@ const packets: readonly (readonly [octets: string, packet: EapPacket, notation: 
   ],
   ['0105000563', { code: 'request', identifier: 5, type: 99, data: text('') }, 'request 5 99/0x63 5'],
   ['03060004', { code: 'success', identifier: 6 }, 'success 6'],
+  ['0307000506', { code: 'success', identifier: 7, next: 6 }, 'success 7 next GTC'],
   ['04ff0004', { code: 'failure', identifier: 255 }, 'failure 255'],
 ];
 
@@ -59,6 +60,8 @@ const wrong: readonly (readonly [octets: string, offset: number])[] = [
   ['0102000601', 4],
   ['03060003', 4],
   ['03060005', 4],
+  ['030600060600', 6],
+  ['0406000500', 5],
   ['00060004', 4],
   ['0506000501', 5],
 ];
