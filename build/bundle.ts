@@ -9,7 +9,6 @@ const programs = {
   godwit: 'core/cli/main.ts',
   'outbound-worker': 'core/dataplane/outbound-worker.ts',
   'inbound-worker': 'core/dataplane/inbound-worker.ts',
-  'network-events-worker': 'core/platform/linux/events/network-events-worker.ts',
   'key-main': 'core/daemon/keys/key-main.ts',
 } as const;
 

@@ -5,6 +5,8 @@ import type { Words } from './words.ts';
 
 export interface TrayActions {
   readonly open: () => void;
+  /** Connects with the profile of this id. */
+  readonly connect: (id: string) => void;
   readonly disconnect: () => void;
   readonly quit: () => void;
 }
@@ -29,14 +31,15 @@ export class StateTray {
     const profile = profileName(situation.snapshot);
     const state = this.#words.mood[mood];
     const text = profile === undefined ? state : this.#words.withProfile(state, profile);
-    const key = `${mood} ${text}`;
+    const offers = offersOf(situation);
+    const key = JSON.stringify([mood, text, offers]);
     if (key === this.#shown) return;
     this.#shown = key;
     const image = this.#iconOf(mood);
     const tray = this.#tray ?? this.#create(image);
     tray.setImage(image);
     tray.setToolTip(`Godwit: ${text}`);
-    tray.setContextMenu(this.#electron.Menu.buildFromTemplate(this.#menu(mood, text)));
+    tray.setContextMenu(this.#electron.Menu.buildFromTemplate(this.#menu(mood, text, offers)));
   }
 
   close(): void {
@@ -51,19 +54,58 @@ export class StateTray {
     return tray;
   }
 
-  #menu(mood: Mood, text: string): MenuItemConstructorOptions[] {
-    const { open, connect, disconnect, quit } = this.#words;
+  #menu(mood: Mood, text: string, offers: Offers): MenuItemConstructorOptions[] {
+    const { open, disconnect, quit } = this.#words;
     const up = mood === 'connected' || mood === 'connecting' || mood === 'reconnecting';
     return [
-      { label: text, enabled: false },
+      { label: plainLabel(text), enabled: false },
       { type: 'separator' },
-      // Connecting may need a password: that is the window's business.
-      up
-        ? { label: disconnect, click: this.#actions.disconnect }
-        : { label: connect, click: this.#actions.open, enabled: mood !== 'unreachable' },
+      ...(up ? [{ label: disconnect, click: this.#actions.disconnect }] : this.#connects(mood, offers)),
       { label: open, click: this.#actions.open },
       { type: 'separator' },
       { label: quit, click: this.#actions.quit },
     ];
   }
+
+  /** The last profile by one click, all of them by two; without one, the window that can import one. */
+  #connects(mood: Mood, { first, all }: Offers): MenuItemConstructorOptions[] {
+    const { connect, connectTo, otherProfiles } = this.#words;
+    if (mood === 'unreachable') return [{ label: connect, enabled: false }];
+    if (first === undefined) return [{ label: connect, click: this.#actions.open }];
+    const item = ({ id, name }: Offer, label: string) => ({
+      label: plainLabel(label),
+      click: () => this.#actions.connect(id),
+      ...(name === label ? { id } : {}),
+    });
+    const list = all.map((each) => item(each, each.name));
+    return [
+      item(first, connectTo(first.name)),
+      ...(list.length > 1 ? [{ label: otherProfiles, submenu: list }] : []),
+    ];
+  }
+}
+
+interface Offer {
+  readonly id: string;
+  readonly name: string;
+}
+
+interface Offers {
+  /** The one that was used last; the only one, or the first, where none was. */
+  readonly first: Offer | undefined;
+  readonly all: readonly Offer[];
+}
+
+/** A menu of more is no menu. */
+const mostOffers = 24;
+
+function offersOf({ profiles, last }: Situation): Offers {
+  const all = profiles.map(({ id, name = id }) => ({ id, name }));
+  const sorted = all.toSorted((a, b) => a.name.localeCompare(b.name)).slice(0, mostOffers);
+  return { first: all.find(({ id }) => id === last) ?? sorted[0], all: sorted };
+}
+
+/** An ampersand would underline the letter behind it. */
+function plainLabel(text: string): string {
+  return text.replaceAll('&', '&&');
 }

@@ -30,7 +30,7 @@ export class MainWindow {
   show(): void {
     const window = this.#window;
     if (window === undefined || window.isDestroyed()) {
-      this.#window = this.#create();
+      this.#window = this.#create(true);
       return;
     }
     if (window.isMinimized()) window.restore();
@@ -38,12 +38,17 @@ export class MainWindow {
     window.focus();
   }
 
+  /** Sees to it that there is a page, without a look at it: it works while the window is hidden. */
+  prepare(): void {
+    if (this.#window === undefined || this.#window.isDestroyed()) this.#window = this.#create(false);
+  }
+
   /** From now on closing means closing: the program ends. */
   leave(): void {
     this.#leaving = true;
   }
 
-  #create(): AppWindow {
+  #create(show: boolean): AppWindow {
     const { state, preload, icon, keepInTray } = this.#options;
     const screens = this.#electron.screen.getAllDisplays().map(({ workArea }) => workArea);
     const { bounds, maximized } = placeWindow(state, screens);
@@ -71,7 +76,9 @@ export class MainWindow {
     });
     lockDown(window);
     if (maximized) window.maximize();
-    window.on('ready-to-show', () => window.show());
+    window.on('ready-to-show', () => {
+      if (show) window.show();
+    });
     window.on('close', (event) => {
       state.write({ ...window.getNormalBounds(), maximized: window.isMaximized() });
       if (this.#leaving || !keepInTray()) return;

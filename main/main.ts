@@ -16,7 +16,6 @@ import {
 import { readStaticFiles } from '../core/platform/static-files.ts';
 import { defaultSocketPath } from '../core/rpc/socket-path.ts';
 import { connectRpc } from '../core/rpc/transport/client.ts';
-import { updateAppImage } from './app-update.ts';
 import { pageScheme } from './page-address.ts';
 import { startApp } from './start-app.ts';
 
@@ -49,7 +48,7 @@ if (!files.ok) {
     screen,
     session,
   };
-  const running = await startApp(apis, {
+  await startApp(apis, {
     argv: process.argv,
     program: process.env['APPIMAGE'] ?? process.execPath,
     autostartFolder: join(config, 'autostart'),
@@ -57,13 +56,12 @@ if (!files.ok) {
     icons: beside('../../build/icons'),
     files: files.value,
     reach: () => connectRpc(socket),
+    updates: {
+      // Not for a program that inherits the variable.
+      appImage: app.isPackaged ? process.env['APPIMAGE'] : undefined,
+      resources: process.resourcesPath,
+      updater: async () => new (await import('electron-updater')).AppImageUpdater(),
+      now: () => Date.now(),
+    },
   });
-  const outcome = await updateAppImage({
-    // Not for a program that inherits the variable, nor for a second one, which is about to end.
-    appImage: app.isPackaged && running !== undefined ? process.env['APPIMAGE'] : undefined,
-    resources: process.resourcesPath,
-    updater: async () => new (await import('electron-updater')).AppImageUpdater(),
-  });
-  if (outcome === 'refused')
-    process.stderr.write('godwit: the update on offer is not signed by us; it stays away.\n');
 }

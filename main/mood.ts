@@ -1,6 +1,6 @@
 import type { Link } from '../core/rpc/bridge.ts';
 import { isOnPurpose } from '../core/rpc/on-purpose.ts';
-import type { Snapshot } from '../core/rpc/values.ts';
+import type { ProfileEntry, Snapshot } from '../core/rpc/values.ts';
 
 /** What the tray shows at a glance. `blocked` has its place here for a kill switch to come. */
 const moods = [
@@ -17,6 +17,10 @@ export type Mood = (typeof moods)[number];
 export interface Situation {
   readonly link: Link;
   readonly snapshot: Snapshot | undefined;
+  /** Those that can be used. */
+  readonly profiles: readonly ProfileEntry[];
+  /** The id of the one that was connected last. */
+  readonly last: string | undefined;
 }
 
 /** `needs-you`: the last connection ended with a failure that nobody has looked at. */

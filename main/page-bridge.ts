@@ -8,19 +8,18 @@ import { isPageAddress } from './page-address.ts';
 /** What a page was told before it listens, at most: of more, only the last is news. */
 const heldBack = 8;
 
+type PageBridgeOptions = Pick<BridgePageOptions, 'reach' | 'methods' | 'onAsk' | 'onServed'>;
+
 /**
  * The one file that listens to pages: hands what the main frame of our own page says to its end of the bridge. All else is
  * dropped without an answer: other frames, other addresses, other types, what is too long.
  */
 export class PageBridge {
-  readonly #options: Pick<BridgePageOptions, 'reach' | 'methods' | 'onAsk'>;
+  readonly #options: PageBridgeOptions;
   readonly #pages = new Map<number, BridgePage>();
   #news: ((page: BridgePage) => void)[] = [];
 
-  constructor(
-    ipcMain: ElectronApis['ipcMain'],
-    options: Pick<BridgePageOptions, 'reach' | 'methods' | 'onAsk'>,
-  ) {
+  constructor(ipcMain: ElectronApis['ipcMain'], options: PageBridgeOptions) {
     this.#options = options;
     ipcMain.on(channels.attach, (event) => {
       if (mayTalk(event)) this.#attach(event.sender);
@@ -36,6 +35,11 @@ export class PageBridge {
     const tell = (page: BridgePage) => page.emit(event, data);
     if (this.#pages.size === 0) this.#news = [...this.#news, tell].slice(-heldBack);
     for (const page of this.#pages.values()) tell(page);
+  }
+
+  /** Tells the pages that are there; one that comes later asks. */
+  tell<E extends HostEventName>(event: E, data: BridgeEventData<E>): void {
+    for (const page of this.#pages.values()) page.emit(event, data);
   }
 
   close(): void {

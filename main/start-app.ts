@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { failure } from '../core/base/errors.ts';
 import { err, ok } from '../core/base/result.ts';
 import type { StaticFile } from '../core/platform/static-files.ts';
-import type { ViewName } from '../core/rpc/bridge.ts';
+import type { BridgeMethodName, ViewName } from '../core/rpc/bridge.ts';
 import type { BridgePageOptions } from '../core/rpc/transport/bridge-page.ts';
 import { appMenu } from './app-menu.ts';
 import { StateTray } from './app-tray.ts';
-import { DaemonWatch } from './daemon-watch.ts';
+import { AppImageUpdate, type UpdateSurroundings } from './app-update.ts';
+import { DaemonWatch, lastProfileSchema } from './daemon-watch.ts';
 import type { ElectronApis } from './electron-apis.ts';
 import { JsonFile } from './json-file.ts';
 import { MainWindow } from './main-window.ts';
@@ -34,6 +35,7 @@ export interface AppSurroundings {
   /** The page's files. */
   readonly files: ReadonlyMap<string, StaticFile>;
   readonly reach: BridgePageOptions['reach'];
+  readonly updates: UpdateSurroundings;
 }
 
 /** The desktop app, put together. Returns at once when another one runs already: that one shows itself. */
@@ -82,6 +84,7 @@ export class App {
   readonly #tray: StateTray;
   readonly #notifier: Notifier;
   readonly #watch: DaemonWatch;
+  readonly #update: AppImageUpdate;
   /** The moment of the failure that the user has looked at. */
   #seenFailure: number | undefined;
   #leaving = false;
@@ -106,16 +109,25 @@ export class App {
       reach: around.reach,
       methods: this.#hostMethods(),
       onAsk: () => this.show(),
+      onServed: (method, good) => this.#onServed(method, good),
     });
+    this.#update = new AppImageUpdate(around.updates, (update) => this.#bridge.tell('update', update));
     const quit = (): void => app.quit();
-    const actions = { open: () => this.show(), disconnect: () => void this.#watch.disconnect(), quit };
+    const connect = (id: string): void => this.#connect(id);
+    const actions = {
+      open: () => this.show(),
+      connect,
+      disconnect: () => void this.#watch.disconnect(),
+      quit,
+    };
     this.#tray = new StateTray(electron, this.#words, actions, (mood: Mood) => icon(`tray-${mood}`));
     this.#notifier = new Notifier(electron, this.#words, {
       enabled: () => this.#preferences.get('notifications'),
       watched: () => this.#window.visible,
       onClick: () => this.show(),
     });
-    this.#watch = new DaemonWatch(around.reach, (situation) => this.#onSituation(situation));
+    const last = new JsonFile(join(folder, 'last-profile.json'), lastProfileSchema);
+    this.#watch = new DaemonWatch(around.reach, last, (situation) => this.#onSituation(situation));
     electron.protocol.handle(pageScheme, servePage(around.files));
     refusePermissions(electron.session.defaultSession);
     app.setAsDefaultProtocolClient('godwit');
@@ -123,6 +135,7 @@ export class App {
     electron.Menu.setApplicationMenu(electron.Menu.buildFromTemplate(appMenu(this.#words, { show, quit })));
     app.on('activate', () => this.show());
     app.on('before-quit', (event) => this.#onQuit(event));
+    void this.#update.check();
   }
 
   /** Shows the window, at this view if one is named. */
@@ -138,10 +151,32 @@ export class App {
     this.#bridge.emit('import-offered', opened);
   }
 
+  /** By the page, shown or not: it is the one that is asked then, and shows itself when it is. */
+  #connect(id: string): void {
+    this.#window.prepare();
+    this.#bridge.emit('connect-wanted', { id });
+  }
+
+  #onServed(method: BridgeMethodName, good: boolean): void {
+    if (method === 'save-profile' || method === 'remove-profile') void this.#watch.listProfiles();
+    // There is no state that would tell of it.
+    if (method === 'connect' && !good) this.show();
+  }
+
   #hostMethods(): BridgePageOptions['methods'] {
     const list = () => this.#preferences.list();
     return {
-      host: () => ok({ kind: 'electron', version: this.#electron.app.getVersion(), preferences: list() }),
+      host: () =>
+        ok({
+          kind: 'electron',
+          version: this.#electron.app.getVersion(),
+          preferences: list(),
+          update: this.#update.state,
+        }),
+      'check-for-updates': () => {
+        void this.#update.check();
+        return ok({ update: this.#update.state });
+      },
       'set-preference': ({ name, value }) => {
         try {
           this.#preferences.set(name, value);

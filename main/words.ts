@@ -6,6 +6,8 @@ export interface Words {
   readonly withProfile: (state: string, profile: string) => string;
   readonly open: string;
   readonly connect: string;
+  readonly connectTo: (profile: string) => string;
+  readonly otherProfiles: string;
   readonly disconnect: string;
   readonly quit: string;
   readonly notify: {
@@ -52,6 +54,8 @@ const en: Words = {
   withProfile: (state, profile) => `${state}: ${profile}`,
   open: 'Open Godwit',
   connect: 'Connect …',
+  connectTo: (profile) => `Connect to ${profile}`,
+  otherProfiles: 'Connect to',
   disconnect: 'Disconnect',
   quit: 'Quit',
   notify: {
@@ -104,6 +108,8 @@ const de: Words = {
   withProfile: (state, profile) => `${state}: ${profile}`,
   open: 'Godwit öffnen',
   connect: 'Verbinden …',
+  connectTo: (profile) => `Mit ${profile} verbinden`,
+  otherProfiles: 'Verbinden mit',
   disconnect: 'Trennen',
   quit: 'Beenden',
   notify: {

@@ -21,6 +21,7 @@ const packages = {
   openssl: { has: 'openssl', for: 'a second opinion on certificates' },
   chromium: { has: 'chromium', for: 'the browser that tests the interface' },
   iperf3: { has: 'iperf3', for: 'throughput' },
+  tshark: { has: 'tshark', for: 'a second opinion on captured ESP' },
   openvpn: { has: 'openvpn', for: 'a peer in benches' },
   'wireguard-go': { has: 'wireguard-go', for: 'a peer in benches' },
   'wireguard-tools': { has: 'wg', for: 'a peer in benches' },

@@ -31,6 +31,8 @@ export interface RunningSession {
   readonly finished: Promise<void>;
   provenAt(): Instant | undefined;
   counters(): DataplaneCounters;
+  /** Packets went through the tunnel a moment ago. */
+  busy(): boolean;
   /** IKE datagrams that were dropped, by cause. */
   ikeDrops(): Readonly<Record<string, number>>;
   /** The last measured round trip that nobody has taken yet. */
@@ -38,6 +40,13 @@ export interface RunningSession {
   doubt(): Doubt | undefined;
   /** Asks the gateway whether it is there. */
   probe(): void;
+}
+
+/** What a session tells. */
+export interface SessionEvents {
+  readonly onState: (state: TunnelState) => void;
+  /** Packets go through the tunnel again after a rest. */
+  readonly onBusy: () => void;
 }
 
 /** A profile that was found and read, with what it is called by. */
@@ -74,7 +83,7 @@ export interface ControllerParts {
   readonly createSession: (
     profile: Profile,
     credentials: LoginCredentials,
-    onState: (state: TunnelState) => void,
+    events: SessionEvents,
   ) => Promise<Result<RunningSession, Failure>>;
   readonly publish: <E extends SubscribableEvent>(event: E, data: EventData<E>) => void;
   readonly recorder: FlightRecorder;
@@ -102,6 +111,8 @@ export class Controller {
   #state: DaemonState;
   readonly #journey = new JourneyMaker();
   #sampling: NodeJS.Timeout | undefined;
+  /** No samples are taken because nothing moves. */
+  #resting = false;
   #lastRoundTripAt: Instant | undefined;
   #attempts = 0;
   #attempt: Attempt | undefined;
@@ -229,12 +240,14 @@ export class Controller {
     const prepared = await credentials.prepare();
     if (!prepared.ok) return prepared.error;
     let last: Failure | undefined;
-    const session = await this.#parts.createSession(profile, credentials, (state) => {
+    const onState = (state: TunnelState): void => {
       if (isLoginOver(state)) credentials.closeAsks();
       if (state.kind === 'connected' && isLoginOver(state)) credentials.accepted();
       if (state.kind === 'disconnected') last = state.lastFailure;
       else this.#follow(attempt, state);
-    });
+    };
+    const onBusy = (): void => this.sampleOn();
+    const session = await this.#parts.createSession(profile, credentials, { onState, onBusy });
     if (!session.ok) return session.error;
     attempt.session = session.value;
     session.value.connect();
@@ -284,7 +297,8 @@ export class Controller {
   #enter(state: DaemonState): void {
     this.#note(state);
     this.#state = state;
-    this.#sampleWhile(state.kind === 'connected');
+    if (state.kind === 'connected') this.sampleOn();
+    else this.#sampleOff();
     const fields = fieldsOf(state);
     this.#parts.log({ level: 'info', event: `state.${state.kind}`, fields });
     this.#parts.publish('state', this.snapshot());
@@ -302,11 +316,23 @@ export class Controller {
     if (entry !== undefined) this.#parts.recorder.note(entry);
   }
 
-  #sampleWhile(connected: boolean): void {
-    if (connected === (this.#sampling !== undefined)) return;
+  /** Takes samples from now on, until nothing moves and nobody looks; again after a rest. */
+  sampleOn(): void {
+    if (this.#state.kind !== 'connected' || this.#sampling !== undefined) return;
+    this.#sampling = setInterval(() => {
+      this.#sample();
+      if (this.#parts.watched() || this.#attempt?.session?.busy() !== false) return;
+      this.#sampleOff();
+      this.#resting = true;
+    }, 1_000).unref();
+    this.#sample();
+    this.#resting = false;
+  }
+
+  #sampleOff(): void {
     clearInterval(this.#sampling);
-    this.#sampling = connected ? setInterval(() => this.#sample(), 1_000).unref() : undefined;
-    if (connected) this.#sample();
+    this.#sampling = undefined;
+    this.#resting = false;
   }
 
   #sample(): void {
@@ -321,6 +347,7 @@ export class Controller {
       outboundOctets: counters.outbound.octets,
       inboundOctets: counters.inbound.octets,
       provenAgeMs,
+      rested: this.#resting,
       ...(roundTripMs === undefined ? {} : { roundTripMs }),
     });
     const asked = this.#lastRoundTripAt ?? 0;

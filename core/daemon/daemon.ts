@@ -28,10 +28,9 @@ import { proofsOf } from '../profile/proofs.ts';
 import { socketGroup } from '../rpc/socket-path.ts';
 import { createRpcServer } from '../rpc/transport/server.ts';
 import type { RpcServer } from '../rpc/transport/server-types.ts';
-import type { TunnelState } from '../tunnel/io.ts';
 import { judge } from './certificate-judge.ts';
 import { connectionConfig, identity, type LoginTerms, loginTerms } from './connection-config.ts';
-import { Controller, type RunningSession } from './controller.ts';
+import { Controller, type RunningSession, type SessionEvents } from './controller.ts';
 import { FlightRecorder } from './flight-recorder.ts';
 import { lookIntoKeyFile } from './keys/look-into-key-file.ts';
 import { keyUserOf, openCertificate } from './keys/open-certificate.ts';
@@ -88,8 +87,8 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     readSecretFile: (file) => readPasswordFile(file, isOwn),
     openCertificate: (client) => openCertificate(client.credentials, log),
     lookIntoKeyFile: (params, client) => lookIntoKeyFile(params, keyUserOf(client.credentials)),
-    createSession: (profile, credentials, onState) =>
-      createSession(profile, credentials, onState, options, { spareWorkers, memory }),
+    createSession: (profile, credentials, events) =>
+      createSession(profile, credentials, events, options, { spareWorkers, memory }),
     publish: (event, data) => server?.publish(event, data),
     recorder,
     watched: () => (server?.subscribers('sample') ?? 0) > 0,
@@ -100,6 +99,9 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     socketPath: options.socketPath,
     handlers: controller.handlers,
     snapshot: () => controller.snapshot(),
+    onSubscribed: (event) => {
+      if (event === 'sample') controller.sampleOn();
+    },
     credentialsOf: peerCredentials,
     ...(groupId === undefined ? {} : { groupId }),
     log,
@@ -158,7 +160,7 @@ interface Shared {
 async function createSession(
   profile: Profile,
   credentials: LoginCredentials,
-  onState: (state: TunnelState) => void,
+  events: SessionEvents,
   options: DaemonOptions,
   { spareWorkers, memory }: Shared,
 ): Promise<Result<RunningSession, Failure>> {
@@ -197,6 +199,7 @@ async function createSession(
     plan: options.plan,
     memory,
     answer,
+    onBusy: events.onBusy,
     spareWorkers,
   });
   const config = connectionConfig(profile, terms.value, options.device, {
@@ -204,13 +207,14 @@ async function createSession(
     random: systemRandom,
     chaChaQuicker: isChaChaQuicker,
   });
-  const session = new Session(config, deeds, options.log, onState);
+  const session = new Session(config, deeds, options.log, events.onState);
   return ok({
     connect: () => session.connect(),
     disconnect: () => session.disconnect(),
     finished: session.finished.finally(() => tls.close()),
     provenAt: () => session.provenAt(),
     counters: () => deeds.counters(),
+    busy: () => deeds.busy,
     ikeDrops: () => session.ikeDrops(),
     takeRoundTrip: () => session.takeRoundTrip(),
     doubt: () => session.doubt,

@@ -14,6 +14,8 @@ export interface Reading {
   readonly inboundOctets: number;
   readonly provenAgeMs: number;
   readonly roundTripMs?: number;
+  /** The first one after a rest: nothing was read because nothing moved. */
+  readonly rested?: boolean;
 }
 
 type Publish = <E extends SubscribableEvent>(event: E, data: EventData<E>) => void;
@@ -60,6 +62,7 @@ export class FlightRecorder {
       outboundOctets: reading.outboundOctets,
       inboundOctets: reading.inboundOctets,
       provenAgeMs: reading.provenAgeMs,
+      ...(reading.rested === true && last !== undefined ? { idleMs: reading.now - last.now } : {}),
       ...(reading.roundTripMs === undefined ? {} : { roundTripMs: reading.roundTripMs }),
     };
     keep(this.#samples, sample, limits.samplesKept);

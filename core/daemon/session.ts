@@ -95,7 +95,7 @@ export interface TransportEvents {
   readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean, path: PathId) => void;
   /** Packets go into the tunnel, and for seconds none has come out of it. */
   readonly onStalled: () => void;
-  /** Twice a second, while there is a transport: what is sent and comes in without our doing is to be looked at. */
+  /** Twice a second while traffic passes, and after each keepalive: what is sent and comes in without our doing is to be looked at. */
   readonly onLook: () => void;
   /** As the input `network-changed`. */
   readonly onNetworkChange: (local?: IpAddress | 'none') => void;
@@ -342,6 +342,8 @@ export class Session {
     const silentMs = now - (this.#deeds.lastSent() ?? now);
     this.#roundTrip.received(octets, now);
     this.#feed({ kind: 'datagram', octets, from, marker, path, silentMs });
+    // What was sent in answer ended no silence of ours: the gateway had.
+    this.#seenSent = this.#deeds.lastSent();
     if (this.#connection.provenAt === before) return;
     this.#roundTrip.confirm();
     if (this.#doubt !== undefined && this.#doubt.until === undefined)

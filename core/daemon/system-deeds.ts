@@ -50,11 +50,10 @@ import { TrafficWatch } from '../tunnel/paths/traffic-watch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { NetworkMemory } from './network-memory.ts';
 import type { OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
+import { TrafficTimer } from './traffic-timer.ts';
 
 /** Far from the end of the sequence numbers, and far below what the ciphers stand. */
 const rekeyAfter = { packets: limits.rekeyAfterPackets, octets: limits.rekeyAfterOctets } as const;
-
-const trafficLookMs = 500;
 
 export interface SystemDeedsOptions {
   readonly log: LogSink;
@@ -62,6 +61,8 @@ export interface SystemDeedsOptions {
   /** What is known of the networks that this machine has been in. */
   readonly memory: NetworkMemory;
   readonly answer: SessionDeeds['answer'];
+  /** Packets go through the tunnel again after a rest. */
+  readonly onBusy: () => void;
   /** Threads of data planes to come. */
   readonly spareWorkers: SpareWorkers;
 }
@@ -74,13 +75,13 @@ export class SystemDeeds implements SessionDeeds {
   #remote: IpAddress | undefined;
   #dataplane: Dataplane | undefined;
   #applied: AppliedPlan | undefined;
-  #networkEvents: Promise<NetworkEvents | undefined> | undefined;
+  #networkEvents: NetworkEvents | undefined;
   #onNetworkChange: TransportEvents['onNetworkChange'] = () => undefined;
   /** Holds the TUN device while there is no data plane. */
   #tun: TunDevice | undefined;
   #sleepWatch: SleepWatch | undefined;
-  #trafficTimer: NodeJS.Timeout | undefined;
   #mtu: { readonly device: number; readonly inner: number } | undefined;
+  #trafficTimer: TrafficTimer | undefined;
   #activity = new ActivityWatch();
 
   constructor(options: SystemDeedsOptions) {
@@ -148,8 +149,10 @@ export class SystemDeeds implements SessionDeeds {
       {
         onIke: events.onIke,
         onFailure: events.onFailure,
+        onKeepalive: events.onLook,
         onFirstInbound: events.onChildUsed,
         onRekeyDue: events.onRekeyDue,
+        onTraffic: () => this.#onTraffic(),
         onWanted: events.onChildWanted,
       },
       this.#options.spareWorkers,
@@ -158,7 +161,8 @@ export class SystemDeeds implements SessionDeeds {
     this.#remote = remote;
     this.#onNetworkChange = events.onNetworkChange;
     this.#dataplane = dataplane.value;
-    this.#watchTraffic(dataplane.value, events);
+    this.#trafficTimer?.stop();
+    this.#trafficTimer = this.#watchTraffic(dataplane.value, events);
     return { result: ok(local), via };
   }
 
@@ -230,17 +234,20 @@ export class SystemDeeds implements SessionDeeds {
     if (!changed.ok) this.#warn('mtu.not-set', [changed.error]);
   }
 
-  /** Twice a second, for as long as this data plane lives. */
-  #watchTraffic(dataplane: Dataplane, { onStalled, onLook }: TransportEvents): void {
+  #watchTraffic(dataplane: Dataplane, { onStalled, onLook }: TransportEvents): TrafficTimer {
     const watch = new TrafficWatch();
-    this.#activity = new ActivityWatch();
-    clearInterval(this.#trafficTimer);
-    this.#trafficTimer = setInterval(() => {
-      const { outbound } = dataplane.counters();
-      this.#activity.look(dataplane.carried(), this.now());
-      if (watch.look(outbound.packets, dataplane.lastInbound(), this.now())) onStalled();
-      onLook();
-    }, trafficLookMs).unref();
+    return new TrafficTimer({
+      packets: () => {
+        const { outbound, inbound } = dataplane.counters();
+        return outbound.packets + inbound.packets;
+      },
+      awaitTraffic: () => dataplane.awaitTraffic(),
+      onLook: () => {
+        const { outbound } = dataplane.counters();
+        if (watch.look(outbound.packets, dataplane.lastInbound(), this.now())) onStalled();
+        onLook();
+      },
+    });
   }
 
   async installChild(
@@ -283,7 +290,6 @@ export class SystemDeeds implements SessionDeeds {
     if (!applied.ok) return applied;
     this.#applied = applied.value;
     this.#warn('plan.warning', applied.value.warnings);
-    // Its thread starts while the tunnel is already in use.
     this.#networkEvents = this.#watchNetwork(applied.value.plan);
     this.#sleepWatch ??= new SleepWatch(() => this.#onNetworkChange());
     return ok();
@@ -318,7 +324,7 @@ export class SystemDeeds implements SessionDeeds {
   async undoNetwork(): Promise<void> {
     const applied = this.#applied;
     this.#applied = undefined;
-    await (await this.#networkEvents)?.close();
+    await this.#networkEvents?.close();
     this.#networkEvents = undefined;
     this.#sleepWatch?.stop();
     this.#sleepWatch = undefined;
@@ -331,7 +337,8 @@ export class SystemDeeds implements SessionDeeds {
   async closeTransport(): Promise<void> {
     const dataplane = this.#dataplane;
     this.#dataplane = undefined;
-    clearInterval(this.#trafficTimer);
+    this.#trafficTimer?.stop();
+    this.#trafficTimer = undefined;
     this.#alarm.set(undefined, () => undefined);
     await dataplane?.close();
     // For the next connection, or the next try of this one.
@@ -347,13 +354,23 @@ export class SystemDeeds implements SessionDeeds {
     return this.#activity.lastUses;
   }
 
+  /** Packets went through the tunnel a moment ago. */
+  get busy(): boolean {
+    return this.#trafficTimer?.busy === true;
+  }
+
   counters(): DataplaneCounters {
     return this.#dataplane?.counters() ?? noCounters;
   }
 
+  #onTraffic(): void {
+    this.#trafficTimer?.wake();
+    this.#options.onBusy();
+  }
+
   /** Puts back what another program takes away, and has the gateway probed. Without events the tunnel still works. */
-  async #watchNetwork(plan: NetworkPlan): Promise<NetworkEvents | undefined> {
-    const opened = await NetworkEvents.open({
+  #watchNetwork(plan: NetworkPlan): NetworkEvents | undefined {
+    const opened = NetworkEvents.open({
       ignoreDevices: [plan.device],
       ignoreTables: [plan.table],
       quietMs: limits.networkQuietMs,
@@ -365,6 +382,7 @@ export class SystemDeeds implements SessionDeeds {
         this.#onNetworkChange(this.#localTowardsGateway());
       },
       onFailure: (error) => this.#warn('network-events.failed', [error]),
+      onClock: () => this.#sleepWatch?.look(),
     });
     if (opened.ok) return opened.value;
     this.#warn('network-events.failed', [opened.error]);

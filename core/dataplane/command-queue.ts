@@ -2,7 +2,7 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { libc } from '../platform/linux/libc.ts';
 import { PollSet } from '../platform/linux/poll-set.ts';
 import type { CommandEnvelope, OpenCommand, WorkerCommand, WorkerReport, WorkerStart } from './commands.ts';
-import { signalExit } from './counters.ts';
+import { signalExit, signalTraffic } from './counters.ts';
 
 /** The worker's end of its commands. */
 export class CommandQueue {
@@ -64,6 +64,12 @@ export class CommandQueue {
 
   report(report: WorkerReport): void {
     this.#port.postMessage(report);
+  }
+
+  /** Packets passed: tells it when the control thread waits for that. Cheap when it does not. */
+  reportTraffic(): void {
+    if (Atomics.load(this.#signals, signalTraffic) === 0) return;
+    if (Atomics.exchange(this.#signals, signalTraffic, 0) === 1) this.report({ kind: 'traffic' });
   }
 
   close(): void {

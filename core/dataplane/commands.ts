@@ -94,5 +94,7 @@ export type WorkerReport =
   | { readonly kind: 'wanted'; readonly child: Spi }
   /** This child should be replaced: one direction of it has carried enough, or can't carry any more. */
   | { readonly kind: 'rekey-due'; readonly child: Spi; readonly usedUp: boolean }
+  /** A packet passed, as the control thread wanted to know. */
+  | { readonly kind: 'traffic' }
   /** The worker can't go on; it has left its loop. */
   | { readonly kind: 'broken'; readonly error: Failure };

@@ -31,7 +31,9 @@ export const signalInbound = 1;
 export const signalQueuedIke = 2;
 /** Set once, when the process is about to end. */
 export const signalExit = 3;
-const signals = 4;
+/** 1: the control thread wants to know of the next packet that passes. The worker that tells it sets 0. */
+export const signalTraffic = 4;
+const signals = 5;
 
 /** Memory that control thread and workers share: counters, each written by one thread alone, and signals. */
 export interface SharedCells {

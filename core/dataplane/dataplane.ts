@@ -53,6 +53,8 @@ export interface Dataplane {
   lastSent(): Instant | undefined;
   /** The last time that the gateway broke a silence of ours of some seconds, with an authentic packet that was no replay. */
   lastHeardInSilence(): HeardInSilence | undefined;
+  /** `onTraffic` is told of the next packet that passes, in either direction. */
+  awaitTraffic(): void;
   /** When the last authentic packet that was not a replay came in, on the system's clock. */
   lastInbound(): Instant | undefined;
   /** Stops both workers and closes both descriptors. Idempotent. */
@@ -77,6 +79,8 @@ export interface DataplaneEvents {
    * An IKE message came (the marker is stripped; `marker` says that it was there), by `path`. A copy, owned by the receiver.
    */
   readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean, path: number) => void;
+  /** A NAT keepalive has just left. */
+  readonly onKeepalive?: () => void;
   /** A worker died or a descriptor failed: the data plane is unusable and must be closed. */
   readonly onFailure: (error: Failure) => void;
   /** The first authentic packet came in on this child: its peer sends on it. Told once. */
@@ -88,6 +92,8 @@ export interface DataplaneEvents {
    * told once. Told once more when they are used up: nothing can be sent on it any more. @rfc 4303 3.3.3
    */
   readonly onRekeyDue?: (inboundSpi: Spi) => void;
+  /** Once for each `awaitTraffic`. */
+  readonly onTraffic?: () => void;
   /** The data plane followed a peer that moved (`followRemote`). */
   readonly onMoved?: (inboundSpi: Spi, remote: Endpoint) => void;
 }

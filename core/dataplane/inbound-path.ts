@@ -20,7 +20,7 @@ import type { DirectionCells } from './counters.ts';
 import { allocateSummedMemory } from './offload/summed-memory.ts';
 import { TunOutput } from './tun-output.ts';
 
-const slots = 32;
+const slots = 16;
 /** Behind the slots. */
 const extendedAt = slots * receiveSlotOctets;
 const markerOctets = 4;
@@ -58,6 +58,8 @@ export interface InboundEvents {
   readonly onMoved: (child: Spi, remote: Endpoint) => void;
   /** Once: the first authentic packet of this child. */
   readonly onFirst: (child: Spi) => void;
+  /** Authentic packets came in. */
+  readonly onTraffic: () => void;
   /** Once: the child has received as much as it should. */
   readonly onRekeyDue: (child: Spi) => void;
 }
@@ -160,9 +162,14 @@ export class InboundPath {
     }
     this.#output.flush();
     batch.release(count);
-    if (this.#proven) this.#cells.prove(systemClock.now());
+    if (this.#proven) this.#prove();
     this.#proven = false;
     return count;
+  }
+
+  #prove(): void {
+    this.#cells.prove(systemClock.now());
+    this.#events.onTraffic();
   }
 
   #install(command: Extract<WorkerCommand, { kind: 'install' }>): void {

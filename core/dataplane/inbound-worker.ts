@@ -67,6 +67,7 @@ function eventsFor(queue: CommandQueue, start: WorkerStart, cells: DirectionCell
       Atomics.add(signals, signalQueuedIke, 1);
       queue.report({ kind: 'ike', octets, from, marker, path });
     },
+    onTraffic: () => queue.reportTraffic(),
     onMoved: (child, remote) => queue.report({ kind: 'moved', child, remote }),
     onFirst: (child) => queue.report({ kind: 'first-inbound', child }),
     onRekeyDue: (child) => queue.report({ kind: 'rekey-due', child, usedUp: false }),

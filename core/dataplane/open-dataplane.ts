@@ -12,7 +12,7 @@ import { addNonEspMarker, natKeepalive } from '../wire/ike/non-esp-marker.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { useOctets } from './child-use.ts';
 import type { SaCommand, WorkerCommand, WorkerReport } from './commands.ts';
-import { DirectionCells, readCounters, signalQueuedIke } from './counters.ts';
+import { DirectionCells, readCounters, signalQueuedIke, signalTraffic } from './counters.ts';
 import type {
   Dataplane,
   DataplaneChild,
@@ -208,7 +208,10 @@ class WorkerDataplane implements Dataplane {
     const timer = new KeepaliveTimer(everyMs);
     const look = (): void => {
       const { due, waitMs } = timer.look(this.lastSent(), systemClock.now());
-      if (due) this.#send(natKeepalive, remote, this.#path);
+      if (due) {
+        this.#send(natKeepalive, remote, this.#path);
+        this.#events.onKeepalive?.();
+      }
       this.#keepaliveTimer = setTimeout(look, waitMs).unref();
     };
     look();
@@ -225,6 +228,10 @@ class WorkerDataplane implements Dataplane {
 
   counters(): DataplaneCounters {
     return readCounters(this.#workers.shared);
+  }
+
+  awaitTraffic(): void {
+    Atomics.store(this.#signals, signalTraffic, 1);
   }
 
   lastInbound(): Instant | undefined {
@@ -272,6 +279,9 @@ class WorkerDataplane implements Dataplane {
         return;
       case 'rekey-due':
         this.#rekeyDue(report.child, report.usedUp);
+        return;
+      case 'traffic':
+        if (this.#closing === undefined) this.#events.onTraffic?.();
         return;
       case 'broken':
         this.#fail(report.error);

@@ -60,6 +60,8 @@ interface OutboundChild {
 export interface OutboundEvents {
   /** Once for each cause. `usedUp`: no sequence number is left. */
   readonly onRekeyDue: (child: Spi, usedUp: boolean) => void;
+  /** Packets have left, or were given up by the socket. */
+  readonly onTraffic: () => void;
   /** Once: a packet came for a child that sleeps. */
   readonly onWanted: (child: Spi) => void;
 }
@@ -169,6 +171,7 @@ export class OutboundPath {
       if (this.#next >= flushOctets || this.#runs.many) break;
     }
     this.#runs.send();
+    if (this.#next > 0) this.#events.onTraffic();
     this.#next = 0;
     return more;
   }

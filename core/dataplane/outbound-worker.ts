@@ -17,6 +17,7 @@ function run(start: WorkerStart): void {
 
 function work(start: WorkerStart, queue: CommandQueue, { udpFd, segmentation }: OpenCommand): void {
   const path = new OutboundPath(udpFd, new DirectionCells(start.shared, 'outbound'), segmentation, {
+    onTraffic: () => queue.reportTraffic(),
     onWanted: (child) => queue.report({ kind: 'wanted', child }),
     onRekeyDue: (child, usedUp) => queue.report({ kind: 'rekey-due', child, usedUp }),
   });

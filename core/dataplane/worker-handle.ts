@@ -31,7 +31,7 @@ export class WorkerHandle {
     this.#wakeFd = start.wakeFd;
     const workerData: WorkerStart = { ...start, port: port2 };
     // It makes no garbage in steady state: a large young generation would only fill with what is long dead.
-    const resourceLimits = { maxYoungGenerationSizeMb: 4 };
+    const resourceLimits = { maxYoungGenerationSizeMb: 2 };
     this.#worker = new Worker(file, { workerData, transferList: [port2], resourceLimits });
     const take = (report: WorkerReport): void => {
       if (report.kind === 'done') this.#settle(report.id);

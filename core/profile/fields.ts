@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { limits } from '../base/limits.ts';
+import { rule } from './field-problem.ts';
 import { isPrintable } from './text-rules.ts';
 
 /** Kinds of text that several fields of a profile hold. */
@@ -7,9 +8,9 @@ import { isPrintable } from './text-rules.ts';
 export const text = (max: number) =>
   z
     .string()
-    .min(1, 'must not be empty')
-    .max(max, `must not be longer than ${max} characters`)
-    .refine(isPrintable, 'holds a control or invisible character');
+    .min(1, rule('empty'))
+    .max(max, rule('too-long-for', { most: max }))
+    .refine(isPrintable, rule('invisible'));
 
 export const identityText = text(limits.profileTextCharacters);
 
@@ -17,5 +18,5 @@ export const pathText = text(limits.profilePathCharacters);
 
 export const caText = z
   .string()
-  .max(limits.profileCaCharacters, 'is too long')
-  .regex(/-----BEGIN CERTIFICATE-----/, 'must be PEM text with "-----BEGIN CERTIFICATE-----" in it');
+  .max(limits.profileCaCharacters, rule('too-long'))
+  .regex(/-----BEGIN CERTIFICATE-----/, rule('certificate-pem'));

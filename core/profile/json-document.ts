@@ -2,6 +2,7 @@ import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseEr
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { utf8 } from '../base/utf8.ts';
+import { type FieldProblem, fieldProblem } from './field-problem.ts';
 import { quote } from './text-rules.ts';
 
 /** A path into a document: names of members and indices of elements. */
@@ -11,7 +12,7 @@ export type JsonPath = readonly (string | number)[];
 export interface JsonProblem {
   readonly line: number;
   readonly path: JsonPath;
-  readonly reason: string;
+  readonly problem: FieldProblem;
 }
 
 /** Strict JSON with the place of every part. */
@@ -26,7 +27,9 @@ export interface JsonDocument {
  */
 export function readJson(text: string): Result<JsonDocument, readonly JsonProblem[]> {
   if (text.length > limits.profileOctets || utf8.encode(text).length > limits.profileOctets) {
-    return err([{ line: 1, path: [], reason: `the file is larger than ${limits.profileOctets} octets` }]);
+    return err([
+      { line: 1, path: [], problem: fieldProblem('file-too-large', { most: limits.profileOctets }) },
+    ]);
   }
   // Blanked, not cut, so that offsets stay those of the file.
   const source = text.startsWith('\ufeff') ? ` ${text.slice(1)}` : text;
@@ -34,28 +37,32 @@ export function readJson(text: string): Result<JsonDocument, readonly JsonProble
   const tooDeep = offsetTooDeep(source);
   if (tooDeep !== undefined) {
     return err([
-      { line: lineOf(tooDeep), path: [], reason: `more than ${limits.profileDepth} levels of nesting` },
+      {
+        line: lineOf(tooDeep),
+        path: [],
+        problem: fieldProblem('file-nesting', { most: limits.profileDepth }),
+      },
     ]);
   }
   const errors: ParseError[] = [];
   const root = parseTree(source, errors, { disallowComments: true, allowTrailingComma: false });
   const first = errors[0];
   if (first !== undefined) {
-    return err([{ line: lineOf(first.offset), path: [], reason: syntaxReason(first, source) }]);
+    return err([{ line: lineOf(first.offset), path: [], problem: syntaxProblem(first, source) }]);
   }
-  if (root === undefined) return err([{ line: 1, path: [], reason: 'the file is empty' }]);
+  if (root === undefined) return err([{ line: 1, path: [], problem: fieldProblem('file-empty') }]);
   const problems: JsonProblem[] = [];
   checkMembers(root, [], lineOf, problems);
   return problems.length > 0 ? err(problems) : ok({ root, lineOf });
 }
 
 /** Line and column, both from 1, are all a reader needs to find a syntax error. */
-function syntaxReason(error: ParseError, source: string): string {
+function syntaxProblem(error: ParseError, source: string): FieldProblem {
   const column = error.offset - source.lastIndexOf('\n', error.offset - 1);
   const words = printParseErrorCode(error.error)
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase();
-  return `not valid JSON at column ${column} (${words})`;
+  return fieldProblem('file-syntax', { column, what: words });
 }
 
 function lineCounter(source: string): (offset: number) => number {
@@ -107,8 +114,9 @@ function checkMembers(
     if (key === undefined || value === undefined) continue;
     const name = String(key.value);
     const line = lineOf(key.offset);
-    if (seen.has(name)) problems.push({ line, path, reason: `${quote(name)} is there twice` });
-    if (name === '__proto__') problems.push({ line, path, reason: `${quote(name)} is not a field` });
+    if (seen.has(name)) problems.push({ line, path, problem: fieldProblem('twice', { name: quote(name) }) });
+    if (name === '__proto__')
+      problems.push({ line, path, problem: fieldProblem('not-a-field', { name: quote(name) }) });
     seen.add(name);
     checkMembers(value, [...path, name], lineOf, problems);
   }

@@ -6,6 +6,7 @@ import {
   type ProfileAuthentication,
   readAuthentication,
 } from './authentication/authentication.ts';
+import { type FieldProblemCode, rule } from './field-problem.ts';
 import { pathText, text } from './fields.ts';
 
 /*
@@ -23,7 +24,7 @@ export const loginPlanFields = {
   }),
   otherwise: z
     .array(authenticationSchema)
-    .max(limits.loginWays - 1, `must not hold more than ${limits.loginWays - 1} ways`)
+    .max(limits.loginWays - 1, rule('too-many', { most: limits.loginWays - 1 }))
     .default([])
     .meta({
       description:
@@ -106,7 +107,7 @@ function gatewayProofOf({ gatewayAuthentication, authentication, trust }: Docume
 /** What is wrong with the parts together, each with the field that it is about. */
 export function loginPlanProblems(
   document: Document & { readonly localIdentity?: string | undefined },
-): readonly { readonly field: string; readonly message: string }[] {
+): readonly { readonly field: string; readonly problem: FieldProblemCode }[] {
   const { authentication, secondAuthentication: second, otherwise, ppk, trust } = document;
   const proof = gatewayProofOf(document);
   const all = [authentication, ...(second === undefined ? [] : [second]), ...otherwise];
@@ -114,31 +115,27 @@ export function loginPlanProblems(
   const provesServer = ({ method }: { readonly method: string }) =>
     ['eap-tls', 'eap-ttls', 'peap'].includes(method);
   const tls = all.some(provesServer);
-  const problems: { readonly field: string; readonly message: string }[] = [];
-  const check = (field: string, wrong: boolean, message: string) => {
-    if (wrong) problems.push({ field, message });
+  const problems: { readonly field: string; readonly problem: FieldProblemCode }[] = [];
+  const check = (field: string, wrong: boolean, problem: FieldProblemCode) => {
+    if (wrong) problems.push({ field, problem });
   };
-  check('trust', trust === undefined && (proof !== 'psk' || tls), 'is required');
+  check('trust', trust === undefined && (proof !== 'psk' || tls), 'required');
   check(
     'localIdentity',
     document.localIdentity === undefined && all.some(({ method }) => method === 'psk'),
-    'is required with the method psk: the gateway finds the key by it',
+    'required-psk',
   );
   check(
     'secondAuthentication',
     second !== undefined && !isEap(second) && !isEap(authentication),
-    'or `authentication` must be a method of EAP',
+    'second-not-eap',
   );
   check(
     'secondAuthentication',
     second !== undefined && [authentication, second].some(isFortiClientLogin),
-    'cannot be combined with `compatibility`: the second factor comes in the same login',
+    'second-with-compatibility',
   );
-  check('ppk', ppk !== undefined && second !== undefined, 'cannot be combined with `secondAuthentication`');
-  check(
-    'gatewayAuthentication',
-    proof === 'eap' && !provesServer(authentication),
-    '"eap" goes with eap-tls, eap-ttls or peap in `authentication`, which prove the gateway',
-  );
+  check('ppk', ppk !== undefined && second !== undefined, 'ppk-with-second');
+  check('gatewayAuthentication', proof === 'eap' && !provesServer(authentication), 'gateway-eap');
   return problems;
 }

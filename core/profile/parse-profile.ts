@@ -1,12 +1,13 @@
 import { findNodeAtLocation, getNodeValue, type Node } from 'jsonc-parser';
 import type * as z from 'zod';
 import { formatIpAddress, parseIpAddress, parseIpPrefix } from '../base/address.ts';
-import { type Failure, failure } from '../base/errors.ts';
+import type { Failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { defaultEspProposals, defaultIkeProposals } from '../crypto/default-proposals.ts';
 import { parseProposal } from '../crypto/proposals.ts';
 import { readAuthentication } from './authentication/authentication.ts';
+import { type FieldProblem, fieldProblem, profileInvalid, readRule } from './field-problem.ts';
 import { type JsonDocument, type JsonPath, type JsonProblem, readJson } from './json-document.ts';
 import { readLoginPlan } from './login-plan.ts';
 import type { Profile, ProfileChild } from './profile.ts';
@@ -41,13 +42,9 @@ export function parseProfile(
   return err(problems.slice(0, limits.profileFailures).map((problem) => toFailure(file, problem)));
 }
 
-function toFailure(file: string, problem: JsonProblem): Failure<'profile.invalid'> {
-  return failure('profile.invalid', {
-    file,
-    line: problem.line,
-    field: formatPath(problem.path),
-    reason: problem.reason,
-  });
+function toFailure(file: string, found: JsonProblem): Failure<'profile.invalid'> {
+  const { line, path, problem } = found;
+  return profileInvalid(file, { line, field: formatPath(path), problem });
 }
 
 /** `authentication.username`, `remoteNetworks[2]`. */
@@ -68,11 +65,11 @@ function problemsOf(issue: z.core.$ZodIssue, document: JsonDocument): JsonProble
     return issue.keys.slice(0, limits.profileFailures).map((key) => ({
       line: document.lineOf(keyNode(document.root, path, key)?.offset ?? 0),
       path: [...path, key],
-      reason: unknownFieldReason(key, path, methodAt(document.root, path)),
+      problem: unknownField(key, path, methodAt(document.root, path)),
     }));
   }
   const node = findNodeAtLocation(document.root, [...path]);
-  return [{ line: lineOfNearest(document, path), path, reason: reasonOf(issue, node) }];
+  return [{ line: lineOfNearest(document, path), path, problem: problemIn(issue, node) }];
 }
 
 function lineOfNearest(document: JsonDocument, path: JsonPath): number {
@@ -88,26 +85,24 @@ function keyNode(root: Node, path: JsonPath, key: string): Node | undefined {
   return object?.children?.find((member) => member.children?.[0]?.value === key);
 }
 
-function reasonOf(issue: z.core.$ZodIssue, node: Node | undefined): string {
-  if (node === undefined) return 'is required';
+function problemIn(issue: z.core.$ZodIssue, node: Node | undefined): FieldProblem {
+  if (node === undefined) return issue.code === 'custom' ? readRule(issue.message) : fieldProblem('required');
   switch (issue.code) {
     case 'invalid_type': {
       const whole = issue.expected === 'int';
-      if (node.type === 'number' && whole) return 'must be a whole number';
-      return `must be ${withArticle(whole ? 'number' : issue.expected)}, not ${withArticle(node.type)}`;
+      if (node.type === 'number' && whole) return fieldProblem('whole-number');
+      const wanted = withArticle(whole ? 'number' : issue.expected);
+      return fieldProblem('type', { wanted, given: withArticle(node.type) });
     }
     case 'invalid_union':
-      if (issue.path.length === 1) return issue.message;
-      return `must be ${knownMethods().join(' or ')}`;
+      if (issue.path.length === 1) return readRule(issue.message);
+      return fieldProblem('choice', { choices: knownMethods().join(' or ') });
     case 'invalid_value':
-      return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
-    case 'too_big':
-    case 'too_small':
-    case 'invalid_format':
-    case 'custom':
-      return issue.message;
+      return fieldProblem('choice', {
+        choices: issue.values.map((value) => JSON.stringify(value)).join(' or '),
+      });
     default:
-      return 'is not valid';
+      return readRule(issue.message);
   }
 }
 
@@ -141,17 +136,17 @@ function methodAt(root: Node, path: JsonPath): unknown {
   return findNodeAtLocation(root, [...path, 'method'])?.value;
 }
 
-function unknownFieldReason(key: string, path: JsonPath, method: unknown): string {
+function unknownField(key: string, path: JsonPath, method: unknown): FieldProblem {
   if (/^(password|passwd|secret)$/i.test(key)) {
-    return 'a password must not stand in a profile; leave it out and Godwit asks, or name a `passwordFile`';
+    return fieldProblem('password');
   }
   const variants = variantsAt(path);
   const meant = variants.filter((variant) => variant.method === method);
   const known = (meant.length > 0 ? meant : variants).flatMap((variant) => variant.fields);
   const other = Object.hasOwn(otherWords, key) ? otherWords[key] : undefined;
   const near = suggest(key, known) ?? other?.replace(`${path.join('.')}.`, '');
-  if (near !== undefined) return `there is no such field; did you mean \`${near}\`?`;
-  return `there is no such field; the fields here are ${known.filter((name) => name !== '$schema').join(', ')}`;
+  if (near !== undefined) return fieldProblem('unknown-field-near', { meant: near });
+  return fieldProblem('unknown-field', { known: known.filter((name) => name !== '$schema').join(', ') });
 }
 
 interface Variant {

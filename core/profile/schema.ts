@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { formatIpPrefix, networkOf, parseIpAddress, parseIpPrefix } from '../base/address.ts';
 import { limits } from '../base/limits.ts';
 import { type ProposalUse, parseProposal } from '../crypto/proposals.ts';
+import { findAlgorithm, refusedKeywords } from '../crypto/suites.ts';
 import { authenticationSchema } from './authentication/authentication.ts';
+import { rule } from './field-problem.ts';
 import { identityText, text } from './fields.ts';
 import { loginPlanFields, loginPlanProblems } from './login-plan.ts';
 import { isHost, isHostName, quote } from './text-rules.ts';
@@ -13,53 +15,70 @@ import { trustSchema } from './trust.ts';
  * `docs/profile.schema.json`. Unknown fields are errors everywhere.
  */
 
-const port = z.int('must be a whole number').min(1, 'must be 1 to 65535').max(65_535, 'must be 1 to 65535');
+const port = z
+  .int(rule('whole-number'))
+  .min(1, rule('range', { least: 1, most: 65535 }))
+  .max(65_535, rule('range', { least: 1, most: 65535 }));
 const lifetime = z
-  .int('must be a whole number')
-  .min(10, 'must be 10 to 86400')
-  .max(86_400, 'must be 10 to 86400');
+  .int(rule('whole-number'))
+  .min(10, rule('range', { least: 10, most: 86400 }))
+  .max(86_400, rule('range', { least: 10, most: 86400 }));
 
 const seconds = z
-  .int('must be a whole number of seconds')
-  .min(1, 'must be 1 to 3600')
-  .max(3_600, 'must be 1 to 3600');
+  .int(rule('whole-number'))
+  .min(1, rule('range', { least: 1, most: 3600 }))
+  .max(3_600, rule('range', { least: 1, most: 3600 }));
 
 const prefix = z.string().superRefine((value, context) => {
   const parsed = parseIpPrefix(value);
   if (!parsed.ok) {
-    context.addIssue({ code: 'custom', message: `${quote(value)}: ${parsed.error.reason}` });
+    context.addIssue({
+      code: 'custom',
+      message: rule('prefix', { value: quote(value), why: parsed.error.reason }),
+    });
     return;
   }
   const network = formatIpPrefix(networkOf(parsed.value));
   if (network !== formatIpPrefix(parsed.value)) {
     context.addIssue({
       code: 'custom',
-      message: `${quote(value)} has bits set after its prefix length; did you mean "${network}"?`,
+      message: rule('prefix-host-bits', { value: quote(value), meant: network }),
     });
   }
 });
 
-const address = z.string().refine((value) => parseIpAddress(value).ok, 'is not an IP address');
+const address = z.string().refine((value) => parseIpAddress(value).ok, rule('address'));
 const onePerFamily = (texts: readonly string[]): boolean => {
   const families = texts.map((text) => text.includes(':'));
   return new Set(families).size === families.length;
 };
-const domain = z.string().refine(isHostName, 'is not a domain name');
+const domain = z.string().refine(isHostName, rule('domain'));
 
 const proposalList = (use: ProposalUse) =>
   z
     .array(
       z
         .string()
-        .max(limits.profileTextCharacters, 'is too long')
+        .max(limits.profileTextCharacters, rule('too-long'))
         .superRefine((value, context) => {
           const proposal = parseProposal(value, use);
           if (!proposal.ok)
-            context.addIssue({ code: 'custom', message: `${quote(value)}: ${proposal.error.reason}` });
+            context.addIssue({ code: 'custom', message: proposalRule(value, proposal.error.reason) });
         }),
     )
-    .min(1, 'must hold one proposal at least')
-    .max(limits.profileProposals, `must not hold more than ${limits.profileProposals} proposals`);
+    .min(1, rule('too-few'))
+    .max(limits.profileProposals, rule('too-many', { most: limits.profileProposals }));
+
+/** An algorithm by itself is what is wrong most often. */
+function proposalRule(value: string, why: string): string {
+  const text = quote(value);
+  const word = value.split('-').find((each) => each !== '' && findAlgorithm(each) === undefined);
+  if (word === undefined) return rule('proposal', { value: text, why });
+  const refused = refusedKeywords.get(word.toLowerCase());
+  return refused === undefined
+    ? rule('unknown-algorithm', { value: text, word: word.slice(0, 60) })
+    : rule('weak-algorithm', { value: text, word, why: refused });
+}
 
 const dns = z.strictObject({
   use: z
@@ -68,7 +87,7 @@ const dns = z.strictObject({
     .meta({ description: 'Whether to change the DNS resolver of this computer.' }),
   servers: z
     .array(address)
-    .min(1, 'must hold one address at least')
+    .min(1, rule('too-few'))
     .max(limits.dnsServersFromGateway)
     .optional()
     .meta({
@@ -93,24 +112,27 @@ const child = z
   .strictObject({
     networks: z
       .array(prefix)
-      .min(1, 'must hold one network at least')
-      .max(limits.profileNetworks, `must not hold more than ${limits.profileNetworks} networks`)
+      .min(1, rule('too-few'))
+      .max(limits.profileNetworks, rule('too-many', { most: limits.profileNetworks }))
       .meta({ description: 'Networks behind the gateway.', examples: [['10.1.0.0/16']] }),
     protocol: z
       .union([
         z.enum(['icmp', 'tcp', 'udp', 'icmpv6', 'sctp']),
-        z.int('must be a name or 1 to 255').min(1, 'must be 1 to 255').max(255, 'must be 1 to 255'),
+        z
+          .int(rule('whole-number'))
+          .min(1, rule('range', { least: 1, most: 255 }))
+          .max(255, rule('range', { least: 1, most: 255 })),
       ])
       .optional()
       .meta({ description: 'Only this protocol. Default: all.', examples: ['tcp'] }),
     ports: z
       .string()
-      .refine((value) => parsePorts(value) !== undefined, 'must be a port or a range like "5060-5061"')
+      .refine((value) => parsePorts(value) !== undefined, rule('port'))
       .optional()
       .meta({ description: "Only these ports on the gateway's side. Default: all.", examples: ['22'] }),
   })
   .refine(({ ports, protocol }) => ports === undefined || protocolsWithPorts.includes(protocol ?? ''), {
-    message: 'has `ports` and needs a `protocol` that has such: tcp, udp or sctp',
+    message: rule('ports-without-protocol'),
   });
 
 /** One port or a range; `undefined` when it is neither. */
@@ -133,7 +155,7 @@ export const profileSchema = z
     }),
     gateway: z
       .string()
-      .refine(isHost, 'must be a host name or an IP address, without a port')
+      .refine(isHost, rule('host'))
       .meta({
         description: 'Host name or IP address of the gateway.',
         examples: ['vpn.example.org'],
@@ -141,11 +163,8 @@ export const profileSchema = z
     gateways: z
       .strictObject({
         others: z
-          .array(z.string().refine(isHost, 'must be a host name or an IP address, without a port'))
-          .max(
-            limits.gatewaysOfProfile - 1,
-            `must not hold more than ${limits.gatewaysOfProfile - 1} gateways`,
-          )
+          .array(z.string().refine(isHost, rule('host')))
+          .max(limits.gatewaysOfProfile - 1, rule('too-many', { most: limits.gatewaysOfProfile - 1 }))
           .default([])
           .meta({
             description: 'Host names or IP addresses of further gateways that serve as well as `gateway`.',
@@ -180,8 +199,8 @@ export const profileSchema = z
     trust: trustSchema.optional().meta({ description: 'Who may vouch for the gateway.' }),
     remoteNetworks: z
       .array(prefix)
-      .min(1, 'must hold one network at least; leave the field out to send everything through the tunnel')
-      .max(limits.profileNetworks, `must not hold more than ${limits.profileNetworks} networks`)
+      .min(1, rule('too-few-networks'))
+      .max(limits.profileNetworks, rule('too-many', { most: limits.profileNetworks }))
       .optional()
       .meta({
         description: 'Networks behind the gateway. Default: everything goes through the tunnel.',
@@ -189,8 +208,8 @@ export const profileSchema = z
       }),
     children: z
       .array(child)
-      .min(1, 'must hold one at least')
-      .max(limits.childWishes, `must not hold more than ${limits.childWishes}`)
+      .min(1, rule('too-few'))
+      .max(limits.childWishes, rule('too-many', { most: limits.childWishes }))
       .optional()
       .meta({
         description:
@@ -205,9 +224,9 @@ export const profileSchema = z
     }),
     requestedAddresses: z
       .array(address)
-      .min(1, 'must hold one address at least')
-      .max(2, 'must not hold more than 2 addresses')
-      .refine(onePerFamily, 'must hold one address of each family at most')
+      .min(1, rule('too-few'))
+      .max(2, rule('too-many', { most: 2 }))
+      .refine(onePerFamily, rule('one-per-family'))
       .optional()
       .meta({
         description: 'Inner addresses to ask for. The gateway may give others. Default: its choice.',
@@ -237,11 +256,11 @@ export const profileSchema = z
         [
           z.literal('auto'),
           z
-            .int('must be a whole number')
-            .min(1_280, 'must be 1280 to 1500')
-            .max(1_500, 'must be 1280 to 1500'),
+            .int(rule('whole-number'))
+            .min(1_280, rule('range', { least: 1280, most: 1500 }))
+            .max(1_500, rule('range', { least: 1280, most: 1500 })),
         ],
-        'must be "auto", or 1280 to 1500',
+        rule('mtu'),
       )
       .default('auto')
       .meta({
@@ -257,9 +276,9 @@ export const profileSchema = z
         childSeconds: lifetime.default(3_600).meta({ description: 'Lifetime of the keys of the traffic.' }),
         ikeSeconds: lifetime.default(14_400).meta({ description: 'Lifetime of the keys of the IKE SA.' }),
         earlySeconds: z
-          .int('must be a whole number')
-          .min(0, 'must be 0 to 3600')
-          .max(3_600, 'must be 0 to 3600')
+          .int(rule('whole-number'))
+          .min(0, rule('range', { least: 0, most: 3600 }))
+          .max(3_600, rule('range', { least: 0, most: 3600 }))
           .default(30)
           .meta({
             description: 'So long after the login the first rekey tests whether it works; 0 for none.',
@@ -270,9 +289,9 @@ export const profileSchema = z
     inactivity: z
       .strictObject({
         seconds: z
-          .int('must be a whole number')
-          .min(5, 'must be 5 to 604800')
-          .max(604_800, 'must be 5 to 604800')
+          .int(rule('whole-number'))
+          .min(5, rule('range', { least: 5, most: 604800 }))
+          .max(604_800, rule('range', { least: 5, most: 604800 }))
           .meta({ description: 'So long must nothing have gone through.', examples: [900] }),
         action: z.enum(['sleep', 'disconnect']).default('sleep').meta({
           description:
@@ -292,7 +311,7 @@ export const profileSchema = z
       description: 'Whether a NAT may stand between this computer and the gateway (RFC 4555, 3.9).',
     }),
     keepaliveSeconds: z
-      .union([z.literal('auto'), seconds], 'must be "auto", or 1 to 3600')
+      .union([z.literal('auto'), seconds], rule('keepalive'))
       .default('auto')
       .meta({
         description:
@@ -301,11 +320,11 @@ export const profileSchema = z
       }),
   })
   .superRefine((document, context) => {
-    for (const { field, message } of loginPlanProblems(document))
-      context.addIssue({ code: 'custom', path: [field], message });
+    for (const { field, problem } of loginPlanProblems(document))
+      context.addIssue({ code: 'custom', path: [field], message: rule(problem) });
   })
   .refine(({ remoteNetworks, children }) => remoteNetworks === undefined || children === undefined, {
-    message: 'must have either `remoteNetworks` or `children`',
+    message: rule('networks-or-children'),
     path: ['children'],
   })
   .meta({ title: 'Godwit profile', description: 'How to reach and to log in to one IKEv2 gateway.' });

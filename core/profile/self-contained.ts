@@ -1,8 +1,9 @@
 import { applyEdits, findNodeAtLocation, modify, parseTree } from 'jsonc-parser';
-import { type Failure, failure } from '../base/errors.ts';
+import type { Failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { filesOf } from './authentication/authentication.ts';
+import { fieldProblem, profileInvalid } from './field-problem.ts';
 import type { Profile } from './profile.ts';
 import { type FieldPath, proofsOf } from './proofs.ts';
 
@@ -84,9 +85,7 @@ export function requireSelfContained(
   file: string,
 ): Result<Profile, Failure<'profile.invalid'>> {
   const refuse = (field: string) =>
-    err(
-      failure('profile.invalid', { file, line: 1, field, reason: 'names a file, which a client must not' }),
-    );
+    err(profileInvalid(file, { line: 1, field, problem: fieldProblem('names-file') }));
   if (profile.trust.kind === 'file') return refuse('trust.caFile');
   if (profile.revocation.crl?.kind === 'file') return refuse('trust.revocation.crlFile');
   if (profile.revocation.ocspSigner?.kind === 'file') return refuse('trust.revocation.ocspSignerFile');

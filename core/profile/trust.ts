@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { limits } from '../base/limits.ts';
 import { type Pin, parsePin } from '../pki/pin.ts';
+import { rule } from './field-problem.ts';
 import { caText, pathText } from './fields.ts';
 import { joinToFolderOf } from './file-path.ts';
 
@@ -8,7 +9,7 @@ import { joinToFolderOf } from './file-path.ts';
 
 const pin = z.string().superRefine((value, context) => {
   const parsed = parsePin(value);
-  if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.error.reason });
+  if (!parsed.ok) context.addIssue({ code: 'custom', message: rule('pin', { why: parsed.error.reason }) });
 });
 
 const revocation = z
@@ -24,7 +25,7 @@ const revocation = z
     ocspUrl: z
       .string()
       .max(limits.profileTextCharacters)
-      .regex(/^http:\/\/[\x21-\x7e]+$/, 'must be an address that begins with "http://"')
+      .regex(/^http:\/\/[\x21-\x7e]+$/, rule('url'))
       .optional()
       .meta({
         description: 'An OCSP responder to ask first, for every certificate.',
@@ -36,8 +37,8 @@ const revocation = z
     }),
     crl: z
       .string()
-      .max(limits.profileCrlCharacters, 'is too long')
-      .regex(/-----BEGIN X509 CRL-----/, 'must be PEM text with "-----BEGIN X509 CRL-----" in it')
+      .max(limits.profileCrlCharacters, rule('too-long'))
+      .regex(/-----BEGIN X509 CRL-----/, rule('crl-pem'))
       .optional()
       .meta({ description: 'The same CRLs as PEM text, in place of `crlFile`.' }),
     ocspSignerFile: pathText.optional().meta({
@@ -50,10 +51,10 @@ const revocation = z
       .meta({ description: 'The same certificates as PEM text, in place of `ocspSignerFile`.' }),
   })
   .refine((value) => value.crlFile === undefined || value.crl === undefined, {
-    message: 'must have only one of `crlFile` and `crl`',
+    message: rule('only-one', { one: 'crlFile', other: 'crl' }),
   })
   .refine((value) => value.ocspSignerFile === undefined || value.ocspSigner === undefined, {
-    message: 'must have only one of `ocspSignerFile` and `ocspSigner`',
+    message: rule('only-one', { one: 'ocspSignerFile', other: 'ocspSigner' }),
   })
   .prefault({})
   .meta({ description: 'Whether certificates were revoked.' });
@@ -73,8 +74,8 @@ export const trustSchema = z
     }),
     pins: z
       .array(pin)
-      .min(1, 'must hold one pin at least')
-      .max(limits.profilePins, `must not hold more than ${limits.profilePins} pins`)
+      .min(1, rule('too-few'))
+      .max(limits.profilePins, rule('too-many', { most: limits.profilePins }))
       .optional()
       .meta({
         description:
@@ -100,7 +101,7 @@ export const trustSchema = z
       const authorities = [caFile, ca, system].filter((value) => value !== undefined).length;
       return authorities === 1 || (authorities === 0 && pins !== undefined);
     },
-    { message: 'must have one of `caFile`, `ca` and `system`, or `pins`' },
+    { message: rule('trust') },
   )
   .meta({ minProperties: 1 });
 

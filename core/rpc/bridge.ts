@@ -56,6 +56,26 @@ export type PreferenceName = (typeof preferenceNames)[number];
 export const viewNames = ['connection', 'profiles', 'details', 'logs', 'settings'] as const;
 export type ViewName = (typeof viewNames)[number];
 
+/** What became of the search for a newer version. Only a host that can replace itself looks for one. */
+export const updateSchema = z.discriminatedUnion('state', [
+  z
+    .strictObject({ state: z.literal('off'), why: z.enum(['package', 'no-feed', 'browser']) })
+    .meta({ description: 'The distribution brings updates, or nobody says where they are.' }),
+  z.strictObject({ state: z.literal('checking') }),
+  z
+    .strictObject({ state: z.literal('none'), at: z.int().min(0) })
+    .meta({ description: 'This is the newest.' }),
+  z.strictObject({ state: z.literal('fetching'), version: text }),
+  z
+    .strictObject({ state: z.literal('ready'), version: text })
+    .meta({ description: 'It is here, and takes the place of the present one when the program ends.' }),
+  z
+    .strictObject({ state: z.literal('refused'), version: text })
+    .meta({ description: 'It is not signed by whoever made this version.' }),
+  z.strictObject({ state: z.literal('failed'), at: z.int().min(0) }),
+]);
+export type Update = z.output<typeof updateSchema>;
+
 const preferences = z.array(z.strictObject({ name: z.enum(preferenceNames), value: z.boolean() })).max(16);
 
 /** What the host itself does. `hosts` names who has it; another one answers `rpc.denied`. */
@@ -63,12 +83,22 @@ export const hostMethods = {
   host: {
     doc: 'Who hosts the page. `preferences` are the switches that it has.',
     params: nothing,
-    result: z.strictObject({ kind: z.enum(['browser', 'electron']), version: text, preferences }),
+    result: z.strictObject({
+      kind: z.enum(['browser', 'electron']),
+      version: text,
+      preferences,
+      update: updateSchema,
+    }),
   },
   'reach-daemon': {
     doc: 'Tries at once to reach the daemon, without waiting for the next try.',
     params: nothing,
     result: nothing,
+  },
+  'check-for-updates': {
+    doc: 'Looks for a newer version, unless that is under way or cannot be done. What becomes of it comes as `update` events.',
+    params: nothing,
+    result: z.strictObject({ update: updateSchema }),
   },
   'set-preference': {
     doc: 'Sets a switch of the host. The result is all of them as they are now.',
@@ -83,6 +113,11 @@ const hostEvents = {
     doc: 'The user wants to see this view.',
     data: z.strictObject({ view: z.enum(viewNames) }),
   },
+  'connect-wanted': {
+    doc: 'The user wants this profile connected; the page does it, so that it is the one to be asked.',
+    data: z.strictObject({ id: text }),
+  },
+  update: { doc: 'What became of the search for a newer version.', data: updateSchema },
   'import-offered': {
     doc: 'The user opened a file with Godwit, or followed a link: to be looked at, and taken or not.',
     data: z.strictObject({

@@ -273,6 +273,9 @@ export const sampleSchema = z.strictObject({
   outboundOctets: count.meta({ description: 'Since the connection stands.' }),
   inboundOctets: count,
   provenAgeMs: spanMs.meta({ description: 'Since the gateway last proved that it is there.' }),
+  idleMs: spanMs
+    .optional()
+    .meta({ description: 'For so long before nothing was measured, as nothing moved and nobody watched.' }),
   roundTripMs: spanMs
     .optional()
     .meta({ description: 'Of the last answer that came since the sample before.' }),

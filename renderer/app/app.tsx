@@ -1,13 +1,18 @@
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import {
+  type ComponentType,
+  lazy,
+  type ReactNode,
+  Suspense,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import type { ViewName } from '../../core/rpc/bridge.ts';
 import { ConnectionView } from '../features/connection/view/connection-view.tsx';
-import { DetailsView } from '../features/details/view/details-view.tsx';
-import { LogsView } from '../features/logs/view/logs-view.tsx';
 import { DropZone } from '../features/profiles/view/drop-zone.tsx';
-import { ImportDialog } from '../features/profiles/view/import-dialog.tsx';
-import { ProfilesView } from '../features/profiles/view/profiles-view.tsx';
 import { PromptDialog } from '../features/prompts/view/prompt-dialog.tsx';
-import { SettingsView } from '../features/settings/view/settings-view.tsx';
 import { WordsContext, wordsOf } from '../i18n/use-text.ts';
 import { Announcer } from './announcer.tsx';
 import { type LanguageChoice, LanguageContext, languageOf } from './language.ts';
@@ -71,18 +76,30 @@ function useSystemDark(): boolean {
   return dark;
 }
 
-const views: Readonly<Record<ViewName, () => ReactNode>> = {
+/** What the first sight of the page does without; it is fetched as soon as that is drawn. */
+const later = {
+  details: async () => (await import('../features/details/view/details-view.tsx')).DetailsView,
+  logs: async () => (await import('../features/logs/view/logs-view.tsx')).LogsView,
+  settings: async () => (await import('../features/settings/view/settings-view.tsx')).SettingsView,
+  profiles: async () => (await import('../features/profiles/view/profiles-view.tsx')).ProfilesView,
+  import: async () => (await import('../features/profiles/view/import-dialog.tsx')).ImportDialog,
+};
+
+const lazily = (fetch: () => Promise<ComponentType>) => lazy(async () => ({ default: await fetch() }));
+const ImportDialog = lazily(later.import);
+const views: Readonly<Record<ViewName, ComponentType>> = {
   connection: ConnectionView,
-  profiles: ProfilesView,
-  details: DetailsView,
-  logs: LogsView,
-  settings: SettingsView,
+  profiles: lazily(later.profiles),
+  details: lazily(later.details),
+  logs: lazily(later.logs),
+  settings: lazily(later.settings),
 };
 
 function Frame() {
   const view = useAppState((state) => state.view);
   const link = useAppState((state) => state.link);
   const known = useAppState((state) => state.snapshot !== undefined);
+  const offered = useAppState((state) => state.offered !== undefined);
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the view changes.
@@ -92,17 +109,20 @@ function Frame() {
     first.current = false;
     window.scrollTo(0, 0);
   }, [view]);
+  useEffect(() => {
+    for (const fetch of Object.values(later)) requestIdleCallback(() => void fetch(), { timeout: 4_000 });
+  }, []);
   const reached = link.state === 'up' && link.match === 'same' && known;
   const View = views[view];
   return (
     <div className="frame">
       <Navigation main={main} />
       <main className="main" ref={main} tabIndex={-1} data-view={view}>
-        {reached || view === 'settings' ? <View /> : <ServiceScreen />}
+        <Suspense>{reached || view === 'settings' ? <View /> : <ServiceScreen />}</Suspense>
       </main>
       <Announcer />
       <PromptDialog />
-      <ImportDialog />
+      <Suspense>{offered ? <ImportDialog /> : null}</Suspense>
       <DropZone />
     </div>
   );

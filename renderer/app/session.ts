@@ -24,6 +24,8 @@ export class PageSession {
   readonly #bridge: Bridge;
   readonly #store: Store<AppState>;
   readonly #around: Surroundings;
+  /** The profile that the host wants connected as soon as the daemon is reached. */
+  #wanted: string | undefined;
 
   constructor(bridge: Bridge, store: Store<AppState>, around: Surroundings) {
     this.#bridge = bridge;
@@ -42,7 +44,7 @@ export class PageSession {
     const store = this.#store;
     bridge.on('link', (link) => {
       store.set({ link });
-      if (link.state === 'up') void this.#catchUp();
+      if (link.state === 'up') void this.#catchUp().then(() => this.#connectWanted());
       // The daemon that asked is gone, and what it asked with it.
       else store.set({ asks: [], busy: false });
     });
@@ -58,6 +60,11 @@ export class PageSession {
     bridge.on('ask', (ask) => store.set({ asks: [...store.get().asks, ask] }));
     bridge.on('ask-closed', ({ askId }) => this.#closeAsk(askId));
     bridge.on('show', ({ view }) => store.set({ view }));
+    bridge.on('connect-wanted', ({ id }) => this.#connectWhenUp(id));
+    bridge.on('update', (update) => {
+      const { host } = store.get();
+      if (host !== undefined) store.set({ host: { ...host, update } });
+    });
     bridge.on('import-offered', ({ name, base64 }) => this.offer({ name, octets: fromBase64(base64) }));
   }
 
@@ -110,6 +117,26 @@ export class PageSession {
     const source: ProfileSource = { kind: 'stored', id };
     this.#store.set({ busy: true, commandFailure: undefined, dismissed: undefined });
     await this.#settle(this.#bridge.call('connect', { source, canAnswer: true }));
+  }
+
+  /** The host may want it before the page has reached the daemon. */
+  #connectWhenUp(id: string): void {
+    this.#wanted = id;
+    if (this.#store.get().link.state === 'up') this.#connectWanted();
+  }
+
+  #connectWanted(): void {
+    const id = this.#wanted;
+    this.#wanted = undefined;
+    if (id === undefined) return;
+    this.show('connection');
+    void this.connect(id);
+  }
+
+  async checkForUpdates(): Promise<void> {
+    const checked = await this.#bridge.call('check-for-updates', {});
+    const { host } = this.#store.get();
+    if (checked.ok && host !== undefined) this.#store.set({ host: { ...host, ...checked.value } });
   }
 
   async disconnect(): Promise<void> {

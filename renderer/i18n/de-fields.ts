@@ -64,4 +64,113 @@ export const germanFields: Record<string, { readonly label: string; readonly hel
     label: 'SHA-1-Signaturen erlauben',
     help: 'Für alte Gateways. Schwach: Mit großem Aufwand könnte sich jemand als das Gateway ausgeben.',
   },
+  'gateways.others': { label: 'Weitere Gateways', help: 'Namen oder IP-Adressen, die ebenso gut sind.' },
+  'gateways.choose': {
+    label: 'Welches Gateway',
+    help: 'In dieser Reihenfolge, oder das, das zuerst antwortet.',
+  },
+  'authentication.alternatives': {
+    label: 'Andere Anmeldearten',
+    help: 'Arten mit demselben Passwort, die das Gateway wählen darf, die beste zuerst.',
+  },
+  'authentication.innerMethods': {
+    label: 'Arten innerhalb von TLS',
+    help: 'Wie das Passwort innerhalb von TLS gezeigt wird, die beste zuerst.',
+  },
+  'authentication.rsaPss': {
+    label: 'RSA mit PSS',
+    help: 'Mit PSS statt PKCS#1 unterschreiben, wenn das Gateway es will.',
+  },
+  'authentication.server.name': {
+    label: 'Name des Anmeldeservers',
+    help: 'Was das Zertifikat des Anmeldeservers sagen muss; sonst das des Gateways.',
+  },
+  'authentication.server.ca': {
+    label: 'CA des Anmeldeservers',
+    help: 'PEM-Text der CAs, die für den Anmeldeserver bürgen dürfen; sonst die des Gateways.',
+  },
+  'authentication.certificate.pkcs11': {
+    label: 'Karte oder Token',
+    help: 'Ihr Zertifikat darauf, als Adresse: pkcs11:token=Alice. Nach der PIN wird gefragt.',
+  },
+  'authentication.certificate.pkcs11Module': {
+    label: 'PKCS#11-Modul',
+    help: 'Der Treiber der Karte mit ganzem Pfad; sonst alle, die dieser Computer hat.',
+  },
+  secondAuthentication: {
+    label: 'Zweite Anmeldung',
+    help: 'Ein zweiter Beweis nach dem ersten, für Gateways, die beide wollen.',
+  },
+  otherwise: {
+    label: 'Andere Wege der Anmeldung',
+    help: 'In dieser Reihenfolge versucht, wenn das Gateway den ersten abweist.',
+  },
+  gatewayAuthentication: {
+    label: 'Beweis des Gateways',
+    help: 'Wie das Gateway sich ausweist; mit einem gemeinsamen Schlüssel ist schwächer, da sich jeder Benutzer als Gateway ausgeben könnte.',
+  },
+  'ppk.id': {
+    label: 'Post-Quanten-Schlüssel',
+    help: 'Unter welchem Namen das Gateway den Schlüssel kennt, der vor den Computern von morgen schützt.',
+  },
+  'ppk.required': {
+    label: 'Post-Quanten-Schlüssel nötig',
+    help: 'Ein Gateway ohne diesen Schlüssel ablehnen.',
+  },
+  unboundEap: {
+    label: 'Ungebundenes EAP',
+    help: 'Wie FortiGate es will. Schwächer: Nur der Beweis des Gateways bindet die Anmeldung an diese Verbindung.',
+  },
+  'trust.system': {
+    label: 'CAs dieses Computers',
+    help: 'Dürfen für das Gateway bürgen, anstelle einer CA im Profil: für Gateways mit öffentlichem Zertifikat.',
+  },
+  'trust.pins': {
+    label: 'Festgelegte Zertifikate',
+    help: 'SHA-256 eines Zertifikats oder Schlüssels, den das Gateway haben muss, als certificate-sha256:… oder key-sha256:…',
+  },
+  'trust.fetchCertificates': {
+    label: 'Zertifikate holen',
+    help: 'Solche, die das Gateway nur nennt, außerhalb des Tunnels und unverschlüsselt.',
+  },
+  'trust.revocation.mode': {
+    label: 'Gesperrte Zertifikate',
+    help: 'Solche ablehnen, die als gesperrt bekannt sind, auch solche, von denen nichts bekannt ist, oder nicht fragen.',
+  },
+  'trust.revocation.fetch': {
+    label: 'Nach Sperrungen fragen',
+    help: 'Bei denen, die Zertifikate nennen, außerhalb des Tunnels: Wer sie betreibt, erfährt, wann Sie sich verbinden.',
+  },
+  'trust.revocation.ocspUrl': {
+    label: 'OCSP-Server',
+    help: 'Wird zuerst nach jedem Zertifikat gefragt, als http://…',
+  },
+  'trust.revocation.crl': { label: 'Sperrliste', help: 'PEM-Text von CRLs.' },
+  'trust.revocation.ocspSigner': {
+    label: 'OCSP-Unterzeichner',
+    help: 'PEM-Text von Zertifikaten, deren OCSP-Antworten geglaubt wird.',
+  },
+  children: { label: 'CHILD-SAs', help: 'Mehrere mit je eigenen Netzen, anstelle der Netze oben.' },
+  childless: {
+    label: 'Tunnel nach der Anmeldung',
+    help: 'Zuerst anmelden und den Tunnel danach machen, wo das Gateway es kann.',
+  },
+  requestedAddresses: { label: 'Gewünschte Adressen', help: 'Im Tunnel; das Gateway kann andere geben.' },
+  followRedirects: {
+    label: 'Weiterleitungen folgen',
+    help: 'Das Gateway darf Sie an ein anderes verweisen, das dieselbe Identität beweisen muss.',
+  },
+  'inactivity.seconds': { label: 'Unbenutzt seit', help: 'Sekunden ohne Verkehr, bis etwas geschieht.' },
+  'inactivity.action': {
+    label: 'Wenn unbenutzt',
+    help: 'Den Tunnel bis zum nächsten Paket schlafen lassen oder trennen.',
+  },
+  'authentication.compatibility': {
+    label: 'Verträglich mit',
+    help: 'Sich anmelden wie dieses Programm, damit dessen Gateway nach dem Passwort nach einem Code fragt. Schwächer: Der letzte Beweis lässt den Schlüssel aus dem Passwort weg.',
+  },
+  'authentication.otherCertificates': {
+    label: 'Weitere Zertifikate',
+    help: 'Das Gateway bekommt das erste, nach dessen CA es fragt.',
+  },
 };

@@ -1,5 +1,6 @@
 import { germanFailures } from './de-failures.ts';
 import { germanFields } from './de-fields.ts';
+import { germanProblems } from './de-problems.ts';
 import type { Catalogue } from './en.ts';
 
 export const de: Catalogue = {
@@ -230,6 +231,24 @@ export const de: Catalogue = {
     required: 'erforderlich',
   },
   fields: germanFields,
+  choices: {
+    'eap-mschapv2': 'Benutzername und Passwort (EAP-MSCHAPv2)',
+    'eap-tls': 'Zertifikat in EAP (EAP-TLS)',
+    'eap-ttls': 'Passwort in TLS (EAP-TTLS)',
+    peap: 'Passwort in TLS, wie Windows-Server es wollen (PEAP)',
+    'eap-gtc': 'Passwort oder Einmalcode (EAP-GTC)',
+    'eap-md5': 'Passwort, für alte Gateways (EAP-MD5)',
+    certificate: 'Zertifikat',
+    psk: 'Gemeinsamer Schlüssel',
+    eap: 'TLS in EAP',
+    'in-order': 'in dieser Reihenfolge',
+    fastest: 'das zuerst antwortet',
+    soft: 'als gesperrt bekannte',
+    strict: 'auch wo nichts bekannt ist',
+    off: 'nicht fragen',
+    sleep: 'schlafen lassen',
+    disconnect: 'trennen',
+  },
   prompt: {
     title: (profile) => `Anmelden bei ${profile}`,
     as: (identity) => `als ${identity}`,
@@ -344,6 +363,24 @@ export const de: Catalogue = {
     daemonVersion: 'Version des Dienstes',
     host: 'Läuft in',
     hosts: { browser: 'einem Browser, über eine Brücke auf diesem Computer', electron: 'der Desktop-App' },
+    updates: 'Aktualisierungen',
+    update: {
+      off: {
+        package: 'kommen mit den Paketen dieses Computers',
+        'no-feed': 'diese Ausgabe weiß nicht, wo sie danach suchen soll',
+        browser: 'kommen mit den Paketen dieses Computers',
+      },
+      checking: 'sucht nach einer neueren Version …',
+      none: (moment) => `dies ist die neueste Version (Stand ${moment})`,
+      fetching: (version) => `holt Version ${version} …`,
+      ready: (version) =>
+        `Version ${version} ist da; sie beginnt, wenn Godwit beendet und neu gestartet wird`,
+      refused: (version) =>
+        `Version ${version} wird angeboten, ist aber nicht von denen unterschrieben, die diese gemacht haben. Sie wurde nicht geholt.`,
+      failed: (moment) =>
+        `konnten nicht gesucht werden (${moment}); die Verbindung zur Quelle kam nicht zustande`,
+    },
+    checkUpdates: 'Jetzt suchen',
     license: 'Lizenz',
     licenseText: 'Apache-Lizenz 2.0',
     story: 'Eine Pfuhlschnepfe fliegt elf Tage ohne Landung. Eine Verbindung sollte das auch können.',
@@ -359,4 +396,5 @@ export const de: Catalogue = {
     blocked: 'Der Datenverkehr ist gesperrt.',
   },
   failures: germanFailures,
+  problems: germanProblems,
 };

@@ -1,4 +1,5 @@
 import { type Weakness, weaknessTexts } from '../../core/base/weaknesses.ts';
+import { englishFields } from './en-fields.ts';
 
 /** Every word that is shown, in English. Sentences with a gap are functions; what fills it is shown as it is. */
 export const en = {
@@ -214,69 +215,26 @@ export const en = {
     allDefault: 'Everything else is as Godwit does it by default.',
     required: 'required',
   },
-  fields: {
-    name: { label: 'Name', help: 'What you call this connection.' },
-    gateway: { label: 'Gateway', help: 'Host name or IP address of the gateway.' },
-    'authentication.method': { label: 'Login method', help: 'How you prove who you are.' },
-    'authentication.username': {
-      label: 'User name',
-      help: 'As the gateway knows it; with a Windows domain, DOMAIN\\user.',
-    },
-    'authentication.eapIdentity': {
-      label: 'EAP identity',
-      help: 'The answer when the gateway asks for the EAP identity.',
-    },
-    'authentication.certificate.pkcs12': {
-      label: 'Certificate and key',
-      help: 'The file stays behind its password, which is asked for at each login.',
-    },
-    'authentication.certificate.pem': {
-      label: 'Certificate and key',
-      help: 'What opens it is asked for at each login.',
-    },
-    'trust.ca': {
-      label: 'CA certificates',
-      help: 'PEM text of the CAs that may vouch for the gateway.',
-    },
-    ikePort: { label: 'First port', help: 'UDP port of the gateway for the first messages.' },
-    natTraversalPort: { label: 'Main port', help: 'UDP port for all later messages and the traffic.' },
-    remoteIdentity: {
-      label: "Gateway's identity",
-      help: 'The name that the certificate of the gateway must have.',
-    },
-    localIdentity: { label: 'Your identity', help: 'Shown to the gateway before the login.' },
-    remoteNetworks: {
-      label: 'Networks through the tunnel',
-      help: 'Everything else goes the ordinary way.',
-    },
-    onlyGatewaySubnets: {
-      label: "Only the gateway's subnets",
-      help: 'Send only those subnets through the tunnel that the gateway names.',
-    },
-    'proposals.ike': { label: 'IKE algorithms', help: "Best first, in strongSwan's notation." },
-    'proposals.esp': { label: 'ESP algorithms', help: "Best first, in strongSwan's notation." },
-    'dns.use': { label: 'Change DNS', help: 'Whether the resolver of this computer is changed.' },
-    'dns.servers': { label: 'DNS servers', help: 'In place of those that the gateway names.' },
-    'dns.domains': { label: 'DNS domains', help: 'Only names in these are looked up through the tunnel.' },
-    mtu: { label: 'MTU', help: 'Largest packet inside the tunnel, in octets.' },
-    livenessSeconds: { label: 'Ask after silence', help: 'Seconds of silence until the gateway is asked.' },
-    'rekey.childSeconds': { label: 'Traffic key lifetime', help: 'Seconds.' },
-    'rekey.ikeSeconds': { label: 'IKE key lifetime', help: 'Seconds.' },
-    'rekey.earlySeconds': { label: 'First rekey', help: 'Seconds after the login; 0 for none.' },
-    reconnect: { label: 'Reconnect', help: 'A lost connection is made again by itself.' },
-    keepaliveSeconds: {
-      label: 'NAT keepalive',
-      help: 'Seconds of silence until a packet keeps the NAT awake.',
-    },
-    'trust.requireServerAuth': {
-      label: 'Require serverAuth',
-      help: "The gateway's certificate must be made for servers.",
-    },
-    'trust.allowSha1Signatures': {
-      label: 'Allow SHA-1 signatures',
-      help: 'For old gateways. Weak: someone with great means could pose as the gateway.',
-    },
-  } as Record<string, { readonly label: string; readonly help: string }>,
+  fields: englishFields,
+  /** What a choice of a field is called, where its own name says little. */
+  choices: {
+    'eap-mschapv2': 'User name and password (EAP-MSCHAPv2)',
+    'eap-tls': 'Certificate inside EAP (EAP-TLS)',
+    'eap-ttls': 'Password inside TLS (EAP-TTLS)',
+    peap: 'Password inside TLS, as Windows servers want it (PEAP)',
+    'eap-gtc': 'Password or one-time code (EAP-GTC)',
+    'eap-md5': 'Password, for old gateways (EAP-MD5)',
+    certificate: 'Certificate',
+    psk: 'Pre-shared key',
+    eap: 'TLS inside EAP',
+    'in-order': 'in this order',
+    fastest: 'whichever answers first',
+    soft: 'known to be revoked',
+    strict: 'also where nothing is known',
+    off: 'do not ask',
+    sleep: 'let it sleep',
+    disconnect: 'disconnect',
+  } as Readonly<Record<string, string>>,
   prompt: {
     title: (profile: string) => `Log in to ${profile}`,
     as: (identity: string) => `as ${identity}`,
@@ -387,6 +345,23 @@ export const en = {
     daemonVersion: 'Version of the service',
     host: 'Runs in',
     hosts: { browser: 'a browser, over a loopback bridge', electron: 'the desktop app' },
+    updates: 'Updates',
+    update: {
+      off: {
+        package: 'come with the packages of this computer',
+        'no-feed': 'this build is not told where to look for them',
+        browser: 'come with the packages of this computer',
+      },
+      checking: 'looking for a newer version …',
+      none: (moment: string) => `this is the newest version (looked at ${moment})`,
+      fetching: (version: string) => `fetching version ${version} …`,
+      ready: (version: string) =>
+        `version ${version} is here; it begins when Godwit is quit and started again`,
+      refused: (version: string) =>
+        `version ${version} is on offer, but not signed by whoever made this one. It was not fetched.`,
+      failed: (moment: string) => `could not be looked for (${moment}); the connection to the feed failed`,
+    },
+    checkUpdates: 'Look now',
     license: 'License',
     licenseText: 'Apache License 2.0',
     story: 'A bar-tailed godwit flies eleven days without landing. A connection should do as well.',
@@ -403,6 +378,8 @@ export const en = {
   },
   /** Failures have their English words in the core, which the command line shows too. */
   failures: {} as Record<string, { readonly what: string; readonly next: string }>,
+  /** So has what can be wrong with a field. */
+  problems: {} as Readonly<Record<string, string>>,
 };
 
 export type Catalogue = typeof en;

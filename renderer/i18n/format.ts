@@ -19,21 +19,31 @@ export interface Formats {
 }
 
 export function createFormats(locale: string): Formats {
-  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-  const one = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  const timeFormat = new Intl.DateTimeFormat(locale, {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-  });
-  const minuteFormat = new Intl.DateTimeFormat(locale, {
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  });
-  const dateTimeFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
-  const dateFormat = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
+  const whole = once(() => new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }));
+  const one = once(
+    () => new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+  );
+  const timeFormat = once(
+    () =>
+      new Intl.DateTimeFormat(locale, {
+        hour: '2-digit',
+        minute: '2-digit',
+        second: '2-digit',
+        hourCycle: 'h23',
+      }),
+  );
+  const minuteFormat = once(
+    () =>
+      new Intl.DateTimeFormat(locale, {
+        hour: '2-digit',
+        minute: '2-digit',
+        hourCycle: 'h23',
+      }),
+  );
+  const dateTimeFormat = once(
+    () => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }),
+  );
+  const dateFormat = once(() => new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }));
   const scaled = (amount: number, step: number, units: readonly string[]) => {
     let value = amount;
     let unit = 0;
@@ -41,7 +51,7 @@ export function createFormats(locale: string): Formats {
       value /= step;
       unit++;
     }
-    const digits = unit === 0 || value >= 100 ? whole : one;
+    const digits = unit === 0 || value >= 100 ? whole() : one();
     return { value: digits.format(value), unit: units[unit] ?? '' };
   };
   const long = (seconds: number): string => {
@@ -54,24 +64,35 @@ export function createFormats(locale: string): Formats {
     locale,
     span(milliseconds) {
       const span = Math.max(0, milliseconds);
-      if (span < 1_000) return `${whole.format(span)} ms`;
-      return span < 60_000 ? `${one.format(span / 1_000)} s` : long(Math.floor(span / 1_000));
+      if (span < 1_000) return `${whole().format(span)} ms`;
+      return span < 60_000 ? `${one().format(span / 1_000)} s` : long(Math.floor(span / 1_000));
     },
     age(milliseconds) {
       const seconds = Math.floor(Math.max(0, milliseconds) / 1_000);
       return seconds < 60 ? `${seconds} s` : long(seconds);
     },
     gap: (milliseconds) =>
-      milliseconds < 10_000 ? `${whole.format(milliseconds)} ms` : `${one.format(milliseconds / 1_000)} s`,
+      milliseconds < 10_000
+        ? `${whole().format(milliseconds)} ms`
+        : `${one().format(milliseconds / 1_000)} s`,
     rate: (octets) => scaled(octets * 8, 1_000, ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s']),
     octets(octets) {
       const { value, unit } = scaled(octets, 1_000, ['B', 'kB', 'MB', 'GB', 'TB']);
       return `${value} ${unit}`;
     },
-    count: (count) => whole.format(count),
-    minute: (epochMs) => minuteFormat.format(epochMs),
-    time: (epochMs) => timeFormat.format(epochMs),
-    dateTime: (epochMs) => dateTimeFormat.format(epochMs),
-    date: (epochMs) => dateFormat.format(epochMs),
+    count: (count) => whole().format(count),
+    minute: (epochMs) => minuteFormat().format(epochMs),
+    time: (epochMs) => timeFormat().format(epochMs),
+    dateTime: (epochMs) => dateTimeFormat().format(epochMs),
+    date: (epochMs) => dateFormat().format(epochMs),
+  };
+}
+
+/** Made when it is first wanted: to make one takes milliseconds, and the first sight of the page wants few. */
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { inTurn } from './in-turn.ts';
 
 export interface ChartLine {
   readonly values: readonly (number | null)[];
@@ -38,29 +39,41 @@ export function Chart(props: ChartProps) {
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const made = makePlot(element, () => latest.current);
-    plot.current = made;
-    const fit = new ResizeObserver(() =>
-      made.setSize({ width: element.clientWidth, height: element.clientHeight }),
-    );
-    fit.observe(element);
+    let end = (): void => undefined;
+    // The words and figures come first; a chart takes as long as all of them.
+    const takeBack = inTurn(() => {
+      const made = makePlot(element, () => latest.current);
+      plot.current = made;
+      const fit = new ResizeObserver(() =>
+        made.setSize({ width: element.clientWidth, height: element.clientHeight }),
+      );
+      fit.observe(element);
+      end = () => {
+        fit.disconnect();
+        made.destroy();
+        plot.current = undefined;
+      };
+    });
     return () => {
-      fit.disconnect();
-      made.destroy();
-      plot.current = undefined;
+      takeBack();
+      end();
     };
   }, [theme, props.formatTime]);
 
   useEffect(() => {
     // Nobody reads a chart sixty times a second; what is around it must stay quick.
-    const draw = () => {
-      drawnAt.current = performance.now();
-      plot.current?.setData(columns(times, lines));
+    let takeBack = (): void => undefined;
+    const wait = Math.max(0, redrawMs - (performance.now() - drawnAt.current));
+    const timer = setTimeout(() => {
+      takeBack = inTurn(() => {
+        drawnAt.current = performance.now();
+        plot.current?.setData(columns(times, lines));
+      });
+    }, wait);
+    return () => {
+      clearTimeout(timer);
+      takeBack();
     };
-    const wait = redrawMs - (performance.now() - drawnAt.current);
-    if (wait <= 0) return draw();
-    const timer = setTimeout(draw, wait);
-    return () => clearTimeout(timer);
   }, [times, lines]);
 
   return <div ref={place} className="chart" role="img" aria-label={label} />;

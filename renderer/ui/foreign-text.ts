@@ -14,3 +14,11 @@ export function plainText(text: string, most = 512): string {
 export function isolated(text: string | number): string {
   return typeof text === 'number' ? String(text) : `\u2068${plainText(text)}\u2069`;
 }
+
+/** Line by line, so that the line ends stay and nothing else that moves. */
+export function plainLines(text: string, most = 4_096): string {
+  return text
+    .split('\n')
+    .map((line) => plainText(line, most))
+    .join('\n');
+}

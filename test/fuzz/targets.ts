@@ -2,6 +2,7 @@ import { readRecorded } from './recorded.ts';
 import type { FuzzTarget } from './target.ts';
 import { eapTunnelTarget, tunnelItemsTarget } from './targets/eap.ts';
 import { engineTarget } from './targets/engine.ts';
+import { loginTargets } from './targets/logins.ts';
 import { netlinkTarget } from './targets/netlink.ts';
 import { innerPacketTarget, mergeTarget, splitTarget } from './targets/offload.ts';
 import { textTargets } from './targets/texts.ts';
@@ -14,6 +15,7 @@ export function allTargets(): readonly FuzzTarget[] {
     ...textTargets(),
     eapTunnelTarget,
     tunnelItemsTarget,
+    ...loginTargets,
     netlinkTarget,
     splitTarget,
     mergeTarget,

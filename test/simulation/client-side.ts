@@ -2,17 +2,17 @@ import type { Endpoint, IpAddress } from '../../core/base/address.ts';
 import { type Failure, failure, formatFailure } from '../../core/base/errors.ts';
 import { limits } from '../../core/base/limits.ts';
 import { err, ok } from '../../core/base/result.ts';
-import { Secret } from '../../core/base/secret.ts';
 import { instant } from '../../core/base/time.ts';
-import type { IkeAnswer, IkeAsk, IkeOutput, IkePort } from '../../core/ike/io.ts';
+import type { IkeAsk, IkeOutput, IkePort, IkeSummary } from '../../core/ike/io.ts';
 import { Connection, type EngineTerms, type IkeEngine } from '../../core/tunnel/connection.ts';
 import type { TunnelInput, TunnelOutput, TunnelState } from '../../core/tunnel/io.ts';
 import type { PathCandidate } from '../../core/tunnel/paths/path.ts';
 import { mayReconnect } from '../../core/tunnel/reconnect-policy.ts';
 import type { Spi } from '../../core/wire/ike/payload.ts';
 import { Dice } from './dice.ts';
+import { answerTo, proofsOf, questionsOf, saidProofs } from './logins.ts';
 import { clientAddress, createSimClient, gatewayAddress, nobody, tunnelConfig } from './parties.ts';
-import { KeyLedger, type SealMemory, simSpki } from './sim-crypto.ts';
+import { KeyLedger, type SealMemory } from './sim-crypto.ts';
 import { SimDataplane, type SimPacket } from './sim-dataplane.ts';
 import type { Story } from './story.ts';
 import type { Trace } from './trace.ts';
@@ -26,6 +26,8 @@ export interface Surroundings {
   readonly memory: SealMemory;
   readonly trace: Trace;
   now(): number;
+  /** Whether somebody poses as the gateway. */
+  hasImposter(): boolean;
   later(ms: number, run: () => void): void;
 }
 
@@ -68,6 +70,8 @@ export class ClientSide {
   stay = false;
   dataplane: SimDataplane;
   received = 0;
+  /** Certificates that are being judged. Without EAP the gateway's CHILD SA is up already, and we must not install ours yet. */
+  judging = 0;
   logins = 0;
   rekeys = 0;
 
@@ -377,6 +381,7 @@ export class ClientSide {
         return trace.note(now, () => `client removes ${output.inboundSpi}`);
       case 'established':
         this.logins += 1;
+        this.#judge(output.summary);
         return trace.note(now, () => 'client is established');
       case 'rekeyed':
         this.rekeys += 1;
@@ -399,15 +404,24 @@ export class ClientSide {
     }
   }
 
+  #judge(summary: IkeSummary): void {
+    const { story, hasImposter } = this.#around;
+    const [said, due] = [saidProofs(summary), proofsOf(story.login)];
+    if (said !== due) throw new Violation('proof', `a login stands by ${said}, and not by ${due}`);
+    if (hasImposter())
+      throw new Violation('proof', 'the client is in at a gateway that has not proven itself');
+  }
+
   #answerLater(id: number, ask: IkeAsk): void {
     const { story, later, now } = this.#around;
     // Who mistypes the password finds out, and does not do it for ever.
     const wrong = story.wrongPassword && now() < story.ms;
-    const answer: IkeAnswer =
-      ask.kind === 'credential'
-        ? { kind: 'credential', secret: Secret.fromText(wrong ? 'wrong' : 'correct horse') }
-        : { kind: 'certificate-verdict', verdict: { ok: true, spki: simSpki } };
-    later(story.answerMs, () => this.handle({ kind: 'answer', id, answer }));
+    const answer = answerTo(ask, wrong);
+    if (ask.kind === 'certificate-verdict') this.judging += 1;
+    later(story.answerMs / questionsOf(story.login), () => {
+      if (ask.kind === 'certificate-verdict') this.judging -= 1;
+      this.handle({ kind: 'answer', id, answer });
+    });
   }
 
   #enter(state: TunnelState): void {

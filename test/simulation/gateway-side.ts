@@ -6,7 +6,7 @@ import type { ClientId, Gateway, GatewayOutput } from '../../core/gateway/io.ts'
 import type { IkePort } from '../../core/ike/io.ts';
 import type { Spi } from '../../core/wire/ike/payload.ts';
 import { pair, type Surroundings } from './client-side.ts';
-import { createSimGateway } from './parties.ts';
+import { createSimGateway, isImposter } from './parties.ts';
 import { SimDataplane, type SimPacket } from './sim-dataplane.ts';
 import { Violation } from './violation.ts';
 import type { WireWatch } from './wire-watch.ts';
@@ -40,6 +40,10 @@ export class GatewaySide {
 
   get counters(): Gateway['counters'] {
     return this.#gateway.counters;
+  }
+
+  get isImposter(): boolean {
+    return isImposter(this.#around.story, this.#generation);
   }
 
   nextWakeup(): number | undefined {

@@ -15,6 +15,7 @@ import { selectorOf } from '../../core/ike/child-wishes.ts';
 import { IkeSa } from '../../core/ike/ike-sa.ts';
 import type { EngineTerms } from '../../core/tunnel/connection.ts';
 import { Dice } from './dice.ts';
+import { clientLogin, following, gatewayLogin } from './logins.ts';
 import { KeyLedger, type SealMemory, simCrypto, simSigner } from './sim-crypto.ts';
 import type { Story } from './story.ts';
 
@@ -68,6 +69,11 @@ const plainEsp = [must(parseProposal('aes256gcm16-aes128gcm16', 'esp'))];
 /** Group 19, or none. */
 const espWithGroups = withKeyExchanges(plainEsp, [19, 31, 0]);
 
+/** Whether the gateway of this generation only poses as the real one. */
+export function isImposter({ imposter }: Story, generation: number): boolean {
+  return imposter !== 'none' && generation === 0;
+}
+
 export function createSimGateway(story: Story, memory: SealMemory, generation: number): Gateway {
   const { lifetimes } = story;
   return createGateway(
@@ -81,6 +87,7 @@ export function createSimGateway(story: Story, memory: SealMemory, generation: n
       ikeProposals: ikeProposals(story, story.otherGroup ? 'x25519' : 'ecp256-x25519'),
       espProposals: plainEsp,
       childKeyExchanges: story.childKeyExchange ? [19, 31, 0] : [0],
+      login: gatewayLogin(story.login),
       users: new Map([['alice', Secret.fromText('correct horse')]]),
       pools,
       networks,
@@ -97,6 +104,11 @@ export function createSimGateway(story: Story, memory: SealMemory, generation: n
         ...(story.nonceOctet === undefined ? {} : { rekeyNonceFirstOctet: story.nonceOctet }),
         ...story.habits,
         temporaryFailureOnce: story.temporaryFailureOnce,
+        ...(isImposter(story, generation)
+          ? story.imposter === 'eap'
+            ? { wrongEapAuth: true }
+            : { wrongAuthSignature: true }
+          : {}),
       },
     },
     {
@@ -133,6 +145,7 @@ export function createSimClient(
       remote: { address: gatewayAddress, port: 500 },
       localIdentity: { type: 2, data: text('alice') },
       remoteIdentity: gatewayIdentity,
+      ...clientLogin(story.login),
       trustAnchors: [],
       ikeProposals: ikeProposals(story, 'ecp256-x25519'),
       espProposals: espWithGroups,
@@ -150,7 +163,7 @@ export function createSimClient(
     {
       crypto: simCrypto(memory, ledger),
       random,
-      createEapPeer: () => createEapPeer({ identity: 'alice', random }),
+      createEapPeer: () => createEapPeer({ identity: 'alice', random, following: following(story.login) }),
     },
   );
 }

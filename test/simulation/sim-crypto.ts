@@ -190,7 +190,8 @@ function fromNumber(number: bigint, length: number): Uint8Array {
   return octets;
 }
 
-function fakeSignature(spki: Uint8Array, data: Uint8Array): Uint8Array {
+/** A hash of both: whoever knows the public key can make it. */
+export function fakeSignature(spki: Uint8Array, data: Uint8Array): Uint8Array {
   return nodeHash('sha512', spki, data);
 }
 

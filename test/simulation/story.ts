@@ -1,6 +1,7 @@
 import type { GatewayHabits } from '../../core/gateway/config.ts';
 import { Dice } from './dice.ts';
 import { type NatStory, natOf } from './idle.ts';
+import { drawLogin, type SimLogin } from './logins.ts';
 
 /** What the network does to datagrams: probabilities, and times in milliseconds. */
 export interface Weather {
@@ -41,9 +42,12 @@ export interface Story {
   readonly cipher: string;
   readonly gatewayLivenessMs: number | undefined;
   readonly initialContact: boolean;
-  /** How long the user needs for the password, and the store of certificates for its verdict. */
+  /** How long all that a login asks for takes together: passwords, keys, verdicts on certificates. */
   readonly answerMs: number;
   readonly wrongPassword: boolean;
+  readonly login: SimLogin;
+  /** Until it starts again, the gateway is somebody else, who has all but its key or, with `eap`, the user's password. */
+  readonly imposter: 'none' | 'signature' | 'eap';
   /** Lifetimes by which each side replaces its SAs; absent: never by itself. */
   readonly lifetimes: {
     readonly client?: Lifetimes;
@@ -94,15 +98,22 @@ function tellMost(seed: number): Omit<Story, 'nat'> {
   const dice = new Dice(seed, 'story');
   const calm = dice.chance(0.35);
   const ms = dice.between(40_000, calm ? 120_000 : 180_000);
+  const login = drawLogin(seed);
+  const imposter = calm ? 'none' : drawImposter(seed, login);
   return {
     seed,
     calm,
     weather: calm ? { ...fair, delayMs: dice.between(1, 400) } : badWeather(dice),
     ms,
-    deeds: Array.from({ length: dice.whole(1, 7) }, () => ({
-      at: dice.between(0, ms),
-      deed: calm ? calmDeed(dice) : roughDeed(dice),
-    })),
+    deeds: [
+      ...Array.from({ length: dice.whole(1, 7) }, () => ({
+        at: dice.between(0, ms),
+        deed: calm ? calmDeed(dice) : roughDeed(dice),
+      })),
+      ...(imposter === 'none' ? [] : [{ at: ms / 2, deed: { kind: 'restart-gateway' } as const }]),
+    ],
+    login,
+    imposter,
     ...pathOf(dice),
     cookies: dice.pick(['never', 'always', 1] as const),
     otherGroup: dice.chance(0.25),
@@ -127,6 +138,13 @@ function tellMost(seed: number): Omit<Story, 'nat'> {
     mobike: dice.chance(0.5),
     pathMtu: new Dice(seed, 'mtu').pick([1_500, 1_500, 1_492, 1_400, 1_300, 1_100]),
   };
+}
+
+function drawImposter(seed: number, { rounds, proof }: SimLogin): Story['imposter'] {
+  const dice = new Dice(seed, 'imposter');
+  if (!dice.chance(0.3)) return 'none';
+  if (proof === 'eap') return 'eap';
+  return dice.pick(['signature', rounds.includes('eap') ? 'eap' : 'signature']);
 }
 
 /** NO_PROPOSAL_CHOSEN is 14. */

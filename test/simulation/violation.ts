@@ -32,6 +32,8 @@ export type Invariant =
   | 'data-plane'
   /** A rekey loses no packet on a network that loses none. */
   | 'make-before-break'
+  /** A login stands with the proofs that it should have, and never with somebody who only poses as the gateway. */
+  | 'proof'
   /** An end has a name. */
   | 'unnamed-end'
   /** On a good network the tunnel carries traffic, or can be had anew. */

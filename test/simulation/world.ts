@@ -56,6 +56,7 @@ export class World {
       memory: this.#memory,
       trace,
       now: () => this.#now,
+      hasImposter: () => this.#gateway.isImposter,
       // What a user or the machine does waits until the machine is awake.
       later: (ms, run) => this.#queue.add(this.#now + ms, () => this.#whenAwake(run)),
     };
@@ -99,12 +100,12 @@ export class World {
   #demandTraffic(): void {
     const { habits, authLifetimeMs } = this.#story;
     const mayEnd = Object.keys(habits).length > 0 || authLifetimeMs !== undefined;
-    for (let tries = mayEnd ? 6 : 1; tries > 0; tries--) {
+    for (let tries = mayEnd ? 16 : 1; tries > 0; tries--) {
       const missing = this.#missingTraffic();
       if (missing === undefined) return;
       if (tries === 1) throw new Violation('liveness', missing);
       // Never the same wait, so that it does not keep step with the logins.
-      this.#until(this.#now + 4_000 * tries - 1_000);
+      this.#until(this.#now + 500 * tries + 3_000);
     }
   }
 
@@ -218,7 +219,7 @@ export class World {
   #atClient(cargo: Cargo): void {
     if (this.#now < this.#asleepUntil) return;
     if (cargo.kind === 'esp') {
-      const wasUp = this.#client.isUp;
+      const wasUp = this.#client.isUp && this.#client.judging === 0;
       if (this.#client.receive(cargo.packet) === 'unknown' && wasUp) this.#lost('client', cargo.packet.spi);
       return;
     }

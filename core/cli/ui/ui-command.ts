@@ -37,7 +37,8 @@ export async function ui(options: UiOptions, io: CliIo): Promise<number> {
     port: options.port,
     reach: () => connectRpc(options.socket),
     methods: {
-      host: () => ok({ kind: 'browser', version, preferences: [] }),
+      host: () => ok({ kind: 'browser', version, preferences: [], update: { state: 'off', why: 'browser' } }),
+      'check-for-updates': () => ok({ update: { state: 'off', why: 'browser' } }),
       'set-preference': () => err(failure('rpc.denied', { method: 'set-preference' })),
     },
   });

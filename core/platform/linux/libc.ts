@@ -36,6 +36,9 @@ export interface Libc {
   /** `fds` is an array of struct pollfd (8 octets each). */
   poll(fds: Memory, count: number, timeoutMs: number): number;
   eventfd(initial: number, flags: number): number;
+  timerfd_create(clock: number, flags: number): number;
+  /** `value` is a struct itimerspec (32 octets). */
+  timerfd_settime(fd: number, flags: number, value: Memory, old: Memory): number;
   if_nametoindex(name: string): number;
 }
 
@@ -62,6 +65,8 @@ export const libc: Libc = {
   ),
   poll: library.func('int poll(void *fds, unsigned long count, int timeoutMs)'),
   eventfd: library.func('int eventfd(uint32_t initial, int flags)'),
+  timerfd_create: library.func('int timerfd_create(int clock, int flags)'),
+  timerfd_settime: library.func('int timerfd_settime(int fd, int flags, const void *value, void *old)'),
   if_nametoindex: library.func('uint32_t if_nametoindex(const char *name)'),
 };
 
@@ -79,6 +84,20 @@ export interface PacketCalls {
   poll(fds: number, count: number, timeoutMs: number): number;
 }
 
+const poll = library.func('poll', 'int', ['uintptr_t', 'unsigned long', 'int']);
+
+/**
+ * poll(2) on a thread of libuv's pool, while the event loop goes on: its answer, or -1. The process stays until it returns, and
+ * the array must live so long.
+ */
+export function pollAside(fds: number, count: number, timeoutMs: number): Promise<number> {
+  return new Promise((resolve) => {
+    poll.async(fds, count, timeoutMs, (error: unknown, ready: unknown) => {
+      resolve(error === null && typeof ready === 'number' ? ready : -1);
+    });
+  });
+}
+
 export const packetCalls: PacketCalls = {
   read: library.func('read', 'intptr_t', ['int', 'uintptr_t', 'size_t']),
   write: library.func('write', 'intptr_t', ['int', 'uintptr_t', 'size_t']),
@@ -86,7 +105,7 @@ export const packetCalls: PacketCalls = {
   sendmsg: library.func('sendmsg', 'intptr_t', ['int', 'uintptr_t', 'int']),
   sendmmsg: library.func('sendmmsg', 'int', ['int', 'uintptr_t', 'uint32_t', 'int']),
   recvmmsg: library.func('recvmmsg', 'int', ['int', 'uintptr_t', 'uint32_t', 'int', 'uintptr_t']),
-  poll: library.func('poll', 'int', ['uintptr_t', 'unsigned long', 'int']),
+  poll,
 };
 
 /**

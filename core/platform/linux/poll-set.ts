@@ -1,4 +1,4 @@
-import { packetCalls } from './libc.ts';
+import { packetCalls, pollAside } from './libc.ts';
 import { NativeWords } from './native-words.ts';
 
 const readable = 1;
@@ -25,6 +25,11 @@ export class PollSet {
   /** Waits until one is readable or broken; the count of those, 0 after `timeoutMs`, -1 with errno. */
   wait(timeoutMs: number): number {
     return packetCalls.poll(this.#native.address, this.#size, timeoutMs);
+  }
+
+  /** The same beside the event loop; the set must not change meanwhile. */
+  waitAside(timeoutMs: number): Promise<number> {
+    return pollAside(this.#native.address, this.#size, timeoutMs);
   }
 
   readable(i: number): boolean {

@@ -1,7 +1,8 @@
 import type { Duration } from '../../base/time.ts';
 import { systemClock } from './system-clock.ts';
 
-const lookEvery: Duration = 1_000;
+/** For a kernel that does not tell of a jump of its clock. */
+const lookEvery: Duration = 10_000;
 /** A busy machine may be late by less than this. */
 const shortestSleep: Duration = 2_000;
 
@@ -18,22 +19,27 @@ const systemClocks: SleepWatchClocks = {
 };
 
 /**
- * Tells within a second that this machine has slept: the network may be another one, and the gateway may have given up
- * on us. It does not keep the process alive.
+ * Tells that this machine has slept: the network may be another one, and the gateway may have given up on us. It looks when
+ * somebody says that the clock made a jump (`NetworkEvents`), and now and then by itself. It does not keep the process alive.
  */
 export class SleepWatch {
+  readonly #onWake: () => void;
   readonly #clocks: SleepWatchClocks;
   readonly #timer: ReturnType<typeof setInterval>;
   #slept: number;
 
   constructor(onWake: () => void, clocks: SleepWatchClocks = systemClocks) {
+    this.#onWake = onWake;
     this.#clocks = clocks;
     this.#slept = this.#sleepSoFar();
-    this.#timer = setInterval(() => {
-      const slept = this.#sleepSoFar();
-      if (slept - this.#slept >= shortestSleep) onWake();
-      this.#slept = slept;
-    }, lookEvery).unref();
+    this.#timer = setInterval(() => this.look(), lookEvery).unref();
+  }
+
+  /** Tells of a sleep since the last look. */
+  look(): void {
+    const before = this.#slept;
+    this.#slept = this.#sleepSoFar();
+    if (this.#slept - before >= shortestSleep) this.#onWake();
   }
 
   stop(): void {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { decodeBase64 } from '../../base/base64.ts';
 import { limits } from '../../base/limits.ts';
 import { utf8 } from '../../base/utf8.ts';
+import { rule } from '../field-problem.ts';
 import { pathText, text } from '../fields.ts';
 import { type Pkcs11Uri, parsePkcs11Uri } from '../pkcs11-uri.ts';
 import { joined } from './account.ts';
@@ -33,7 +34,7 @@ const certificateObject = z
     pkcs11: text(limits.profilePathCharacters)
       .superRefine((value, context) => {
         const uri = parsePkcs11Uri(value);
-        if (!uri.ok) context.addIssue({ code: 'custom', message: uri.error });
+        if (!uri.ok) context.addIssue({ code: 'custom', message: rule('pkcs11-uri', { why: uri.error }) });
       })
       .optional()
       .meta({
@@ -47,13 +48,13 @@ const certificateObject = z
     }),
     pem: z
       .string()
-      .max(limits.keyFileOctets, 'is too long')
+      .max(limits.keyFileOctets, rule('too-long'))
       .optional()
       .meta({ description: 'PEM text of certificate and key: what a client sends in place of files.' }),
     pkcs12: z
       .string()
-      .max(limits.keyFileOctets * 2, 'is too long')
-      .regex(/^[A-Za-z0-9+/]+={0,2}$/, 'must be base64')
+      .max(limits.keyFileOctets * 2, rule('too-long'))
+      .regex(/^[A-Za-z0-9+/]+={0,2}$/, rule('base64'))
       .optional()
       .meta({ description: 'The PKCS#12 file in base64: what a client sends in place of files.' }),
     name: text(limits.profilePathCharacters)
@@ -61,18 +62,18 @@ const certificateObject = z
       .meta({ description: 'What `pem` or `pkcs12` is called when Godwit asks for its password.' }),
   })
   .refine((value) => sources.filter((source) => value[source] !== undefined).length === 1, {
-    message: 'must have one of `certificateFile`, `pkcs12File` and `pkcs11`',
+    message: rule('certificate-source'),
   })
   .refine((value) => value.keyFile === undefined || value.certificateFile !== undefined, {
-    message: 'must not have `keyFile` without `certificateFile`',
+    message: rule('key-without-certificate'),
   })
   .refine(
     (value) =>
       value.pkcs11Module === undefined || (value.pkcs11 !== undefined && value.pkcs11Module.startsWith('/')),
-    { message: 'must have `pkcs11Module` beside `pkcs11` only, and as an absolute path' },
+    { message: rule('pkcs11-module') },
   )
   .refine((value) => value.passwordFile === undefined || value.pkcs11 === undefined, {
-    message: 'must not have `passwordFile` beside `pkcs11`: a PIN is asked for',
+    message: rule('pkcs11-password'),
   });
 
 export const clientCertificateSchema = certificateObject
@@ -81,7 +82,7 @@ export const clientCertificateSchema = certificateObject
 
 export const otherCertificatesSchema = z
   .array(certificateObject)
-  .max(limits.otherCertificates, `must not hold more than ${limits.otherCertificates} certificates`)
+  .max(limits.otherCertificates, rule('too-many', { most: limits.otherCertificates }))
   .default([])
   .meta({
     description:

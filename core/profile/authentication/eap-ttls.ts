@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { rule } from '../field-problem.ts';
 import { type EapAccount, passwordFields, readEapAccount } from './account.ts';
 import { loginServerSchema, type ProfileLoginServer, readLoginServer } from './login-server.ts';
 
@@ -14,10 +15,10 @@ export const eapTtlsSchema = z.strictObject({
   ...passwordFields,
   innerMethods: z
     .array(z.enum(tunnelled))
-    .min(1, 'must hold one method at least')
+    .min(1, rule('too-few'))
     .max(tunnelled.length)
     .refine((methods) => methods.length === 1 || methods.every((method) => method.startsWith('eap-')), {
-      message: '`pap` and `mschapv2` stand alone: with them the server cannot choose',
+      message: rule('stands-alone'),
     })
     .meta({
       description:

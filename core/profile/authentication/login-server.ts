@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { rule } from '../field-problem.ts';
 import { caText, identityText, pathText } from '../fields.ts';
 import { joinToFolderOf } from '../file-path.ts';
 
@@ -23,7 +24,7 @@ export const loginServerSchema = z
       .meta({ description: 'The same CA certificates as PEM text, in place of `caFile`.' }),
   })
   .refine((value) => value.caFile === undefined || value.ca === undefined, {
-    message: 'must have only one of `caFile` and `ca`',
+    message: rule('only-one', { one: 'caFile', other: 'ca' }),
   })
   .prefault({})
   .meta({ description: 'The login server behind the gateway, which has a certificate of its own.' });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { rule } from '../field-problem.ts';
 import { type EapAccount, passwordFields, readEapAccount } from './account.ts';
 import {
   clientCertificateSchema,
@@ -17,7 +18,7 @@ export const peapSchema = z.strictObject({
   ...passwordFields,
   innerMethods: z
     .array(z.enum(inner))
-    .min(1, 'must hold one method at least')
+    .min(1, rule('too-few'))
     .max(inner.length)
     .default(['eap-mschapv2'])
     .meta({

@@ -4,6 +4,7 @@ import { err, ok, type Result } from '../../base/result.ts';
 import {
   type BridgeEventData,
   type BridgeEventName,
+  type BridgeMethodName,
   type BridgeParams,
   type BridgeRequest,
   type BridgeResult,
@@ -30,6 +31,8 @@ export interface BridgePageOptions {
   readonly send: (message: string) => void;
   /** The daemon asks the user something: a host whose page is hidden shows it. */
   readonly onAsk?: () => void;
+  /** A call of the page is done. */
+  readonly onServed?: (method: BridgeMethodName, good: boolean) => void;
   /** The page is to be dropped: it sends what no page of ours sends. */
   readonly onMisuse: () => void;
 }
@@ -75,6 +78,7 @@ export class BridgePage {
     void this.#serve(request.value).then((result) => {
       this.#inFlight--;
       this.#answer(request.value.id, result);
+      this.#options.onServed?.(request.value.method, result.ok);
     });
   }
 

@@ -32,6 +32,7 @@ export interface SessionOptions {
   readonly access: Access;
   readonly handlers: RpcHandlers;
   readonly snapshot: () => Snapshot;
+  readonly onSubscribed: ((event: SubscribableEvent) => void) | undefined;
   readonly log: LogSink;
 }
 
@@ -230,7 +231,10 @@ export class ClientSession implements RpcClientHandle {
   #subscribe({ events: names }: MethodParams<'subscribe'>): Result<unknown, Failure> {
     const denied = names.find((name) => !allows(this.access, events[name].access));
     if (denied !== undefined) return err(failure('rpc.denied', { method: `subscribe ${denied}` }));
-    for (const name of names) this.#subscriptions.add(name);
+    for (const name of names) {
+      this.#subscriptions.add(name);
+      this.#options.onSubscribed?.(name);
+    }
     return ok({ snapshot: this.#options.snapshot() });
   }
 

@@ -56,6 +56,8 @@ export interface RpcServerOptions {
   readonly handlers: RpcHandlers;
   /** The present state. Called for `status` and `subscribe`, at once: so a subscriber misses nothing. */
   readonly snapshot: () => Snapshot;
+  /** A client gets this event from now on. */
+  readonly onSubscribed?: (event: SubscribableEvent) => void;
   /** Credentials of the peer of a connected socket (SO_PEERCRED). A client without them is turned away. */
   readonly credentialsOf: (socket: Socket) => Result<PeerCredentials, Failure>;
   /** Default: uid 0 and the user of the daemon are `admin`; others, whom the socket's mode let in, `control`. */

@@ -36,8 +36,16 @@ export async function createRpcServer(options: RpcServerOptions): Promise<Result
       socket.destroy();
       return;
     }
-    const { handlers, snapshot } = options;
-    const session = new ClientSession({ id: ++lastId, socket, ...peer.value, handlers, snapshot, log });
+    const { handlers, snapshot, onSubscribed } = options;
+    const session = new ClientSession({
+      id: ++lastId,
+      socket,
+      ...peer.value,
+      handlers,
+      snapshot,
+      log,
+      onSubscribed,
+    });
     sessions.add(session);
     session.gone.addEventListener('abort', () => sessions.delete(session), { once: true });
   });

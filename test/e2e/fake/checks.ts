@@ -212,6 +212,19 @@ export const fakeChecks: readonly Check[] = [
       assert.ok(!saved.includes('livenessSeconds'));
     },
   ),
+  on('profiles-idle', 'what is wrong with a field is told in the language of the page', async ({ page }) => {
+    await goTo(page, 'settings');
+    await page.getByText('Deutsch').click();
+    await goTo(page, 'profiles');
+    await page.getByRole('button', { name: 'Headquarters öffnen' }).click();
+    await page.getByLabel('Gateway', { exact: true }).fill('zwei worte');
+    await page.getByText('muss ein Name oder eine IP-Adresse sein').waitFor();
+    await page.getByLabel('Einstellung hinzufügen').selectOption('proposals.esp');
+    await page.getByRole('textbox', { name: 'Algorithmen für ESP' }).fill('aes256gcm16\nrot13');
+    await page.getByText(/rot13.* kennt Godwit nicht als Algorithmus/).waitFor();
+    await page.getByLabel('Einstellung hinzufügen').selectOption('trust.system');
+    assert.equal(await page.getByRole('textbox', { name: 'CA-Zertifikate' }).count(), 0, 'only one vouches');
+  }),
   on('profiles-idle', 'a profile of the computer can be looked at and not changed', async ({ page }) => {
     await page.getByRole('button', { name: 'Open Lab' }).click();
     await page.getByLabel('Gateway', { exact: true }).waitFor();
@@ -237,6 +250,30 @@ export const fakeChecks: readonly Check[] = [
     await page.getByText('Deutsch').click();
     await page.getByRole('heading', { name: 'Einstellungen' }).waitFor();
     assert.equal(await page.evaluate('document.documentElement.lang'), 'de');
+  }),
+  on(
+    'update-none',
+    'the user looks for a newer version, and sees what became of it',
+    async ({ page, host }) => {
+      const status = page.locator('.update [role="status"]');
+      await goTo(page, 'settings');
+      await status.filter({ hasText: 'this is the newest version' }).waitFor();
+      await page.getByRole('button', { name: 'Look now' }).click();
+      await status.filter({ hasText: 'looking for a newer version' }).waitFor();
+      assert.equal(await page.getByRole('button', { name: 'Look now' }).count(), 0);
+      await host.emit('update', { state: 'fetching', version: '0.2.0' });
+      await status.filter({ hasText: 'fetching version' }).waitFor();
+      await host.emit('update', { state: 'ready', version: '0.2.0' });
+      await status.filter({ hasText: '0.2.0' }).filter({ hasText: 'is here' }).waitFor();
+    },
+  ),
+  on('disconnected', 'a host that wants a profile connected has the page do it', async ({ page, host }) => {
+    await goTo(page, 'settings');
+    await host.emit('connect-wanted', { id: 'lab' });
+    await until(() => host.calls.some(({ method }) => method === 'connect'));
+    const call = host.calls.find(({ method }) => method === 'connect');
+    assert.deepEqual(call?.params, { source: { kind: 'stored', id: 'lab' }, canAnswer: true });
+    await page.locator('main[data-view="connection"]').waitFor();
   }),
   on('connecting', 'who wants no motion sees none', async ({ page }) => {
     // What began as the page was made is over at once; what would turn on and on never ends.

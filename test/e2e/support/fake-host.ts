@@ -10,6 +10,7 @@ import {
   type BridgeResult,
   type Link,
   readBridgeRequest,
+  type Update,
 } from '../../../core/rpc/bridge.ts';
 import type { KeyFileLook } from '../../../core/rpc/key-files.ts';
 import type { JourneyEntry, LogLine, ProfileEntry, Sample, Snapshot } from '../../../core/rpc/values.ts';
@@ -25,6 +26,7 @@ export interface Scene {
   readonly profileTexts: Readonly<Record<string, string>>;
   /** Asked as soon as the page listens. */
   readonly ask?: AskRequest;
+  readonly update?: Update;
   /** Handed to the page as soon as it listens, as a file that the user opened. */
   readonly offer?: BridgeEventData<'import-offered'>;
   /** What any key file holds, and what opens it; without a password it lies open. */
@@ -162,8 +164,10 @@ export class FakeHost {
           { name: 'keep-in-tray', value: true },
           { name: 'ask-before-quit', value: true },
         ],
+        update: this.scene.update ?? { state: 'off', why: 'package' },
       }),
     'reach-daemon': () => ok({}),
+    'check-for-updates': () => ok({ update: { state: 'checking' } }),
     'set-preference': ({ name, value }) => ok({ preferences: [{ name, value }] }),
   };
 }

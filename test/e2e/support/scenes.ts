@@ -1,6 +1,6 @@
 import { type Failure, failure } from '../../../core/base/errors.ts';
 import type { AskRequest } from '../../../core/rpc/asks.ts';
-import type { Link, ViewName } from '../../../core/rpc/bridge.ts';
+import type { Link, Update, ViewName } from '../../../core/rpc/bridge.ts';
 import type { CertificateFacts, KeyFileLook } from '../../../core/rpc/key-files.ts';
 import type {
   ConnectedTunnel,
@@ -346,6 +346,15 @@ const strangeFile: KeyFileLook = {
   weakEncryption: 'RC2-40',
 };
 
+const updates: Readonly<Record<string, Update>> = {
+  'update-checking': { state: 'checking' },
+  'update-none': { state: 'none', at: now() },
+  'update-fetching': { state: 'fetching', version: '0.2.0' },
+  'update-ready': { state: 'ready', version: '0.2.0' },
+  'update-refused': { state: 'refused', version: '9.9.9\u202e<b>' },
+  'update-failed': { state: 'failed', at: now() },
+};
+
 export function namedScenes(): readonly NamedScene[] {
   const home = (name: string, of: Scene): NamedScene => ({ name, view: 'connection', scene: of });
   const reconnecting: TunnelSnapshot = {
@@ -429,5 +438,8 @@ export function namedScenes(): readonly NamedScene[] {
     { name: 'logs', view: 'logs', scene: scene(connected()) },
     { name: 'logs-empty', view: 'logs', scene: scene(idle(), { log: [] }) },
     { name: 'settings', view: 'settings', scene: scene(connected()) },
+    ...Object.entries(updates).map(
+      ([name, update]): NamedScene => ({ name, view: 'settings', scene: scene(idle(), { update }) }),
+    ),
   ];
 }

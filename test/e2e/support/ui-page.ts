@@ -16,7 +16,9 @@ export async function serveUi(socketPath: string): Promise<UiServer> {
     port: 0,
     reach: () => connectRpc(socketPath),
     methods: {
-      host: () => ok({ kind: 'browser', version: '0.1.0', preferences: [] }),
+      host: () =>
+        ok({ kind: 'browser', version: '0.1.0', preferences: [], update: { state: 'off', why: 'browser' } }),
+      'check-for-updates': () => ok({ update: { state: 'off', why: 'browser' } }),
       'set-preference': () => err(failure('rpc.denied', { method: 'set-preference' })),
     },
   });
@@ -29,7 +31,8 @@ const viewOrder: readonly ViewName[] = ['connection', 'profiles', 'details', 'lo
 /** Goes to a view by its button, as a user does. */
 export async function goTo(page: Page, view: ViewName): Promise<void> {
   await page.locator('.nav-item').nth(viewOrder.indexOf(view)).click();
-  await page.locator(`main[data-view="${view}"]`).waitFor();
+  // The first time a view is fetched.
+  await page.locator(`main[data-view="${view}"] h1:visible`).first().waitFor();
 }
 
 /** Errors that the page had: exceptions, and what the Content-Security-Policy refused. */

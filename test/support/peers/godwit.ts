@@ -13,7 +13,10 @@ import type { ClientProfile, ClientView, LoginResult, VpnClient } from './client
 
 const daemonProgram = fileURLToPath(new URL('../../../core/daemon/main.ts', import.meta.url));
 /** As bin/godwitd has them. */
-const daemonFlags = ['--max-semi-space-size=2'];
+const daemonRuntime = [
+  ...['env', 'MALLOC_ARENA_MAX=2', process.execPath],
+  ...['--max-semi-space-size=2', '--v8-pool-size=1', '--no-maglev'],
+];
 const cliProgram = fileURLToPath(new URL('../../../core/cli/main.ts', import.meta.url));
 
 export interface PhaseTime {
@@ -276,7 +279,7 @@ export function startDaemonProcess(
   ];
   // Another one than the sources' own: the bundled one.
   const program = process.env['GODWIT_DAEMON'] ?? daemonProgram;
-  return namespace.spawn([...wrapper, process.execPath, ...daemonFlags, program, ...own, ...options]);
+  return namespace.spawn([...wrapper, ...daemonRuntime, program, ...own, ...options]);
 }
 
 /** The profile as its file would be. */

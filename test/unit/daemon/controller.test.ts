@@ -5,13 +5,17 @@ import { silent } from '../../../core/base/log.ts';
 import { err, ok, type Result } from '../../../core/base/result.ts';
 import { Secret } from '../../../core/base/secret.ts';
 import { instant } from '../../../core/base/time.ts';
-import { Controller, type ControllerParts, type RunningSession } from '../../../core/daemon/controller.ts';
+import {
+  Controller,
+  type ControllerParts,
+  type RunningSession,
+  type SessionEvents,
+} from '../../../core/daemon/controller.ts';
 import { FlightRecorder } from '../../../core/daemon/flight-recorder.ts';
 import { noCounters } from '../../../core/dataplane/dataplane.ts';
 import { parseProfile } from '../../../core/profile/parse-profile.ts';
 import type { RpcClientHandle } from '../../../core/rpc/transport/server-types.ts';
-import { snapshotSchema } from '../../../core/rpc/values.ts';
-import type { TunnelState } from '../../../core/tunnel/io.ts';
+import { type Sample, sampleSchema, snapshotSchema } from '../../../core/rpc/values.ts';
 import { withRekey, withRekeyFailure } from '../../../core/tunnel/sa-history.ts';
 import { connectedDetails } from './connected-details.ts';
 
@@ -30,13 +34,16 @@ const profile = parsed.value;
 /** A session that does what the test says. */
 class FakeSession implements RunningSession {
   readonly calls: string[] = [];
-  readonly tell: (state: TunnelState) => void;
+  readonly tell: SessionEvents['onState'];
+  readonly wake: SessionEvents['onBusy'];
   #end: () => void = () => undefined;
   readonly finished = new Promise<void>((resolve) => {
     this.#end = resolve;
   });
-  constructor(tell: (state: TunnelState) => void) {
-    this.tell = tell;
+  isBusy = true;
+  constructor({ onState, onBusy }: SessionEvents) {
+    this.tell = onState;
+    this.wake = onBusy;
   }
   connect = () => void this.calls.push('connect');
   disconnect = () => {
@@ -45,6 +52,7 @@ class FakeSession implements RunningSession {
   };
   provenAt = () => instant(40);
   counters = () => noCounters;
+  busy = () => this.isBusy;
   ikeDrops = () => ({});
   takeRoundTrip = () => undefined;
   doubt = () => undefined;
@@ -60,10 +68,13 @@ function bench(
 ) {
   const sessions: FakeSession[] = [];
   const published: string[] = [];
+  const watch = { on: false };
+  const time = { now: 100 };
+  const samples: Sample[] = [];
   const parts: ControllerParts = {
     version: '0.0.0',
     log: silent,
-    clock: { now: () => instant(100), wall: () => 1_000 },
+    clock: { now: () => instant(time.now), wall: () => 1_000 },
     profiles: {
       list: async () => [],
       load: async () => ok({ profile, reference: { name: 'Office', gateway: 'vpn.example.org' } }),
@@ -75,17 +86,19 @@ function bench(
     readSecretFile: async () => err(failure('secret.missing')),
     openCertificate: () => async () => err(failure('credential.missing')),
     lookIntoKeyFile: async () => err(failure('credential.missing')),
-    createSession: async (_profile, _password, onState) => {
-      const session = new FakeSession(onState);
+    createSession: async (_profile, _password, events) => {
+      const session = new FakeSession(events);
       sessions.push(session);
       return ok(session);
     },
     publish: (event) => void published.push(event),
     recorder: new FlightRecorder(
-      () => undefined,
+      (event, data) => {
+        if (event === 'sample') samples.push(sampleSchema.parse(data));
+      },
       () => 1_000,
     ),
-    watched: () => false,
+    watched: () => watch.on,
     onShutdown: () => undefined,
   };
   const controller = new Controller(parts);
@@ -105,7 +118,7 @@ function bench(
   };
   const source = { kind: 'text', text: '', file: 'x' } as const;
   const connect = async (canAnswer = true) => controller.handlers.connect({ source, canAnswer }, client);
-  return { controller, sessions, published, connect, client };
+  return { controller, sessions, published, connect, client, watch, time, samples };
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -221,4 +234,41 @@ test('a lost connection shows why, since when, how often and when next, on the c
   sessions[0]?.tell({ kind: 'connected', connected: details });
   const after = controller.snapshot().tunnel;
   assert.ok(after.state === 'connected' && after.connectMs === 40, 'counted from the loss');
+});
+
+test('samples are taken while packets move or somebody looks, and the one after a rest says so', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const { connect, sessions, controller, watch, time, samples } = bench();
+  await connect();
+  await turn();
+  const [session] = sessions;
+  assert.ok(session);
+  session.tell({ kind: 'connected', connected: details });
+  t.mock.timers.tick(3_000);
+  assert.equal(samples.length, 4);
+  session.isBusy = false;
+  t.mock.timers.tick(60_000);
+  assert.equal(samples.length, 5, 'one more look, then rest');
+  session.isBusy = true;
+  time.now += 60_000;
+  session.wake();
+  t.mock.timers.tick(2_000);
+  assert.deepEqual(
+    samples.slice(5).map(({ idleMs }) => idleMs),
+    [60_000, undefined, undefined],
+  );
+  session.isBusy = false;
+  t.mock.timers.tick(1_000);
+  watch.on = true;
+  controller.sampleOn();
+  t.mock.timers.tick(5_000);
+  assert.equal(samples.length, 9 + 6);
+  watch.on = false;
+  t.mock.timers.tick(5_000);
+  assert.equal(samples.length, 9 + 6 + 1);
+  session.end();
+  await turn();
+  controller.sampleOn();
+  t.mock.timers.tick(5_000);
+  assert.equal(samples.length, 9 + 6 + 1);
 });

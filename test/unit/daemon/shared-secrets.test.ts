@@ -17,3 +17,20 @@ for (const [text, expected] of [
     assert.equal(secret && Buffer.from(secret.expose()).toString(), expected);
   });
 }
+
+const octets = (text: string) => new TextEncoder().encode(text);
+
+for (const [name, text, expected] of [
+  ['characters beyond the basic plane', '🐦𝄞', octets('🐦𝄞')],
+  [
+    'every octet in hexadecimal',
+    `0x${Buffer.from(Uint8Array.from({ length: 256 }, (_, i) => i)).toString('hex')}`,
+    Uint8Array.from({ length: 256 }, (_, i) => i),
+  ],
+  ['10,000 octets', 'z'.repeat(10_000), octets('z'.repeat(10_000))],
+  ['control characters', '\0\x1b[0m', octets('\0\x1b[0m')],
+] as const) {
+  test(`a shared key of ${name} is taken octet by octet`, () => {
+    assert.deepEqual(Uint8Array.from(decodeSharedSecret(Secret.fromText(text))?.expose() ?? []), expected);
+  });
+}

@@ -66,6 +66,8 @@ export interface Rig {
   readonly ike: { octets: Uint8Array; from: Endpoint; marker: boolean }[];
   readonly moved: Endpoint[];
   readonly failures: Failure[];
+  /** How often it was told that packets pass. */
+  readonly traffic: () => number;
   /** What was told of children, in order: their inbound SPIs. */
   readonly firstInbound: Spi[];
   readonly rekeyDue: Spi[];
@@ -106,6 +108,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   const tun = fakeTun();
   const ike: Rig['ike'] = [];
   const moved: Endpoint[] = [];
+  let traffic = 0;
   const failures: Failure[] = [];
   const firstInbound: Spi[] = [];
   const rekeyDue: Spi[] = [];
@@ -115,6 +118,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     {
       onIke: (octets, from, marker) => ike.push({ octets, from, marker }),
       onFailure: (error) => failures.push(error),
+      onTraffic: () => traffic++,
       onMoved: (_, remote) => moved.push(remote),
       onFirstInbound: (spi) => firstInbound.push(spi),
       onRekeyDue: (spi) => rekeyDue.push(spi),
@@ -143,6 +147,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     ike,
     moved,
     failures,
+    traffic: () => traffic,
     firstInbound,
     rekeyDue,
     wanted,

@@ -36,6 +36,8 @@ export interface TunnelOptions {
   /** Octets of a fragment of the server. */
   readonly fragment?: number;
   readonly password?: string;
+  /** The password in octets, in place of `password`. */
+  readonly secret?: Uint8Array;
 }
 
 /** One method with a real TLS, and a server that frames by hand: what each says is checked by the test. */
@@ -147,7 +149,8 @@ export class TunnelScene {
     const { kind, retry, message } = step.question;
     this.questions.push(`${kind} ${retry}${message === undefined ? '' : ` ${message}`}`);
     const answer = this.answers.length > 1 ? this.answers.shift() : this.answers[0];
-    return await this.#settle(this.method.answer(Secret.fromText(answer ?? '')));
+    const secret = this.#options.secret ?? utf8.encode(answer ?? '');
+    return await this.#settle(this.method.answer(new Secret(secret)));
   }
 
   async #doTls(request: TlsRequest): Promise<TlsResult> {

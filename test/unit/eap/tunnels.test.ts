@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { failure } from '../../../core/base/errors.ts';
+import { explain, failure } from '../../../core/base/errors.ts';
 import { limits } from '../../../core/base/limits.ts';
 import { concat, fromHex, toHex } from '../../../core/base/octets.ts';
 import { err } from '../../../core/base/result.ts';
@@ -324,6 +324,58 @@ describe('the framing of EAP-TLS', () => {
     assert.equal(step?.kind === 'failed' && toHex(step.data ?? start), '00');
   });
 });
+
+/** The login server is at fault, and the words say so. */
+function blamesServer(step: EapMethodStep, code: string): void {
+  failsWith(step, code);
+  if (step.kind === 'failed') assert.match(explain(step.error).what, /login server/);
+}
+
+for (const version of ['1.2', '1.3'] as const) {
+  describe(`TLS ${version} that is changed on the way`, () => {
+    const inTunnel = async () => {
+      const scene = new TunnelScene(ttlsMethod({ kind: 'eap', methods: [gtcMethod] }), { version });
+      const { records } = await scene.handshake();
+      if (version === '1.3') await scene.message(records);
+      return scene;
+    };
+
+    it('a flight of the server that comes twice', async () => {
+      const scene = new TunnelScene(pap, { version });
+      const { records } = await scene.records(start);
+      const flight = await scene.server.exchange(records);
+      assert.equal((await scene.message(flight)).step.kind, 'respond');
+      blamesServer((await scene.message(flight)).step, 'auth.tls');
+    });
+
+    it('a record inside the tunnel that comes twice', async () => {
+      const scene = await inTunnel();
+      const asked = await scene.server.say(eapMessage('0101000506'));
+      const first = await scene.message(asked);
+      assert.notEqual(first.step.kind, 'failed');
+      blamesServer((await scene.message(asked)).step, 'auth.tls');
+    });
+
+    it('a record inside the tunnel with an octet changed, and one cut short', async () => {
+      const changed = await (await inTunnel()).server.say(eapMessage('0101000506'));
+      changed[changed.length - 3] = (changed[changed.length - 3] ?? 0) ^ 1;
+      blamesServer((await (await inTunnel()).message(changed)).step, 'auth.tls');
+      const scene = await inTunnel();
+      const whole = await scene.server.say(eapMessage('0101000506'));
+      const cut = await scene.message(whole.subarray(0, -4));
+      assert.deepEqual([cut.step.kind, cut.records.length], ['respond', 0], 'it is waited for the rest');
+      blamesServer((await scene.message(whole)).step, 'auth.tls');
+    });
+
+    it('a record longer than TLS has them, before and inside the tunnel', async () => {
+      const long = concat(fromHex('170303ffff'), new Uint8Array(65_535));
+      const early = new TunnelScene(pap, { version });
+      await early.records(start);
+      blamesServer((await early.message(long)).step, 'auth.tls');
+      blamesServer((await (await inTunnel()).message(long)).step, 'auth.tls');
+    });
+  });
+}
 
 /** A Microsoft AVP. */
 function avp(code: number, data: Uint8Array): Uint8Array {

@@ -5,7 +5,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { signFeed } from '../../../build/package/sign-update.ts';
-import { type AppImageUpdates, type OfferedUpdate, updateAppImage } from '../../../main/app-update.ts';
+import type { Update } from '../../../core/rpc/bridge.ts';
+import { AppImageUpdate, type AppImageUpdates, type OfferedUpdate } from '../../../main/app-update.ts';
 import { temporaryFolder } from '../rpc/transport/harness.ts';
 
 const feed = `version: 0.2.0
@@ -48,7 +49,7 @@ class FakeUpdater implements AppImageUpdates {
 async function update(
   t: TestContext,
   found: OfferedUpdate | undefined,
-  more: { appImage?: string | undefined; bare?: boolean } = {},
+  more: { appImage?: string | undefined; bare?: boolean; updater?: AppImageUpdates } = {},
 ) {
   const resources = await temporaryFolder(t);
   if (!more.bare) {
@@ -57,13 +58,25 @@ async function update(
   }
   const updater = new FakeUpdater(found);
   const appImage = 'appImage' in more ? more.appImage : '/home/alice/Godwit.AppImage';
-  const outcome = await updateAppImage({ appImage, resources, updater: async () => updater });
-  return { outcome, updater };
+  const seen: Update[] = [];
+  const update = new AppImageUpdate(
+    { appImage, resources, updater: async () => more.updater ?? updater, now: () => 7 },
+    (state) => seen.push(state),
+  );
+  await update.check();
+  return { outcome: update.state, updater, seen, update };
 }
 
 test('an update that our key has signed is fetched, and takes effect when the program ends', async (t) => {
-  const { outcome, updater } = await update(t, parse(signFeed(feed, key.privateKey)));
-  assert.equal(outcome, 'ready');
+  const { seen, updater, update: updates } = await update(t, parse(signFeed(feed, key.privateKey)));
+  const version = '0.2.0';
+  assert.deepEqual(seen, [
+    { state: 'checking' },
+    { state: 'fetching', version },
+    { state: 'ready', version },
+  ]);
+  await updates.check();
+  assert.equal(seen.length, 3, 'what is here is not fetched again');
   assert.equal(updater.downloads, 1);
   assert.equal(updater.autoInstallOnAppQuit, true);
   assert.equal(updater.allowDowngrade, false);
@@ -81,7 +94,7 @@ test('an update without a signature, with one of another key or of other files i
   ];
   for (const each of feeds) {
     const { outcome, updater } = await update(t, parse(each));
-    assert.equal(outcome, 'refused', each);
+    assert.equal(outcome.state, 'refused', each);
     assert.equal(updater.downloads, 0);
     assert.equal(updater.autoInstallOnAppQuit, false);
   }
@@ -89,9 +102,23 @@ test('an update without a signature, with one of another key or of other files i
 
 test('nothing is looked for outside of an AppImage, or where no feed is configured', async (t) => {
   const signed = parse(signFeed(feed, key.privateKey));
-  assert.equal((await update(t, signed, { appImage: undefined })).outcome, 'off');
-  assert.equal((await update(t, signed, { bare: true })).outcome, 'off');
-  assert.equal((await update(t, undefined)).outcome, 'none');
+  const packaged = await update(t, signed, { appImage: undefined });
+  assert.deepEqual([packaged.outcome, packaged.seen], [{ state: 'off', why: 'package' }, []]);
+  assert.deepEqual((await update(t, signed, { bare: true })).outcome, { state: 'off', why: 'no-feed' });
+  assert.deepEqual((await update(t, undefined)).outcome, { state: 'none', at: 7 });
+});
+
+test('a feed that cannot be reached is told of, and looked at again when the user wants', async (t) => {
+  const updater = new FakeUpdater(undefined);
+  let works = false;
+  const flaky = Object.assign(updater, {
+    checkForUpdates: async () => (works ? null : Promise.reject(new Error('ENOTFOUND'))),
+  });
+  const { outcome, update: updates } = await update(t, undefined, { updater: flaky });
+  assert.deepEqual(outcome, { state: 'failed', at: 7 });
+  works = true;
+  await Promise.all([updates.check(), updates.check()]);
+  assert.equal(updates.state.state, 'none');
 });
 
 test('a feed is signed anew, not twice; what is no feed is not signed', () => {

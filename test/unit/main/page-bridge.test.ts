@@ -9,8 +9,10 @@ import { bridgeContract } from '../rpc/bridge/contract.ts';
 import { temporaryFolder } from '../rpc/transport/harness.ts';
 import { FakeContents, FakeElectron } from './fake-electron.ts';
 
+const update = { state: 'off', why: 'package' } as const;
 const methods = {
-  host: () => ok({ kind: 'electron' as const, version: '1', preferences: [] }),
+  host: () => ok({ kind: 'electron' as const, version: '1', preferences: [], update }),
+  'check-for-updates': () => ok({ update }),
   'set-preference': () => ok({ preferences: [] }),
 };
 

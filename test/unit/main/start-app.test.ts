@@ -3,9 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { failure } from '../../../core/base/errors.ts';
-import { err } from '../../../core/base/result.ts';
+import { err, ok } from '../../../core/base/result.ts';
 import { connectRpc } from '../../../core/rpc/transport/client.ts';
-import type { Snapshot, TunnelSnapshot } from '../../../core/rpc/values.ts';
+import type { ProfileEntry, Snapshot, TunnelSnapshot } from '../../../core/rpc/values.ts';
 import { channels } from '../../../main/channels.ts';
 import { pageScheme } from '../../../main/page-address.ts';
 import { type App, type AppSurroundings, startApp } from '../../../main/start-app.ts';
@@ -35,6 +35,10 @@ interface Stage {
   /** The daemon's new state; resolves when the app has heard it. */
   readonly become: (tunnel: TunnelSnapshot) => Promise<void>;
   readonly window: () => FakeWindow;
+  /** Ids of the stored profiles that were connected. */
+  readonly connects: readonly string[];
+  /** What the daemon lists from now on. */
+  readonly profiles: ProfileEntry[];
 }
 
 /** The app with a daemon on a real socket. */
@@ -43,6 +47,8 @@ async function start(t: TestContext, more: Partial<AppSurroundings> = {}): Promi
   const electron = new FakeElectron(folder);
   let current: Snapshot = snapshotOf(down());
   let disconnects = 0;
+  const connects: string[] = [];
+  const profiles: ProfileEntry[] = [];
   const { server } = await startServer(t, {
     snapshot: () => current,
     handlers: {
@@ -50,6 +56,13 @@ async function start(t: TestContext, more: Partial<AppSurroundings> = {}): Promi
       disconnect: () => {
         disconnects++;
         return { ok: true, value: { wasUp: true } };
+      },
+      profiles: () => ok({ profiles: [...profiles] }),
+      connect: ({ source }) => {
+        if (source.kind === 'stored' && source.id === 'gone')
+          return err(failure('profile.missing', { profile: 'gone' }));
+        connects.push(source.kind === 'stored' ? source.id : '');
+        return ok({ attempt: 1 });
       },
     },
   });
@@ -63,6 +76,12 @@ async function start(t: TestContext, more: Partial<AppSurroundings> = {}): Promi
       ['/index.html', { type: 'text/html', octets: Buffer.from('hello'), gzip: undefined, lasting: false }],
     ]),
     reach: () => connectRpc(server.socketPath),
+    updates: {
+      appImage: undefined,
+      resources: folder,
+      updater: async () => assert.fail('no package looks for updates'),
+      now: () => 1,
+    },
     ...more,
   });
   assert.ok(app !== undefined);
@@ -79,6 +98,8 @@ async function start(t: TestContext, more: Partial<AppSurroundings> = {}): Promi
     electron,
     app,
     folder,
+    connects,
+    profiles,
     disconnects: () => disconnects,
     become: async (tunnel) => {
       current = snapshotOf(tunnel);
@@ -148,6 +169,86 @@ test('the tray follows the state in icon and words, and offers what can be done'
   while (disconnects() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   await become(lost);
   assert.equal(tray.image, '/icons/tray-reconnecting.png');
+});
+
+const entry = (id: string, name: string): ProfileEntry => ({
+  id,
+  file: `${id}.json`,
+  name,
+  gateway: 'g',
+  failures: [],
+});
+
+/** The page of the app, as far as it matters here: it connects what the host wants. */
+function pageOf(electron: FakeElectron, window: FakeWindow): void {
+  const { webContents } = window;
+  const said = new Set<unknown>();
+  let calls = 0;
+  webContents.on('sent', () => {
+    for (const each of webContents.sent.filter((one) => !said.has(one))) {
+      said.add(each);
+      const { event, data } = JSON.parse(each.message);
+      if (event !== 'connect-wanted') continue;
+      const params = { source: { kind: 'stored', id: data.id }, canAnswer: true };
+      const message = JSON.stringify({ id: ++calls, method: 'connect', params });
+      setTimeout(() => electron.ipcMain.emit(channels.toHost, webContents.event(), message), 20);
+    }
+  });
+  electron.ipcMain.emit(channels.attach, webContents.event());
+}
+
+test('the tray connects the only profile, the last one, or the one that is chosen, without a window', async (t) => {
+  const { electron, become, profiles, connects, window, folder } = await start(t, {
+    argv: ['godwit', '--hidden'],
+  });
+  const tray = electron.trays[0];
+  assert.ok(tray !== undefined);
+  const labels = () => tray.menu.map(({ label }) => label).filter((label) => label?.includes('onnect'));
+  const click = (label: string, menu: typeof tray.menu = tray.menu) =>
+    menu.find((item) => item.label === label)?.click?.(...([] as never as [never, never, never]));
+  const connected = async (count: number) => {
+    while (connects.length < count) await settled();
+  };
+  assert.deepEqual(labels(), ['Not connected', 'Connect …'], 'without a profile the window has to help');
+  profiles.push(entry('office', 'Büro & Söhne'));
+  // The list is learned when the state changes the next time, or when the page changes it.
+  await become(connectedTunnel);
+  await become(down());
+  while (!labels().includes('Connect to Büro && Söhne')) await settled();
+  click('Connect to Büro && Söhne');
+  pageOf(electron, window());
+  await connected(1);
+  assert.deepEqual([connects, window().visible], [['office'], false]);
+  profiles.push(entry('home', 'Home'), { ...entry('bad', 'Bad'), failures: [failure('profile.invalid')] });
+  await become({ ...connectedTunnel, profile: { id: 'home', name: 'Home', gateway: 'g' } });
+  await become(down());
+  while (!labels().includes('Connect to Home')) await settled();
+  assert.equal(readFileSync(join(folder, 'last-profile.json'), 'utf8').includes('"home"'), true);
+  const { submenu } = tray.menu.find(({ label }) => label === 'Connect to') ?? {};
+  assert.ok(Array.isArray(submenu));
+  assert.deepEqual(
+    submenu.map(({ label }) => label),
+    ['Büro && Söhne', 'Home'],
+  );
+  click('Connect to Home');
+  await connected(2);
+  click('Büro && Söhne', submenu);
+  await connected(3);
+  assert.deepEqual(connects, ['office', 'home', 'office']);
+  assert.equal(window().visible, false, 'nothing had to be asked');
+});
+
+test('the tray shows the window when it cannot connect, or when somebody has to be asked', async (t) => {
+  const { electron, profiles, window, become } = await start(t, { argv: ['godwit', '--hidden'] });
+  profiles.push(entry('gone', 'Gone'));
+  await become(connectedTunnel);
+  await become(down());
+  const item = () => electron.trays[0]?.menu.find(({ label }) => label === 'Connect to Gone');
+  while (item() === undefined) await settled();
+  item()?.click?.(...([] as never as [never, never, never]));
+  assert.equal(window().visible, false);
+  pageOf(electron, window());
+  while (!window().visible) await settled();
 });
 
 test('a failure that nobody saw calls for the user until the window was shown', async (t) => {

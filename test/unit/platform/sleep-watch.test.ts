@@ -10,7 +10,7 @@ test('sleep is told once, at the next look, and time that passes awake is not', 
   const watch = new SleepWatch(() => told++, { withSleep: () => awake + slept, awake: () => awake });
   const tick = (ms: number) => {
     awake += ms;
-    t.mock.timers.tick(1_000);
+    t.mock.timers.tick(10_000);
   };
   tick(1_000);
   // A machine that is busy, not asleep.
@@ -21,8 +21,12 @@ test('sleep is told once, at the next look, and time that passes awake is not', 
   assert.equal(told, 1);
   tick(1_000);
   assert.equal(told, 1);
+  slept += 60_000;
+  watch.look();
+  assert.equal(told, 2, 'at once when the clock is said to have jumped');
+  watch.look();
   watch.stop();
   slept += 3_600_000;
   tick(1_000);
-  assert.equal(told, 1);
+  assert.equal(told, 2);
 });

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { parseProfile } from '../../../core/profile/parse-profile.ts';
 import { profileJsonSchema } from '../../../core/profile/schema.ts';
 
@@ -41,5 +44,16 @@ test('every example in docs/profile.md is a valid profile', async () => {
   for (const example of examples) {
     const profile = parseProfile(example, 'example.json');
     assert.ok(profile.ok, `${example}\n${JSON.stringify(profile)}`);
+  }
+});
+
+test('what a rule of the schema says is a code with words in each language, not a sentence', (t) => {
+  const folder = fileURLToPath(new URL('../../../core/profile', import.meta.url));
+  const sentence =
+    /(?:refine|min|max|int|regex|message:|superRefine)[^\n]*['"`](?:must|is not|is too|has|holds)\s/;
+  for (const file of globSync('{*,authentication/*}.ts', { cwd: folder })) {
+    const found = sentence.exec(readFileSync(join(folder, file), 'utf8'));
+    if (found !== null)
+      t.diagnostic(`${file}: put it into field-problem.ts, and say rule('its-code'): ${found[0]}`);
   }
 });

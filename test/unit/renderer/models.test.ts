@@ -9,10 +9,12 @@ import { proofAge } from '../../../renderer/features/connection/model/proof-age.
 import { rekeyDue } from '../../../renderer/features/details/model/rekey-due.ts';
 import { filterLog } from '../../../renderer/features/logs/model/filter-log.ts';
 import {
+  type Draft,
   newDraft,
   profileFields,
   splitFields,
   valueAt,
+  withField,
   withMethod,
   withValue,
 } from '../../../renderer/features/profiles/model/profile-fields.ts';
@@ -84,6 +86,9 @@ test('a chart has bits, its window, a break where nothing was measured, and neve
   assert.deepEqual(series.roundTrips, [null, 12, null, null]);
   assert.equal(lastRoundTrip([sample(1, { roundTripMs: 5 }), sample(2)]), 5);
   assert.deepEqual(chartSeries([], 1_000).times, []);
+  const rested = chartSeries([sample(1_000), sample(60_000, { idleMs: 59_000 })], 300_000);
+  assert.deepEqual(rested.times, [1, 1.001, 59.999, 60]);
+  assert.deepEqual(rested.inbound, [800, 0, 0, 800], 'a line at zero, where nothing moved');
 });
 
 test('keys are due before their lifetime ends', () => {
@@ -153,6 +158,41 @@ test('a value is set and taken out with what is empty around it', () => {
   assert.equal(valueAt({}, 'toString'), undefined);
 });
 
+test('whoever vouches for the gateway, only one does, and none is asked for twice', () => {
+  const paths = (draft: Draft) => splitFields(draft).essential.map(({ path }) => path);
+  const draft = { ...newDraft, name: 'x' };
+  assert.ok(paths(draft).includes('trust.ca'));
+  const system = withField(draft, 'trust.system', true);
+  assert.deepEqual(system['trust'], { system: true });
+  assert.ok(!paths(system).includes('trust.ca'));
+  assert.equal(withField(system, 'trust.system', false)['trust'], undefined);
+  assert.ok(paths(withField(system, 'trust.system', false)).includes('trust.ca'));
+  const pinned = withField({ ...draft, trust: { ca: 'PEM' } }, 'trust.pins', ['key-sha256:00']);
+  assert.deepEqual(
+    pinned['trust'],
+    { ca: 'PEM', pins: ['key-sha256:00'] },
+    'a CA and pins can stand together',
+  );
+});
+
+test('lists of objects are shown whole, and keys are never typed', () => {
+  const certificate = { pkcs12: 'AAAA', name: 'a.p12' };
+  const draft = {
+    ...newDraft,
+    authentication: { method: 'certificate', certificate },
+    otherwise: [{ method: 'psk' }],
+  };
+  const { changed, rest } = splitFields(draft);
+  assert.deepEqual(
+    changed.map(({ path, kind }) => `${path} ${kind}`),
+    ['authentication.certificate.pkcs12 key-file', 'otherwise structure'],
+  );
+  assert.deepEqual(
+    rest.filter(({ kind, path }) => kind === 'structure' || /pem$|pkcs12$|[fF]ile$/.test(path)),
+    [],
+  );
+});
+
 test('another way to log in keeps what both have', () => {
   const draft = {
     ...newDraft,
@@ -171,7 +211,10 @@ test('a draft is judged as the daemon would judge it, field by field', () => {
     authentication: { method: 'eap-mschapv2', username: 'a' },
     trust: { ca: '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----' },
   });
-  assert.deepEqual(good.failures, []);
+  assert.ok(good.good);
+  const hidden = review({ ...newDraft, ppk: { id: '' }, nonsense: 1 });
+  assert.deepEqual([...hidden.elsewhere.keys()], ['nonsense']);
+  assert.equal(hidden.problems.get('gateway')?.code, 'required', 'empty is not wrong, but missing');
 });
 
 test('each question that the daemon can ask can be put, with words of its own or in general, and the answer has its kind', () => {

@@ -7,6 +7,7 @@ import { serverText } from '../../../core/wire/server-text.ts';
 test("a login server's words stay words", () => {
   assert.equal(serverText(utf8.encode('Enter the code\r\n\tsent to **42\0')), 'Enter the code sent to **42');
   assert.equal(serverText(utf8.encode('\u001b[2Jgone\u202eesrever')), '\\u{1b}[2Jgone\\u{202e}esrever');
+  assert.equal(serverText(utf8.encode('co\u00adde\u{e0041}\ufff9')), 'co\\u{ad}de\\u{e0041}\\u{fff9}');
   assert.equal(serverText(utf8.encode(' \r\n ')), '');
   assert.equal(serverText(Uint8Array.of(0x61, 0xff)), 'a\ufffd');
 });

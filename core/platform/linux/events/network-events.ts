@@ -1,21 +1,27 @@
-import { Worker } from 'node:worker_threads';
-import { type Failure, failure } from '../../../base/errors.ts';
-import { err, ok, type Result } from '../../../base/result.ts';
-import { programFile } from '../../program-file.ts';
-import { call, libc } from '../libc.ts';
+import type { Failure } from '../../../base/errors.ts';
+import { ok, type Result } from '../../../base/result.ts';
+import { errnoFailure, errnoName, lastErrno, libc } from '../libc.ts';
+import { decodeMessages } from '../netlink/codec.ts';
 import { joinGroup, openNetlink, setReceiveBuffer } from '../netlink/netlink-socket.ts';
-import type { ChangeFilter, NetworkChange } from './network-change.ts';
+import { RtnetlinkClient } from '../netlink/rtnetlink-client.ts';
+import { openClockDescriptor, takeClockJump } from './clock-descriptor.ts';
+import { DescriptorWatch } from './descriptor-watch.ts';
+import { ChangeTracker, type NetworkChange } from './network-change.ts';
 
 /** RTNLGRP_ LINK, IPV4_IFADDR, IPV4_ROUTE, IPV4_RULE, IPV6_IFADDR, IPV6_ROUTE, IPV6_RULE. */
 const groups = [1, 5, 7, 8, 9, 11, 19] as const;
-const eventfdFlags = 0o2000000 | 0o4000; // EFD_CLOEXEC, EFD_NONBLOCK
 const receiveBufferOctets = 1_048_576;
+const receiveOctets = 65_536;
+/** More than that at once is told as `resync`. */
+const changesMax = 500;
 
 export interface NetworkEventsOptions {
   /** Everything that changed since the last call, oldest first. */
   readonly onChange: (changes: readonly NetworkChange[]) => void;
   /** Nothing more will come; the object must still be closed. */
   readonly onFailure: (error: Failure) => void;
+  /** The wall clock made a jump: it was set, or this machine slept. */
+  readonly onClock?: () => void;
   /** Our own doing: the TUN device and the tunnel's table. */
   readonly ignoreDevices?: readonly string[];
   readonly ignoreTables?: readonly number[];
@@ -24,114 +30,131 @@ export interface NetworkEventsOptions {
   readonly longestMs?: number;
 }
 
-/** To the thread. */
-export interface EventsOrder {
-  readonly socket: number;
-  readonly wake: number;
-  readonly filter: ChangeFilter;
-  readonly quietMs: number;
-  readonly longestMs: number;
-}
-
-/** From the thread. */
-export type EventsReport =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'changes'; readonly changes: readonly NetworkChange[] }
-  | { readonly kind: 'failed'; readonly error: Failure };
-
 /**
- * Tells when links, addresses, routes or rules of this network namespace change. A thread of its own sleeps on the
- * socket: neither the event loop nor a processor waits for anything. It does not keep the process alive.
+ * Tells when links, addresses, routes or rules of this network namespace change, and when the clock makes a jump. Costs nothing
+ * while nothing happens. It keeps the process alive until it is closed.
  */
 export class NetworkEvents {
-  readonly #worker: Worker;
-  readonly #wake: number;
-  readonly #ended: Promise<void>;
-  readonly #onExit = () => this.#stop();
-  #closing: Promise<void> | undefined;
+  readonly #socket: number;
+  readonly #options: NetworkEventsOptions;
+  readonly #tracker: ChangeTracker;
+  readonly #buffer = new Uint8Array(receiveOctets);
+  #watch: DescriptorWatch | undefined;
+  #pending: NetworkChange[] = [];
+  #firstAt = 0;
+  #timer: NodeJS.Timeout | undefined;
 
-  private constructor(worker: Worker, socket: number, wake: number) {
-    this.#worker = worker;
-    this.#wake = wake;
-    this.#ended = new Promise((resolve) => {
-      worker.once('exit', () => {
-        process.off('exit', this.#onExit);
-        libc.close(socket);
-        libc.close(wake);
-        resolve();
-      });
-    });
-    // Node waits for its threads when the process exits, and this one sleeps in the kernel.
-    process.on('exit', this.#onExit);
+  private constructor(socket: number, options: NetworkEventsOptions) {
+    const { ignoreDevices = [], ignoreTables = [] } = options;
+    this.#socket = socket;
+    this.#options = options;
+    this.#tracker = new ChangeTracker({ ignoreDevices, ignoreTables });
   }
 
-  /** Resolves once changes are being noticed. */
-  static async open(options: NetworkEventsOptions): Promise<Result<NetworkEvents, Failure>> {
+  /** Changes are noticed from now on. Fails with `system.call`. */
+  static open(options: NetworkEventsOptions): Result<NetworkEvents, Failure> {
     const socket = subscribe();
     if (!socket.ok) return socket;
-    const wake = call('eventfd', 0, eventfdFlags);
-    if (!wake.ok) {
-      libc.close(socket.value);
-      return wake;
+    const events = new NetworkEvents(socket.value, options);
+    const started = events.#start();
+    return started.ok ? ok(events) : started;
+  }
+
+  /** Resolves when the descriptors are closed; no callback comes after this call. Idempotent. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#pending = [];
+    await this.#watch?.close();
+  }
+
+  #start(): Result<undefined, Failure> {
+    const { onClock, onFailure } = this.#options;
+    const network = { fd: this.#socket, onReadable: () => this.#drain() };
+    // Without it nothing is lost but the word about the clock.
+    const clock = onClock === undefined ? undefined : openClockDescriptor();
+    const watched = clock?.ok === true ? [network, jumps(clock.value, onClock)] : [network];
+    const watch = DescriptorWatch.open(watched, onFailure);
+    if (!watch.ok) return watch;
+    this.#watch = watch.value;
+    this.#learn();
+    return ok();
+  }
+
+  /** Reads all that is there, or enough for one word about it. False when the socket is of no more use, which was told. */
+  #drain(): boolean {
+    for (;;) {
+      const got = libc.recvfrom(this.#socket, this.#buffer, this.#buffer.length, 0, null, null);
+      if (got < 0) {
+        const errno = errnoName(lastErrno());
+        if (errno === 'EAGAIN') break;
+        if (errno === 'EINTR') continue;
+        if (errno !== 'ENOBUFS') {
+          this.#options.onFailure(errnoFailure('recvfrom'));
+          return false;
+        }
+        // The kernel threw notifications away.
+        this.#learn();
+        this.#pending.push({ kind: 'resync' });
+        continue;
+      }
+      this.#note(this.#buffer.subarray(0, got));
+      // A storm must not keep anybody waiting.
+      if (this.#pending.length > changesMax) break;
     }
-    const order: EventsOrder = {
-      socket: socket.value,
-      wake: wake.value,
-      filter: { ignoreDevices: options.ignoreDevices ?? [], ignoreTables: options.ignoreTables ?? [] },
-      quietMs: options.quietMs ?? 100,
-      longestMs: options.longestMs ?? 500,
-    };
-    const program = programFile('network-events-worker', import.meta.url);
-    const worker = new Worker(program, { workerData: order, name: 'network-events' });
-    const events = new NetworkEvents(worker, socket.value, wake.value);
-    return await events.#start(options);
+    if (this.#pending.length > changesMax) this.#pending = [{ kind: 'resync' }];
+    if (this.#pending.length > 0) this.#tellSoon();
+    return true;
   }
 
-  /** Resolves when the thread has ended and its descriptors are closed; no callback comes after that. Idempotent. */
-  close(): Promise<void> {
-    this.#closing ??= this.#end();
-    return this.#closing;
+  #note(octets: Uint8Array): void {
+    const messages = decodeMessages(octets);
+    if (!messages.ok) return;
+    for (const message of messages.value) {
+      const change = this.#tracker.note(message);
+      if (change !== undefined) this.#pending.push(change);
+    }
   }
 
-  async #end(): Promise<void> {
-    this.#worker.removeAllListeners('message');
-    this.#worker.ref();
-    this.#stop();
-    await this.#ended;
+  #tellSoon(): void {
+    const { quietMs = 100, longestMs = 500 } = this.#options;
+    const now = performance.now();
+    if (this.#timer === undefined) this.#firstAt = now;
+    clearTimeout(this.#timer);
+    const wait = Math.min(quietMs, this.#firstAt + longestMs - now);
+    this.#timer = setTimeout(() => this.#tell(), Math.max(0, wait));
   }
 
-  async #start(options: NetworkEventsOptions): Promise<Result<NetworkEvents, Failure>> {
-    const { promise, resolve } = Promise.withResolvers<Result<NetworkEvents, Failure>>();
-    let ready = false;
-    const fail = (error: Failure) => {
-      if (ready && this.#closing === undefined) options.onFailure(error);
-      resolve(err(error));
-    };
-    this.#worker.on('message', (report: EventsReport) => {
-      if (report.kind === 'changes') return options.onChange(report.changes);
-      if (report.kind === 'failed') return fail(report.error);
-      ready = true;
-      resolve(ok(this));
+  #tell(): void {
+    const changes = this.#pending;
+    this.#timer = undefined;
+    this.#pending = [];
+    this.#options.onChange(changes);
+  }
+
+  /** Takes the present state for known. */
+  #learn(): void {
+    const client = RtnetlinkClient.open();
+    if (!client.ok) return;
+    using netlink = client.value;
+    const links = netlink.links();
+    const addresses = ([4, 6] as const).flatMap((family) => {
+      const found = netlink.addresses(family);
+      return found.ok ? found.value : [];
     });
-    this.#worker.on('error', (error) =>
-      fail(
-        failure('misuse', {
-          reason: `network events: ${error instanceof Error ? error.message : 'unknown'}`,
-        }),
-      ),
-    );
-    const started = await promise;
-    if (started.ok) this.#worker.unref();
-    return started;
-  }
-
-  #stop(): void {
-    libc.write(this.#wake, eventfdOne, eventfdOne.length);
+    this.#tracker.reset(links.ok ? links.value : [], addresses);
   }
 }
 
-/** The number 1, as eventfd(2) wants it. */
-const eventfdOne = new Uint8Array(BigUint64Array.of(1n).buffer);
+function jumps(fd: number, onClock: (() => void) | undefined) {
+  return {
+    fd,
+    onReadable: () => {
+      const again = takeClockJump(fd);
+      onClock?.();
+      return again;
+    },
+  };
+}
 
 function subscribe(): Result<number, Failure> {
   const socket = openNetlink(true);

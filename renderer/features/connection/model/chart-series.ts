@@ -10,7 +10,7 @@ export interface ChartSeries {
   readonly roundTrips: readonly (number | null)[];
 }
 
-/** A pause this long breaks the line: nothing was measured in it. */
+/** A pause this long breaks the line, unless it is known that nothing moved in it. */
 const breakMs = 3_000;
 
 /** The samples of the last `windowMs` before the newest, with breaks where the connection was away. */
@@ -26,10 +26,14 @@ export function chartSeries(samples: readonly Sample[], windowMs: number): Chart
     // A clock that was set back must not fold the line over itself.
     if (last !== undefined && sample.at <= last) continue;
     if (last !== undefined && sample.at - last > breakMs) {
-      times.push((last + 1) / 1_000);
-      inbound.push(null);
-      outbound.push(null);
-      roundTrips.push(null);
+      // Nothing moved, or nothing was known.
+      const between = sample.idleMs === undefined ? null : 0;
+      for (const at of between === 0 ? [last + 1, sample.at - 1] : [last + 1]) {
+        times.push(at / 1_000);
+        inbound.push(between);
+        outbound.push(between);
+        roundTrips.push(null);
+      }
     }
     last = sample.at;
     times.push(sample.at / 1_000);

@@ -12,6 +12,8 @@ export type FieldKind =
   | 'switch'
   | 'choice'
   | 'list'
+  /** A list of objects, which is shown and not typed. */
+  | 'structure'
   /** A file with the user's key, which is imported and never typed. */
   | 'key-file';
 
@@ -45,7 +47,7 @@ function fieldsOf(schema: Json, prefix: string, draft: unknown, required: boolea
   const needed = Array.isArray(variant['required']) ? variant['required'] : [];
   const alternatives = methodsOf(schema);
   return Object.entries(properties).flatMap(([name, value]) => {
-    if (name === '$schema' || name.endsWith('File')) return [];
+    if (name === '$schema' || name === 'file' || name.endsWith('File')) return [];
     const path = prefix === '' ? name : `${prefix}.${name}`;
     if (path.endsWith('.certificate.name')) return [];
     const inner = isObject(value) ? value : {};
@@ -65,11 +67,13 @@ function field(path: string, schema: Json, required: boolean): ProfileField {
   const number = (name: string) => (typeof plain[name] === 'number' ? plain[name] : undefined);
   const choices = Array.isArray(plain['enum'])
     ? plain['enum'].filter((each) => typeof each === 'string')
-    : words;
+    : typeof plain['const'] === 'string'
+      ? [plain['const']]
+      : words;
   return {
     path,
     kind: words.length > 0 ? 'number-or-word' : kindOf(path, plain, choices),
-    required: required || path === 'trust.ca',
+    required,
     default: schema['default'] ?? plain['default'],
     choices,
     least: number('minimum'),
@@ -78,10 +82,15 @@ function field(path: string, schema: Json, required: boolean): ProfileField {
   };
 }
 
+/** Not an object, nor one of several. */
+function isPlain(schema: Json): boolean {
+  return schema['properties'] === undefined && variantsOf(schema).length === 0;
+}
+
 function kindOf(path: string, schema: Json, choices: readonly string[]): FieldKind {
   if (choices.length > 0) return 'choice';
   if (/\.certificate\.(?:pkcs12|pem)$/.test(path)) return 'key-file';
-  if (path.endsWith('.ca')) return 'long-text';
+  if (/\.(?:ca|crl|ocspSigner)$/.test(path)) return 'long-text';
   switch (schema['type']) {
     case 'boolean':
       return 'switch';
@@ -89,7 +98,7 @@ function kindOf(path: string, schema: Json, choices: readonly string[]): FieldKi
     case 'number':
       return 'number';
     case 'array':
-      return 'list';
+      return isObject(schema['items']) && isPlain(schema['items']) ? 'list' : 'structure';
     default:
       return 'text';
   }
@@ -184,15 +193,34 @@ export interface FieldSplit {
 }
 
 export function splitFields(draft: Draft): FieldSplit {
-  const fields = profileFields(draft);
-  const essential = essentialPaths.flatMap((path) => fields.filter((each) => each.path === path));
+  const fields = profileFields(draft).map((each) =>
+    each.path === 'trust.ca' ? { ...each, required: needsCa(draft) } : each,
+  );
+  const essential = essentialPaths
+    .flatMap((path) => fields.filter((each) => each.path === path))
+    .filter(({ path }) => path !== 'trust.ca' || needsCa(draft) || valueAt(draft, path) !== undefined);
   const others = fields.filter(({ path }) => !essentialPaths.includes(path));
   const isSet = ({ path }: ProfileField) => valueAt(draft, path) !== undefined;
   return {
     essential,
     changed: others.filter(isSet),
-    rest: others.filter((each) => !isSet(each) && each.kind !== 'key-file'),
+    rest: others.filter((each) => !isSet(each) && each.kind !== 'key-file' && each.kind !== 'structure'),
   };
+}
+
+/** Someone must vouch for the gateway, unless it has the same key as the user. */
+function needsCa(draft: Draft): boolean {
+  const others = valueAt(draft, 'trust.system') ?? valueAt(draft, 'trust.pins');
+  return others === undefined && valueAt(draft, 'authentication.method') !== 'psk';
+}
+
+/** The draft with another value of a field, and without what cannot stand beside it. */
+export function withField(draft: Draft, path: string, value: unknown): Draft {
+  if (path === 'authentication.method') return withMethod(draft, String(value));
+  // It is there or not.
+  const set = withValue(draft, path, path === 'trust.system' && value === false ? undefined : value);
+  const noCa = path === 'trust.system' || (path === 'trust.pins' && valueAt(draft, 'trust.ca') === '');
+  return noCa && value !== undefined && value !== false ? withValue(set, 'trust.ca', undefined) : set;
 }
 
 /** A value to begin with when a field is added: its default, or nothing of its kind. */

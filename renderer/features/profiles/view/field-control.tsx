@@ -1,5 +1,7 @@
+import { fieldWords } from '../../../i18n/explain.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { Field, Foreign, Switch } from '../../../ui/controls.tsx';
+import { plainLines } from '../../../ui/foreign-text.ts';
 import { Icon } from '../../../ui/icons.tsx';
 import type { ProfileField } from '../model/profile-fields.ts';
 
@@ -16,7 +18,7 @@ interface FieldControlProps {
 /** One field of a profile as the control that fits its kind. */
 export function FieldControl({ field, value, fileName, problem, readOnly, onChange }: FieldControlProps) {
   const { text, format } = useWords();
-  const words = text.fields[field.path];
+  const words = fieldWords(text, field.path);
   const help = (
     <>
       {words?.help ?? field.description}
@@ -46,7 +48,7 @@ export function FieldControl({ field, value, fileName, problem, readOnly, onChan
               >
                 {field.choices.map((choice) => (
                   <option key={choice} value={choice}>
-                    {choice}
+                    {text.choices[choice] ?? choice}
                   </option>
                 ))}
               </select>
@@ -74,6 +76,16 @@ export function FieldControl({ field, value, fileName, problem, readOnly, onChan
                 autoComplete="off"
                 value={String(value ?? '')}
                 onChange={(event) => onChange(numberOrWord(event.target.value))}
+              />
+            );
+          case 'structure':
+            return (
+              <textarea
+                {...control}
+                className="input mono"
+                rows={6}
+                readOnly
+                value={plainLines(JSON.stringify(value, null, 2))}
               />
             );
           case 'key-file':

@@ -50,6 +50,7 @@ export function ImportForm({ file, first, notes, onClose, complete, children }: 
           onChange={(next) => setDraft(complete?.(next) ?? next)}
           readOnly={false}
           problems={checked.problems}
+          elsewhere={checked.elsewhere}
         />
       </div>
       {failure === undefined ? null : (
@@ -59,7 +60,7 @@ export function ImportForm({ file, first, notes, onClose, complete, children }: 
       )}
       <div className="dialog-actions">
         <Button onClick={onClose}>{text.importer.cancel}</Button>
-        <Button look="primary" disabled={checked.failures.length > 0} onClick={() => void save()}>
+        <Button look="primary" disabled={!checked.good} onClick={() => void save()}>
           {text.importer.save}
         </Button>
       </div>

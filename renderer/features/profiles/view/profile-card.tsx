@@ -1,9 +1,21 @@
+import type { Failure } from '../../../../core/base/errors.ts';
+import { problemOf } from '../../../../core/profile/field-problem.ts';
 import type { ProfileEntry } from '../../../../core/rpc/values.ts';
 import { useAppState, useSession } from '../../../app/page-context.ts';
+import { explainIn, problemWords } from '../../../i18n/explain.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { Button, Foreign } from '../../../ui/controls.tsx';
-import { plainText } from '../../../ui/foreign-text.ts';
+import { isolated, plainText } from '../../../ui/foreign-text.ts';
 import './profiles.css';
+
+/** The field and what is wrong with it, or what else keeps the profile from being used. */
+function BrokenReason({ failure }: { readonly failure: Failure | undefined }) {
+  const { text } = useWords();
+  if (failure === undefined) return null;
+  const problem = problemOf(failure.detail);
+  if (problem === undefined) return explainIn(text, failure).what;
+  return `${isolated(failure.detail['field'] ?? '')}: ${problemWords(text, problem)}`;
+}
 
 interface ProfileCardProps {
   readonly entry: ProfileEntry;
@@ -41,11 +53,7 @@ export function ProfileCard({ entry, onOpen }: ProfileCardProps) {
           )}
         </h2>
         <p className="note">
-          {broken ? (
-            <Foreign text={String(failures[0]?.detail['reason'] ?? failures[0]?.code ?? '')} most={160} />
-          ) : (
-            <Foreign text={gateway ?? ''} most={120} />
-          )}
+          {broken ? <BrokenReason failure={failures[0]} /> : <Foreign text={gateway ?? ''} most={120} />}
         </p>
         <p className="profile-badges">
           {active ? <span className="badge good">{text.profiles.active}</span> : null}

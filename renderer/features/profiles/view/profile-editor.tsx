@@ -4,7 +4,7 @@ import { useSession } from '../../../app/page-context.ts';
 import { explainIn } from '../../../i18n/explain.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { Button, Dialog, Foreign } from '../../../ui/controls.tsx';
-import { isolated, plainText } from '../../../ui/foreign-text.ts';
+import { isolated, plainLines } from '../../../ui/foreign-text.ts';
 import { type Draft, formatDraft, newDraft, readDraft } from '../model/profile-fields.ts';
 import { review } from '../model/review.ts';
 import { ProfileForm } from './profile-form.tsx';
@@ -46,7 +46,7 @@ export function ProfileEditor({ id, onClose }: ProfileEditorProps) {
   const save = async (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (checked.failures.length > 0) return;
+    if (!checked.good) return;
     const saved = await session.saveProfile(id, checked.text);
     if (saved.ok) onClose();
     else setFailure(saved.error);
@@ -77,11 +77,12 @@ export function ProfileEditor({ id, onClose }: ProfileEditorProps) {
           onChange={setDraft}
           readOnly={!own}
           problems={tried || id !== undefined ? checked.problems : new Map()}
+          elsewhere={tried || id !== undefined ? checked.elsewhere : new Map()}
         />
       )}
       <details className="card json">
         <summary>{text.editor.json}</summary>
-        <pre>{plainJson(formatDraft(draft))}</pre>
+        <pre>{plainLines(formatDraft(draft), 600)}</pre>
       </details>
       {own ? (
         <div className="editor-actions">
@@ -121,12 +122,4 @@ function EditorFailure({ failure }: { readonly failure: Failure }) {
       <p>{next}</p>
     </section>
   );
-}
-
-/** Line by line, so that the line ends stay and nothing else that moves. */
-function plainJson(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => plainText(line, 4_096))
-    .join('\n');
 }

@@ -1,3 +1,5 @@
+import type { FieldProblem } from '../../../../core/profile/field-problem.ts';
+import { fieldWords, problemWords } from '../../../i18n/explain.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { Button } from '../../../ui/controls.tsx';
 import {
@@ -6,9 +8,9 @@ import {
   type ProfileField,
   splitFields,
   valueAt,
-  withMethod,
-  withValue,
+  withField,
 } from '../model/profile-fields.ts';
+import type { Review } from '../model/review.ts';
 import { FieldControl } from './field-control.tsx';
 
 interface ProfileFormProps {
@@ -16,25 +18,25 @@ interface ProfileFormProps {
   readonly onChange: (draft: Draft) => void;
   readonly readOnly: boolean;
   /** What is wrong, by the path of the field. */
-  readonly problems: ReadonlyMap<string, string>;
+  readonly problems: Review['problems'];
+  readonly elsewhere?: Review['elsewhere'];
 }
 
 /** The fields of a profile: the essential ones, those that differ from the defaults, and a way to add another. */
-export function ProfileForm({ draft, onChange, readOnly, problems }: ProfileFormProps) {
+export function ProfileForm({ draft, onChange, readOnly, problems, elsewhere }: ProfileFormProps) {
   const { text } = useWords();
   const { essential, changed, rest } = splitFields(draft);
-  const set = (path: string, value: unknown) =>
-    onChange(
-      path === 'authentication.method' ? withMethod(draft, String(value)) : withValue(draft, path, value),
-    );
-  const label = (path: string) => text.fields[path]?.label ?? path;
+  const set = (path: string, value: unknown) => onChange(withField(draft, path, value));
+  const label = (path: string) => fieldWords(text, path)?.label ?? path;
+  const wordsOf = (problem: FieldProblem | undefined) =>
+    problem === undefined ? undefined : problemWords(text, problem);
   const control = (field: ProfileField, removable: boolean) => (
     <div key={field.path} className="editor-row" data-kind={field.kind}>
       <FieldControl
         field={field}
         value={valueAt(draft, field.path)}
         fileName={field.kind === 'key-file' ? nameOfKeyFile(draft, field.path) : undefined}
-        problem={problems.get(field.path)}
+        problem={wordsOf(problems.get(field.path))}
         readOnly={readOnly}
         onChange={(value) => set(field.path, value)}
       />
@@ -82,6 +84,18 @@ export function ProfileForm({ draft, onChange, readOnly, problems }: ProfileForm
           </select>
         )}
       </section>
+      {elsewhere === undefined || elsewhere.size === 0 ? null : (
+        <section className="card failure" aria-label={text.editor.problems}>
+          <h2 className="section-title">{text.editor.problems}</h2>
+          <ul>
+            {[...elsewhere].map(([path, problem]) => (
+              <li key={path} className="field-error">
+                {label(path)}: {problemWords(text, problem)}
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
     </>
   );
 }

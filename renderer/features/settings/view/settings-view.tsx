@@ -1,9 +1,10 @@
+import type { Update } from '../../../../core/rpc/bridge.ts';
 import { useLanguage } from '../../../app/language.ts';
 import { useAppState, useSession } from '../../../app/page-context.ts';
 import { useTheme } from '../../../app/theme.ts';
-import { useWords } from '../../../i18n/use-text.ts';
-import { Segments, Switch } from '../../../ui/controls.tsx';
-import { plainText } from '../../../ui/foreign-text.ts';
+import { useWords, type Words } from '../../../i18n/use-text.ts';
+import { Button, Segments, Switch } from '../../../ui/controls.tsx';
+import { isolated, plainText } from '../../../ui/foreign-text.ts';
 import './settings.css';
 
 export function SettingsView() {
@@ -100,6 +101,7 @@ function About() {
           <dt>{text.settings.host}</dt>
           <dd>{host === undefined ? none : text.settings.hosts[host.kind]}</dd>
         </div>
+        <Updates />
         <div>
           <dt>{text.settings.license}</dt>
           <dd>{text.settings.licenseText}</dd>
@@ -107,4 +109,40 @@ function About() {
       </dl>
     </section>
   );
+}
+
+/** What became of the search for a newer version, and the way to look again where that can be done. */
+function Updates() {
+  const words = useWords();
+  const session = useSession();
+  const update = useAppState((state) => state.host?.update);
+  const { settings } = words.text;
+  if (update === undefined) return null;
+  const again = update.state === 'none' || update.state === 'failed' || update.state === 'refused';
+  return (
+    <div>
+      <dt>{settings.updates}</dt>
+      <dd className="update" data-state={update.state}>
+        <span role="status">{updateWords(update, words)}</span>
+        {again ? (
+          <Button onClick={() => void session.checkForUpdates()}>{settings.checkUpdates}</Button>
+        ) : null}
+      </dd>
+    </div>
+  );
+}
+
+function updateWords(update: Update, { text, format }: Words): string {
+  const words = text.settings.update;
+  switch (update.state) {
+    case 'off':
+      return words.off[update.why];
+    case 'checking':
+      return words.checking;
+    case 'none':
+    case 'failed':
+      return words[update.state](format.dateTime(update.at));
+    default:
+      return words[update.state](isolated(update.version));
+  }
 }

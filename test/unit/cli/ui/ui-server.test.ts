@@ -26,7 +26,9 @@ async function start(t: TestContext, socketPath = '/nonexistent'): Promise<UiSer
     port: 0,
     reach: () => connectRpc(socketPath),
     methods: {
-      host: () => ok({ kind: 'browser', version: '0.1.0', preferences: [] }),
+      host: () =>
+        ok({ kind: 'browser', version: '0.1.0', preferences: [], update: { state: 'off', why: 'browser' } }),
+      'check-for-updates': () => ok({ update: { state: 'off', why: 'browser' } }),
       'set-preference': () => err(failure('rpc.denied', { method: 'set-preference' })),
     },
   });

@@ -12,7 +12,9 @@ function openDirect(t: TestContext, socketPath: string): OpenPage {
   const page = new BridgePage({
     reach: () => connectRpc(socketPath),
     methods: {
-      host: () => ok({ kind: 'electron', version: '0.1.0', preferences: [] }),
+      host: () =>
+        ok({ kind: 'electron', version: '0.1.0', preferences: [], update: { state: 'off', why: 'browser' } }),
+      'check-for-updates': () => ok({ update: { state: 'off', why: 'browser' } }),
       'set-preference': () => ok({ preferences: [] }),
     },
     send: (message) => setImmediate(() => onMessage(message)),

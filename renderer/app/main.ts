@@ -1,15 +1,11 @@
 import './jitless.ts';
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
 import { createLineBridge } from '../bridge/line-bridge.ts';
 import { openLine } from '../bridge/open-line.ts';
 import '../ui/tokens.css';
 import '../ui/base.css';
 import '../ui/controls.css';
 import './app.css';
-import { App } from './app.tsx';
 import { memory } from './memory.ts';
-import { PageContext } from './page-context.ts';
 import { PageSession } from './session.ts';
 import { firstState } from './state.ts';
 import { createStore } from './store.ts';
@@ -20,17 +16,11 @@ const soon = (run: () => void) => {
   else requestAnimationFrame(run);
 };
 
+// Fetched beside this module and run in a task of its own: what is drawn with takes as long as what talks to the host.
+const drawing = import('./draw.tsx');
 const store = createStore(firstState, soon);
 const bridge = createLineBridge(openLine());
 const session = new PageSession(bridge, store, { now: () => performance.now(), ...memory });
 
 const root = document.getElementById('root');
-if (root !== null) {
-  createRoot(root).render(
-    <StrictMode>
-      <PageContext value={{ store, session }}>
-        <App />
-      </PageContext>
-    </StrictMode>,
-  );
-}
+if (root !== null) void drawing.then(({ draw }) => draw(root, { store, session }));
