@@ -119,6 +119,10 @@ export const limits = {
   childSas: 16,
   /** INVALID_MAJOR_VERSION on one IKE SA: nothing protects the question. */
   versionAnswers: 3,
+  /** Answers to one IKE_SA_INIT that are followed beside the first: each costs a key agreement and a message. @rfc 7296 2.4 */
+  initRivals: 3,
+  /** The only CHILD SA is made anew so often in a row when the peer deletes it; then it wants us gone, or a login. */
+  lastChildRemakes: 3,
   /** CHILD SAs that one profile asks for: each may be there twice while it is rekeyed. */
   childWishes: 6,
   /** How often in all a CHILD SA is asked for anew that the peer deleted or had no time for; half a day goes by. */

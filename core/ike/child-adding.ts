@@ -1,4 +1,4 @@
-import { type Failure, failure } from '../base/errors.ts';
+import { type Failure, failure, formatFailure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { after, type Instant } from '../base/time.ts';
 import { notifyOf } from '../wire/ike/lookup.ts';
@@ -6,6 +6,7 @@ import type { IkeMessage, Spi } from '../wire/ike/payload.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import { installChild, reportChild, unusedSpi, wipeChildKeys } from './child-install.ts';
+import type { Child } from './child-table.ts';
 import { childWishes, furtherSelectors } from './child-wishes.ts';
 import { sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
@@ -80,7 +81,9 @@ export function onChildAdded(
   }
   state.childGroup = offer.keyExchange?.group;
   const child = installChild(engine, state, made.value, { kind: 'live' }, now, plan.wish);
-  if (forgetSleeping(engine, state, plan.wish)) reportChild(engine, state, child);
+  forgetSleeping(engine, state, plan.wish);
+  // What the user knows of it was about the one before.
+  if (state.announced && plan.wish === 0) reportChild(engine, state, child);
   if (!state.announced) announce(engine, state, child.notation, child.inboundSpi, now);
   return state;
 }
@@ -123,6 +126,28 @@ export function afterLoss(
   return state;
 }
 
+/**
+ * The peer has deleted these, and with them the last CHILD SA. The IKE SA stands, so others are asked for at once; one that deletes
+ * these too, soon and again, wants us gone or logged in anew.
+ */
+export function afterLastDeleted(
+  engine: Engine,
+  state: Established,
+  gone: readonly Child[],
+  now: Instant,
+): IkeState {
+  const lasted = gone.some(({ madeAt }) => now - madeAt >= limits.reconnectLastingMs);
+  state.remakes = lasted ? 1 : state.remakes + 1;
+  const wishes = gone.flatMap(({ wish }) => wish ?? []);
+  if (wishes.length === 0 || state.remakes > limits.lastChildRemakes)
+    return sayGoodbye(engine, state, failure('peer.closed'), now);
+  for (const wish of new Set(wishes)) {
+    state.wishTries[wish] = 0;
+    state.todo.push({ kind: 'add-child', wish });
+  }
+  return state;
+}
+
 /** True when the peer has deleted this CHILD SA already: it was made by an answer that came late. Its keys are wiped. */
 export function takenBack(state: Established, { parameters }: ChildSa): boolean {
   if (!state.goneUnseen.has(parameters.outbound.spi)) return false;
@@ -161,7 +186,9 @@ function giveUpWish(
   now: Instant,
 ): IkeState {
   forgetSleeping(engine, state, wish);
-  if (!state.children.alive) return sayGoodbye(engine, state, error, now);
+  // A connection that stood may yet come back by another login.
+  const cause = state.announced ? notRekeyed(formatFailure(error)) : error;
+  if (!state.children.alive) return sayGoodbye(engine, state, cause, now);
   engine.emit({ kind: 'child-refused', wish, error });
   return state;
 }

@@ -30,6 +30,7 @@ export function installChild(
     outboundSpi: outbound.spi,
     selectors,
     notation,
+    madeAt: now,
     lastChanceAt: term.lastChanceAt,
     wish,
     usedAt,

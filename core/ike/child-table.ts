@@ -24,6 +24,7 @@ export interface Child {
   readonly selectors: ChildSaParameters['selectors'];
   /** Its algorithms in strongSwan's notation. */
   readonly notation: string;
+  readonly madeAt: Instant;
   readonly lastChanceAt: Instant;
   /** Which of our wishes it fulfils; absent for one that the peer asked for. */
   readonly wish: number | undefined;

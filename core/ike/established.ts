@@ -60,6 +60,7 @@ export function establish(
     addresses: config.value.addresses,
     wishTries: [],
     announced: false,
+    remakes: 0,
     goneUnseen: new Set(),
     liveness: new Liveness(engine.config.livenessMs, now),
     active: undefined,

@@ -22,6 +22,11 @@ import type { DropCause, Exhausted, Received } from './received.ts';
 import type { AnsweredBy, OutstandingRequest, QueuedRequest, RequestRoute } from './request.ts';
 import { type Pace, RetransmitSchedule } from './retransmission.ts';
 
+interface IkeSpis {
+  readonly initiator: IkeSpi;
+  readonly responder: IkeSpi;
+}
+
 /**
  * The exchanges of one IKE SA. It alone knows message IDs, retransmission, restarts
  * of IKE_SA_INIT, and which response answered the peer's last request. The window is 1 on both sides: one request of ours
@@ -108,9 +113,10 @@ export class ExchangeLayer {
   }
 
   /** The response was good: from here on everything is protected, and goes to port 4500. @rfc 7296 2.23 */
-  acceptInit(responderSpi: IkeSpi, protection: Protection): void {
+  acceptInit({ initiator, responder }: IkeSpis, protection: Protection): void {
     this.#outstanding = undefined;
-    this.#responderSpi = responderSpi;
+    this.#initiatorSpi = initiator;
+    this.#responderSpi = responder;
     this.#protection = protection;
     this.#nextId = 1;
   }
@@ -119,11 +125,7 @@ export class ExchangeLayer {
    * Takes over an IKE SA that CREATE_CHILD_SA made: message IDs begin at 0 in both directions. `originalInitiator`: that exchange
    * was ours, so ours is the first SPI. @rfc 7296 2.18
    */
-  acceptRekeyed(
-    spis: { readonly initiator: IkeSpi; readonly responder: IkeSpi },
-    protection: Protection,
-    originalInitiator: boolean,
-  ): void {
+  acceptRekeyed(spis: IkeSpis, protection: Protection, originalInitiator: boolean): void {
     this.#initiatorSpi = spis.initiator;
     this.#responderSpi = spis.responder;
     this.#protection = protection;
@@ -140,7 +142,8 @@ export class ExchangeLayer {
   expects(octets: Uint8Array): boolean {
     const spis = readSpis(octets);
     if (spis?.initiator !== this.#initiatorSpi) return false;
-    return this.#responderSpi === 0n || spis.responder === this.#responderSpi;
+    const isInit = octets[18] === exchangeType.IKE_SA_INIT;
+    return isInit || this.#responderSpi === 0n || spis.responder === this.#responderSpi;
   }
 
   /** The response was not the answer, for this reason. Anybody may have sent it, so the wait goes on, but not for long. */
@@ -244,8 +247,10 @@ export class ExchangeLayer {
 
   #receiveClear(message: IkeMessage, octets: Uint8Array, now: Instant): Received | undefined {
     if (this.#outstanding?.kind !== 'init') {
-      this.#rivalled ||= isInitResponse(message) && message.header.responderSpi !== this.#responderSpi;
-      return this.#drop('protection');
+      this.#drop('protection');
+      if (!isInitResponse(message) || message.header.responderSpi === this.#responderSpi) return undefined;
+      this.#rivalled = true;
+      return { kind: 'init-response', message, octets };
     }
     const verdict = this.#outstanding.receive(message, now);
     if (verdict === 'candidate') return { kind: 'init-response', message, octets };

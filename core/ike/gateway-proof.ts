@@ -112,6 +112,7 @@ function judge(
       const packet = payloadOf(message, 'EAP')?.packet;
       if (packet === undefined || !proofs.eapOnly)
         return fail(engine, state, failure('auth.gateway-unproven', { side: 'remote' }));
+      engine.rivals.settle();
       return startEap(engine, login, { identity: claim.identity }, packet, now);
     }
   }
@@ -181,6 +182,7 @@ function onGatewayProven(
   message: IkeMessage,
   now: Instant,
 ): IkeState {
+  engine.rivals.settle();
   // Now that it is known whose word that is. A gateway that does not know the rule does not keep it. @rfc 4555 3.9
   if (engine.config.natsAllowed === false && login.association.nat.local)
     return fail(engine, { kind: 'authenticating-gateway', ...login }, failure('peer.nat-forbidden'));

@@ -11,7 +11,7 @@ import { onGatewayResponse, onGoodCertificate } from './gateway-proof.ts';
 import type { IkeLink } from './ike-link.ts';
 import { onChildCarried, wakeChild } from './inactivity.ts';
 import type { IkeAnswer, IkeCommand, IkeInput, IkeOutput, PathId } from './io.ts';
-import { onInitResponse, onSharedSecret, startLogin } from './login.ts';
+import { onInitResponse, onRivalInit, onSharedSecret, startLogin } from './login.ts';
 import { onEapAnswer, onEapResponse, onLastResponse } from './login-eap.ts';
 import {
   establishedWakeup,
@@ -26,6 +26,7 @@ import { blamesPath, planCheck } from './path-checks.ts';
 import { heedHint } from './peer-hint.ts';
 import { onEstablishedRequest } from './peer-request.ts';
 import type { DropCause, Exhausted, Received } from './received.ts';
+import { type Rival, Rivals } from './rivals.ts';
 import { probe, race, roam } from './roaming.ts';
 import type { Closing, IkeState } from './state.ts';
 import { firstCourse, isQuestion } from './turned-away.ts';
@@ -46,6 +47,7 @@ export class IkeSa {
   readonly #drops = new Map<DropCause, number>();
   #state: IkeState = { kind: 'idle' };
   #lastAsk = 0;
+  #rivalled = false;
 
   constructor(config: IkeConfig, dependencies: IkeDependencies) {
     const emit = (output: IkeOutput): void => {
@@ -64,6 +66,8 @@ export class IkeSa {
       heardFrom: undefined,
       // An IKE SA that replaces another knows the path as that one did. @rfc 7383 2.3
       openExchange: () => openExchange(this.#engine.exchange.fragmentSizes),
+      rivalExchange: () => openExchange(),
+      rivals: new Rivals(),
       emit,
       restartLogin: (course, now) => startLogin(this.#engine, course, now),
       ask: (ask) => {
@@ -86,14 +90,14 @@ export class IkeSa {
 
   /** Two answers to IKE_SA_INIT differed: the login may fail because a forged one was taken. */
   get rivalled(): boolean {
-    return this.#engine.exchange.rivalled;
+    return this.#rivalled || this.#engine.exchange.rivalled;
   }
 
   /** Whether a datagram names this IKE SA, or one that replaces it. */
   owns(octets: Uint8Array): boolean {
     const links = this.#links();
     return links.length === 0
-      ? this.#engine.exchange.expects(octets)
+      ? this.#engine.exchange.expects(octets) || this.#engine.rivals.owner(octets) !== undefined
       : links.some(({ exchange }) => exchange.owns(octets));
   }
 
@@ -111,7 +115,8 @@ export class IkeSa {
   nextWakeup(): Instant | undefined {
     const state = this.#state;
     if (state.kind === 'established') return establishedWakeup(state);
-    if (state.kind !== 'closing') return this.#engine.exchange.nextWakeup();
+    const { exchange, rivals } = this.#engine;
+    if (state.kind !== 'closing') return earliest(exchange.nextWakeup(), rivals.nextWakeup());
     return state.links
       .map(({ exchange }) => exchange.nextWakeup())
       .reduce<Instant | undefined>(earliest, undefined);
@@ -120,7 +125,42 @@ export class IkeSa {
   handle(input: IkeInput, now: Instant): void {
     if (this.#state.kind === 'closed') return;
     this.#state = this.#next(input, now);
+    while (this.#state.kind === 'closed') {
+      const rival = this.#engine.rivals.next();
+      if (rival === undefined) break;
+      this.#goOnWith(rival, now);
+    }
+    if (this.#state.kind === 'closed') this.#engine.rivals.settle();
     if (this.#state.kind === 'established') startNext(this.#engine, this.#state, now);
+  }
+
+  /** The answer to IKE_SA_INIT that was taken has led to nothing: there was another one. */
+  #goOnWith({ exchange, state, answer }: Rival, now: Instant): void {
+    const end = this.#outputs.findLastIndex(({ kind }) => kind === 'closed');
+    if (end >= 0) this.#outputs.splice(end, 1);
+    this.#rivalled = true;
+    this.#engine.exchange = exchange;
+    this.#state = state;
+    if (answer !== undefined)
+      this.#state = this.#onReceived({ kind: 'response', message: answer }, undefined, now);
+  }
+
+  /** What is for an IKE SA beside the present one: the first that answers is believed to be the gateway until it fails to prove that. */
+  #onRival(rival: Rival, { octets, path }: Extract<IkeInput, { kind: 'datagram' }>, now: Instant): IkeState {
+    const state = this.#state;
+    const { exchange, rivals } = this.#engine;
+    const received = rival.exchange.receive(octets, now, path);
+    if (received?.kind === 'broken') rivals.drop(rival);
+    if (received?.kind !== 'response') return state;
+    if (!exchange.busy || state.kind !== 'authenticating-gateway') {
+      rivals.keep(rival, received.message);
+      return state;
+    }
+    this.#rivalled = true;
+    rivals.swap(rival, { exchange, state });
+    this.#engine.exchange = rival.exchange;
+    this.#state = rival.state;
+    return this.#onReceived(received, undefined, now);
   }
 
   #next(input: IkeInput, now: Instant): IkeState {
@@ -137,7 +177,10 @@ export class IkeSa {
   }
 
   /** The SPIs in the header say which IKE SA a datagram is for; what belongs to none is counted at the one in use. */
-  #onDatagram({ octets, path, from }: Extract<IkeInput, { kind: 'datagram' }>, now: Instant): IkeState {
+  #onDatagram(input: Extract<IkeInput, { kind: 'datagram' }>, now: Instant): IkeState {
+    const { octets, path, from } = input;
+    const rival = this.#engine.rivals.owner(octets);
+    if (rival !== undefined) return this.#onRival(rival, input, now);
     if (this.#state.kind === 'established') heedHint(this.#engine, this.#state, octets, now);
     const link = this.#links().find(({ exchange }) => exchange.owns(octets));
     const exchange = link?.exchange ?? this.#engine.exchange;
@@ -155,8 +198,10 @@ export class IkeSa {
     const state = this.#state;
     if (received === undefined) return state;
     if (received.kind === 'init-response') {
-      if (state.kind !== 'init') return state;
-      return onInitResponse(this.#engine, state, received.message, received.octets, now);
+      const { message, octets } = received;
+      if (state.kind === 'init') return onInitResponse(this.#engine, state, message, octets, now);
+      onRivalInit(this.#engine, message, octets, now);
+      return state;
     }
     if (state.kind === 'established') state.liveness.restart(now);
     switch (received.kind) {
@@ -205,7 +250,8 @@ export class IkeSa {
   #onTimeout(now: Instant): IkeState {
     const state = this.#state;
     if (state.kind === 'closing') return this.#onClosingTimeout(state, now);
-    const { exchange } = this.#engine;
+    const { exchange, rivals } = this.#engine;
+    rivals.timeout(now);
     const due = exchange.nextWakeup();
     const exhausted = exchange.timeout(now);
     if (exhausted !== undefined) return close(this.#engine, state, this.#silence(exhausted));
@@ -245,6 +291,7 @@ export class IkeSa {
       case 'connect':
         return state.kind === 'idle' ? startLogin(this.#engine, firstCourse(this.#engine), now) : state;
       case 'disconnect':
+        this.#engine.rivals.settle();
         if (state.kind === 'closing') return state;
         if (state.kind === 'established') return sayGoodbye(this.#engine, state, undefined, now);
         // Our AUTH may have been enough for the gateway: it then has an IKE SA that somebody must delete.
@@ -252,6 +299,7 @@ export class IkeSa {
           ? sayGoodbye(this.#engine, state, undefined, now)
           : close(this.#engine, state);
       case 'abandon':
+        this.#engine.rivals.settle();
         return close(this.#engine, state);
       case 'probe':
         if (state.kind === 'established')

@@ -5,13 +5,16 @@ import type { Instant } from '../base/time.ts';
 import { utf8 } from '../base/utf8.ts';
 import { formatIdentity } from '../pki/identity.ts';
 import { notifyOf } from '../wire/ike/lookup.ts';
+import { checkOccurrence } from '../wire/ike/message-rules.ts';
 import type { IkeMessage } from '../wire/ike/payload.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
+import type { Association } from './association.ts';
 import { requestedAuthorities } from './credential-choice.ts';
 import { close, fail } from './ending.ts';
 import type { Engine } from './engine.ts';
 import { fortiClientVendorIds } from './forticlient.ts';
 import { freshIkeSpi } from './fresh-ike-spi.ts';
+import type { IkeOutput } from './io.ts';
 import { shortPskOctets, speaksAsFortiClient } from './login-way.ts';
 import { offeredGroups } from './negotiate.ts';
 import { startRound } from './own-proof.ts';
@@ -19,7 +22,18 @@ import { mixPpk } from './ppk.ts';
 import { createProtection } from './protection.ts';
 import type { RedirectTarget } from './redirect-target.ts';
 import { redirected } from './redirected.ts';
-import type { AwaitingSecret, Course, GatewayAbilities, IkeState, Init, Login, PpkState } from './state.ts';
+import { Rivals } from './rivals.ts';
+import {
+  type AuthenticatingGateway,
+  type AwaitingSecret,
+  type Course,
+  type GatewayAbilities,
+  type IkeState,
+  type Init,
+  type Login,
+  type PpkState,
+  wipeState,
+} from './state.ts';
 import { offerChild } from './tasks/child-create.ts';
 import { IkeInitTask } from './tasks/ike-init.ts';
 import { turnedAway } from './turned-away.ts';
@@ -32,6 +46,7 @@ import { turnedAway } from './turned-away.ts';
 /** Sends IKE_SA_INIT. */
 export function startLogin(engine: Engine, course: Course, now: Instant): IkeState {
   const { config, dependencies, exchange } = engine;
+  engine.rivals.settle();
   engine.emit({ kind: 'phase', phase: 'init' });
   const spi = freshIkeSpi(dependencies.random);
   const task = new IkeInitTask(config, dependencies, spi, {
@@ -50,17 +65,54 @@ export function onInitResponse(
   octets: Uint8Array,
   now: Instant,
 ): IkeState {
-  const { config, dependencies, exchange } = engine;
-  const redirect = state.task.redirect(message);
+  const { course, task } = state;
+  const redirect = task.redirect(message);
   if (redirect !== undefined) return onInitRedirect(engine, state, redirect);
-  const association = state.task.process(message, octets);
+  const association = task.process(message, octets);
   if (!association.ok) {
-    exchange.rejectInit(association.error);
+    engine.exchange.rejectInit(association.error);
     return state;
   }
-  state.task.wipe();
-  const { spis, suite, keys } = association.value;
-  exchange.acceptInit(spis.responder, createProtection(suite.cipher, keys, dependencies.random));
+  const next = takeInit(engine, course, association.value, message, now);
+  if (followsRivals(next)) engine.rivals.begin(course, task);
+  else task.wipe();
+  return next;
+}
+
+/** Another answer to IKE_SA_INIT than the one that was taken: one of them is forged, and nobody knows which. @rfc 7296 2.4 */
+export function onRivalInit(engine: Engine, message: IkeMessage, octets: Uint8Array, now: Instant): void {
+  const { init } = engine.rivals;
+  if (init === undefined || !checkOccurrence(message, false).ok) return;
+  const association = init.task.process(message, octets);
+  if (!association.ok) return;
+  const { emit } = engine;
+  const quiet = (output: IkeOutput) => (output.kind === 'transmit' ? emit(output) : undefined);
+  const aside: Engine = { ...engine, exchange: engine.rivalExchange(), rivals: new Rivals(), emit: quiet };
+  const next = takeInit(aside, init.course, association.value, message, now);
+  if (followsRivals(next)) return engine.rivals.add(aside.exchange, next);
+  wipeState(next);
+  aside.exchange.close();
+}
+
+/** Nobody had to be asked for what our first IKE_AUTH request holds. */
+function followsRivals(state: IkeState): state is AuthenticatingGateway {
+  return (
+    state.kind === 'authenticating-gateway' &&
+    state.course.way.rounds[0]?.kind === 'eap' &&
+    state.psk === undefined
+  );
+}
+
+function takeInit(
+  engine: Engine,
+  course: Course,
+  association: Association,
+  message: IkeMessage,
+  now: Instant,
+): IkeState {
+  const { config, dependencies, exchange } = engine;
+  const { spis, suite, keys } = association;
+  exchange.acceptInit(spis, createProtection(suite.cipher, keys, dependencies.random));
   if (notifyOf(message, notifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined) {
     exchange.fragmentSizes.allow(config.remote.address.family);
   }
@@ -68,9 +120,9 @@ export function onInitResponse(
   const childless =
     config.childless === true && notifyOf(message, notifyType.CHILDLESS_IKEV2_SUPPORTED) !== undefined;
   const login: Login = {
-    association: association.value,
+    association,
     child: childless ? undefined : offerChild(config, dependencies.random),
-    course: state.course,
+    course,
     abilities: readAbilities(message),
     round: 0,
     proofs: [],

@@ -6,7 +6,7 @@ import type { IkeMessage, Payload, Spi } from '../wire/ike/payload.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import { securityProtocol } from '../wire/registry/protocols.ts';
-import { afterLoss } from './child-adding.ts';
+import { afterLastDeleted, afterLoss } from './child-adding.ts';
 import { installChild, lingerChild, promoteChild, stopRekeying, unusedSpi } from './child-install.ts';
 import type { Child } from './child-table.ts';
 import { allowedSelectors } from './child-wishes.ts';
@@ -94,7 +94,8 @@ function noteUnseen(state: Established, spis: readonly Spi[]): void {
 }
 
 function afterDeletions(engine: Engine, state: Established, gone: readonly Child[], now: Instant): IkeState {
-  if (!state.children.alive && replacementComes(state)) return state;
+  if (!state.children.alive)
+    return replacementComes(state) ? state : afterLastDeleted(engine, state, gone, now);
   for (const child of gone) {
     if (isReplacing(state.active, child)) continue;
     const next = afterLoss(engine, state, child.wish, failure('peer.closed'), now);

@@ -21,7 +21,7 @@ export type DropCause =
 
 /** What came in and is worth acting on. Everything but `init-response` is authenticated. */
 export type Received =
-  /** It may be the answer to IKE_SA_INIT: follow with `acceptInit` or `rejectInit`. `octets` is a view of the input. */
+  /** It may be the answer to IKE_SA_INIT, or another one than was taken: follow with `acceptInit` or `rejectInit`. `octets` is a view of the input. */
   | { readonly kind: 'init-response'; readonly message: IkeMessage; readonly octets: Uint8Array }
   /** The answer to our request, which is done with. */
   | { readonly kind: 'response'; readonly message: IkeMessage }

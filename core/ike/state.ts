@@ -195,6 +195,8 @@ export interface Established {
   announced: boolean;
   /** SPIs of CHILD SAs that the peer deleted and we do not know: their making may still be on the way to us. */
   readonly goneUnseen: Set<Spi>;
+  /** How often in a row the peer deleted the only CHILD SA, soon after it was made. */
+  remakes: number;
   /** Our exchange on the wire, unless it is a liveness check. */
   active: OwnTask | undefined;
   readonly todo: Plan[];

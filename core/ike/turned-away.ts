@@ -33,7 +33,9 @@ export function turnedAway(
 ): IkeState {
   const { course } = state;
   const next = nextCourse(engine, course, error);
-  if (next === undefined) return close(engine, state, withTried(engine, course, error));
+  // While another answer to IKE_SA_INIT is followed, it is not known that the gateway said so.
+  if (next === undefined || engine.rivals.waiting)
+    return close(engine, state, withTried(engine, course, error));
   wipeState(state);
   engine.exchange.close();
   engine.exchange = engine.openExchange();

@@ -22,6 +22,30 @@ async function losesConnection(
   return [`${tunnel.state} after ${seconds} s, expected a new connection`];
 }
 
+/** Device, inner addresses and route stay while `play` has the client log in again, and the journey has the gap. */
+async function keepsPlace(stage: Stage, play: () => Promise<string[]>): Promise<string[]> {
+  const { client } = stage;
+  if (!(client instanceof Godwit)) return play();
+  const { device = '', addresses: inner } = (await stage.tunnel()) ?? {};
+  const index = async () =>
+    (await stage.topology.client.must(['ip', '-o', 'link', 'show', device])).split(':')[0];
+  const before = await index();
+  const events = stage.topology.client.spawn(['ip', 'monitor', 'link', 'address', 'route']);
+  const problems = await play();
+  await events.stop();
+  if ((await index()) !== before) problems.push('it is another device');
+  const gone = events.stdout.split('\n').filter((line) => /^Deleted/.test(line) && line.includes(device));
+  if (gone.length > 0) problems.push(`it was undone meanwhile: ${gone.join(', ')}`);
+  const after = (await stage.tunnel())?.addresses;
+  if (String(after) !== String(inner)) problems.push(`the inner addresses were ${inner}, are ${after}`);
+  const [lost, restored] = (await client.journey()).slice(-2);
+  if (lost?.kind !== 'lost' || lost.error?.code !== 'peer.closed')
+    problems.push(`not lost, but ${lost?.kind}`);
+  if (restored?.kind !== 'restored' || restored.gapMs === undefined)
+    problems.push(`not restored with its gap, but ${restored?.kind}`);
+  return problems;
+}
+
 export const livenessCases: readonly InteropCase[] = [
   {
     name: 'ten silent seconds, with the gateway asking each second whether the client lives',
@@ -42,7 +66,7 @@ export const livenessCases: readonly InteropCase[] = [
     },
   },
   {
-    name: 'the gateway deletes the IKE SA: the client logs in again',
+    name: 'the gateway deletes the IKE SA: the client logs in again, with the same device and address, and tells of the gap',
     theme: 'liveness',
     endsTunnel: true,
     gateway: {},
@@ -50,19 +74,26 @@ export const livenessCases: readonly InteropCase[] = [
     expect: { up: true },
     during: async (stage) => {
       const terminate = { ike: 'gateway', timeout: '3000' };
-      return losesConnection(stage, 5, () => stage.gateway.vici.must('terminate', terminate));
+      return keepsPlace(stage, () =>
+        losesConnection(stage, 5, () => stage.gateway.vici.must('terminate', terminate)),
+      );
     },
   },
   {
-    name: 'the gateway deletes the only CHILD SA: the client logs in again',
+    name: 'the gateway deletes the only CHILD SA: the client asks for another one at once, without a login',
     theme: 'liveness',
-    endsTunnel: true,
     gateway: {},
     client: {},
     expect: { up: true },
     during: async (stage) => {
-      const terminate = { child: 'net', timeout: '3000' };
-      return losesConnection(stage, 5, () => stage.gateway.vici.must('terminate', terminate));
+      const before = await stage.tunnel();
+      await stage.gateway.vici.must('terminate', { child: 'net', timeout: '3000' });
+      const problems = await stage.settled();
+      const asked = (await stage.gateway.counters())('create-child-in-req');
+      if (stage.client instanceof Godwit && asked !== 1) problems.push(`${asked} CREATE_CHILD_SA requests`);
+      const after = await stage.tunnel();
+      if (after?.ike.initiatorSpi !== before?.ike.initiatorSpi) problems.push('another IKE SA');
+      return problems;
     },
   },
   {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { explain, formatFailure } from '../../../core/base/errors.ts';
 import type { AskAnswer, AskRequest } from '../../../core/rpc/asks.ts';
 import { connectRpc, type RpcClient } from '../../../core/rpc/transport/client.ts';
-import type { Snapshot } from '../../../core/rpc/values.ts';
+import type { JourneyEntry, Snapshot } from '../../../core/rpc/values.ts';
 import type { Namespace } from '../net/lab.ts';
 import type { LabProcess } from '../net/lab-process.ts';
 import { differences, type NamespaceState, readState } from '../net/leftovers.ts';
@@ -142,6 +142,13 @@ export class Godwit implements VpnClient {
     const status = await this.#rpc.call('status', {});
     if (!status.ok) throw new Error(`status: ${formatFailure(status.error)}`);
     return status.value.snapshot;
+  }
+
+  /** What became of the path to the gateway, oldest first. */
+  async journey(): Promise<readonly JourneyEntry[]> {
+    const history = await this.#rpc.call('history', {});
+    if (!history.ok) throw new Error(`history: ${formatFailure(history.error)}`);
+    return history.value.journey;
   }
 
   async connect(profile: ClientProfile): Promise<LoginResult> {
@@ -312,7 +319,8 @@ function pemOf({ ca, furtherCas = [] }: ClientProfile): string {
 }
 
 async function connectWhenReady(socketPath: string, process: LabProcess): Promise<RpcClient> {
-  const deadline = performance.now() + 10_000;
+  // It starts in half a second; a machine that does much else may need much longer.
+  const deadline = performance.now() + 40_000;
   for (;;) {
     const connected = await connectRpc(socketPath);
     if (connected.ok) return connected.value;

@@ -45,6 +45,34 @@ const bounds: Partial<Record<keyof typeof limits, (count: number) => Payload>> =
   spisPerDelete: (count) => ({ kind: 'D', protocol: 3, spis: many(count, 7) }),
 };
 
+describe('attributesPerTransform', () => {
+  /** SA with one transform that has so many attributes: their encoding has no place for more than the key length. */
+  const saWith = (attributes: number): Uint8Array => {
+    const header = { initiatorSpi: 1n, responderSpi: 2n, majorVersion: 2, minorVersion: 0 };
+    const whole = encodeMessage({
+      header: { ...header, exchange: 34, fromInitiator: true, isResponse: false, messageId: 0 },
+      payloads: [{ kind: 'SA', proposals: [proposal] }],
+    });
+    const octets = Buffer.concat([whole, Buffer.from('800e0100'.repeat(attributes), 'hex')]);
+    const grown = 4 * attributes;
+    // The length of the message, of the payload, of the proposal and of the transform.
+    octets.writeUInt32BE(octets.length, 24);
+    for (const at of [30, 34, 46]) octets.writeUInt16BE(octets.readUInt16BE(at) + grown, at);
+    return octets;
+  };
+  it('at the bound the proposal is taken, above it is not', () => {
+    const taken = (attributes: number): boolean => {
+      const decoded = decodeMessage(saWith(attributes));
+      return (
+        decoded.ok && decoded.value.encrypted === undefined && payloadOf(decoded.value, 'SA') !== undefined
+      );
+    };
+    assert.ok(taken(1));
+    assert.ok(taken(limits.attributesPerTransform));
+    assert.equal(taken(limits.attributesPerTransform + 1), false);
+  });
+});
+
 describe('at the bound a payload is taken, above it is not', () => {
   for (const [name, payload] of Object.entries(bounds)) {
     it(name, () => {

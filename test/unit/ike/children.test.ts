@@ -96,12 +96,17 @@ test('the peer deletes one of two: the other carries on, and that one is asked f
   assert.equal(scenario.checkDriver().length, 2);
 });
 
-test('the peer deletes the last one: the connection ends', () => {
+test('the peer deletes both: both are asked for anew at once', () => {
   const scenario = withTwo();
   const { octets, child } = scenario.acceptChild();
   scenario.deliver(octets);
   scenario.link.request([{ kind: 'D', protocol: 3, spis: [child.outbound, scenario.first.outbound] }]);
-  assert.equal(scenario.ike.state, 'closing');
+  assert.deepEqual(asked(scenario, 'TSr'), [notateSelector(only(6, 22))]);
+  scenario.deliver(scenario.acceptChild().octets);
+  assert.deepEqual(asked(scenario, 'TSr'), [notateSelector(office)]);
+  scenario.deliver(scenario.acceptChild().octets);
+  assert.deepEqual([scenario.installed(-2).wish, scenario.installed(-1).wish], [1, 0]);
+  assert.equal(scenario.ike.state, 'established');
 });
 
 test('a rekey of the second keeps its selectors and its place', () => {

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '../../../core/base/limits.ts';
 import { payloadOf } from '../../../core/wire/ike/lookup.ts';
+import { notifyType } from '../../../core/wire/registry/notify-types.ts';
+import { RekeyScenario, rekeyedSpi } from './rekey-peer.ts';
 import { Scenario, stages } from './scenario.ts';
+import { notify } from './scripted-responder.ts';
 import { isWiped, watchedCrypto } from './watched-crypto.ts';
 
 const livenessMs = 10_000;
@@ -89,20 +92,56 @@ test('<-- SK {D(IKE)}: answered, the CHILD SA goes, peer.closed', () => {
   assertDead(scenario);
 });
 
-test('<-- SK {D(ESP)}: answered with our SPI, then our DELETE of the IKE SA, then peer.closed', () => {
-  const scenario = new Scenario().to('established');
-  const { inbound, outbound } = scenario.only('child-install').child;
+/** The peer deletes the CHILD SA that was made last; the engine's answer, and what it asks then. */
+function deleteLast(scenario: RekeyScenario) {
   const before = scenario.all('transmit').length;
-  scenario.deliver(scenario.responder.request(0, [{ kind: 'D', protocol: 3, spis: [outbound.spi] }]));
-  const [answer, goodbye] = scenario
+  const { inbound, outbound } = scenario.installed(-1).child;
+  scenario.link.request([{ kind: 'D', protocol: 3, spis: [outbound.spi] }]);
+  const [answer, request] = scenario
     .all('transmit')
     .slice(before)
-    .map(({ octets }) => scenario.responder.open(octets));
+    .map(({ octets }) => scenario.link.open(octets));
   assert.deepEqual(answer?.payloads, [{ kind: 'D', protocol: 3, spis: [inbound.spi] }]);
-  assert.deepEqual(goodbye?.payloads, [{ kind: 'D', protocol: 1, spis: [] }]);
-  assert.deepEqual(scenario.only('child-remove').inboundSpi, inbound.spi);
-  scenario.deliver(scenario.responder.respond(scenario.sent(), []));
+  return request;
+}
+
+test('<-- SK {D(ESP)} of the only one: answered with our SPI, then another one is asked for at once, and shown', () => {
+  const scenario = new RekeyScenario();
+  const request = deleteLast(scenario);
+  assert.deepEqual([request?.header.exchange, rekeyedSpi(scenario.link.last())], [36, undefined]);
+  scenario.deliver(scenario.acceptChild().octets);
+  assert.equal(scenario.ike.state, 'established');
+  assert.equal(scenario.only('rekeyed').what, 'child');
+  assert.equal(scenario.installed(-1).wish, 0);
+});
+
+test('<-- SK {D(ESP)} of each that we make: a few times, then our DELETE of the IKE SA and peer.closed', () => {
+  const scenario = new RekeyScenario();
+  for (let remakes = 0; remakes < limits.lastChildRemakes; remakes++) {
+    assert.equal(deleteLast(scenario)?.header.exchange, 36);
+    scenario.deliver(scenario.acceptChild().octets);
+  }
+  assert.deepEqual(deleteLast(scenario)?.payloads, [{ kind: 'D', protocol: 1, spis: [] }]);
+  scenario.link.answer([]);
   assert.equal(scenario.error?.code, 'peer.closed');
+});
+
+test('<-- SK {D(ESP)} of one that lasted: the count begins anew', () => {
+  const scenario = new RekeyScenario();
+  for (let remakes = 0; remakes < 3 * limits.lastChildRemakes; remakes++) {
+    scenario.advance(limits.reconnectLastingMs);
+    assert.equal(deleteLast(scenario)?.header.exchange, 36);
+    scenario.deliver(scenario.acceptChild().octets);
+  }
+  assert.equal(scenario.ike.state, 'established');
+});
+
+test('<-- SK {D(ESP)}, and no other one is to be had: the end, from which another login may lead back', () => {
+  const scenario = new RekeyScenario();
+  deleteLast(scenario);
+  scenario.link.answer([notify(notifyType.TS_UNACCEPTABLE)]);
+  scenario.link.answer([]);
+  assert.equal(scenario.error?.code, 'peer.not-rekeyed');
   assertDead(scenario);
 });
 

@@ -112,7 +112,7 @@ test('<-- SK {N(TS_UNACCEPTABLE)} when it should wake: there is nothing left, an
   scenario.link.answer([notify(notifyType.TS_UNACCEPTABLE)]);
   assert.equal(scenario.ike.state, 'closing');
   scenario.link.answer([]);
-  assert.equal(scenario.error?.code, 'peer.ts-unacceptable');
+  assert.equal(scenario.error?.code, 'peer.not-rekeyed');
 });
 
 test('<-- SK {D(ESP)} of the peer at the same time: answered without a Delete, and it sleeps all the same', () => {

@@ -70,7 +70,7 @@ function firstOfEach(proposal: Proposal): Transform[] {
 export class ScriptedResponder {
   readonly crypto: CryptoProvider = nodeCryptoProvider();
   readonly random: Random;
-  readonly spi = 0x1122334455667788n;
+  readonly spi: bigint;
   readonly nonce: Uint8Array;
   #init: { readonly request: Uint8Array; readonly response: Uint8Array } | undefined;
   #association:
@@ -85,7 +85,8 @@ export class ScriptedResponder {
   #identityOfInitiator: { type: number; data: Uint8Array } | undefined;
   #childSpi = 0;
 
-  constructor(seed = 7) {
+  constructor(seed = 7, spi = 0x1122334455667788n) {
+    this.spi = spi;
     this.random = seededRandom(seed);
     this.nonce = this.random.octets(32);
   }
