@@ -1,5 +1,4 @@
 import { Dice } from './dice.ts';
-import type { Story } from './story.ts';
 import { Violation } from './violation.ts';
 
 /** What a NAT does with a client that is silent, in stories that end with a long silence. */
@@ -10,6 +9,13 @@ export interface NatStory {
   readonly samePort: boolean;
   /** The gateway sends something of its own accord each so often; absent: never. */
   readonly gatewayEveryMs?: number;
+}
+
+/** What of a story the NAT's part depends on. */
+interface StoryForNat {
+  readonly seed: number;
+  readonly calm: boolean;
+  readonly mobike: boolean;
 }
 
 /** Long enough for all that may be learnt to be learnt. */
@@ -23,7 +29,7 @@ const usualMs = 20_000;
  * A NAT that gives the same port again and forgets in less than the usual interval is known to be beyond what can be learnt, and so
  * is one whose gateway does not say how it sees us.
  */
-export function natOf({ seed, calm, mobike }: Omit<Story, 'nat'>): NatStory | undefined {
+export function natOf({ seed, calm, mobike }: StoryForNat): NatStory | undefined {
   const dice = new Dice(seed, 'nat');
   if (!calm || dice.chance(0.5)) return undefined;
   const samePort = !mobike || dice.chance(0.2);
