@@ -133,9 +133,9 @@ const de: Words = {
     views: {
       connection: 'Verbindung',
       profiles: 'Profile',
-      details: 'Einzelheiten',
+      details: 'Details',
       logs: 'Protokoll',
-      settings: 'Einstellungen',
+      settings: 'Optionen',
     },
     larger: 'Größer',
     smaller: 'Kleiner',

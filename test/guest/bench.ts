@@ -275,8 +275,8 @@ export class Bench {
   /** What a connection may change on this machine. */
   async look(): Promise<NamespaceState> {
     const { lines } = await readState(this.guest);
-    // The name servers' and NetworkManager's own sockets come and go.
-    const kept = [...lines].filter((line) => !line.startsWith('UDP socket'));
+    // The name servers' and NetworkManager's own sockets come and go; switched on, NetworkManager words the loopback anew.
+    const kept = [...lines].filter((line) => !/^(UDP socket|address: lo )/.test(line));
     const more = await this.must(
       'nft list ruleset | sed "s/^/nft: /"; resolvectl dns; resolvectl domain; ls -A /run/godwit 2>/dev/null | grep -v sock',
     ).catch(() => '');

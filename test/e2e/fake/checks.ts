@@ -132,7 +132,7 @@ export const fakeChecks: readonly Check[] = [
   on('failed-password', 'a failure can be put away, copied, and tried again', async ({ page, host }) => {
     await page.getByRole('button', { name: 'Copy for support' }).click();
     await page.getByText('Copied').waitFor();
-    await page.getByRole('button', { name: 'Put away' }).click();
+    await page.getByRole('button', { name: 'Dismiss' }).click();
     await page.locator('.failure').waitFor({ state: 'detached' });
     assert.ok(!host.calls.some(({ method }) => method === 'connect'));
   }),
@@ -248,7 +248,7 @@ export const fakeChecks: readonly Check[] = [
     await page.getByText('Dunkel').or(page.getByText('Dark')).click();
     assert.equal(await page.evaluate('document.documentElement.dataset.theme'), 'dark');
     await page.getByText('Deutsch').click();
-    await page.getByRole('heading', { name: 'Einstellungen' }).waitFor();
+    await page.getByRole('heading', { name: 'Optionen' }).waitFor();
     assert.equal(await page.evaluate('document.documentElement.lang'), 'de');
   }),
   on(

@@ -64,7 +64,9 @@ export function pictureChecks(quick: boolean): readonly Check[] {
           for (const look of looksOf(name, quick)) {
             await onStage(scene, look, async ({ page, errors, host }) => {
               if (view !== 'connection') await goTo(page, view);
-              if (scene.ask !== undefined) await page.locator('dialog[open]').waitFor();
+              if (scene.ask !== undefined || scene.offer !== undefined)
+                await page.locator('dialog[open]').waitFor();
+              assert.equal(await page.evaluate('document.documentElement.dataset.theme'), look.theme);
               if (name === 'connected') await page.locator('.chart canvas').first().waitFor();
               const file = join(folder, `${name}-${look.width}-${look.theme}-${look.language}.png`);
               await page.screenshot({ path: file, fullPage: look.width < 3_840 });

@@ -34,7 +34,10 @@ export async function onStage(scene: Scene, look: Look, use: (stage: Stage) => P
     const errors = watchErrors(page);
     await page.setViewportSize({ width: look.width, height: look.height });
     await page.emulateMedia({ colorScheme: look.theme, reducedMotion: 'reduce' });
-    await page.addInitScript(`localStorage.setItem('godwit.language', '${look.language}')`);
+    // The browser is shared, and a page before may have chosen.
+    await page.addInitScript(
+      `localStorage.setItem('godwit.language', '${look.language}'); localStorage.removeItem('godwit.theme');`,
+    );
     await host.attach(page);
     await page.goto(server.origin);
     await page.locator('main :is(h1, h2)').first().waitFor({ state: 'attached' });

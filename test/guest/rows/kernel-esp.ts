@@ -147,7 +147,7 @@ async function wraps(bench: Bench): Promise<readonly string[]> {
   const ports = /espinudp sport (\d+) dport (\d+) addr (\S+)/.exec(encap)?.slice(1).join(' ') ?? '';
   await bench.gateway.ip([
     `xfrm state delete ${ends} proto esp spi ${spi}`,
-    `xfrm state add ${ends} proto esp spi ${spi} reqid ${reqid} mode tunnel flag af-unspec flag esn ${aead.replace(/^aead (\S+)/, "aead '$1'")} encap espinudp ${ports} replay-window 32 replay-oseq 0xfffffffa replay-oseq-hi 0`,
+    `xfrm state add ${ends} proto esp spi ${spi} reqid ${reqid} mode tunnel flag af-unspec esn ${aead.replace(/^aead (\S+)/, "aead '$1'")} encap espinudp ${ports} replay-window 32 replay-oseq 0xfffffffa replay-oseq-hi 0`,
   ]);
   // Four packets before the turn, and more behind it than a window that stood still would take.
   problems.push(...(await bench.ping(addresses.lan.v4, bench.guest, 80)));

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failure } from '../../../core/base/errors.ts';
+import { dropCauses } from '../../../core/esp/drop-cause.ts';
 import { askRequestSchema } from '../../../core/rpc/asks.ts';
 import type { Sample, TunnelSnapshot } from '../../../core/rpc/values.ts';
 import { chartSeries, lastRoundTrip } from '../../../renderer/features/connection/model/chart-series.ts';
 import { headline } from '../../../renderer/features/connection/model/headline.ts';
 import { proofAge } from '../../../renderer/features/connection/model/proof-age.ts';
 import { rekeyDue } from '../../../renderer/features/details/model/rekey-due.ts';
+import { sumDrops } from '../../../renderer/features/details/model/sum-drops.ts';
 import { filterLog } from '../../../renderer/features/logs/model/filter-log.ts';
 import {
   type Draft,
@@ -21,6 +23,7 @@ import {
 import { review } from '../../../renderer/features/profiles/model/review.ts';
 import { searchProfiles } from '../../../renderer/features/profiles/model/search-profiles.ts';
 import { askForm } from '../../../renderer/features/prompts/model/ask-form.ts';
+import { de } from '../../../renderer/i18n/de.ts';
 import { en } from '../../../renderer/i18n/en.ts';
 import { plainText } from '../../../renderer/ui/foreign-text.ts';
 import { snapshotOf } from '../rpc/snapshots.ts';
@@ -191,6 +194,12 @@ test('lists of objects are shown whole, and keys are never typed', () => {
     rest.filter(({ kind, path }) => kind === 'structure' || /pem$|pkcs12$|[fF]ile$/.test(path)),
     [],
   );
+});
+
+test('drops of one cause are added up over the directions, and each cause has words', () => {
+  assert.deepEqual(sumDrops([{ 'too-big': 2, replayed: 0 }, { 'too-big': 3 }, {}]), [['too-big', 5]]);
+  const causes = dropCauses.filter((cause) => cause !== 'none').sort();
+  for (const text of [en, de]) assert.deepEqual(Object.keys(text.details.causes).sort(), causes);
 });
 
 test('another way to log in keeps what both have', () => {

@@ -33,7 +33,9 @@ export function ConnectionView() {
       {head.failure === undefined ? null : (
         <FailureCard failure={head.failure} onDismiss={() => session.dismissFailure()} />
       )}
-      {cause === undefined ? null : <FailureCard failure={cause} title={text.connection.lostBecause} />}
+      {cause === undefined ? null : (
+        <FailureCard failure={cause} title={text.connection.lostBecause} next={text.connection.byItself} />
+      )}
       {tunnel?.state === 'connecting' ? <PhaseSteps phase={tunnel.phase} /> : null}
       {idle && profiles?.length === 0 ? <EmptyProfiles /> : null}
       {idle && (profiles?.length ?? 0) > 1 ? <QuickProfiles /> : null}

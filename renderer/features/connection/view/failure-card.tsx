@@ -10,11 +10,13 @@ interface FailureCardProps {
   readonly failure: Failure;
   /** Instead of "what happened". */
   readonly title?: string;
+  /** Instead of what the failure says is to be done. */
+  readonly next?: string;
   readonly onDismiss?: () => void;
 }
 
 /** What happened, the evidence, what to do, and a way to hand it to someone who helps. */
-export function FailureCard({ failure, title, onDismiss }: FailureCardProps) {
+export function FailureCard({ failure, title, next: otherNext, onDismiss }: FailureCardProps) {
   const { text } = useWords();
   const session = useSession();
   const version = useAppState((state) => state.snapshot?.daemon.version);
@@ -33,7 +35,7 @@ export function FailureCard({ failure, title, onDismiss }: FailureCardProps) {
       <p className="failure-what">{what}</p>
       <div className="failure-next">
         <h3>{text.failure.next}</h3>
-        <p>{next}</p>
+        <p>{otherNext ?? next}</p>
       </div>
       <details className="failure-evidence">
         <summary>{text.failure.evidence}</summary>

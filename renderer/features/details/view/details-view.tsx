@@ -3,10 +3,12 @@ import type { ConnectedTunnel } from '../../../../core/rpc/values.ts';
 import { useAppState } from '../../../app/page-context.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { Foreign } from '../../../ui/controls.tsx';
+import { isolated } from '../../../ui/foreign-text.ts';
 import { Icon } from '../../../ui/icons.tsx';
 import { useNow } from '../../../ui/use-now.ts';
 import { JourneyCard } from '../../connection/view/journey-card.tsx';
 import { rekeyDue } from '../model/rekey-due.ts';
+import { sumDrops } from '../model/sum-drops.ts';
 import './details.css';
 
 export function DetailsView() {
@@ -97,8 +99,7 @@ function PacketsCard({ tunnel }: { readonly tunnel: ConnectedTunnel }) {
   const { text, format } = useWords();
   const { inbound, outbound, ike } = tunnel.counters;
   const last = useAppState((state) => state.samples.at(-1));
-  const drops = { ...inbound.drops, ...outbound.drops, ...ike.drops };
-  const dropped = Object.entries(drops).filter(([, count]) => count > 0);
+  const dropped = sumDrops([inbound.drops, outbound.drops, ike.drops]);
   const line = (packets: number, octets: number) =>
     text.details.packets(format.count(packets), format.octets(octets));
   return (
@@ -116,7 +117,12 @@ function PacketsCard({ tunnel }: { readonly tunnel: ConnectedTunnel }) {
         value={
           dropped.length === 0
             ? text.details.none
-            : dropped.map(([cause, count]) => `${cause} ${format.count(count)}`).join(', ')
+            : dropped
+                .map(
+                  ([cause, count]) =>
+                    `${format.count(count)} ${text.details.causes[cause] ?? isolated(cause)}`,
+                )
+                .join(', ')
         }
       />
     </Card>

@@ -141,7 +141,7 @@ function Choices({ label, choices, value, onChange }: ChoicesProps) {
               <Foreign text={choice.subject} most={120} />
             </strong>
             <span className="note">
-              {text.prompt.issuedBy(isolated(choice.issuer), format.dateTime(choice.notAfter))}
+              {text.prompt.issuedBy(isolated(choice.issuer), format.date(choice.notAfter))}
             </span>
           </span>
         </label>
