@@ -153,6 +153,7 @@ export function connectionConfig(
     },
     random: parts.random,
     reconnect: profile.reconnect,
+    keepaliveMs: profile.keepalive,
     createEngine: (local, remote, { gateway: name, wantedAddresses, redirectedFrom: from, beside }) =>
       new IkeSa(
         {

@@ -52,12 +52,22 @@ export interface Dataplane {
   counters(): DataplaneCounters;
   /** What each pair of workers that runs has carried; pair 0 first. */
   pairCounters(): readonly PairCounters[];
+  /** When anything was last sent on the path in use, ESP, IKE or a keepalive. */
+  lastSent(): Instant | undefined;
+  /** The last time that the gateway broke a silence of ours of some seconds, with an authentic packet that was no replay. */
+  lastHeardInSilence(): HeardInSilence | undefined;
   /** `onTraffic` is told of the next packet that passes, in either direction. */
   awaitTraffic(): void;
   /** When the last authentic packet that was not a replay came in, on the system's clock. */
   lastInbound(): Instant | undefined;
   /** Stops all workers and closes all descriptors. Idempotent. */
   close(): Promise<void>;
+}
+
+export interface HeardInSilence {
+  readonly at: Instant;
+  /** How long nothing had been sent. */
+  readonly afterMs: number;
 }
 
 export interface SendOptions {
@@ -72,6 +82,8 @@ export interface DataplaneEvents {
    * An IKE message came (the marker is stripped; `marker` says that it was there), by `path`. A copy, owned by the receiver.
    */
   readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean, path: number) => void;
+  /** A NAT keepalive has just left. */
+  readonly onKeepalive?: () => void;
   /** A worker died or a descriptor failed: the data plane is unusable and must be closed. */
   readonly onFailure: (error: Failure) => void;
   /** The first authentic packet came in on this child: its peer sends on it. Told once. */

@@ -215,9 +215,10 @@ export class InboundPath {
 
   #finish(): void {
     this.#lanes.wake();
-    this.#output.flush();
+    // Before anybody here can answer: what came in broke our silence, not the answer.
     if (this.#proven) this.#prove();
     this.#proven = false;
+    this.#output.flush();
     if (this.#meter.look(this.#cells.octets)) this.#events.onBusy();
   }
 

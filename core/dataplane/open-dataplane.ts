@@ -2,22 +2,24 @@ import type { Endpoint } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { ok, type Result } from '../base/result.ts';
-import type { Instant } from '../base/time.ts';
+import { type Instant, instant } from '../base/time.ts';
 import type { CipherShape } from '../crypto/interfaces.ts';
 import { libc } from '../platform/linux/libc.ts';
 import { socketAddressOctets, writeSocketAddress } from '../platform/linux/socket-address.ts';
+import { systemClock } from '../platform/linux/system-clock.ts';
 import { setPathMtu } from '../platform/linux/udp-socket.ts';
 import { addNonEspMarker, natKeepalive } from '../wire/ike/non-esp-marker.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { useOctets } from './child-use.ts';
 import type { SaCommand, SelectorPair, WorkerCommand, WorkerReport } from './commands.ts';
-import { signalQueuedIke, signalTraffic } from './counters.ts';
+import { DirectionCells, signalQueuedIke, signalTraffic } from './counters.ts';
 import type {
   Dataplane,
   DataplaneChild,
   DataplaneCounters,
   DataplaneEvents,
   DataplaneSa,
+  HeardInSilence,
   PairCounters,
   SendOptions,
   TunDescriptor,
@@ -69,19 +71,22 @@ class WorkerDataplane implements Dataplane {
   #path = 0;
   readonly #pairs: WorkerPairs;
   readonly #events: DataplaneEvents;
+  readonly #controlCells: DirectionCells;
+  readonly #inboundCells: DirectionCells;
   readonly #name = new Uint8Array(socketAddressOctets);
   /** By inbound SPI: the outbound half is known by the same name to its worker. */
   readonly #children = new Map<Spi, KnownChild>();
   readonly #ikeSas: KnownIkeSas;
   #keepalive: number | undefined;
   #keepaliveTimer: NodeJS.Timeout | undefined;
-  #sentHere = 0;
   #failed = false;
   #closing: Promise<void> | undefined;
 
   constructor(options: DataplaneOptions, workers: WorkerPair, spares: SpareWorkers, events: DataplaneEvents) {
     const { udpFd, segmentation = true } = options;
     this.#sockets = new Map([[0, udpFd]]);
+    this.#controlCells = new DirectionCells(workers.shared, 'control');
+    this.#inboundCells = new DirectionCells(workers.shared, 'inbound');
     this.#ikeSas = new KnownIkeSas(workers.shared.ikeSas);
     this.#events = events;
     const setting = { udpFd, segmentation, tun: undefined, mtu: undefined };
@@ -218,14 +223,29 @@ class WorkerDataplane implements Dataplane {
   }
 
   setKeepalive(remote: Endpoint, everyMs: number | undefined): void {
-    clearInterval(this.#keepaliveTimer);
+    clearTimeout(this.#keepaliveTimer);
     this.#keepaliveTimer = undefined;
     this.#keepalive = everyMs;
     if (everyMs === undefined || this.#closing !== undefined) return;
-    const timer = new KeepaliveTimer(everyMs, this.#sent());
-    this.#keepaliveTimer = setInterval(() => {
-      if (timer.tick(this.#sent())) this.#send(natKeepalive, remote, this.#path);
-    }, timer.tickMs).unref();
+    const timer = new KeepaliveTimer(everyMs);
+    const look = (): void => {
+      const { due, waitMs } = timer.look(this.lastSent(), systemClock.now());
+      if (due) {
+        this.#send(natKeepalive, remote, this.#path);
+        this.#events.onKeepalive?.();
+      }
+      this.#keepaliveTimer = setTimeout(look, waitMs).unref();
+    };
+    look();
+  }
+
+  lastSent(): Instant | undefined {
+    const at = this.#controlCells.lastSent;
+    return at === 0 ? undefined : instant(at);
+  }
+
+  lastHeardInSilence(): HeardInSilence | undefined {
+    return this.#inboundCells.heard;
   }
 
   counters(): DataplaneCounters {
@@ -250,7 +270,7 @@ class WorkerDataplane implements Dataplane {
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#keepaliveTimer);
+    clearTimeout(this.#keepaliveTimer);
     await this.#pairs.stop();
     const { tun } = this.#pairs.setting;
     for (const fd of [...this.#sockets.values(), tun?.fd ?? -1]) if (fd >= 0) libc.close(fd);
@@ -260,14 +280,9 @@ class WorkerDataplane implements Dataplane {
   #send(octets: Uint8Array, remote: Endpoint, path: number): void {
     const fd = this.#sockets.get(path);
     if (this.#closing !== undefined || fd === undefined) return;
-    if (path === this.#path) this.#sentHere++;
+    if (path === this.#path) this.#controlCells.send(systemClock.now());
     const nameLength = writeSocketAddress(this.#name, 0, remote);
     libc.sendto(fd, octets, octets.length, flagDontWait, this.#name, nameLength);
-  }
-
-  /** Datagrams sent by anyone: what counts for a NAT's memory. */
-  #sent(): number {
-    return this.#pairs.sent() + this.#sentHere;
   }
 
   #handle(report: Exclude<WorkerReport, { kind: 'done' }>, pair: number): void {

@@ -203,7 +203,8 @@ export class OutboundPath {
 
   #flush(): void {
     this.#runs.send();
-    this.#lanes.settle();
+    // What another pair sends ends our silence too, and only this one's cells are asked for that.
+    if (this.#lanes.settle()) this.#cells.send(systemClock.now());
   }
 
   /** What the reader has handed over for an SA leaves before the SA goes. */

@@ -122,11 +122,6 @@ export class WorkerPairs {
     return last;
   }
 
-  /** Datagrams that workers have sent. */
-  sent(): number {
-    return this.counters().outbound.datagrams;
-  }
-
   async stop(): Promise<void> {
     this.#closing = true;
     // The one that reads goes first: it must not wait for those that are gone.

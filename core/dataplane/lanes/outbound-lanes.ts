@@ -16,6 +16,7 @@ export class OutboundLanes {
   /** By pair; the first one is the reader's own. */
   readonly #lanes: (LaneWriter | { pushed: number; done: number } | undefined)[] = [this.#own];
   readonly #writers: (LaneWriter | undefined)[] = [];
+  #gave = false;
 
   open(pair: number, writer: LaneWriter): void {
     this.#lanes[pair] = writer;
@@ -27,10 +28,16 @@ export class OutboundLanes {
     this.#writers[pair] = undefined;
   }
 
-  /** All that was taken here has left. The others get to work: not sooner, as each waking costs more than a packet. */
-  settle(): void {
+  /**
+   * All that was taken here has left. The others get to work: not sooner, as each waking costs more than a packet. Whether they were
+   * given anything since the last time.
+   */
+  settle(): boolean {
     this.#own.done = this.#own.pushed;
     for (const lane of this.#writers) lane?.wakeReader();
+    const gave = this.#gave;
+    this.#gave = false;
+    return gave;
   }
 
   /**
@@ -58,6 +65,7 @@ export class OutboundLanes {
     const lane = this.#writers[to];
     if (lane === undefined || !this.#hasRoom(lane, length, flush)) return 'full';
     lane.push(octets, from, length, headOctets, 0);
+    this.#gave = true;
     steering.given(hash, lane);
     return 'given';
   }
