@@ -8,6 +8,8 @@ case "$1" in
 esac
 
 rm -f /usr/bin/godwit-desktop
+# The unit keeps it over a crash; by now the daemon has taken back what it changed.
+rm -rf /run/godwit
 if [ -e /etc/apparmor.d/godwit-desktop ]; then
   apparmor_parser --remove /etc/apparmor.d/godwit-desktop 2>/dev/null || true
   rm -f /etc/apparmor.d/godwit-desktop
@@ -16,5 +18,6 @@ if [ -d /run/systemd/system ]; then
   systemctl daemon-reload || true
 fi
 if [ "$1" = purge ]; then
-  rm -rf /var/lib/godwit
+  # With the passwords beside the profiles.
+  rm -rf /var/lib/godwit /etc/godwit
 fi

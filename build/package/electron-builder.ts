@@ -142,6 +142,9 @@ function linuxTargets(): Pick<Configuration, 'linux' | 'deb' | 'rpm' | 'appImage
         'libatspi2.0-0',
         'libuuid1',
         'libsecret-1-0',
+        // Of the Node that daemon and command line run on.
+        'libatomic1',
+        'libstdc++6',
       ],
       recommends: ['systemd-resolved | resolvconf'],
     },
@@ -156,6 +159,8 @@ function linuxTargets(): Pick<Configuration, 'linux' | 'deb' | 'rpm' | 'appImage
         'xdg-utils',
         'at-spi2-core',
         'libuuid',
+        'libatomic',
+        'libstdc++',
       ],
     },
     appImage: { artifactName: 'Godwit-${version}-${arch}.AppImage' },

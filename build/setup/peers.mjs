@@ -36,6 +36,14 @@ const packages = {
   'libstrongswan-extra-plugins': { has: plugin('chapoly'), for: 'algorithms of the strongSwan gateway' },
 };
 
+/** For a whole machine in software, which only `npm run guest` wants. */
+const guestPackages = {
+  'qemu-system-x86': { has: 'qemu-system-x86_64', for: 'a machine in software' },
+  mmdebstrap: { has: 'mmdebstrap', for: 'its root file system' },
+  e2fsprogs: { has: 'mke2fs', for: 'its disks' },
+  dpkg: { has: 'dpkg-deb', for: 'the package that is installed there' },
+};
+
 /**
  * Packages that are only unpacked, into a folder of the project: installing systemd-resolved would take over the name
  * resolution of the machine.
@@ -43,8 +51,11 @@ const packages = {
 const unpacked = ['systemd-resolved', 'libsystemd-shared'];
 const unpackedFolder = fileURLToPath(new URL('../../.cache/peers', import.meta.url));
 
+const known = { ...packages, ...guestPackages };
+
 const sets = {
   all: Object.keys(packages),
+  guest: Object.keys(guestPackages),
   demo: ['iproute2', 'util-linux', 'iputils-ping', 'nftables'],
 };
 
@@ -73,13 +84,13 @@ function isThere(file) {
 export function ensurePeers(set, say) {
   const wanted = sets[set];
   if (wanted === undefined) throw new Error(`There is no set of peers called ${set}.`);
-  const missing = wanted.filter((name) => !isThere(packages[name].has));
+  const missing = wanted.filter((name) => !isThere(known[name].has));
   if (missing.length > 0) installOrList(missing, say);
   if (set === 'all') unpackResolved(say);
 }
 
 function installOrList(missing, say) {
-  const why = missing.map((name) => `  ${name.padEnd(32)}${packages[name].for}`).join('\n');
+  const why = missing.map((name) => `  ${name.padEnd(32)}${known[name].for}`).join('\n');
   if (process.getuid?.() !== 0 || !isThere('apt-get')) {
     say(
       `Missing programs (what needs them is skipped):\n${why}\nTo install: sudo apt-get install ${missing.join(' ')}`,

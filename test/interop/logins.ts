@@ -66,6 +66,7 @@ export async function useRadius(wanted: 'freeradius' | 'hostapd' | undefined, be
             alice13: password,
             expired: password,
             expired13: password,
+            changing: password,
             framed: password,
           },
         })

@@ -23,7 +23,15 @@ export type Pkcs12Problem =
 export function openPkcs12(file: Uint8Array, password: Uint8Array): Result<Pkcs12Contents, Pkcs12Problem> {
   if (password.includes(0)) return err({ kind: 'password' });
   const ssl = functions();
-  ssl.clearErrors();
+  try {
+    return open(ssl, file, password);
+  } finally {
+    // What is left in OpenSSL's queue would be taken for an error of whatever node does next with a key.
+    ssl.clearErrors();
+  }
+}
+
+function open(ssl: Functions, file: Uint8Array, password: Uint8Array): Result<Pkcs12Contents, Pkcs12Problem> {
   const input = ownMemory(file);
   const place = ownMemory(pointerTo(input));
   const p12 = ssl.decode(0, addressOf(place), file.length);

@@ -1,4 +1,3 @@
-import { Secret } from '../../../core/base/secret.ts';
 import { type Instant, instant } from '../../../core/base/time.ts';
 import type { Gateway } from '../../../core/gateway/io.ts';
 import type { IkeSa } from '../../../core/ike/ike-sa.ts';
@@ -6,8 +5,9 @@ import type { IkeInput, IkePort } from '../../../core/ike/io.ts';
 import { decodeMessage } from '../../../core/wire/ike/message.ts';
 import { sealOctets, unsealOctets } from '../../../core/wire/ike/sk.ts';
 import { Air } from '../../simulation/air.ts';
+import { answerTo } from '../../simulation/logins.ts';
 import { clientAddress, createSimClient, createSimGateway } from '../../simulation/parties.ts';
-import { KeyLedger, SealMemory, simSpki } from '../../simulation/sim-crypto.ts';
+import { KeyLedger, SealMemory } from '../../simulation/sim-crypto.ts';
 import { type Story, tellStory } from '../../simulation/story.ts';
 import { mutate, Numbers } from '../mutator.ts';
 import type { FuzzTarget } from '../target.ts';
@@ -121,11 +121,7 @@ class Conversation {
       if (output.kind === 'transmit') this.#send('gateway', output.octets, output.via);
       if (output.kind === 'closed') this.#closed = true;
       if (output.kind === 'ask') {
-        const answer =
-          output.ask.kind === 'credential'
-            ? ({ kind: 'credential', secret: Secret.fromText('correct horse') } as const)
-            : ({ kind: 'certificate-verdict', verdict: { ok: true, spki: simSpki } } as const);
-        this.#answers.push({ kind: 'answer', id: output.id, answer });
+        this.#answers.push({ kind: 'answer', id: output.id, answer: answerTo(output.ask, false) });
       }
     }
   }

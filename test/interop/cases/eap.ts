@@ -116,6 +116,17 @@ export const eapCases: readonly InteropCase[] = [
     expect: { up: true, addresses: [framedAddress], dnsServers: [] },
   },
   up('GTC through RADIUS', free, { method: 'eap-gtc' }),
+  {
+    name: 'an expired password that is changed on the way',
+    theme: 'eap',
+    gateway: free,
+    client: {
+      authentication: { method: 'eap-mschapv2' },
+      username: 'changing',
+      answers: { 'new-password': ['a new horse, 🐎 and all'] },
+    },
+    expect: { up: true },
+  },
   down(
     'a new password that the login server does not take',
     free,

@@ -45,6 +45,17 @@ export class Lab {
     return namespace;
   }
 
+  /** The network of the machine that this program runs on, /etc included; only where all of the machine is there for tests. */
+  async machine(name: string): Promise<Namespace> {
+    const folder = join(this.folder, name);
+    mkdirSync(folder, { recursive: true });
+    symlinkSync('/etc', join(folder, 'etc'));
+    const namespace = new Namespace(`${this.#name}-${name}`, folder);
+    this.#namespaces.push(namespace);
+    await must(new LabProcess(['ip', 'netns', 'attach', namespace.name, String(process.pid)], []));
+    return namespace;
+  }
+
   /** A cable between two namespaces, both ends up and addressed. */
   async link(a: LinkEnd, b: LinkEnd, options: { mtu?: number } = {}): Promise<void> {
     const mtu = String(options.mtu ?? 1500);

@@ -33,7 +33,7 @@ export function freeRadiusObstacle(): string | undefined {
 
 /**
  * FreeRADIUS with EAP-TLS, TTLS, PEAP, GTC, MD5 and MSCHAPv2. Users whose outer name ends in `13` get TLS 1.3, the others 1.2;
- * the password of those whose name begins with `expired` has expired.
+ * the password of those whose name begins with `expired` has expired and stays so; that of `changing` can be changed, once.
  */
 export async function startFreeRadius(namespace: Namespace, options: RadiusOptions): Promise<RadiusServer> {
   const folder = join(namespace.folder, 'freeradius');
@@ -42,6 +42,7 @@ export async function startFreeRadius(namespace: Namespace, options: RadiusOptio
   file('server.pem', options.certificate.pem + options.certificate.privateKeyPem);
   file('client-ca.pem', options.clientCa.pem);
   file('users', users(options.users));
+  file('changing', `${options.users['changing'] ?? ''}\nexpired\n`);
   file('dictionary', '$INCLUDE /usr/share/freeradius/dictionary\n');
   file('radiusd.conf', configuration(folder));
   // The log of the one before says that it is ready, too.
@@ -77,13 +78,19 @@ export async function until(process: LabProcess, ready: () => boolean, log: () =
   }
 }
 
+/** The command that knows the user `changing`. */
+function helper(folder: string): string {
+  return `${process.execPath} ${import.meta.dirname}/ntlm-helper.ts ${folder}/changing`;
+}
+
 function users(passwords: Readonly<Record<string, string>>): string {
   return Object.entries(passwords)
     .map(([name, password]) => {
       // 0x20010: an ordinary account whose password has expired.
       const expired = name.startsWith('expired') ? ', SMB-Account-CTRL := 131088' : '';
       const address = name === 'framed' ? `\tFramed-IP-Address := ${framedAddress}\n` : '';
-      return `${name} Cleartext-Password := "${password}"${expired}\n${address}`;
+      if (name === 'changing') return '';
+      return `${name} Cleartext-Password := "${password}"${expired}, MS-CHAP-Use-NTLM-Auth := No\n${address}`;
     })
     .join('');
 }
@@ -135,6 +142,12 @@ modules {
   mschap {
     use_mppe = yes
     allow_retry = yes
+    ntlm_auth = "${helper(folder)} auth %{mschap:Challenge} %{mschap:NT-Response}"
+    passchange {
+      ntlm_auth = "${helper(folder)} change"
+      ntlm_auth_username = "username: %{mschap:User-Name}"
+      ntlm_auth_domain = "nt-domain: GODWIT"
+    }
   }
 ${eap('eap12', folder, '1.2')}
 ${eap('eap13', folder, '1.3')}

@@ -318,7 +318,8 @@ function pemOf({ ca, furtherCas = [] }: ClientProfile): string {
 }
 
 async function connectWhenReady(socketPath: string, process: LabProcess): Promise<RpcClient> {
-  const deadline = performance.now() + 10_000;
+  // It starts in half a second; a machine that does much else may need much longer.
+  const deadline = performance.now() + 40_000;
   for (;;) {
     const connected = await connectRpc(socketPath);
     if (connected.ok) return connected.value;

@@ -29,6 +29,8 @@ export function strongSwanObstacle(): string | undefined {
 export interface StrongSwanOptions {
   /** Further `charon { … }` settings, e.g. `retransmit_tries = 2`. */
   readonly settings?: readonly string[];
+  /** The kernel's ESP in place of strongSwan's own in userspace; few machines of containers have it. */
+  readonly kernelEsp?: boolean;
   /** Plugins beside those of every peer, each with its settings. */
   readonly plugins?: Readonly<Record<string, string>>;
 }
@@ -256,9 +258,10 @@ export interface CharonEap {
 }
 
 function configuration(folder: string, options: StrongSwanOptions, eap: CharonEap): string {
-  const { settings = [] } = options;
+  const { settings = [], kernelEsp = false } = options;
   const further = Object.entries(options.plugins ?? {});
-  const load = [...plugins, ...further.map(([name]) => name)].join(' ');
+  const own = plugins.filter((name) => !(kernelEsp && name === 'kernel-libipsec'));
+  const load = [...own, ...further.map(([name]) => name)].join(' ');
   const eapPlugins = `eap-gtc { backend = generic }
     eap-radius { servers { local { address = 127.0.0.1\n secret = ${radiusSecret} } } }
     eap-ttls { phase2_method = ${eap.phase2 ?? 'md5'} }
@@ -294,8 +297,11 @@ charon-systemd {
 `;
 }
 
+/** On an emulated machine it takes its time; one that ends is noticed at once. */
+const startDeadlineMs = 60_000;
+
 async function connectWhenReady(socket: string, process: LabProcess): Promise<ViciClient> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + startDeadlineMs;
   for (;;) {
     try {
       return await ViciClient.connect(socket);

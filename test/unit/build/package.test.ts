@@ -171,6 +171,21 @@ test("members of the daemon's group, and no others, may use a token through pcsc
   assert.equal(ask('org.freedesktop.policykit.exec', socketGroup), undefined);
 });
 
+test('every library that the packed Node loads comes with a package that ours depends on', () => {
+  const { stdout } = spawnSync('ldd', [join(daemon, 'runtime/node')], { encoding: 'utf8' });
+  const wanted = [...stdout.matchAll(/^\s*(lib\w[\w+-]*)\.so/gm)].map(([, name = '']) => name);
+  // Of the C library, which every system has; libgcc comes with libstdc++.
+  const always = ['libc', 'libm', 'libdl', 'libpthread', 'librt', 'libgcc_s'];
+  const { deb, rpm } = electronBuilderConfig();
+  const has = (packages: unknown, start: string): boolean =>
+    Array.isArray(packages) && packages.some((name) => String(name).startsWith(start));
+  assert.ok(wanted.includes('libstdc++'), stdout);
+  for (const name of wanted.filter((each) => !always.includes(each))) {
+    assert.ok(has(deb?.depends, name), `${name} in the .deb`);
+    assert.ok(has(rpm?.depends, name), `${name} in the .rpm`);
+  }
+});
+
 test('systemd and AppStream find nothing wrong', { skip: missing('systemd-analyze', 'appstreamcli') }, () => {
   // The program lies elsewhere here; systemd wants one that exists.
   const unit = join(folder, 'godwitd.service');

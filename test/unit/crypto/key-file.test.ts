@@ -62,6 +62,18 @@ test('a wrong password is told from a missing one and from a broken file', () =>
   assert.equal(problem('nokey.p12', 'secret'), 'no-key');
 });
 
+test('a file that did not open leaves nothing behind for the next one', () => {
+  for (const name of ['modern.p12', 'ec.p12', 'legacy.p12', 'nomac.p12', 'nokey.p12', 'mismatch.pem']) {
+    assert.notEqual(problem(name, 'wrong'), 'opened');
+    assert.equal(problem('plain.pem'), 'opened', `after ${name}`);
+    assert.equal(problem('nomac.p12', 'secret'), 'opened', `after ${name}`);
+  }
+  for (const octets of [Uint8Array.of(0x30, 0x80), file('ec.p12').subarray(0, 200)]) {
+    assert.equal(readKeyFile(octets, utf8.encode('secret')).ok, false);
+    assert.equal(problem('plain.pem'), 'opened');
+  }
+});
+
 test('what is cut off or changed is broken, never a crash', () => {
   for (const name of ['ec.p12', 'plain.pem', 'pkcs8.pem', 'traditional.pem']) {
     const whole = file(name);
@@ -91,4 +103,19 @@ test('3DES and RC2 are named as weak; RC4 and DES are refused', () => {
     const opened = open(name, 'secret');
     assert.deepEqual(opened, { ok: false, error: { kind: 'weak', algorithm } });
   }
+});
+
+test('keyFileCertificates: a PEM file holds so many certificates and not one more', () => {
+  const text = new TextDecoder().decode(file('plain.pem'));
+  const [certificate = ''] = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(text) ?? [];
+  const withMore = (count: number) => {
+    const there = text.split('BEGIN CERTIFICATE').length - 1;
+    const opened = readKeyFile(
+      utf8.encode(`${text}\n${`${certificate}\n`.repeat(count - there)}`),
+      undefined,
+    );
+    return opened.ok ? 'opened' : JSON.stringify(opened.error);
+  };
+  assert.equal(withMore(limits.keyFileCertificates), 'opened');
+  assert.match(withMore(limits.keyFileCertificates + 1), /more than 16 certificates/);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failure } from '../../../core/base/errors.ts';
+import { limits } from '../../../core/base/limits.ts';
 import { silent } from '../../../core/base/log.ts';
 import { err, ok, type Result } from '../../../core/base/result.ts';
 import { Secret } from '../../../core/base/secret.ts';
@@ -56,7 +57,7 @@ class FakeSession implements RunningSession {
   ikeDrops = () => ({});
   takeRoundTrip = () => undefined;
   doubt = () => undefined;
-  probe = () => undefined;
+  probe = () => void this.calls.push('probe');
   end(error?: ReturnType<typeof failure>): void {
     this.tell({ kind: 'disconnected', ...(error === undefined ? {} : { lastFailure: error }) });
     this.#end();
@@ -65,6 +66,7 @@ class FakeSession implements RunningSession {
 
 function bench(
   password: Promise<Result<Secret, ReturnType<typeof failure>>> = Promise.resolve(ok(Secret.fromText('pw'))),
+  change: Partial<ControllerParts> = {},
 ) {
   const sessions: FakeSession[] = [];
   const published: string[] = [];
@@ -100,6 +102,7 @@ function bench(
     ),
     watched: () => watch.on,
     onShutdown: () => undefined,
+    ...change,
   };
   const controller = new Controller(parts);
   const client: RpcClientHandle = {
@@ -234,6 +237,29 @@ test('a lost connection shows why, since when, how often and when next, on the c
   sessions[0]?.tell({ kind: 'connected', connected: details });
   const after = controller.snapshot().tunnel;
   assert.ok(after.state === 'connected' && after.connectMs === 40, 'counted from the loss');
+});
+
+test('watchedProbeMs: while somebody watches, the round trip is measured so often, else never', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  for (const watched of [true, false]) {
+    let now = 100_000;
+    const clock = { now: () => instant(now), wall: () => now };
+    const { connect, sessions } = bench(undefined, { clock, watched: () => watched });
+    assert.ok((await connect()).ok);
+    await turn();
+    const [session] = sessions;
+    session?.tell({ kind: 'connected', connected: details });
+    const probes = () => session?.calls.filter((call) => call === 'probe').length;
+    const pass = (ms: number) => {
+      now += ms;
+      t.mock.timers.tick(ms);
+    };
+    assert.equal(probes(), watched ? 1 : 0, 'at once');
+    for (let ms = 1_000; ms < limits.watchedProbeMs; ms += 1_000) pass(1_000);
+    assert.equal(probes(), watched ? 1 : 0);
+    pass(1_000);
+    assert.equal(probes(), watched ? 2 : 0);
+  }
 });
 
 test('samples are taken while packets move or somebody looks, and the one after a rest says so', async (t) => {

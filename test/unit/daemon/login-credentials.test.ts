@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failure } from '../../../core/base/errors.ts';
+import { limits } from '../../../core/base/limits.ts';
 import { err, ok } from '../../../core/base/result.ts';
 import { Secret } from '../../../core/base/secret.ts';
 import { type Asker, LoginCredentials } from '../../../core/daemon/login-credentials.ts';
@@ -159,4 +160,20 @@ test('each account has the password of its own file, and each is tried once', as
   const again = await ask('bob', 1);
   assert.equal(again.kind === 'refused' && again.error.code, 'auth.password');
   assert.equal(asked.length, 0);
+});
+
+test('askMs and askInLoginMs: a question before anything is sent is open longer than one in the login', async () => {
+  const waits: (number | undefined)[] = [];
+  const asker: Asker = {
+    choose: async () => err(failure('secret.missing')),
+    ask: async (_request, patience) => {
+      waits.push(patience?.ms);
+      return ok(Secret.fromText('pw'));
+    },
+  };
+  const credentials = new LoginCredentials({ openCertificate, readFile, profile, asker, stored: new Map() });
+  await credentials.prepare();
+  await credentials.answer(question('passcode'));
+  await credentials.answer(question('new-password'));
+  assert.deepEqual(waits, [limits.askMs, limits.askInLoginMs, limits.askInLoginMs]);
 });

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { limits } from '../../../core/base/limits.ts';
 import { ProfileStore } from '../../../core/daemon/profile-store.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'godwit-profiles-'));
@@ -49,4 +50,15 @@ test('a text from a client that names a file is refused', async () => {
 
 test('a missing folder holds no profile', async () => {
   assert.deepEqual(await new ProfileStore(join(folder, 'none'), join(folder, 'own')).list(1000), []);
+});
+
+test('profilesListed: of a folder with very many profiles so many are listed', async () => {
+  const crowded = await mkdtemp(join(tmpdir(), 'godwit-crowd-'));
+  after(() => rm(crowded, { recursive: true }));
+  const write = (at: number) => writeFile(join(crowded, `p${String(at).padStart(4, '0')}.json`), '{}');
+  await Promise.all(Array.from({ length: limits.profilesListed }, (_, at) => write(at)));
+  const listed = () => new ProfileStore(crowded, join(crowded, 'own')).list(1000);
+  assert.equal((await listed()).length, limits.profilesListed);
+  await write(limits.profilesListed);
+  assert.equal((await listed()).length, limits.profilesListed);
 });

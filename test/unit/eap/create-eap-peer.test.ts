@@ -145,6 +145,18 @@ describe('the EAP peer negotiates', () => {
     assert.equal(end.kind === 'failure' && end.error.detail['wanted'], 'EAP-TLS');
   });
 
+  it('and of a gateway that wants one after the other names so many', () => {
+    const peer = newPeer();
+    const wanted = Array.from({ length: limits.eapMethodsShown + 1 }, (_, at) => 100 + at);
+    for (const [at, method] of wanted.entries()) peer.handle(eapRequest(at, method));
+    const end = peer.handle(eapFailure(wanted.length - 1));
+    failsWith(end, 'auth.eap-method');
+    const named = end.kind === 'failure' ? String(end.error.detail['wanted']).split(', ') : [];
+    assert.equal(named.length, limits.eapMethodsShown);
+    assert.match(named[0] ?? '', /101/);
+    assert.match(named.at(-1) ?? '', /108/);
+  });
+
   it('and takes its method written in the long form', () => {
     const peer = newPeer();
     const long = Uint8Array.of(0, 0, 0, 0, 0, 0, 26, ...mschapv2Challenge());

@@ -281,6 +281,21 @@ describe('the framing of EAP-TLS', () => {
     failsWith(await new TunnelScene(eapTlsMethod).process(new Uint8Array(0)), 'malformed');
   });
 
+  it('sends no more of its own in one packet than RADIUS carries', async () => {
+    const scene = new TunnelScene(eapTlsMethod, { version: '1.2', clientCertificate: userCertificate });
+    const hello = await scene.records(start);
+    let step = await scene.process(concat(ack, await scene.server.exchange(hello.records)));
+    const sizes: number[] = [];
+    while (step.kind === 'respond' && step.data.length > 1) {
+      const isFirst = ((step.data[0] ?? 0) & 0x80) !== 0;
+      sizes.push(step.data.length - (isFirst ? 5 : 1));
+      step = await scene.process(ack);
+    }
+    assert.ok(sizes.length > 2);
+    assert.ok(sizes.slice(0, -1).every((size) => size === limits.eapFragmentOctets));
+    assert.ok((sizes.at(-1) ?? 0) <= limits.eapFragmentOctets);
+  });
+
   it('refuses a length that lies', async () => {
     failsWith(await process(fragment('c000000100', 10), fragment('00', 10)), 'auth.login-server');
     failsWith(await process(fragment('c000000010', 10), fragment('00', 10)), 'auth.login-server');

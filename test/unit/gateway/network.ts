@@ -71,6 +71,8 @@ export interface ClientOptions {
   /** What it answers when it is asked for a code; methods that may follow the password. */
   readonly code?: string | undefined;
   readonly following?: readonly EapMethodKind[];
+  /** In place of one with `config`. */
+  readonly engine?: IkeSa;
   /** What it signs with. */
   readonly own?: Issued;
 }
@@ -108,11 +110,13 @@ export class Client {
       remoteNetworks: [],
       ...options.config,
     };
-    this.ike = new IkeSa(config, {
-      crypto,
-      random,
-      createEapPeer: () => createEapPeer({ identity: user, random, following: options.following ?? [] }),
-    });
+    this.ike =
+      options.engine ??
+      new IkeSa(config, {
+        crypto,
+        random,
+        createEapPeer: () => createEapPeer({ identity: user, random, following: options.following ?? [] }),
+      });
   }
 
   all<Kind extends IkeOutput['kind']>(kind: Kind): Extract<IkeOutput, { kind: Kind }>[] {

@@ -74,6 +74,14 @@ test('wanted while its DELETE is on the wire: the new one is asked for right aft
   assert.equal(scenario.link.last().header.exchange, 36);
 });
 
+test('<-- SK {D(ESP)} of one that sleeps: the peer may mean another by that SPI, so nothing changes', () => {
+  const scenario = asleep();
+  scenario.link.request([{ kind: 'D', protocol: 3, spis: [scenario.first.outbound] }]);
+  assert.deepEqual(scenario.link.last().payloads, []);
+  scenario.command({ kind: 'wake-child', inboundSpi: scenario.first.inbound });
+  assert.equal(scenario.link.last().header.exchange, 36);
+});
+
 test('what nobody knows, or what does not sleep, wakes nothing', () => {
   const scenario = new RekeyScenario(idle);
   const sent = scenario.all('transmit').length;

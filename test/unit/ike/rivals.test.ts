@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failure } from '../../../core/base/errors.ts';
 import { limits } from '../../../core/base/limits.ts';
+import { usualWay } from '../../../core/ike/login-way.ts';
 import { Scenario } from './scenario.ts';
 import { gatewayKey, ScriptedResponder } from './scripted-responder.ts';
 
@@ -105,9 +106,11 @@ test('the same, and the gateway has not answered yet', () => {
   assert.equal(scenario.ike.state, 'established');
 });
 
-test('<-- SK {N(AUTHENTICATION_FAILED)} of who forged is no word of the gateway', () => {
+test('<-- SK {N(AUTHENTICATION_FAILED)} of who forged is no word of the gateway, and sends nobody another way', () => {
   const forger = impostor();
-  const scenario = answered(forger);
+  const scenario = new Scenario({}, { logins: [usualWay, usualWay] }).to('init');
+  const init = scenario.sent();
+  for (const each of [forger, scenario.responder]) scenario.deliver(each.answerInit(init));
   const request = requestTo(scenario, forger);
   const refusal = {
     kind: 'N',

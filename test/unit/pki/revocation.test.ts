@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { explain, type Failure } from '../../../core/base/errors.ts';
 import { limits } from '../../../core/base/limits.ts';
@@ -11,6 +14,7 @@ import type { FetchAnswer, FetchRequest } from '../../../core/pki/fetch-request.
 import { parseIdentity } from '../../../core/pki/identity.ts';
 import { fetchFor, judgeServer, type ServerQuestion } from '../../../core/pki/judge-server.ts';
 import { encodeOcspRequest } from '../../../core/pki/ocsp-request.ts';
+import { parseOcspResponse } from '../../../core/pki/ocsp-response.ts';
 import { RevocationCache } from '../../../core/pki/revocation-cache.ts';
 import { readTrust } from '../../../core/pki/trust.ts';
 import { authority, type Entry, read } from './authority.ts';
@@ -266,6 +270,41 @@ describe('OCSP', () => {
     assert.deepEqual(asked.urls, []);
     isRefused(await ask([withOcsp], soft, nowhere, response(revokes)), 'certificate.revoked', /stolen/);
   });
+  test('ocspResponses: of those that come along so many are looked at', async () => {
+    const request = encodeOcspRequest(read(withOcsp), read(root), new Uint8Array(32), crypto.hash);
+    const good = knows.ocsp(request, { signer });
+    const along = (others: number) => ({
+      ocspResponses: [...new Array<Uint8Array>(others).fill(Uint8Array.of(1)), good],
+    });
+    isGood(await ask([withOcsp], strict, nowhere, along(limits.ocspResponses - 1)));
+    const over = await ask([withOcsp], strict, nowhere, along(limits.ocspResponses));
+    isRefused(over, 'certificate.revocation-unknown', /nobody answers/);
+  });
+  test('ocspSigners: of the certificates in a response so many are tried as its signer', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'godwit-signers-')), 'others.pem');
+    folders.push({ clean: () => rmSync(dirname(file), { recursive: true, force: true }) });
+    const certificatesIn = (others: number) => {
+      writeFileSync(file, other.pem.repeat(others));
+      const request = encodeOcspRequest(read(withOcsp), read(root), new Uint8Array(32), crypto.hash);
+      const parsed = parseOcspResponse(knows.ocsp(request, { signer, more: ['-rother', file] }));
+      assert.ok(parsed.ok);
+      return parsed.value.certificates.length;
+    };
+    assert.equal(certificatesIn(limits.ocspSigners - 1), limits.ocspSigners);
+    assert.equal(certificatesIn(limits.ocspSigners + 2), limits.ocspSigners);
+  });
+  test('ocspNonceOctets: a question has a nonce of that length, as RFC 9654 wants it', async () => {
+    const { requests } = await ask([withOcsp], strict);
+    const body = requests[0]?.post?.body ?? new Uint8Array(0);
+    // id-pkix-ocsp-nonce, then OCTET STRING { OCTET STRING }
+    const oid = Buffer.from('06092b0601050507300102', 'hex');
+    const at = Buffer.from(body).indexOf(oid) + oid.length;
+    assert.deepEqual(
+      [...body.subarray(at, at + 4)],
+      [4, limits.ocspNonceOctets + 2, 4, limits.ocspNonceOctets],
+    );
+    assert.equal(requests[0]?.most, limits.ocspOctets);
+  });
   test('a good answer is kept until its next update, and an answer without one is not', async () => {
     const cache = new RevocationCache();
     isGood(await ask([withOcsp], strict, answerWith(knows), { cache }));
@@ -460,6 +499,28 @@ describe('certificates that are fetched', () => {
     const web: Web = () => ({ ok: true, value: below.der });
     const asked = await ask([below], off, web, { fetchCertificates: true });
     assert.equal(asked.urls.length, 1);
+  });
+  test('issuersFetched: after so many addresses the search is given up', async () => {
+    const urls = (count: number) =>
+      Array.from({ length: count }, (_, at) => `caIssuers;URI:http://ca${at}.example.com/`);
+    const lost = leaf([`authorityInfoAccess=${urls(limits.issuersFetched).join()}`], { by: middle });
+    const second = maker.make({
+      subject: '/CN=Aside',
+      by: root,
+      extensions: [`authorityInfoAccess=caIssuers;URI:http://one-more.example.com/`],
+    });
+    const asked = await ask([lost, second], off, nowhere, { fetchCertificates: true });
+    assert.equal(asked.urls.length, limits.issuersFetched);
+    const less = leaf([`authorityInfoAccess=${urls(limits.issuersFetched - 1).join()}`], { by: middle });
+    const last = await ask([less, second], off, nowhere, { fetchCertificates: true });
+    assert.equal(last.urls.at(-1), 'http://one-more.example.com/');
+    const lookups = Array.from({ length: limits.issuersFetched + 1 }, (_, position) => ({
+      position,
+      sha1: crypto.hash('sha1', middle.der),
+      url: `http://${position}.example.com/`,
+    }));
+    const served = await ask([below], off, serve, { lookups, fetchCertificates: true });
+    assert.equal(served.urls.length, limits.issuersFetched);
   });
   test('one that the gateway names by hash and address', async () => {
     const url = 'http://ca.example.com/leaf.der';

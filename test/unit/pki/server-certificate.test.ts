@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { explain, type Failure } from '../../../core/base/errors.ts';
+import { limits } from '../../../core/base/limits.ts';
 import { nodeCryptoProvider } from '../../../core/crypto/node/node-crypto-provider.ts';
 import { nodeSignatures } from '../../../core/crypto/node/signatures.ts';
 import { parseCertificate } from '../../../core/pki/certificate.ts';
@@ -209,9 +210,13 @@ describe('the chain', () => {
 
   test('longer than the bound, or in a loop, ends', () => {
     const chain: Made[] = [root];
-    for (let i = 1; i <= 8; i++) chain.unshift(ca(`/CN=Level ${i}`, chain[0] ?? root));
+    const most = limits.chainLength;
+    for (let i = 1; i <= most; i++) chain.unshift(ca(`/CN=Level ${i}`, chain[0] ?? root));
     const bottom = leaf({ by: chain[0] ?? root });
-    refuses('certificate.chain', /longer than 8/, [bottom, ...chain.slice(0, 8)]);
+    refuses('certificate.chain', new RegExp(`longer than ${most}`), [bottom, ...chain.slice(0, most)]);
+    // Its own certificate and the root count too.
+    accepts([leaf({ by: chain[2] ?? root }), ...chain.slice(2, most)]);
+    refuses('certificate.chain', /longer than/, [leaf({ by: chain[1] ?? root }), ...chain.slice(1, most)]);
     const a = maker.make({ subject: '/CN=A', extensions: caExtensions });
     const b = maker.make({ subject: '/CN=B', extensions: caExtensions });
     const aByB = maker.make({ subject: '/CN=A', by: b, keyOf: a, extensions: caExtensions });

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { describe, test } from 'node:test';
 import { parseIpAddress } from '../../../core/base/address.ts';
 import { failure } from '../../../core/base/errors.ts';
+import { limits } from '../../../core/base/limits.ts';
 import { err, ok } from '../../../core/base/result.ts';
 import type { FetchRequest } from '../../../core/pki/fetch-request.ts';
 import { fetchOverHttp } from '../../../core/platform/linux/http-fetch.ts';
@@ -92,6 +93,16 @@ describe('fetching over HTTP', () => {
     });
     await refuses(/on this machine or this link/, { url: server.url });
     await refuses(/without http/, { url: `http://127.0.0.1:${server.port}/to-https` });
+  });
+  test('waits so long for one address and no longer', async (t) => {
+    using server = await serve(() => undefined);
+    const waits: number[] = [];
+    t.mock.method(AbortSignal, 'timeout', (ms: number) => {
+      waits.push(ms);
+      return AbortSignal.abort();
+    });
+    await refuses(/nothing came in time/, { url: server.url }, new AbortController().signal);
+    assert.deepEqual(waits, [limits.fetchMs]);
   });
   test('says what went wrong', async () => {
     using server = await serve((_, response) => response.writeHead(404).end());

@@ -28,7 +28,9 @@ class WayBench extends ReconnectBench {
   override note(output: TunnelOutput): void {
     if (output.kind !== 'open-transport' && output.kind !== 'open-scout') return;
     this.opens.push({ what: output.kind, by: output.via?.interfaceName ?? 'preferred' });
-    if (output.kind === 'open-transport') this.via = output.via ?? wifi;
+    if (output.kind !== 'open-transport') return;
+    this.via = output.via ?? wifi;
+    this.local = { address: this.via.local, port: 40_000 };
   }
 
   override get openedBy(): { readonly via?: PathCandidate } {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
@@ -231,6 +232,23 @@ test('bodies, pages and garbage have their bounds', async (t) => {
     socket.write('\0\x01\x02 not http at all\r\n\r\n');
   });
   assert.equal(garbage, '');
+});
+
+test('uiConnections: so many connections at once, and the next one is closed', async (t) => {
+  const server = await start(t);
+  const port = Number(new URL(server.origin).port);
+  const open = () => {
+    const socket = connect(port, '127.0.0.1');
+    t.after(() => socket.destroy());
+    socket.on('error', () => undefined);
+    return socket;
+  };
+  const within = Array.from({ length: limits.uiConnections }, open);
+  await Promise.all(within.map((socket) => once(socket, 'connect')));
+  const over = open();
+  over.resume();
+  await once(over, 'close');
+  assert.ok(within.every((socket) => !socket.destroyed && !socket.readableEnded));
 });
 
 test('an interface that is not built is told', async (t) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { limits } from '../../../../core/base/limits.ts';
 import { err, ok } from '../../../../core/base/result.ts';
 import { readKeyFile } from '../../../../core/crypto/node/key-file.ts';
 import type { Cryptoki, TokenInfo } from '../../../../core/crypto/pkcs11/cryptoki.ts';
@@ -76,4 +77,27 @@ test('a key that wants the PIN each time gets it between the two steps of signin
 test('a reader with keys of its own takes the PIN there', () => {
   const token = Token.open(card(ready | 0x100).module, { text: 'pkcs11:' });
   assert.equal(token.ok && token.value.login, 'keypad');
+});
+
+test('of a token that has very much so many objects are looked at, and so many certificates are a choice', () => {
+  const { module } = card(ready);
+  const asked: number[] = [];
+  const most: Cryptoki = {
+    ...module,
+    tokens: (count) => {
+      asked.push(count);
+      return module.tokens(count);
+    },
+    find: (_session, _template, count) => {
+      asked.push(count);
+      return ok(Array.from({ length: count }, (_, at) => at));
+    },
+    attribute: (_session, object, type) =>
+      ok(type === 0x11 ? certificate : Uint8Array.of(object >> 8, object & 0xff)),
+  };
+  const token = Token.open(most, { text: 'pkcs11:' });
+  assert.ok(token.ok);
+  assert.deepEqual(asked.slice(0, 2), [limits.tokens, limits.tokenObjects]);
+  const listed = token.value.list();
+  assert.equal(listed.ok && listed.value.length, limits.certificateChoices);
 });

@@ -244,6 +244,16 @@ test('a handler that breaks is a misuse for the client and a line in the log', a
   );
 });
 
+test('rpcTextCharacters: a text may have so many characters and not one more', async (t) => {
+  const { client } = await startServer(t);
+  const rpc = await client();
+  const idOf = (length: number) => rpc.call('profile', { id: 'x'.repeat(length) });
+  const fits = await idOf(limits.rpcTextCharacters);
+  assert.equal(fits.ok ? '' : fits.error.code, 'profile.missing');
+  const over = await idOf(limits.rpcTextCharacters + 1);
+  assert.equal(over.ok ? '' : over.error.code, 'rpc.invalid');
+});
+
 test('a subscriber that does not read is disconnected; the daemon does not hold its events', async (t) => {
   const { client, server, log } = await startServer(t);
   const slow = await rawClient(t, server.socketPath);
@@ -251,12 +261,14 @@ test('a subscriber that does not read is disconnected; the daemon does not hold 
   await once(slow, 'data');
   slow.pause();
   const other = await client();
-  for (let sent = 0; sent < 20_000 && server.clients > 1; sent++) {
+  let sent = 0;
+  for (; sent < 20_000 && server.clients > 1; sent++) {
     server.publish('state', connectedSnapshot());
     if (sent % 64 === 0) await new Promise(setImmediate);
   }
   assert.ok((await other.call('version', {})).ok);
   assert.equal(server.clients, 1);
+  assert.ok(sent > limits.rpcQueuedFrames, 'as much as that is held for it');
   assert.ok(log.some(({ event }) => event === 'rpc.slow-client'));
 });
 
