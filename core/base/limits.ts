@@ -75,6 +75,8 @@ export const limits = {
   loginWays: 4,
   /** Certificates of the user beside the first: each may ask for a password before the login. */
   otherCertificates: 3,
+  /** Of a public key in a profile (SubjectPublicKeyInfo): one of RSA with 16,384 bits has some 2,100. */
+  publicKeyOctets: 4_096,
   /** EAP-TLS with long chains takes about 30; more is a loop. */
   eapRounds: 60,
   /** Methods of a gateway that a message names. */

@@ -20,7 +20,7 @@ import {
 } from './schema.ts';
 import { suggest } from './suggest.ts';
 import { canonicalHost, quote } from './text-rules.ts';
-import { readPins, readRevocation, readTrustOf } from './trust.ts';
+import { readPins, readPublicKeys, readRevocation, readTrustOf } from './trust.ts';
 
 const fullTunnel = ['0.0.0.0/0', '::/0'];
 
@@ -204,6 +204,7 @@ function toProfile(document: ProfileDocument, file: string): Profile {
     ...readLoginPlan(document, file),
     trust: readTrustOf(document.trust, file),
     pins: readPins(document.trust),
+    publicKeys: readPublicKeys(document.trust, file),
     revocation: readRevocation(document.trust, file),
     fetchCertificates: document.trust?.fetchCertificates ?? false,
     requireServerAuth: document.trust?.requireServerAuth ?? true,

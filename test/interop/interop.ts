@@ -20,7 +20,9 @@ import { livenessCases } from './cases/liveness.ts';
 import { networkCases } from './cases/networks.ts';
 import { ownCertificateCases } from './cases/own-certificates.ts';
 import { pathCases } from './cases/paths.ts';
+import { ppkCases } from './cases/ppk.ts';
 import { promptCases } from './cases/prompts.ts';
+import { publicKeyCases } from './cases/public-keys.ts';
 import { refusalCases } from './cases/refusals.ts';
 import { rekeyingCases } from './cases/rekeying.ts';
 import { renewalCases } from './cases/renewal.ts';
@@ -72,6 +74,7 @@ if (options.help) {
     ...revocationCases,
     ...authenticationCases,
     ...ownCertificateCases,
+    ...publicKeyCases,
     ...tokenCases,
     ...promptCases,
     ...networkCases,
@@ -84,6 +87,7 @@ if (options.help) {
     ...childrenCases,
     ...addressCases,
     ...renewalCases,
+    ...ppkCases,
     ...eapCases,
     ...eapAloneCases,
   ]
