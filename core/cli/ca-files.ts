@@ -15,6 +15,15 @@ export async function readCertificates(path: string): Promise<Result<string, str
     : ok(`${certificates.join('\n')}\n`);
 }
 
+/** Only the public keys, as PEM text. The error is the reason. */
+export async function readPublicKeys(path: string): Promise<Result<string, string>> {
+  const contents = await readBoundedFile(path, limits.profileCaCharacters);
+  if (!contents.ok) return contents;
+  const pem = utf8.decode(contents.value.octets);
+  const keys = pem.match(/-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----/g);
+  return keys === null ? err('it holds no public key in PEM text') : ok(`${keys.join('\n')}\n`);
+}
+
 /** The CRLs of a file as PEM text. The error is the reason. */
 export async function readCrls(path: string): Promise<Result<string, string>> {
   const contents = await readBoundedFile(path, limits.profileCrlCharacters);

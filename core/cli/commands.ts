@@ -20,7 +20,11 @@ export interface CommonOptions {
 
 export async function up(
   profile: string,
-  options: CommonOptions & Omit<AnswerOptions, 'passwords' | 'keyPasswords' | 'pskFile' | 'ppkFile'>,
+  options: CommonOptions &
+    Omit<AnswerOptions, 'passwords' | 'keyPasswords' | 'pskFile' | 'ppkFile'> & {
+      /** Seconds that a question stays open at the most. */
+      readonly answerWithin?: number | undefined;
+    },
   io: CliIo,
 ): Promise<number> {
   const report = new Report(io, options.json);
@@ -30,7 +34,7 @@ export async function up(
   const answers = await answerer({ ...options, ...files }, io);
   if (!answers.ok) return report.failure([answers.error]);
   const connected = await withDaemon(options, (rpc) =>
-    new ConnectAttempt(rpc, io, answers.value, new Progress(io)).run(source),
+    new ConnectAttempt(rpc, io, answers.value, new Progress(io)).run(source, options.answerWithin),
   );
   if (!connected.ok) return report.failure([connected.error]);
   const lines = describeTunnel(connected.value.tunnel, io.now(), colorsFor(io.stdout, io.env));

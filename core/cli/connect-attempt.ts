@@ -39,7 +39,7 @@ export class ConnectAttempt {
     this.#progress = progress;
   }
 
-  async run(source: ProfileSource): Promise<Result<Snapshot, Failure>> {
+  async run(source: ProfileSource, answerSeconds?: number): Promise<Result<Snapshot, Failure>> {
     const stops = [
       this.#io.onInterrupt(() => this.#interrupt()),
       this.#rpc.on('state', (snapshot) => this.#whenAccepted(() => this.#onState(snapshot))),
@@ -48,7 +48,7 @@ export class ConnectAttempt {
       this.#rpc.on('ask-closed', (closed) => this.#onAskClosed(closed)),
     ];
     void this.#rpc.closed.then((reason) => this.#settle(err(reason ?? failure('tunnel.cancelled'))));
-    const started = await this.#start(source);
+    const started = await this.#start(source, answerSeconds);
     if (!started.ok) this.#settle(started);
     const outcome = await this.#outcome.promise;
     for (const stop of stops) stop();
@@ -59,10 +59,15 @@ export class ConnectAttempt {
     return outcome;
   }
 
-  async #start(source: ProfileSource): Promise<Result<undefined, Failure>> {
+  async #start(
+    source: ProfileSource,
+    answerSeconds: number | undefined,
+  ): Promise<Result<undefined, Failure>> {
     const subscribed = await this.#rpc.call('subscribe', { events: ['state', 'phase'] });
     if (!subscribed.ok) return subscribed;
-    const accepted = await this.#rpc.call('connect', { source, canAnswer: this.#answerer.canAnswer });
+    const { canAnswer } = this.#answerer;
+    const within = answerSeconds === undefined ? {} : { answerSeconds };
+    const accepted = await this.#rpc.call('connect', { source, canAnswer, ...within });
     if (!accepted.ok) return accepted;
     this.#attempt = accepted.value.attempt;
     for (const handle of this.#early) handle();

@@ -9,7 +9,7 @@ import { parseProfile } from '../profile/parse-profile.ts';
 import type { Profile } from '../profile/profile.ts';
 import { makeSelfContained, type ProfileCas } from '../profile/self-contained.ts';
 import type { ProfileSource } from '../rpc/schema.ts';
-import { readCertificates, readCrls } from './ca-files.ts';
+import { readCertificates, readCrls, readPublicKeys } from './ca-files.ts';
 import { type ProofPasswordFiles, passwordFilesOf, proofContents } from './proof-files.ts';
 
 /** What `godwit up` sends, and where passwords lie when the profile says so. */
@@ -53,14 +53,22 @@ export async function chooseProfile(nameOrFile: string): Promise<Result<ChosenPr
   });
 }
 
+const readers = {
+  gateway: readCertificates,
+  ocspSigner: readCertificates,
+  crl: readCrls,
+  publicKey: readPublicKeys,
+} as const;
+
 async function certificatesOf(
-  { trust, revocation }: Profile,
+  { trust, revocation, publicKeys }: Profile,
   text: string,
   file: string,
 ): Promise<Result<ProfileCas, Failure>> {
   const cas: { -readonly [field in keyof ProfileCas]: string } = {};
   const { crl, ocspSigner } = revocation;
   const wanted = [
+    ['publicKey', publicKeys?.kind === 'file' ? publicKeys.path : undefined, ['trust', 'publicKeyFile']],
     ['gateway', trust.kind === 'file' ? trust.caFile : undefined, ['trust', 'caFile']],
     ['crl', crl?.kind === 'file' ? crl.path : undefined, ['trust', 'revocation', 'crlFile']],
     [
@@ -71,7 +79,7 @@ async function certificatesOf(
   ] as const;
   for (const [field, path, where] of wanted) {
     if (path === undefined) continue;
-    const read = await (field === 'crl' ? readCrls(path) : readCertificates(path));
+    const read = await readers[field](path);
     if (!read.ok) {
       const reason = `${path}: ${read.error}`;
       const line = lineOfField(text, where);

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { limits } from '../base/limits.ts';
 import { version } from '../platform/version.ts';
 import { defaultSocketPath } from '../rpc/socket-path.ts';
 import type { CliIo } from './cli-io.ts';
@@ -85,6 +86,15 @@ function addUp(program: Command, io: CliIo, finish: (exitCode: number) => void):
       '--password-file <file>',
       'read the password from the first line of a file of yours with mode 0600',
     )
+    .addOption(
+      new Option('--answer-within <seconds>', 'give up when a question is not answered in time').argParser(
+        (text) => {
+          const seconds = Number(text);
+          if (Number.isInteger(seconds) && seconds >= 1 && seconds <= limits.askMs / 1_000) return seconds;
+          throw new InvalidArgumentError(`It must be 1 to ${limits.askMs / 1_000}.`);
+        },
+      ),
+    )
     .option('--json', 'print the result as one JSON object')
     .addHelpText(
       'after',
@@ -101,9 +111,10 @@ Examples:
         answersStdin?: boolean;
         passwordFile?: string;
         keyring: boolean;
+        answerWithin?: number;
       }>();
-      const { passwordStdin = false, answersStdin = false, passwordFile, keyring } = given;
-      const answers = { passwordStdin, answersStdin, passwordFile, keyring };
+      const { passwordStdin = false, answersStdin = false, passwordFile, keyring, answerWithin } = given;
+      const answers = { passwordStdin, answersStdin, passwordFile, keyring, answerWithin };
       finish(await up(profile, { ...common(command), ...answers }, io));
     });
 }

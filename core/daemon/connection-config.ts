@@ -22,7 +22,7 @@ import type { ConnectionConfig } from '../tunnel/connection.ts';
 import { eapType } from '../wire/registry/eap-types.ts';
 import { eapMethodsOf } from './eap-methods.ts';
 import { authenticationsOf, eapOf, isFortiClient, loginWays } from './login-ways.ts';
-import { identityOfCertificate } from './own-identity.ts';
+import { identityOfCertificate, identityOfPublicKey } from './own-identity.ts';
 import type { TrustTerms } from './trust-terms.ts';
 
 /** What a profile says, in the terms of the engines. */
@@ -49,7 +49,9 @@ export function loginTerms(
   const expected = expectedNames(profile);
   if (!expected.ok) return expected;
   const [own] = keysOf(profile.authentication);
-  const needed = authenticationsOf(profile).filter(({ method }) => method === 'certificate');
+  const needed = authenticationsOf(profile).filter(
+    ({ method }) => method === 'certificate' || method === 'public-key',
+  );
   if (needed.some((each) => keysOf(each).length === 0)) return err(failure('credential.missing'));
   const given =
     profile.localIdentity === undefined
@@ -64,6 +66,7 @@ export function loginTerms(
       return keysOf(authentication).map((key) => credentialOf(key, trust.trust, isGiven));
     },
     (authentication) => identityOfRound(profile, authentication),
+    trust.publicKeys,
   );
   return ok({ ...trust, expected: expected.value, local, ways });
 }
@@ -75,8 +78,8 @@ function identityOfRound(profile: Profile, authentication: ProfileAuthentication
   return parsed.ok ? parsed.value : undefined;
 }
 
-function identityOfKey({ chain: [own] }: OwnKey): IkeIdentity | undefined {
-  return own === undefined ? undefined : identityOfCertificate(own);
+function identityOfKey({ chain: [own], spki }: OwnKey): IkeIdentity | undefined {
+  return own === undefined ? identityOfPublicKey(spki) : identityOfCertificate(own);
 }
 
 /** `isGiven`: the profile says who the user is, whatever the certificate does. */
@@ -141,6 +144,7 @@ export function connectionConfig(
     },
     random: parts.random,
     reconnect: profile.reconnect,
+    keepaliveMs: profile.keepalive,
     createEngine: (local, remote, { gateway: name, wantedAddresses, redirectedFrom: from, beside }) =>
       new IkeSa(
         {
@@ -155,7 +159,8 @@ export function connectionConfig(
           certificateWishes: {
             // The names of all that a computer trusts would make a message of 3,000 octets.
             anyAuthority: profile.trust.kind === 'system' || profile.trust.kind === 'pins',
-            ocsp: profile.revocation.mode !== 'off',
+            ocsp: profile.revocation.mode !== 'off' && profile.trust.kind !== 'none',
+            rawKeys: terms.publicKeys.length > 0,
             lookups: profile.fetchCertificates,
           },
           ikeProposals: proposals.ike,

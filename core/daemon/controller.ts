@@ -14,12 +14,13 @@ import {
   protocolVersion,
   type SubscribableEvent,
 } from '../rpc/schema.ts';
+import type { AskPatience } from '../rpc/transport/ask-desk.ts';
 import type { RpcClientHandle, RpcHandlers } from '../rpc/transport/server-types.ts';
 import type { ProfileEntry, ProfileReference, Snapshot } from '../rpc/values.ts';
 import type { TunnelState } from '../tunnel/io.ts';
 import { deviceOf, type FlightRecorder } from './flight-recorder.ts';
 import { JourneyMaker } from './journey.ts';
-import { LoginCredentials, type OpenCertificate } from './login-credentials.ts';
+import { type Asker, LoginCredentials, type OpenCertificate } from './login-credentials.ts';
 import type { Doubt } from './session.ts';
 import { type DaemonState, tunnelSnapshot } from './snapshot.ts';
 
@@ -206,7 +207,7 @@ export class Controller {
     });
     const since = this.#parts.clock.wall();
     this.#enter({ kind: 'connecting', profile: reference, since, phase: 'resolving', phaseSince: since });
-    this.#run(attempt, profile, client, params.canAnswer)
+    this.#run(attempt, profile, client, params)
       .catch((cause: unknown) =>
         failure('misuse', { reason: cause instanceof Error ? cause.message : 'unknown' }),
       )
@@ -224,13 +225,13 @@ export class Controller {
     attempt: Attempt,
     profile: Profile,
     client: RpcClientHandle,
-    canAnswer: boolean,
+    { canAnswer, answerSeconds }: MethodParams<'connect'>,
   ): Promise<Failure | undefined> {
     const stored = await this.#parts.storedPasswords(profile);
     if (!stored.ok) return stored.error;
     const credentials = new LoginCredentials({
       profile,
-      asker: canAnswer ? client : undefined,
+      asker: canAnswer ? askerWithin(answerSeconds, client) : undefined,
       stored: stored.value,
       openCertificate: this.#parts.openCertificate(client),
       readFile: this.#parts.readSecretFile,
@@ -368,6 +369,19 @@ export class Controller {
       lifetimes: this.#attempt?.lifetimes,
     };
   }
+}
+
+/** `seconds`: the patience of the client, where it is shorter than that of whoever asks. */
+function askerWithin(seconds: number | undefined, client: RpcClientHandle): Asker {
+  const most = seconds === undefined ? limits.askMs : seconds * 1_000;
+  const within = (patience: AskPatience = {}): AskPatience => ({
+    ...patience,
+    ms: Math.min(most, patience.ms ?? limits.askMs),
+  });
+  return {
+    ask: (request, patience) => client.ask(request, within(patience)),
+    choose: (request, patience) => client.choose(request, within(patience)),
+  };
 }
 
 /** Nobody waits for what a login asked any more. */

@@ -106,7 +106,8 @@ export class LoginCredentials {
     const named = clientCertificatesOf(authentication).flatMap(
       ({ certificate }) => this.#certificates.get(sourceOf(certificate)) ?? [],
     );
-    return named.length > 0 ? named : [...this.#certificates.values()].slice(0, 1);
+    if (named.length > 0) return named;
+    return [...this.#certificates.values()].filter(({ chain }) => chain.length > 0).slice(0, 1);
   }
 
   /** The answer to a `signature` ask of the engine. */
@@ -228,9 +229,9 @@ export class LoginCredentials {
 function sourceOf(certificate: Exclude<ProfileClientCertificate, { readonly kind: 'none' }>): string {
   switch (certificate.kind) {
     case 'file':
-      return JSON.stringify([certificate.files, certificate.passwordFile]);
+      return JSON.stringify([certificate.files, certificate.passwordFile, certificate.bare]);
     case 'inline':
-      return toHex(certificate.octets);
+      return `${certificate.bare} ${toHex(certificate.octets)}`;
     case 'pkcs11':
       return JSON.stringify([certificate.uri.text, certificate.module]);
   }

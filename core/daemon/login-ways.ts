@@ -43,22 +43,27 @@ export function needsPsk(profile: Profile): boolean {
 
 /**
  * What a profile says, in the terms of the engine. `credentialsOf` a method: the user's own certificates. `identityOf` a method: who
- * the user is in this round, where that is not IDi of the whole profile.
+ * the user is in this round, where that is not IDi of the whole profile. `publicKeys`: those that the gateway may have.
  */
 export function loginWays(
   profile: Profile,
   credentialsOf: (authentication: ProfileAuthentication) => readonly KeyCredential[],
   identityOf: (authentication: ProfileAuthentication) => IkeIdentity | undefined,
+  publicKeys: readonly Uint8Array[] = [],
 ): readonly LoginWay[] {
-  const gateway = gatewayProofs(profile);
+  const gateway = gatewayProofs(profile, publicKeys);
   return waysOf(profile).map((way) => ({
     gateway,
     rounds: way.map((authentication) => roundOf(profile, authentication, credentialsOf, identityOf)),
   }));
 }
 
-function gatewayProofs({ gatewayAuthentication: by }: Profile): GatewayProofs {
-  return { certificate: by !== 'psk', psk: by === 'psk', eapOnly: by === 'eap', keys: [] };
+function gatewayProofs(
+  { gatewayAuthentication: by, trust }: Profile,
+  keys: readonly Uint8Array[],
+): GatewayProofs {
+  const certificate = by !== 'psk' && (trust.kind !== 'none' || keys.length === 0);
+  return { certificate, psk: by === 'psk', eapOnly: by === 'eap', keys: by === 'psk' ? [] : keys };
 }
 
 function roundOf(
@@ -73,6 +78,7 @@ function roundOf(
     case 'psk':
       return { kind: 'psk', ...identity };
     case 'certificate':
+    case 'public-key':
       return {
         kind: 'key',
         ...identity,

@@ -1,9 +1,10 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { nodeCryptoProvider } from '../crypto/node/node-crypto-provider.ts';
 import type { RevocationTerms } from '../pki/check-revocation.ts';
 import { parseCrl } from '../pki/crl.ts';
-import { parsePemCertificates, parsePemCrls, splitPemCertificates } from '../pki/pem.ts';
+import { parsePemCertificates, parsePemCrls, parsePemPublicKeys, splitPemCertificates } from '../pki/pem.ts';
 import { readCertificates, readTrust, type Trust } from '../pki/trust.ts';
 import { readBoundedFile, readBoundedText } from '../platform/bounded-file.ts';
 import { crlText } from '../platform/crl-file.ts';
@@ -14,6 +15,8 @@ import type { Profile, ProfileTrust } from '../profile/profile.ts';
 export interface TrustTerms {
   readonly trust: Trust;
   readonly revocation: RevocationTerms;
+  /** Public keys (SubjectPublicKeyInfo, DER) that the gateway may have without a certificate. */
+  readonly publicKeys: readonly Uint8Array[];
 }
 
 export async function readTrustTerms(profile: Profile): Promise<Result<TrustTerms, Failure>> {
@@ -24,7 +27,10 @@ export async function readTrustTerms(profile: Profile): Promise<Result<TrustTerm
   if (!crls.ok) return crls;
   const ocspSigners = await signersOf(profile);
   if (!ocspSigners.ok) return ocspSigners;
+  const publicKeys = await publicKeysOf(profile);
+  if (!publicKeys.ok) return publicKeys;
   return ok({
+    publicKeys: publicKeys.value,
     trust: readTrust(anchors.value, profile.pins),
     revocation: {
       mode,
@@ -62,6 +68,18 @@ export async function anchorsOf(
       return found.ok ? found : invalid(name, `${field}.system`, found.error.reason);
     }
   }
+}
+
+async function publicKeysOf({ name, publicKeys }: Profile): Promise<Result<readonly Uint8Array[], Failure>> {
+  if (publicKeys === undefined) return ok([]);
+  const pem = publicKeys.kind === 'text' ? ok(publicKeys.text) : await readBoundedText(publicKeys.path);
+  if (!pem.ok) return pem;
+  const parsed = parsePemPublicKeys(pem.value);
+  if (!parsed.ok) return invalid(name, 'trust.publicKey', parsed.error.reason);
+  const { signatures } = nodeCryptoProvider();
+  return parsed.value.some((spki) => signatures.kindOf(spki) === 'other')
+    ? invalid(name, 'trust.publicKey', 'holds a public key of a kind that is unknown here')
+    : parsed;
 }
 
 async function signersOf({ name, revocation }: Profile): Promise<Result<readonly Uint8Array[], Failure>> {

@@ -14,6 +14,8 @@ export interface GatewayConfig {
   readonly identity: IkeIdentity;
   /** DER, the gateway's own first, then intermediates. */
   readonly certificates: readonly Uint8Array[];
+  /** What OCSP responders say of them (DER): for clients that ask. None when absent. @rfc 4806 */
+  readonly ocspResponses?: readonly Uint8Array[];
   readonly signature: GatewaySignature;
   /** What it accepts, best first: its own order decides. */
   readonly ikeProposals: readonly SuiteProposal[];

@@ -84,12 +84,13 @@ export interface Gatekeeper {
   readonly dependencies: GatewayDependencies;
 }
 
-/** IDr, CERT and AUTH of the gateway; without AUTH where EAP alone is to prove it. */
+/** IDr, CERT and AUTH of the gateway, in answer to `request`; without AUTH where EAP alone is to prove it. */
 export function gatewayProof(
   { config, dependencies }: Gatekeeper,
   association: Association,
   offers: ClientOffers,
   ppk: PpkChoice,
+  request: IkeMessage,
 ): readonly Payload[] {
   const { proof, psk } = config.login ?? usualLogin;
   const { habits = {}, certificates, identity, signature } = config;
@@ -105,8 +106,16 @@ export function gatewayProof(
   return [
     id,
     ...shown.map((data) => ({ kind: 'CERT', encoding: certEncoding.X509_SIGNATURE, data }) as const),
+    ...(shown.length === 0 ? [] : ocspPayloads(config, request)),
     habits.wrongAuthSignature ? spoiled(auth) : auth,
   ];
+}
+
+/** For a client that asks for them. Whom it trusts in this (the hashes) does not matter: it judges for itself. @rfc 4806 3.2 */
+function ocspPayloads({ ocspResponses = [] }: GatewayConfig, request: IkeMessage): readonly Payload[] {
+  const asked = payloadsOf(request, 'CERTREQ').some(({ encoding }) => encoding === certEncoding.OCSP_CONTENT);
+  if (!asked) return [];
+  return ocspResponses.map((data) => ({ kind: 'CERT', encoding: certEncoding.OCSP_CONTENT, data }));
 }
 
 /** The gateway's AUTH after EAP. */

@@ -137,10 +137,12 @@ export class Login {
     const named = payloadOf(message, 'IDr') !== undefined;
     // What people saw of a FortiGate: a FortiClient that asks for a name finds no login.
     if (isFirst && named && this.#asksForCodes) return this.#refuse('a name of the gateway');
-    return wanted === 'eap' ? this.#beginEap(identity, round) : this.#prove(message, identity, round, wanted);
+    return wanted === 'eap'
+      ? this.#beginEap(message, identity, round)
+      : this.#prove(message, identity, round, wanted);
   }
 
-  #beginEap(identity: IkeIdentity, round: number): LoginStep {
+  #beginEap(request: IkeMessage, identity: IkeIdentity, round: number): LoginStep {
     const { config, dependencies } = this.#context;
     const { codes } = this.#terms;
     const eap = new EapServer({
@@ -150,7 +152,7 @@ export class Login {
       ...(codes !== undefined && this.#asksForCodes ? { codes } : {}),
     });
     this.#state = { kind: 'eap', round, identity, eap };
-    const proof = round === 0 ? this.#proof({ kind: 'none' }) : [];
+    const proof = round === 0 ? this.#proof(request, { kind: 'none' }) : [];
     return { kind: 'continue', payloads: [...proof, { kind: 'EAP', packet: eap.start().packet }] };
   }
 
@@ -158,8 +160,8 @@ export class Login {
     return this.#terms.codes !== undefined && this.#offers.fortiClient;
   }
 
-  #proof(ppk: PpkChoice): readonly Payload[] {
-    return gatewayProof(this.#context, this.#association, this.#offers, ppk);
+  #proof(request: IkeMessage, ppk: PpkChoice): readonly Payload[] {
+    return gatewayProof(this.#context, this.#association, this.#offers, ppk, request);
   }
 
   #prove(
@@ -173,7 +175,7 @@ export class Login {
     if (!isRightProof(this.#context, this.#association, request, proof, ppk.value))
       return this.#fail(failure('auth.refused', { side: 'remote' }), refused);
     this.#user = formatIdentity(identity);
-    const own = round === 0 ? this.#proof(ppk.value) : [];
+    const own = round === 0 ? this.#proof(request, ppk.value) : [];
     return this.#roundDone(request, round, own, ppk.value);
   }
 

@@ -79,6 +79,8 @@ export interface CertificateWishes {
   readonly anyAuthority?: boolean;
   /** What OCSP responders say of its certificate. @rfc 4806 */
   readonly ocsp?: boolean;
+  /** Its public key without a certificate. @rfc 7670 3 */
+  readonly rawKeys?: boolean;
   /** It may name certificates by their addresses, which the driver fetches. @rfc 7296 3.6 */
   readonly lookups?: boolean;
 }

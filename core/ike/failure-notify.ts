@@ -43,6 +43,7 @@ const byCode: ReadonlyMap<FailureCode, number | typeof silence> = new Map<
   ['auth.refused-certificate', silence],
   ['auth.refused-key', silence],
   ['auth.refused-psk', silence],
+  ['auth.refused-ppk', silence],
   ['auth.wants-eap', silence],
   ['auth.wants-no-eap', silence],
   ['auth.password', silence],

@@ -1,5 +1,6 @@
 import { type Failure, type FailureDetail, failure } from '../base/errors.ts';
 import { toHex } from '../base/octets.ts';
+import { utf8 } from '../base/utf8.ts';
 import { parseCertificate } from '../pki/certificate.ts';
 import { dateOf } from '../pki/chain.ts';
 import { formatIdentity } from '../pki/identity.ts';
@@ -8,13 +9,17 @@ import { credentialOf, identityOf, roundOf } from './own-proof.ts';
 import type { Login } from './state.ts';
 
 /**
- * What AUTHENTICATION_FAILED means in a round without EAP: the gateway says no more than that, so the user is told what of his it
- * has refused. Any other failure, and one in a round of EAP, stays as it is.
+ * What AUTHENTICATION_FAILED means to an AUTH of ours: the gateway says no more than that, so the user is told what of his it has
+ * refused. Any other failure stays as it is.
  */
 export function refusedProof(engine: Engine, login: Login, refusal: Failure): Failure {
   if (refusal.code !== 'auth.refused') return refusal;
   const round = roundOf(login);
   const { detail } = refusal;
+  const { ppk } = login;
+  // After EAP the account is not what is wrong, and without the PPK such an AUTH is no proof.
+  if (ppk.kind === 'offered' && (ppk.terms.required || round.kind === 'eap'))
+    return failure('auth.refused-ppk', { ...detail, ppk: utf8.decode(ppk.terms.id) });
   const identity = formatIdentity(identityOf(engine, login));
   if (round.kind === 'eap') return refusal;
   if (round.kind === 'psk') return failure('auth.refused-psk', { ...detail, identity });

@@ -39,6 +39,12 @@ export function parsePemCrls(text: string): Result<readonly Uint8Array[], ParseE
   return parsePem(text, { label: 'X509 CRL', what: 'CRL', most, octets, parse: parseCrl });
 }
 
+/** The public keys (SubjectPublicKeyInfo, DER) of a PEM text, in order. What is in them is not looked at. @rfc 7468 13 */
+export function parsePemPublicKeys(text: string): Result<readonly Uint8Array[], ParseError> {
+  const { publicKeyOctets: octets, profilePins: most } = limits;
+  return parsePem(text, { label: 'PUBLIC KEY', what: 'public key', most, octets, parse: () => ok() });
+}
+
 function parsePem(text: string, kind: Kind): Result<readonly Uint8Array[], ParseError> {
   const begin = `-----BEGIN ${kind.label}-----`;
   const end = `-----END ${kind.label}-----`;

@@ -111,7 +111,8 @@ export function loginPlanProblems(
   const { authentication, secondAuthentication: second, otherwise, ppk, trust } = document;
   const proof = gatewayProofOf(document);
   const all = [authentication, ...(second === undefined ? [] : [second]), ...otherwise];
-  const isEap = ({ method }: { readonly method: string }) => method !== 'psk' && method !== 'certificate';
+  const isEap = ({ method }: { readonly method: string }) =>
+    !['psk', 'certificate', 'public-key'].includes(method);
   const provesServer = ({ method }: { readonly method: string }) =>
     ['eap-tls', 'eap-ttls', 'peap'].includes(method);
   const tls = all.some(provesServer);

@@ -20,7 +20,7 @@ import {
 } from './schema.ts';
 import { suggest } from './suggest.ts';
 import { canonicalHost, quote } from './text-rules.ts';
-import { readPins, readRevocation, readTrustOf } from './trust.ts';
+import { readPins, readPublicKeys, readRevocation, readTrustOf } from './trust.ts';
 
 const fullTunnel = ['0.0.0.0/0', '::/0'];
 
@@ -95,7 +95,7 @@ function problemIn(issue: z.core.$ZodIssue, node: Node | undefined): FieldProble
       return fieldProblem('type', { wanted, given: withArticle(node.type) });
     }
     case 'invalid_union':
-      if (issue.path.at(-1) === 'mtu') return readRule(issue.message);
+      if (issue.path.length === 1) return readRule(issue.message);
       return fieldProblem('choice', { choices: knownMethods().join(' or ') });
     case 'invalid_value':
       return fieldProblem('choice', {
@@ -204,6 +204,7 @@ function toProfile(document: ProfileDocument, file: string): Profile {
     ...readLoginPlan(document, file),
     trust: readTrustOf(document.trust, file),
     pins: readPins(document.trust),
+    publicKeys: readPublicKeys(document.trust, file),
     revocation: readRevocation(document.trust, file),
     fetchCertificates: document.trust?.fetchCertificates ?? false,
     requireServerAuth: document.trust?.requireServerAuth ?? true,
@@ -239,7 +240,7 @@ function toProfile(document: ProfileDocument, file: string): Profile {
     reconnect: document.reconnect,
     followRedirects: document.followRedirects,
     allowNat: document.allowNat,
-    keepalive: document.keepaliveSeconds * 1_000,
+    keepalive: document.keepaliveSeconds === 'auto' ? 'auto' : document.keepaliveSeconds * 1_000,
   };
 }
 

@@ -4,7 +4,7 @@ import type { SuiteProposal } from '../crypto/proposals.ts';
 import type { Pin } from '../pki/pin.ts';
 import type { ProfileAuthentication } from './authentication/authentication.ts';
 import type { ProfileLoginPlan } from './login-plan.ts';
-import type { ProfileRevocation, ProfileTrust } from './trust.ts';
+import type { FileOrText, ProfileRevocation, ProfileTrust } from './trust.ts';
 
 export type { ProfileAuthentication } from './authentication/authentication.ts';
 export type { ProfileRevocation, ProfileTrust } from './trust.ts';
@@ -24,6 +24,8 @@ export interface Profile extends ProfileLoginPlan {
   readonly trust: ProfileTrust;
   /** Certificates or keys of which one must be there. */
   readonly pins: readonly Pin[];
+  /** Public keys that the gateway may have without a certificate. */
+  readonly publicKeys: FileOrText | undefined;
   readonly revocation: ProfileRevocation;
   /** Fetch certificates that the gateway names but does not send. */
   readonly fetchCertificates: boolean;
@@ -63,8 +65,8 @@ export interface Profile extends ProfileLoginPlan {
   readonly followRedirects: boolean;
   /** A NAT may stand between us and the gateway. @rfc 4555 3.9 */
   readonly allowNat: boolean;
-  /** Silence of our own after which a NAT keepalive goes out. @rfc 3948 4 */
-  readonly keepalive: Duration;
+  /** Silence of our own after which a NAT keepalive goes out; `auto`: behind a NAT, and as learnt of it. @rfc 3948 4 */
+  readonly keepalive: Duration | 'auto';
 }
 
 /** What one CHILD SA carries. */

@@ -14,6 +14,8 @@ export interface ProfileCas {
   /** PEM text of CRLs. */
   readonly crl?: string;
   readonly ocspSigner?: string;
+  /** PEM text of public keys. */
+  readonly publicKey?: string;
 }
 
 /** What stands in the files of one proof of the user. */
@@ -51,6 +53,7 @@ export function makeSelfContained(
         ] as const);
   const edits: readonly (readonly [path: FieldPath, value: unknown])[] = [
     ...inline(['trust'], 'ca', cas.gateway),
+    ...inline(['trust'], 'publicKey', cas.publicKey),
     ...inline(['trust', 'revocation'], 'crl', cas.crl),
     ...inline(['trust', 'revocation'], 'ocspSigner', cas.ocspSigner),
     [['preSharedKeyFile'], undefined],
@@ -87,6 +90,7 @@ export function requireSelfContained(
   const refuse = (field: string) =>
     err(profileInvalid(file, { line: 1, field, problem: fieldProblem('names-file') }));
   if (profile.trust.kind === 'file') return refuse('trust.caFile');
+  if (profile.publicKeys?.kind === 'file') return refuse('trust.publicKeyFile');
   if (profile.revocation.crl?.kind === 'file') return refuse('trust.revocation.crlFile');
   if (profile.revocation.ocspSigner?.kind === 'file') return refuse('trust.revocation.ocspSignerFile');
   if (profile.preSharedKeyFile !== undefined) return refuse('preSharedKeyFile');

@@ -72,6 +72,17 @@ export const trustSchema = z
     system: z.literal(true).optional().meta({
       description: 'The CAs that this computer trusts may vouch for the gateway, in place of `caFile`.',
     }),
+    publicKeyFile: pathText.optional().meta({
+      description:
+        'A PEM file with the public keys that the gateway may have, for one without a certificate (RFC 7670). Relative to the profile.',
+      examples: ['gateway.pub'],
+    }),
+    publicKey: z
+      .string()
+      .max(limits.profileCaCharacters, rule('too-long'))
+      .regex(/-----BEGIN PUBLIC KEY-----/, rule('public-key-pem'))
+      .optional()
+      .meta({ description: 'The same public keys as PEM text, in place of `publicKeyFile`.' }),
     pins: z
       .array(pin)
       .min(1, rule('too-few'))
@@ -97,12 +108,16 @@ export const trustSchema = z
     revocation,
   })
   .refine(
-    ({ caFile, ca, system, pins }) => {
+    ({ caFile, ca, system, pins, publicKey, publicKeyFile }) => {
       const authorities = [caFile, ca, system].filter((value) => value !== undefined).length;
-      return authorities === 1 || (authorities === 0 && pins !== undefined);
+      const other = pins !== undefined || publicKey !== undefined || publicKeyFile !== undefined;
+      return authorities === 1 || (authorities === 0 && other);
     },
     { message: rule('trust') },
   )
+  .refine(({ publicKey, publicKeyFile }) => publicKey === undefined || publicKeyFile === undefined, {
+    message: rule('only-one', { one: 'publicKeyFile', other: 'publicKey' }),
+  })
   .meta({ minProperties: 1 });
 
 export type ProfileTrust =
@@ -136,7 +151,12 @@ export function readTrustOf(document: TrustDocument, file: string): ProfileTrust
   const { ca, caFile, system } = document;
   if (ca !== undefined) return { kind: 'inline', ca };
   if (caFile !== undefined) return { kind: 'file', caFile: joinToFolderOf(file, caFile) };
-  return { kind: system === true ? 'system' : 'pins' };
+  if (system === true) return { kind: 'system' };
+  return { kind: document.pins === undefined ? 'none' : 'pins' };
+}
+
+export function readPublicKeys(document: TrustDocument, file: string): FileOrText | undefined {
+  return fileOrText(document?.publicKey, document?.publicKeyFile, file);
 }
 
 export function readPins(document: TrustDocument): readonly Pin[] {

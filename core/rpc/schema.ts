@@ -132,6 +132,12 @@ export const methods = {
       canAnswer: z
         .boolean()
         .meta({ description: 'True: this client answers `ask` events until it is connected.' }),
+      answerSeconds: z
+        .int()
+        .min(1)
+        .max(limits.askMs / 1_000)
+        .optional()
+        .meta({ description: 'How long each question stays open at the most. Default: minutes.' }),
     }),
     result: z.strictObject({
       attempt: count.meta({ description: 'The number that snapshots and phases carry.' }),

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 /*
  * The web server of the test CA: OCSP and CRLs as openssl makes them, from databases in a folder. Its arguments are the folder, the
  * address and the port. POST /ocsp/NAME asks NAME.txt; GET /crl/NAME is a CRL of it, /crl/once only the first time; GET /intermediate is that certificate,
- * GET /by-hash/SHA1 that of the gateway.
+ * GET /by-hash/SHA1 that of the gateway. Who asked for what stands in requests.txt.
  */
 
 const [folder = '', address = '', port = ''] = process.argv.slice(2);
@@ -70,6 +70,7 @@ function isThere(name: string): boolean {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  appendFileSync(path('requests.txt'), `${request.url} ${request.socket.remoteAddress}\n`);
   const [, kind = '', name = ''] = (request.url ?? '').split('/');
   if (kind === 'silent') return;
   if (kind === 'ocsp') response.end(await ocsp(name, request));

@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Namespace } from '../support/net/lab.ts';
@@ -64,4 +64,10 @@ export async function startCa({ topology: { gateway }, certificates }: Stage): P
     await pause(50);
   }
   throw new Error('the web server of the CA does not start');
+}
+
+/** From where each request for `path` came, in order. */
+export function askersOf({ topology: { gateway } }: Stage, path: string): readonly string[] {
+  const lines = readFileSync(join(gateway.folder, 'ca/requests.txt'), 'utf8').split('\n');
+  return lines.filter((line) => line.startsWith(`${path} `)).map((line) => line.slice(path.length + 1));
 }

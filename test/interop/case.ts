@@ -111,6 +111,8 @@ export interface ClientConfig {
   readonly pin?: string;
   readonly firstPassword?: string;
   readonly whenAsked?: ClientProfile['whenAsked'];
+  readonly answerSeconds?: number;
+  readonly storedWith?: ClientProfile['storedWith'];
   /** Takes a gateway that signs with SHA-1. */
   readonly allowSha1Signatures?: boolean;
   /** More of the profile's `trust`, or other things in place of its `ca`. */
@@ -164,7 +166,7 @@ export interface UpExpectation {
   readonly unreachable?: readonly ('internet4' | 'internet6')[];
   readonly natDetected?: boolean;
   /** Who the gateway must say is there. Default: alice. */
-  readonly user?: string;
+  readonly user?: string | ((certificates: Certificates) => string);
   /** What Godwit must show. */
   readonly shows?: Partial<ConnectedTunnel>;
   /** The networks behind the gateway that charon must say it agreed on. */

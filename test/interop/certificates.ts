@@ -61,6 +61,7 @@ const userRecipes = {
   'too-deep': { issuer: 'too-deep' },
   expired: { notBefore: new Date(Date.now() - 20 * day), notAfter: new Date(Date.now() - day) },
   'unknown-ca': { issuer: 'other-ca' },
+  'inside-of-its-ca': { issuer: 'elsewhere', names: ['alice@other.example.net'] },
   'outside-of-its-ca': { issuer: 'elsewhere' },
   'crl-good': { crlUrl: `${web}/crl/good` },
   'crl-revoked': { crlUrl: `${web}/crl/revoked` },

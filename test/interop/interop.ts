@@ -17,10 +17,13 @@ import { eapCases } from './cases/eap.ts';
 import { eapAloneCases } from './cases/eap-alone.ts';
 import { fragmentCases } from './cases/fragments.ts';
 import { livenessCases } from './cases/liveness.ts';
+import { natMemoryCases } from './cases/nat-memory.ts';
 import { networkCases } from './cases/networks.ts';
 import { ownCertificateCases } from './cases/own-certificates.ts';
 import { pathCases } from './cases/paths.ts';
+import { ppkCases } from './cases/ppk.ts';
 import { promptCases } from './cases/prompts.ts';
+import { publicKeyCases } from './cases/public-keys.ts';
 import { refusalCases } from './cases/refusals.ts';
 import { rekeyingCases } from './cases/rekeying.ts';
 import { renewalCases } from './cases/renewal.ts';
@@ -72,9 +75,11 @@ if (options.help) {
     ...revocationCases,
     ...authenticationCases,
     ...ownCertificateCases,
+    ...publicKeyCases,
     ...tokenCases,
     ...promptCases,
     ...networkCases,
+    ...natMemoryCases,
     ...pathCases,
     ...fragmentCases,
     ...refusalCases,
@@ -84,6 +89,7 @@ if (options.help) {
     ...childrenCases,
     ...addressCases,
     ...renewalCases,
+    ...ppkCases,
     ...eapCases,
     ...eapAloneCases,
   ]

@@ -41,10 +41,11 @@ export async function runCase(each: InteropCase, bench: Bench): Promise<string[]
 
 /** What may stand in no log and no message. */
 function registerSecrets({ name }: InteropCase, profile: ClientProfile): void {
-  const { password, firstPassword, pin, sharedKeys } = profile;
+  const { password, firstPassword, pin, sharedKeys, storedWith } = profile;
   registerSecret('the password of the accounts', password);
   registerSecret(`the password of "${name}"`, firstPassword ?? password);
   registerSecret(`the PIN of "${name}"`, pin);
+  for (const [file, text] of Object.entries(storedWith ?? {})) registerSecret(`${file} of "${name}"`, text);
   for (const [use, key] of Object.entries(sharedKeys ?? {})) registerSecret(`the ${use} of "${name}"`, key);
   for (const [kind, texts = []] of Object.entries(profile.answers ?? {}))
     for (const text of texts) registerSecret(`the ${kind} of "${name}"`, text);
@@ -91,6 +92,8 @@ function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
     ...(client.pin === undefined ? {} : { pin: client.pin }),
     ...(client.firstPassword === undefined ? {} : { firstPassword: client.firstPassword }),
     ...(client.whenAsked === undefined ? {} : { whenAsked: client.whenAsked }),
+    ...(client.storedWith === undefined ? {} : { storedWith: client.storedWith }),
+    ...(client.answerSeconds === undefined ? {} : { answerSeconds: client.answerSeconds }),
     ...(client.remoteNetworks === undefined ? {} : { remoteNetworks: client.remoteNetworks }),
     ...(client.gateways === undefined ? {} : { gateways: client.gateways }),
     ...(client.children === undefined ? {} : { children: client.children }),
@@ -180,7 +183,8 @@ async function checkUp(expect: UpExpectation, user: string, bench: Bench): Promi
   if (sas.length !== 1 || sa === undefined || child === undefined) {
     return [`the gateway has ${sas.length} IKE SAs and the client believes in one with a child`];
   }
-  problems.push(...checkSas(expect, user, sa, child));
+  const wanted = typeof expect.user === 'function' ? expect.user(bench.certificates) : expect.user;
+  problems.push(...checkSas(expect, wanted ?? user, sa, child));
   if (view !== undefined) problems.push(...checkView(expect, view, sa, child, bench));
   if (expect.shows !== undefined && client instanceof Godwit) {
     const { tunnel } = await client.snapshot();
@@ -229,7 +233,7 @@ function checkSas(expect: UpExpectation, user: string, sa: IkeSaView, child: Chi
   same('state of the IKE SA', sa.state, 'ESTABLISHED');
   same('state of the CHILD SA', child.state, 'INSTALLED');
   same('ESP in UDP', child.encapsulated, true);
-  same('user', sa.remoteEapId ?? sa.remoteId, expect.user ?? user);
+  same('user', sa.remoteEapId ?? sa.remoteId, user);
   if (expect.ike !== undefined) same('IKE suite', sa.suite, charonSuite(expect.ike, 'ike'));
   if (expect.esp !== undefined) same('ESP suite', child.suite, charonSuite(expect.esp, 'esp'));
   if (expect.selectors !== undefined) {

@@ -8,13 +8,13 @@ import { runSoak, type SoakResult } from './run-soak.ts';
 const usage = `npm run soak -- [--seconds S] [--gibibytes G] [--flows N] [--loss PERCENT] [--json]
 
 TCP through a tunnel to strongSwan, over a path that loses datagrams, with keys replaced every 20 seconds: every octet is compared.
-Ten minutes, 5 GiB, 8 flows and 1 percent unless told otherwise.`;
+Ten minutes, 5 GiB, 32 flows and 1 percent unless told otherwise.`;
 
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '600' },
     gibibytes: { type: 'string', default: '5' },
-    flows: { type: 'string', default: '8' },
+    flows: { type: 'string', default: '32' },
     loss: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },

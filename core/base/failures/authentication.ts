@@ -22,6 +22,11 @@ export const authenticationLeaves = {
     what: 'The gateway refused the pre-shared key of {identity}.',
     next: 'Check the key, and the identity by which the gateway finds it (localIdentity in the profile).',
   },
+  'auth.refused-ppk': {
+    family: 'authentication-failed',
+    what: 'The gateway refused the login, in which the post-quantum pre-shared key {ppk} took part.',
+    next: 'Ask the administrator whether the gateway has this very key under this name. If it is right, check what else you log in with.',
+  },
   'auth.refused-early': {
     family: 'authentication-failed',
     what: 'The gateway turned us away before the login began. It was asked for as {asked}, by {identity}.',

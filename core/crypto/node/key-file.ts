@@ -28,15 +28,16 @@ export type KeyFileProblem =
 /**
  * Reads PEM text or PKCS#12, whichever `octets` are, with `password` in UTF-8. It may take long, as the file says how often
  * the password is hashed: call it where that can be cut short. Encryption by DES or RC4 is refused; RC2 and 3DES, as older
- * Windows and OpenSSL make them, are taken (see `weakEncryption`).
+ * Windows and OpenSSL make them, are taken (see `weakEncryption`). `bare`: of PEM text the key alone.
  */
 export function readKeyFile(
   octets: Uint8Array,
   password: Uint8Array | undefined,
+  bare = false,
 ): Result<KeyFileContents, KeyFileProblem> {
   if (octets.length > limits.keyFileOctets) return broken(`it has more than ${limits.keyFileOctets} octets`);
   // DER of a SEQUENCE; PEM text begins with a letter or a dash.
-  return octets[0] === 0x30 ? readPkcs12(octets, password) : readPem(octets, password);
+  return octets[0] === 0x30 ? readPkcs12(octets, password) : readPem(octets, password, bare);
 }
 
 function readPkcs12(
@@ -67,6 +68,7 @@ const pemBlock = /-----BEGIN ([A-Z0-9 ]{1,40})-----([\s\S]*?)-----END \1-----/g;
 function readPem(
   octets: Uint8Array,
   password: Uint8Array | undefined,
+  bare: boolean,
 ): Result<KeyFileContents, KeyFileProblem> {
   const text = utf8.decodeStrict(octets);
   if (text === undefined) return broken('it is neither PEM text nor PKCS#12');
@@ -75,13 +77,14 @@ function readPem(
   const keys = blocks.filter(([, label]) => label?.endsWith('PRIVATE KEY') === true).map(([whole]) => whole);
   const [key] = keys;
   if (blocks.length === 0) return broken('it is neither PEM text nor PKCS#12');
-  if (certificates.length === 0) return broken('there is no certificate in it');
+  if (certificates.length === 0 && !bare) return broken('there is no certificate in it');
   if (key === undefined) return err({ kind: 'no-key' });
   if (keys.length > 1) return broken('there is more than one private key in it');
   if (certificates.length > limits.keyFileCertificates)
     return broken(`it holds more than ${limits.keyFileCertificates} certificates`);
   const opened = openPemKey(key, password);
   if (!opened.ok) return opened;
+  if (bare) return withKey([], [], opened.value);
   return assemble(
     certificates.map((body) => new Uint8Array(Buffer.from(body, 'base64'))),
     opened.value,
@@ -136,8 +139,6 @@ function isWholeDer(pem: string): boolean {
 
 /** The certificate of the key first, then its issuers. Others in the file are left out. */
 function assemble(ders: readonly Uint8Array[], key: KeyObject): Result<KeyFileContents, KeyFileProblem> {
-  const keyKind = kindOfKey(key);
-  if (keyKind === 'other') return broken('its private key is of a kind that no login here uses');
   let left: X509Certificate[];
   try {
     left = ders.map((der) => new X509Certificate(der));
@@ -154,11 +155,21 @@ function assemble(ders: readonly Uint8Array[], key: KeyObject): Result<KeyFileCo
     if (last !== undefined) chain.push(last);
   }
   const others = left.filter((one) => !chain.includes(one));
+  const derOf = ({ raw }: X509Certificate) => new Uint8Array(raw);
+  return withKey(chain.map(derOf), others.map(derOf), key);
+}
+
+function withKey(
+  chain: readonly Uint8Array[],
+  others: readonly Uint8Array[],
+  key: KeyObject,
+): Result<KeyFileContents, KeyFileProblem> {
+  const keyKind = kindOfKey(key);
+  if (keyKind === 'other') return broken('its private key is of a kind that no login here uses');
   const exported = key.export({ format: 'der', type: 'pkcs8' });
   const privateKey = new Uint8Array(exported);
   exported.fill(0);
-  const derOf = ({ raw }: X509Certificate) => new Uint8Array(raw);
-  return ok({ chain: chain.map(derOf), others: others.map(derOf), keyKind, privateKey });
+  return ok({ chain, others, keyKind, privateKey });
 }
 
 function broken(reason: string): Result<never, KeyFileProblem> {

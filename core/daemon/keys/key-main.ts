@@ -62,11 +62,12 @@ function answer(request: KeyRequest): unknown {
 interface FileRequest {
   readonly file: string;
   readonly password?: string | undefined;
+  readonly bare?: boolean | undefined;
 }
 
-function readFile({ file, password }: FileRequest) {
+function readFile({ file, password, bare }: FileRequest) {
   const secret = password === undefined ? undefined : Buffer.from(password, 'base64');
-  const opened = readKeyFile(Buffer.from(file, 'base64'), secret);
+  const opened = readKeyFile(Buffer.from(file, 'base64'), secret, bare);
   secret?.fill(0);
   return opened;
 }

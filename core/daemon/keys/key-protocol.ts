@@ -31,7 +31,13 @@ const uri = z.strictObject({
 export type TokenUri = z.output<typeof uri>;
 
 export const keyRequestSchema = z.discriminatedUnion('op', [
-  z.strictObject({ op: z.literal('open-file'), file: octets, password: octets.optional() }),
+  z.strictObject({
+    op: z.literal('open-file'),
+    file: octets,
+    password: octets.optional(),
+    /** Only the key is wanted. */
+    bare: z.boolean().optional(),
+  }),
   /** What stands in it beside the key, which stays in the process. */
   z.strictObject({ op: z.literal('look-into-file'), file: octets, password: octets.optional() }),
   /** Finds the token; `token-login` next, if it says so. */
@@ -76,7 +82,13 @@ export type TokenChoice = z.output<typeof choice>;
 export const keyAnswerSchemas = {
   'open-file': z.union([
     problem,
-    z.strictObject({ ok: z.literal(true), chain, keyKind: keyKind, privateKey: octets }),
+    z.strictObject({
+      ok: z.literal(true),
+      /** Empty for a key alone. */
+      chain: z.array(octets).max(limits.keyFileCertificates),
+      keyKind,
+      privateKey: octets,
+    }),
   ]),
   'look-into-file': z.union([
     problem,

@@ -29,6 +29,7 @@ export function openCertificate(credentials: PeerCredentials, log: LogSink): Ope
           passwordFrom(asks, certificate.name),
           user,
           log,
+          certificate.bare,
         );
       case 'pkcs11':
         return await openToken(certificate, asks, user);
@@ -45,7 +46,7 @@ export function keyUserOf({ uid, gids }: PeerCredentials): KeyUser {
 
 /** Files that a stored profile names: root's, as the daemon's own. */
 async function openStored(
-  { files, passwordFile }: Extract<ProfileClientCertificate, { readonly kind: 'file' }>,
+  { files, passwordFile, bare }: Extract<ProfileClientCertificate, { readonly kind: 'file' }>,
   asks: CertificateAsks,
   user: KeyUser,
   log: LogSink,
@@ -60,7 +61,7 @@ async function openStored(
       : async (retry: number): Promise<Result<Secret, Failure>> =>
           // The same password again would be as wrong.
           retry > 0 ? err(failure('secret.missing')) : await readPasswordFile(passwordFile, isOwn);
-  return await openOctets(name, octets.value, ask, user, log);
+  return await openOctets(name, octets.value, ask, user, log, bare);
 }
 
 async function openOctets(
@@ -69,11 +70,12 @@ async function openOctets(
   ask: AskKeyPassword,
   user: KeyUser,
   log: LogSink,
+  bare?: true,
 ) {
   const weak = weakEncryption(octets);
   if (weak !== undefined)
     log({ level: 'warn', event: 'credential.weak', fields: { file: name, algorithm: weak.algorithm } });
-  return await openKeyFile(name, octets, ask, user);
+  return await openKeyFile(name, octets, ask, user, bare);
 }
 
 function passwordFrom(asks: CertificateAsks, file: string): AskKeyPassword {

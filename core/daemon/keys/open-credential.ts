@@ -12,13 +12,14 @@ export type AskKeyPassword = (retry: number) => Promise<Result<Secret, Failure>>
 
 /**
  * A certificate with its key from the octets of a PEM or PKCS#12 file, which `name` names to the user. The password is asked for
- * only when there is one, and again while it is wrong. It fails with a `credential.*` leaf, or as `ask` does.
+ * only when there is one, and again while it is wrong. `bare`: the key alone, with an empty chain. It fails with a `credential.*` leaf, or as `ask` does.
  */
 export async function openKeyFile(
   name: string,
   octets: Uint8Array,
   ask: AskKeyPassword,
   user: KeyUser | undefined,
+  bare?: true,
 ): Promise<Result<ClientCredential, Failure>> {
   const process = new KeyProcess(user);
   let password: Secret | undefined;
@@ -28,6 +29,7 @@ export async function openKeyFile(
         {
           op: 'open-file',
           file: base64(octets),
+          ...(bare === undefined ? {} : { bare }),
           ...(password === undefined ? {} : { password: base64(password.expose()) }),
         },
         limits.keyFileMs,

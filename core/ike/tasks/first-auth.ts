@@ -97,7 +97,8 @@ function buildOwnIdentity({ identity, chain = [], rawKey }: Proof): readonly Pay
 /** Whom we expect, and which CAs we trust. */
 function buildRequests(config: IkeConfig, crypto: CryptoProvider): readonly Payload[] {
   const payloads: Payload[] = [];
-  const { anyAuthority = false, ocsp = false, lookups = false } = config.certificateWishes ?? {};
+  const wishes = config.certificateWishes ?? {};
+  const { anyAuthority = false, ocsp = false, lookups = false, rawKeys = false } = wishes;
   const certReq = (encoding: number, authorities: Uint8Array) =>
     payloads.push({ kind: 'CERTREQ', encoding, authorities });
   if (anyAuthority || config.trustAnchors.length > 0)
@@ -105,6 +106,7 @@ function buildRequests(config: IkeConfig, crypto: CryptoProvider): readonly Payl
       certEncoding.X509_SIGNATURE,
       anyAuthority ? new Uint8Array() : certReqHashes(config.trustAnchors, crypto.hash),
     );
+  if (rawKeys) certReq(certEncoding.RAW_PUBLIC_KEY, new Uint8Array());
   // No hashes: whatever responder the gateway asks, its word is judged here. @rfc 4806 3.1
   if (ocsp) certReq(certEncoding.OCSP_CONTENT, new Uint8Array());
   if (lookups) payloads.push(ikeNotify(notifyType.HTTP_CERT_LOOKUP_SUPPORTED));

@@ -18,6 +18,7 @@ import { type EapTtlsAuthentication, eapTtlsSchema, readEapTtls } from './eap-tt
 import type { ProfileLoginServer } from './login-server.ts';
 import { type PeapAuthentication, peapSchema, readPeap } from './peap.ts';
 import { type PskAuthentication, pskSchema } from './psk.ts';
+import { type PublicKeyAuthentication, publicKeySchema, readPublicKeyAuthentication } from './public-key.ts';
 
 /** How to log in: one file for each method beside this one. */
 export const authenticationSchema = z
@@ -29,6 +30,7 @@ export const authenticationSchema = z
     eapGtcSchema,
     eapMd5Schema,
     certificateSchema,
+    publicKeySchema,
     pskSchema,
   ])
   .meta({ description: 'How you log in.' });
@@ -39,11 +41,16 @@ export type EapAuthentication =
   | EapTtlsAuthentication
   | PeapAuthentication;
 
-export type ProfileAuthentication = EapAuthentication | CertificateAuthentication | PskAuthentication;
+export type ProfileAuthentication =
+  | EapAuthentication
+  | CertificateAuthentication
+  | PublicKeyAuthentication
+  | PskAuthentication;
 
 /** Whether the user logs in by EAP, with a user name. */
 export function isEap(authentication: ProfileAuthentication): authentication is EapAuthentication {
-  return authentication.method !== 'psk' && authentication.method !== 'certificate';
+  const { method } = authentication;
+  return method !== 'psk' && method !== 'certificate' && method !== 'public-key';
 }
 
 export function readAuthentication(
@@ -63,6 +70,8 @@ export function readAuthentication(
       return readPeap(document, file);
     case 'certificate':
       return readCertificateAuthentication(document, file);
+    case 'public-key':
+      return readPublicKeyAuthentication(document, file);
     case 'psk':
       return document;
   }
@@ -96,8 +105,9 @@ export function filesOf(authentication: ProfileAuthentication): readonly (readon
   return files;
 }
 
-/** The user's own certificates, best first, and where each stands under `authentication`. */
+/** The user's own certificates, or the key without one, best first, and where each stands under `authentication`. */
 export function clientCertificatesOf(authentication: ProfileAuthentication): readonly PlacedCertificate[] {
+  if (authentication.method === 'public-key') return [{ path: ['key'], certificate: authentication.key }];
   if (!('certificate' in authentication)) return [];
   const others = 'otherCertificates' in authentication ? authentication.otherCertificates : [];
   return [

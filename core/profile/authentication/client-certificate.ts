@@ -89,16 +89,22 @@ export const otherCertificatesSchema = z
       'Further certificates of yours, each as `certificate`. The gateway gets the first one whose CA it asks for. Default: none.',
   });
 
-/** Paths are already joined to the profile's folder. */
+/** Paths are already joined to the profile's folder. `bare`: it is a key alone, and a certificate beside it does not count. */
 export type ProfileClientCertificate =
   | {
       readonly kind: 'file';
       /** One file, or certificate and key, in this order. */
       readonly files: readonly string[];
       readonly passwordFile: string | undefined;
+      readonly bare?: true;
     }
   /** `octets`: PEM text in UTF-8, or PKCS#12. */
-  | { readonly kind: 'inline'; readonly name: string; readonly octets: Uint8Array }
+  | {
+      readonly kind: 'inline';
+      readonly name: string;
+      readonly octets: Uint8Array;
+      readonly bare?: true;
+    }
   | { readonly kind: 'pkcs11'; readonly uri: Pkcs11Uri; readonly module: string | undefined }
   | { readonly kind: 'none' };
 

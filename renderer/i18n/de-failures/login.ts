@@ -16,6 +16,10 @@ export const loginFailures = {
     what: 'Das Gateway hat den vorab vereinbarten Schlüssel von {identity} abgelehnt.',
     next: 'Prüfen Sie den Schlüssel und die Identität, unter der das Gateway ihn findet (localIdentity im Profil).',
   },
+  'auth.refused-ppk': {
+    what: 'Das Gateway hat die Anmeldung abgelehnt, an der der vorab vereinbarte Post-Quanten-Schlüssel {ppk} beteiligt war.',
+    next: 'Fragen Sie die Administration, ob das Gateway genau diesen Schlüssel unter diesem Namen hat. Stimmt er, prüfen Sie, womit Sie sich sonst anmelden.',
+  },
   'auth.refused-early': {
     what: 'Das Gateway hat uns abgewiesen, bevor die Anmeldung begann. Nach ihm wurde als {asked} gefragt, von {identity}.',
     next: 'Heißt das Gateway anders, setzen Sie remoteIdentity im Profil, oder null, um seinen eigenen Namen zu nehmen. Sonst fragen Sie die Administration, ob es Anmeldungen mit EAP annimmt.',

@@ -5,10 +5,17 @@ import { join } from 'node:path';
 import type { ViciSection } from '../../support/peers/vici.ts';
 import type { Issued } from '../../support/pki.ts';
 import type { ClientConfig, GatewayConfig, InteropCase, UpExpectation } from '../case.ts';
-import { type Certificates, gatewayName, type UserCertificateName, userMail } from '../certificates.ts';
+import {
+  type Certificates,
+  gatewayName,
+  loginServerName,
+  type UserCertificateName,
+  userMail,
+} from '../certificates.ts';
 
 /** Of the account and of the key files: what the client is asked for, it answers with this. */
 const password = 'correct horse battery staple';
+const secondPassword = 'another horse, another staple';
 const psk = 'a key that is long enough to be safe';
 const ppk = 'a key against the computers of tomorrow';
 
@@ -374,6 +381,44 @@ export const authenticationCases: readonly InteropCase[] = [
     { profile: () => ({ secondAuthentication: { method: 'eap-mschapv2', username: 'bob' } }) },
     { user: 'bob', shows: { localAuthentication: 'EAP-MSCHAPv2, then EAP-MSCHAPv2' } },
   ),
+  up(
+    'two rounds: a certificate, then TTLS at a login server with a name and a CA of its own',
+    certificateGateway(
+      { round: '1' },
+      {
+        radius: 'freeradius',
+        further: () => ({ 'remote-2': { auth: 'eap-radius', id: '%any', eap_id: '%any', round: '2' } }),
+      },
+    ),
+    {
+      profile: (certificates) => ({
+        ...certificateClient('ec-p256').profile?.(certificates),
+        secondAuthentication: {
+          method: 'eap-ttls',
+          username: 'alice',
+          innerMethods: ['pap'],
+          server: { name: loginServerName, ca: certificates.login.ca.pem },
+        },
+      }),
+    },
+    { shows: { localAuthentication: 'ECDSA P-256 with SHA-256, then EAP-TTLS' } },
+  ),
+  up(
+    'two rounds of a stored profile, each with the password in a file of its own',
+    {
+      remote: () => ({ auth: 'eap-mschapv2', id: 'alice', eap_id: 'alice', round: '1' }),
+      further: () => ({ 'remote-2': { auth: 'eap-mschapv2', id: 'bob', eap_id: 'bob', round: '2' } }),
+      load: (gateway) => gateway.loadUser('bob', secondPassword),
+    },
+    {
+      profile: () => ({
+        authentication: { method: 'eap-mschapv2', username: 'alice', passwordFile: 'alice.password' },
+        secondAuthentication: { method: 'eap-mschapv2', username: 'bob', passwordFile: 'bob.password' },
+      }),
+      storedWith: { 'alice.password': password, 'bob.password': secondPassword },
+    },
+    { user: 'bob', shows: { localAuthentication: 'EAP-MSCHAPv2, then EAP-MSCHAPv2' } },
+  ),
   down(
     'two rounds: the certificate is good, the password is not',
     certificateGateway(
@@ -426,7 +471,9 @@ function ppkCases(): readonly InteropCase[] {
     up('a PPK beside EAP that the gateway does not know', withKey(), client(false, 'another-ppk'), {
       shows: { ppk: false, weaknesses: ['no-ppk'] },
     }),
-    down('a PPK that is required and unknown', withKey(), client(true, 'another-ppk'), 'auth.refused'),
+    down('a PPK that is required and unknown', withKey(), client(true, 'another-ppk'), 'auth.refused-ppk', [
+      'in which the post-quantum pre-shared key another-ppk took part',
+    ]),
     down('a PPK that is required, and the gateway has none', {}, client(true), 'auth.ppk-missing'),
     up(
       'a PPK that the gateway insists on',
@@ -449,16 +496,5 @@ function ppkCases(): readonly InteropCase[] {
         shows: { ppk: false },
       },
     ),
-    {
-      ...up(
-        'a PPK stays in the keys when they are replaced',
-        withKey(),
-        {
-          ...client(true),
-          rekey: { childSeconds: 20, ikeSeconds: 20, earlySeconds: 1 },
-        },
-        { shows: { ppk: true } },
-      ),
-    },
   ];
 }

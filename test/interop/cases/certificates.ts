@@ -32,7 +32,9 @@ export const certificateCases: readonly InteropCase[] = [
   good('Ed25519', { certificate: 'ed25519' }),
   good('an intermediate CA between', { certificate: 'under-intermediate' }),
 
-  bad('a CA that the profile does not name', {}, 'certificate.unknown-ca', { wrongCa: true }),
+  bad('a CA that the profile does not name', {}, 'certificate.unknown-ca', { wrongCa: true }, [
+    "The gateway's certificate was issued by O=Godwit Test, CN=Godwit Test Root, which this profile does not trust.",
+  ]),
   // charon signs so with SHA-1 and nothing else.
   bad(
     'RSA, the classic method 1 over SHA-1',
@@ -52,13 +54,20 @@ export const certificateCases: readonly InteropCase[] = [
     "The gateway's certificate chain is broken: ",
     'Godwit Test Elsewhere',
   ]),
-  bad('expired', { certificate: 'expired' }, 'certificate.expired'),
+  bad('expired', { certificate: 'expired' }, 'certificate.expired', {}, [
+    'The certificate of O=Godwit Test, CN=vpn.example.org expired on ',
+    "Check this computer's date",
+  ]),
   bad('not yet valid', { certificate: 'not-yet-valid' }, 'certificate.not-yet-valid'),
-  bad('another name', { certificate: 'other-name' }, 'certificate.name', { remoteIdentity: null }),
+  bad('another name', { certificate: 'other-name' }, 'certificate.name', { remoteIdentity: null }, [
+    'The gateway was expected to be 192.0.2.2, but its certificate says other.example.org',
+  ]),
   bad('its name only in the subject', { certificate: 'common-name-only' }, 'certificate.name', {
     remoteIdentity: null,
   }),
-  bad('without serverAuth', { certificate: 'no-server-auth' }, 'certificate.usage'),
+  bad('without serverAuth', { certificate: 'no-server-auth' }, 'certificate.usage', {}, [
+    "The gateway's certificate may not be used for a server: it lacks the extended key usage serverAuth.",
+  ]),
   {
     name: 'a gateway that is not the one that the profile asks for',
     theme: 'certificates',

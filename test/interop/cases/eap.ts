@@ -21,8 +21,9 @@ function down(
   authentication: LoginSettings,
   failure: string,
   client: ClientConfig = {},
+  says: readonly string[] = [],
 ): InteropCase {
-  const expect = { up: false, failure } as const;
+  const expect = { up: false, failure, says } as const;
   return { name, theme: 'eap', gateway, client: { ...client, authentication }, expect };
 }
 
@@ -89,7 +90,11 @@ export const eapCases: readonly InteropCase[] = [
     theme: 'eap',
     gateway: { connection: { remote: { auth: 'eap-tls', id: '%any', eap_id: '%any' } } },
     client: {},
-    expect: { up: false, failure: 'auth.eap-method' },
+    expect: {
+      up: false,
+      failure: 'auth.eap-method',
+      says: ['The gateway wants to log in with EAP-TLS, and this profile allows only EAP-MSCHAPv2.'],
+    },
   },
 
   // FreeRADIUS behind charon: its certificate has another CA and another name than the gateway's.
@@ -137,9 +142,14 @@ export const eapCases: readonly InteropCase[] = [
       answers: { 'new-password': ['a new horse'] },
     },
   ),
-  down('an expired password, and no new one', free, peap(['eap-mschapv2']), 'auth.account', {
-    username: 'expired',
-  }),
+  down(
+    'an expired password, and no new one',
+    free,
+    peap(['eap-mschapv2']),
+    'auth.account',
+    { username: 'expired' },
+    ['The gateway knows the account but does not let it in: ', 'expired'],
+  ),
   down('a wrong password inside PEAP', free, peap(['eap-mschapv2']), 'auth.password', wrong),
   down('a wrong password inside TTLS', free, ttls(['pap']), 'auth.refused', wrong),
   down('a wrong password for MSCHAPv2 inside TTLS', free, ttls(['mschapv2']), 'auth.refused', wrong),

@@ -111,6 +111,15 @@ export const ownCertificateCases: readonly InteropCase[] = [
   refused("a certificate of one's own that OCSP says is revoked", 'ocsp-revoked', gateway()),
   refused("a certificate of one's own that the gateway cannot find good", 'ec-p256', strict),
   {
+    name: "a certificate of one's own with the only kind of name that its CA may give out",
+    theme,
+    gateway: gateway(),
+    client: {
+      profile: (certificates) => settings('inside-of-its-ca', certificates, certificates.elsewhere.pem),
+    },
+    expect: { up: true, user: 'alice@other.example.net' },
+  },
+  {
     name: "a certificate of one's own with a name that its CA may not give out",
     theme,
     gateway: gateway(),

@@ -6,12 +6,15 @@ function down(
   client: ClientConfig,
   failure: string,
   seconds = 0,
+  says: readonly string[] = [],
 ): InteropCase {
-  return { name, theme: 'refusals', gateway, client, expect: { up: false, failure }, seconds };
+  return { name, theme: 'refusals', gateway, client, expect: { up: false, failure, says }, seconds };
 }
 
 export const refusalCases: readonly InteropCase[] = [
-  down('wrong password', {}, { password: 'not the password' }, 'auth.password'),
+  down('wrong password', {}, { password: 'not the password' }, 'auth.password', 0, [
+    'The user name or the password is wrong.',
+  ]),
   down('unknown user', {}, { username: 'mallory' }, 'auth.password'),
   down(
     'no common proposal for the IKE SA',

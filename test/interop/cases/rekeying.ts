@@ -53,7 +53,7 @@ function underTraffic(
 }
 
 /** At least so many successors, by Godwit's count and by charon's, and no failure since. */
-async function rekeyed(stage: Stage, { children = 0, ikes = 0 }: Counts): Promise<string[]> {
+export async function rekeyed(stage: Stage, { children = 0, ikes = 0 }: Counts): Promise<string[]> {
   const problems: string[] = [];
   const tunnel = await stage.tunnel();
   const count = await stage.gateway.counters();

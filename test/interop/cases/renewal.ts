@@ -1,5 +1,6 @@
 import type { StrongSwan } from '../../support/peers/strongswan.ts';
 import { addresses } from '../../support/topology.ts';
+import { askersOf, startCa } from '../ca.ts';
 import type { InteropCase } from '../case.ts';
 import { gatewayName } from '../certificates.ts';
 import { secondGateway, withSecondGateway } from '../second-gateway.ts';
@@ -7,7 +8,7 @@ import { pause, type Stage, within } from '../stage.ts';
 import { pinging } from '../watch.ts';
 
 /** Other logins take the place of the present one while pings go on; nothing of the old is left, nothing is lost. */
-async function renewals(stage: Stage, count: number, patienceMs: number): Promise<string[]> {
+export async function renewals(stage: Stage, count: number, patienceMs: number): Promise<string[]> {
   const problems: string[] = [];
   const first = await stage.tunnel();
   if (first === undefined) return ['not connected'];
@@ -52,6 +53,11 @@ async function followsRedirect(stage: Stage, to: string): Promise<string[]> {
   const lost = await pings.stop();
   if (lost !== 0) problems.push(`${lost} pings were lost`);
   return problems;
+}
+
+/** Of the pool: what comes from there has gone through the tunnel. */
+function isInner(address: string): boolean {
+  return address.replace('::ffff:', '').startsWith('10.79.0.');
 }
 
 /** To another machine by its address, and from there back by name: each time to where only that gateway leads. */
@@ -128,6 +134,24 @@ export const renewalCases: readonly InteropCase[] = [
     endsTunnel: true,
     seconds: 5,
     during: (stage) => followsRedirect(stage, gatewayName),
+  },
+  {
+    name: 'a second login under a full tunnel: the OCSP responder is asked outside of it',
+    theme: 'renewal',
+    // What the responder does not know is not remembered.
+    gateway: { at: 'plainGateway', certificate: 'ocsp-unknown', localSelectors: ['0.0.0.0/0', '::/0'] },
+    client: { trust: () => ({ revocation: { fetch: true } }) },
+    before: startCa,
+    expect: { up: true, fetches: true },
+    endsTunnel: true,
+    seconds: 5,
+    during: async (stage) => {
+      const before = askersOf(stage, '/ocsp/unknown').length;
+      const problems = await followsRedirect(stage, addresses.natGateway.v4);
+      const asked = askersOf(stage, '/ocsp/unknown').slice(before);
+      if (asked.length === 0) problems.push('the second login has asked nobody');
+      return [...problems, ...asked.filter(isInner).map((from) => `OCSP was asked from ${from}`)];
+    },
   },
   {
     name: 'the gateway sends an established client to another machine by address, and that one back by name',

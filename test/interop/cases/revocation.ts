@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Issued, issueCrl } from '../../support/pki.ts';
 import { startCa } from '../ca.ts';
 import type { ClientConfig, InteropCase } from '../case.ts';
@@ -13,6 +15,7 @@ function row(
   trust: Trust | ((certificates: Certificates) => Trust),
   failure?: string,
   fetches = true,
+  says: readonly string[] = [],
 ): InteropCase {
   return {
     name,
@@ -23,7 +26,7 @@ function row(
     expect:
       failure === undefined
         ? { up: true, ...(fetches ? { fetches: true as const } : {}) }
-        : { up: false, failure },
+        : { up: false, failure, says },
   };
 }
 
@@ -60,9 +63,27 @@ export async function again(stage: Stage, profile = stage.profile): Promise<stri
   return login.ok ? [] : [`the second time: ${login.failure} ${login.detail}`];
 }
 
+/** As update-ca-certificates does it on Debian. */
+function trustInSystem({ topology: { client }, certificates }: Stage): void {
+  const folder = join(client.folder, 'etc/ssl');
+  rmSync(folder);
+  mkdirSync(join(folder, 'certs'), { recursive: true });
+  const { otherCa, roots } = certificates;
+  writeFileSync(join(folder, 'certs/ca-certificates.crt'), otherCa.pem + roots.ec.pem);
+}
+
+function distrustInSystem({ topology: { client } }: Stage): void {
+  const folder = join(client.folder, 'etc/ssl');
+  rmSync(folder, { recursive: true });
+  symlinkSync('/run/etc/ssl', folder);
+}
+
 export const revocationCases: readonly InteropCase[] = [
   row('OCSP says good', 'ocsp-good', strict),
-  row('OCSP says revoked', 'ocsp-revoked', soft, 'certificate.revoked'),
+  row('OCSP says revoked', 'ocsp-revoked', soft, 'certificate.revoked', true, [
+    'The certificate of O=Godwit Test, CN=vpn.example.org was revoked on 2026-01-02 03:04 UTC: ',
+    'Do not connect.',
+  ]),
   row('OCSP does not know it, strict', 'ocsp-unknown', strict, unknown),
   row('OCSP does not know it, soft', 'ocsp-unknown', soft),
   row('OCSP by one whom the CA named', 'ocsp-delegated', strict),
@@ -121,6 +142,20 @@ export const revocationCases: readonly InteropCase[] = [
     { ca: undefined, system: true },
     'certificate.unknown-ca',
   ),
+  {
+    ...row(
+      "the system's CAs, to which the gateway's was added",
+      'ec-p256',
+      { ca: undefined, system: true },
+      undefined,
+      false,
+    ),
+    before: async (stage) => trustInSystem(stage),
+    during: async (stage) => {
+      distrustInSystem(stage);
+      return [];
+    },
+  },
   row('a missing intermediate CA', 'issuer-named', {}, 'certificate.unknown-ca'),
   row('a missing intermediate CA, fetched', 'issuer-named', { fetchCertificates: true }),
   byHash('hash and URL in place of the certificate', { fetchCertificates: true }, true),

@@ -1,3 +1,4 @@
+import { explain } from '../../../core/base/errors.ts';
 import { Godwit } from '../../support/peers/godwit.ts';
 import type { ClientConfig, GatewayConfig, InteropCase } from '../case.ts';
 import { type UserCertificateName, userMail } from '../certificates.ts';
@@ -65,12 +66,17 @@ const cases: readonly InteropCase[] = [
         if (before !== 'connected') return [`${before} when the token was pulled out`];
         await peer.vici.must('terminate', { ike: 'gateway', timeout: '3000' });
         let failure = 'none';
+        let words = '';
         await within(8_000, async () => {
           const { tunnel } = await godwit.snapshot();
-          if (tunnel.state === 'disconnected') failure = tunnel.lastFailure?.code ?? 'none';
+          if (tunnel.state === 'disconnected' && tunnel.lastFailure !== undefined) {
+            failure = tunnel.lastFailure.code;
+            words = explain(tunnel.lastFailure).what;
+          }
           return tunnel.state === 'disconnected';
         });
-        return failure === 'token.removed' ? [] : [`ends with ${failure}, expected token.removed`];
+        if (failure !== 'token.removed') return [`ends with ${failure}, expected token.removed`];
+        return words.includes('Card') ? [] : [`the user reads "${words}"`];
       } finally {
         testToken().putBack();
       }

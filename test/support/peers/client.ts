@@ -28,9 +28,13 @@ export interface ClientProfile {
   /** What the first question for the password is answered with. */
   readonly firstPassword?: string;
   /** In place of an answer to the last question. */
-  readonly whenAsked?: 'refuse' | 'disconnect';
+  readonly whenAsked?: 'refuse' | 'disconnect' | 'ignore';
+  /** How long questions stay open. */
+  readonly answerSeconds?: number;
   /** Keys that it shares with the gateway. */
   readonly sharedKeys?: { readonly psk?: string; readonly ppk?: string };
+  /** It is a profile of the system, with these files beside it, and nobody is asked. */
+  readonly storedWith?: Readonly<Record<string, string>>;
   /** Networks behind the gateway; everything when absent. */
   readonly remoteNetworks?: readonly string[];
   /** CHILD SAs with selectors of their own, as Godwit's profile has them. */

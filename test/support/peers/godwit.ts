@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { explain, formatFailure } from '../../../core/base/errors.ts';
@@ -62,7 +62,9 @@ export class Godwit implements VpnClient {
     this.#rpc = rpc;
     this.socketPath = join(folder, 'godwitd.sock');
     rpc.on('ask', ({ askId, request }) => {
-      if (this.#isLast(request) && this.#whenAsked === 'disconnect') void rpc.call('disconnect', {});
+      const instead = this.#isLast(request) ? this.#whenAsked : undefined;
+      if (instead === 'ignore') return;
+      if (instead === 'disconnect') void rpc.call('disconnect', {});
       else void rpc.call('answer', { askId, answer: this.#answer(request) });
     });
     rpc.on('phase', ({ phase }) => {
@@ -161,8 +163,15 @@ export class Godwit implements VpnClient {
     this.#pin = profile.pin;
     this.#whenAsked = profile.whenAsked;
     const settled = this.#settled();
-    const source = { kind: 'text', text: profileText(profile), file: 'test.json' } as const;
-    const accepted = await this.#rpc.call('connect', { source, canAnswer: true });
+    const stored = profile.storedWith !== undefined;
+    const source = stored
+      ? ({ kind: 'stored', id: this.#store(profile) } as const)
+      : ({ kind: 'text', text: profileText(profile), file: 'test.json' } as const);
+    const accepted = await this.#rpc.call('connect', {
+      source,
+      canAnswer: !stored,
+      ...(profile.answerSeconds === undefined ? {} : { answerSeconds: profile.answerSeconds }),
+    });
     if (!accepted.ok)
       return { ok: false, failure: accepted.error.code, detail: formatFailure(accepted.error) };
     const { tunnel } = await within(90_000, 'the attempt to end', settled(accepted.value.attempt));
@@ -176,9 +185,19 @@ export class Godwit implements VpnClient {
     return { ok: false, failure: failure.code, detail: formatFailure(failure), words: `${what} ${next}` };
   }
 
+  #store(profile: ClientProfile): string {
+    const folder = join(this.#folder, 'profiles');
+    mkdirSync(folder);
+    for (const [name, text] of Object.entries(profile.storedWith ?? {}))
+      writeFileSync(join(folder, name), text, { mode: 0o600 });
+    writeFileSync(join(folder, 'test.json'), profileText(profile));
+    return 'test';
+  }
+
   async disconnect(): Promise<void> {
     const answer = await within(20_000, 'disconnect', this.#rpc.call('disconnect', {}));
     if (!answer.ok) throw new Error(`disconnect: ${formatFailure(answer.error)}`);
+    rmSync(join(this.#folder, 'profiles'), { recursive: true, force: true });
   }
 
   async view(): Promise<ClientView> {
@@ -281,6 +300,7 @@ export function startDaemonProcess(
     ...['--socket', join(folder, 'godwitd.sock')],
     ...['--profiles', join(folder, 'profiles')],
     ...['--journal', folder],
+    ...['--state', `${folder}-state`],
     ...['--resolv-conf', '/etc/resolv.conf'],
   ];
   // Another one than the sources' own: the bundled one.

@@ -7,6 +7,7 @@ import { type FailureCode, failure, failureCatalogue } from '../../../core/base/
 import { exitCodeOf, exitCodes } from '../../../core/cli/exit-codes.ts';
 import { passwordFileOf } from '../../../core/profile/authentication/authentication.ts';
 import { parseProfile } from '../../../core/profile/parse-profile.ts';
+import { requireSelfContained } from '../../../core/profile/self-contained.ts';
 import { profileText } from '../profile/examples.ts';
 import { connectedTunnel } from '../rpc/snapshots.ts';
 import { temporaryFolder } from '../rpc/transport/harness.ts';
@@ -228,6 +229,34 @@ test('a profile file is sent with its certificates inside and without its paths'
   assert.deepEqual(sent.value.trust, { kind: 'inline', ca });
   assert.equal(passwordFileOf(sent.value.authentication), undefined);
   assert.doesNotMatch(source.text, /PRIVATE KEY/);
+});
+
+test('a second proof has its own password file, and keys go along as text', async (t) => {
+  const daemon = await startFakeDaemon(t, { password: 'hunter2' });
+  const folder = await temporaryFolder(t);
+  const put = (name: string, text: string) => writeFile(join(folder, name), text, { mode: 0o600 });
+  const publicKey = '-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n';
+  await put('gateway.pub', `a comment\n${publicKey}`);
+  await put('site.key', '-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n');
+  await put('alice.password', 'hunter2\n');
+  const file = join(folder, 'office.json');
+  await writeFile(
+    file,
+    profileText({
+      trust: { publicKeyFile: 'gateway.pub' },
+      authentication: { method: 'public-key', key: { keyFile: 'site.key' } },
+      secondAuthentication: { method: 'eap-mschapv2', username: 'alice', passwordFile: 'alice.password' },
+    }),
+  );
+  const run = await godwitRuns(daemon, ['up', file]);
+  assert.equal(run.exitCode, 0, run.stderr);
+  assert.deepEqual(daemon.passwords, ['hunter2']);
+  const source = daemon.sources[0];
+  const sent = parseProfile(source?.kind === 'text' ? source.text : '', file);
+  assert.ok(sent.ok && requireSelfContained(sent.value, file).ok);
+  assert.deepEqual(sent.value.publicKeys, { kind: 'text', text: publicKey });
+  const { authentication } = sent.value;
+  assert.equal(authentication.method === 'public-key' && authentication.key.kind, 'inline');
 });
 
 for (const [what, text, expected] of [

@@ -105,6 +105,26 @@ test('3DES and RC2 are named as weak; RC4 and DES are refused', () => {
   }
 });
 
+test('of PEM text the key alone, where no certificate is wanted', () => {
+  const text = Buffer.from(file('plain.pem')).toString('utf8');
+  const keyAlone =
+    /-----BEGIN [A-Z ]*PRIVATE KEY[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----\n/.exec(text)?.[0] ?? '';
+  for (const pem of [keyAlone, text]) {
+    const opened = readKeyFile(utf8.encode(pem), undefined, true);
+    assert.ok(opened.ok, JSON.stringify(opened));
+    assert.deepEqual([opened.value.keyKind, opened.value.chain.length], ['ec-p256', 0]);
+  }
+  assert.equal(readKeyFile(utf8.encode(keyAlone), undefined).ok, false);
+  assert.equal(
+    readKeyFile(
+      utf8.encode('-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'),
+      undefined,
+      true,
+    ).ok,
+    false,
+  );
+});
+
 test('keyFileCertificates: a PEM file holds so many certificates and not one more', () => {
   const text = new TextDecoder().decode(file('plain.pem'));
   const [certificate = ''] = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/.exec(text) ?? [];

@@ -73,7 +73,7 @@ describe('nobody is waited for longer than the bound says', () => {
     const answer = await judge(
       { kind: 'certificate-verdict', chain: [], lookups: [], ocspResponses: [], claimed },
       profile.value,
-      { trust, revocation, expected: () => claimed, local: claimed, ways: [] },
+      { trust, revocation, expected: () => claimed, local: claimed, ways: [], publicKeys: [] },
       {
         crypto: nodeCryptoProvider(),
         random: seededRandom(1),

@@ -204,7 +204,7 @@ describe('the embedded gateway refuses', () => {
     ],
     [
       'another PPK of the same name',
-      'auth.refused-psk',
+      'auth.refused-ppk',
       {
         gateway: { rounds: ['psk'], proof: 'psk', psk, ppk: { ...knownPpk, required: false } },
         way: way(['psk'], 'psk'),

@@ -37,7 +37,7 @@ export const proposals = (use: ProposalUse, ...texts: readonly string[]): readon
   texts.map((text) => unwrap(parseProposal(text, use)));
 
 const crypto = nodeCryptoProvider();
-const ca = createCa('Test CA');
+export const ca = createCa('Test CA');
 const issued = new Map<KeyKind, Issued>();
 
 /** The gateway's certificate with a key of this kind; one for the whole run. */
@@ -58,6 +58,8 @@ export interface NetworkOptions {
   readonly gateway?: Partial<GatewayConfig>;
   readonly key?: KeyKind;
   readonly seed?: number;
+  /** In place of taking every certificate. */
+  readonly judge?: (ask: Extract<IkeAsk, { kind: 'certificate-verdict' }>) => IkeAnswer;
 }
 
 export interface ClientOptions {
@@ -143,10 +145,12 @@ export class Network {
   readonly #spki: Uint8Array;
   readonly #queue: Datagram[] = [];
   readonly #seed: number;
+  readonly #judge: NetworkOptions['judge'];
 
   constructor(options: NetworkOptions = {}) {
     const key = options.key ?? 'ec-p256';
     this.#seed = options.seed ?? 1;
+    this.#judge = options.judge;
     const { der, privateKeyPem } = certificate(key);
     this.#spki = spkiOf(certificate(key));
     this.gateway = createGateway(
@@ -230,7 +234,8 @@ export class Network {
     } else if (output.kind === 'ask') {
       const { id, ask } = output;
       const verdict = { kind: 'certificate-verdict', verdict: { ok: true, spki: this.#spki } } as const;
-      const answer = ask.kind === 'certificate-verdict' ? verdict : answerOf(client, ask);
+      const answer =
+        ask.kind === 'certificate-verdict' ? (this.#judge?.(ask) ?? verdict) : answerOf(client, ask);
       client.ike.handle({ kind: 'answer', id, answer }, this.now);
     }
   }

@@ -50,7 +50,7 @@ test('the smallest profile has sane defaults', () => {
   assert.deepEqual(profile.proposals, { ike: defaultIkeProposals, esp: defaultEspProposals });
   assert.deepEqual(profile.dns, { use: true, servers: undefined, domains: [] });
   assert.equal(profile.inactivity, undefined);
-  assert.deepEqual([profile.mtu, profile.liveness, profile.keepalive], [1400, 10_000, 20_000]);
+  assert.deepEqual([profile.mtu, profile.liveness, profile.keepalive], ['auto', 10_000, 'auto']);
 });
 
 test('every field is taken as it is given', () => {
@@ -142,7 +142,7 @@ const wrong: readonly [string, Readonly<Record<string, unknown>>, string][] = [
   [
     'an unknown way to log in',
     { authentication: { method: 'eap-sim', username: 'a' } },
-    '5 authentication.method: must be "eap-mschapv2" or "eap-tls" or "eap-ttls" or "peap" or "eap-gtc" or "eap-md5" or "certificate" or "psk"',
+    '5 authentication.method: must be "eap-mschapv2" or "eap-tls" or "eap-ttls" or "peap" or "eap-gtc" or "eap-md5" or "certificate" or "public-key" or "psk"',
   ],
   ['no method', { authentication: { username: 'a' } }, '4 authentication.method: is required'],
   ['a login that is no object', { authentication: 'x' }, '4 authentication: must be an object, not a string'],
@@ -163,11 +163,15 @@ const wrong: readonly [string, Readonly<Record<string, unknown>>, string][] = [
     },
     '7 authentication.certificate: must have one of `certificateFile`, `pkcs12File` and `pkcs11`',
   ],
-  ['no trust', { trust: {} }, '8 trust: must have one of `caFile`, `ca` and `system`, or `pins`'],
+  [
+    'no trust',
+    { trust: {} },
+    '8 trust: must have one of `caFile`, `ca` and `system`, or `pins`, or `publicKeyFile`',
+  ],
   [
     'two trusts',
     { trust: { ca: '-----BEGIN CERTIFICATE-----', caFile: 'x' } },
-    '8 trust: must have one of `caFile`, `ca` and `system`, or `pins`',
+    '8 trust: must have one of `caFile`, `ca` and `system`, or `pins`, or `publicKeyFile`',
   ],
   [
     'a pin that is none',

@@ -127,3 +127,26 @@ test('a second proof and the other ways are no way around: their files go along,
   const others = { method: 'certificate', otherCertificates: otherwise[1]?.otherCertificates };
   assert.equal(refused({ otherwise: [others] }), 'otherwise.0.otherCertificates.0');
 });
+
+test('the key of the user and the public keys of the gateway go along, or are refused', () => {
+  const publicKey = '-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n';
+  const text = profileText({
+    authentication: { method: 'public-key', key: { keyFile: 'alice.key', passwordFile: 'alice.password' } },
+    trust: { publicKeyFile: 'gateway.pub' },
+  });
+  const refused = requireSelfContained(parse(text), 'office.json');
+  assert.equal(refused.ok ? undefined : refused.error.detail['field'], 'trust.publicKeyFile');
+  const certificate = { pem: 'key', name: 'alice.key' };
+  const half = makeSelfContained(text, { publicKey });
+  const key = requireSelfContained(parse(half), 'office.json');
+  assert.equal(key.ok ? undefined : key.error.detail['field'], 'authentication.key');
+  const whole = parse(
+    makeSelfContained(text, { publicKey }, [
+      { path: ['authentication'], certificates: [{ path: ['key'], certificate }] },
+    ]),
+  );
+  assert.ok(requireSelfContained(whole, 'office.json').ok);
+  assert.deepEqual(whole.publicKeys, { kind: 'text', text: publicKey });
+  assert.equal(whole.trust.kind, 'none');
+  assert.equal(whole.authentication.method === 'public-key' && whole.authentication.key.kind, 'inline');
+});
