@@ -206,6 +206,22 @@ export const limits = {
   pathLookLongestMs: 300_000,
   /** The path may have become wider, or narrower, without a word from anybody. */
   mtuMeasureAgainMs: 600_000,
+  /** NAT keepalives, where nothing is known: what the field uses, and what NATs stand. @rfc 3948 4 */
+  keepaliveStartMs: 20_000,
+  /** More often would be traffic for its own sake. */
+  keepaliveLeastMs: 3_000,
+  /** A NAT should remember for two minutes, and most that have a longer memory do not tell. @rfc 4787 4.3 */
+  keepaliveMostMs: 110_000,
+  /** After trials of a longer silence that proved nothing, or lost the mapping. */
+  keepaliveTryAgainMs: 1_800_000,
+  /** Trials in a row that may prove nothing. */
+  keepaliveTrials: 3,
+  /** Networks that are remembered, and addresses of gateways in each: homes, offices, trains and hotels. */
+  networksKnown: 64,
+  gatewaysOfNetwork: 8,
+  /** A network that was not seen for so long is forgotten; that it forgot us, sooner. */
+  networkKnownDays: 180,
+  networkLossDays: 7,
   /** Paths to the gateway that are open at once: sockets, the one in use among them. */
   pathsOpen: 8,
   rpcFrameOctets: 1_048_576,

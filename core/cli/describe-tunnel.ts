@@ -82,7 +82,7 @@ function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [strin
     ['ESP', espOf(esp)],
     ...rekeyFailureOf(tunnel),
     ...oneWayOf(tunnel),
-    ['NAT', natOf(tunnel)],
+    ['NAT', `${natOf(tunnel)}${keepaliveOf(tunnel)}`],
     ['roaming', tunnel.mobike ? 'the gateway follows (MOBIKE)' : 'by a new login (no MOBIKE at the gateway)'],
     ['path', pathOf(tunnel)],
     ...tunnel.path.others.map((other) => ['also by', wayOf(other)] as const),
@@ -126,6 +126,14 @@ function oneWayOf({ oneWayMs }: ConnectedTunnel): readonly (readonly [string, st
 function measuredOf({ path: { largestPacket } }: ConnectedTunnel): string {
   if (largestPacket === undefined) return '';
   return ` (packets of ${largestPacket.octets} octets get through, measured ${formatDuration(largestPacket.ageMs)} ago)`;
+}
+
+function keepaliveOf({ keepalive }: ConnectedTunnel): string {
+  if (keepalive === undefined) return '';
+  const { everyMs, heldMs, lostMs } = keepalive;
+  const held = heldMs === undefined ? '' : `, remembered us for ${formatDuration(heldMs)}`;
+  const lost = lostMs === undefined ? '' : `, forgot us after ${formatDuration(lostMs)}`;
+  return `; kept awake after ${formatDuration(everyMs)} of silence${held}${lost}`;
 }
 
 function pathOf({ path, peerAddresses }: ConnectedTunnel): string {

@@ -144,6 +144,7 @@ export function connectionConfig(
     },
     random: parts.random,
     reconnect: profile.reconnect,
+    keepaliveMs: profile.keepalive,
     createEngine: (local, remote, { gateway: name, wantedAddresses, redirectedFrom: from, beside }) =>
       new IkeSa(
         {

@@ -37,6 +37,7 @@ import { keyUserOf, openCertificate } from './keys/open-certificate.ts';
 import type { LoginCredentials } from './login-credentials.ts';
 import { judgeLoginServer, type LoginServerTerms } from './login-server-judge.ts';
 import { eapOf } from './login-ways.ts';
+import { NetworkMemory } from './network-memory.ts';
 import { ProfileStore } from './profile-store.ts';
 import { Session } from './session.ts';
 import { SystemDeeds } from './system-deeds.ts';
@@ -46,7 +47,7 @@ import { anchorsOf, readTrustTerms } from './trust-terms.ts';
 export interface DaemonOptions {
   readonly socketPath: string;
   readonly profilesFolder: string;
-  /** Where the daemon keeps the profiles that users give it. */
+  /** Where the daemon keeps the profiles that users give it, and what it learnt of networks. */
   readonly stateFolder: string;
   /** Name of the TUN device. */
   readonly device: string;
@@ -74,6 +75,8 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     askShutdown = resolve;
   });
   const spareWorkers = new SpareWorkers();
+  const wall = (): number => systemClock.wallClock().getTime();
+  const memory = await NetworkMemory.open(join(options.stateFolder, 'networks.json'), wall, log);
   let server: RpcServer | undefined;
   const controller = new Controller({
     version,
@@ -85,7 +88,7 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     openCertificate: (client) => openCertificate(client.credentials, log),
     lookIntoKeyFile: (params, client) => lookIntoKeyFile(params, keyUserOf(client.credentials)),
     createSession: (profile, credentials, events) =>
-      createSession(profile, credentials, events, options, spareWorkers),
+      createSession(profile, credentials, events, options, { spareWorkers, memory }),
     publish: (event, data) => server?.publish(event, data),
     recorder,
     watched: () => (server?.subscribers('sample') ?? 0) > 0,
@@ -122,6 +125,7 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
       await controller.disconnect();
       await created.value.close();
       await spareWorkers.close();
+      await memory.settled();
     },
   });
 }
@@ -147,12 +151,18 @@ function isOwn(owner: number): boolean {
 /** Of all connections, from one login to the next. */
 const revocationCache = new RevocationCache();
 
+/** What all sessions of the daemon have in common. */
+interface Shared {
+  readonly spareWorkers: SpareWorkers;
+  readonly memory: NetworkMemory;
+}
+
 async function createSession(
   profile: Profile,
   credentials: LoginCredentials,
   events: SessionEvents,
   options: DaemonOptions,
-  spareWorkers: SpareWorkers,
+  { spareWorkers, memory }: Shared,
 ): Promise<Result<RunningSession, Failure>> {
   const trust = await readTrustTerms(profile);
   const terms = trust.ok
@@ -187,7 +197,7 @@ async function createSession(
   const deeds = new SystemDeeds({
     log: options.log,
     plan: options.plan,
-    keepaliveMs: profile.keepalive,
+    memory,
     answer,
     onBusy: events.onBusy,
     spareWorkers,

@@ -14,7 +14,8 @@ Stop it with SIGTERM: it disconnects and takes back all that it changed.
 Options:
   --socket PATH        where clients reach it (default ${defaultSocketPath})
   --profiles DIR       the profiles of the system (default /etc/godwit/profiles)
-  --state DIR          where it keeps the profiles that users give it (default /var/lib/godwit)
+  --state DIR          where it keeps the profiles that users give it, and what it learnt of networks
+                       (default /var/lib/godwit)
   --journal DIR        where it notes what it changes (default /run/godwit)
   --device NAME        name of the TUN device (default godwit0)
   --resolv-conf PATH   the file that names the DNS servers, where no resolver service runs

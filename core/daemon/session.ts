@@ -1,12 +1,15 @@
 import type { Endpoint, IpAddress } from '../base/address.ts';
 import { type Failure, failure } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { LogSink } from '../base/log.ts';
 import { err, type Result } from '../base/result.ts';
-import type { Instant } from '../base/time.ts';
+import type { Duration, Instant } from '../base/time.ts';
+import type { HeardInSilence } from '../dataplane/dataplane.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
 import { Connection, type ConnectionConfig } from '../tunnel/connection.ts';
 import type { PlanChange, TunnelInput, TunnelOutput, TunnelState } from '../tunnel/io.ts';
 import type { NetworkPlan } from '../tunnel/network-plan.ts';
+import type { KnownNetwork, NetworkLore } from '../tunnel/paths/network-lore.ts';
 import type { PathCandidate } from '../tunnel/paths/path.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { RoundTrip } from './round-trip.ts';
@@ -25,6 +28,15 @@ export interface SessionDeeds {
   openPath(path: PathId, candidate: PathCandidate): Promise<Result<Endpoint, Failure>>;
   usePath(path: PathId, remote: Endpoint): void;
   closePath(path: PathId): void;
+  /** NAT keepalives to there after so much silence; `undefined`: none. */
+  setKeepalive(remote: Endpoint, everyMs: Duration | undefined): void;
+  /** The network that this way leads into, and what is known of it. */
+  recallNetwork(candidate: PathCandidate): KnownNetwork;
+  rememberNetwork(network: string, remote: IpAddress, lore: NetworkLore): void;
+  /** When anything was last sent on the path in use. */
+  lastSent(): Instant | undefined;
+  /** The last time that the gateway's ESP broke a silence of ours. */
+  lastHeardInSilence(): HeardInSilence | undefined;
   /** Of the device, and of the largest inner packet that fits the path, in octets. */
   setMtu(device: number, inner: number): void;
   /** `standby`: nothing is sent on it before `switchOutbound`. */
@@ -83,6 +95,8 @@ export interface TransportEvents {
   readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean, path: PathId) => void;
   /** Packets go into the tunnel, and for seconds none has come out of it. */
   readonly onStalled: () => void;
+  /** Twice a second while traffic passes, and after each keepalive: what is sent and comes in without our doing is to be looked at. */
+  readonly onLook: () => void;
   /** As the input `network-changed`. */
   readonly onNetworkChange: (local?: IpAddress | 'none') => void;
   readonly onChildUsed: (inboundSpi: Spi) => void;
@@ -106,6 +120,8 @@ export class Session {
   #reportedTraffic: Instant | undefined;
   #reportedActivity: ReadonlyMap<Spi, Instant> = new Map();
   #doubt: Doubt | undefined;
+  #seenSent: Instant | undefined;
+  #seenHeard: Instant | undefined;
   #chain: Promise<void> = Promise.resolve();
   #childChain: Promise<void> = Promise.resolve();
   #childDeeds = 0;
@@ -167,6 +183,7 @@ export class Session {
     this.#deeds.setAlarm(this.#connection.nextWakeup(), () => {
       // ESP that came meanwhile is a proof of life that makes a liveness check needless.
       this.#reportTraffic();
+      this.#reportSilence();
       this.#reportActivity();
       this.#feed({ kind: 'timeout' });
     });
@@ -177,6 +194,20 @@ export class Session {
     if (at === undefined || at === this.#reportedTraffic) return;
     this.#reportedTraffic = at;
     this.#feed({ kind: 'traffic-seen', at });
+  }
+
+  /** A silence of ours of some seconds that has ended since the last look. */
+  #reportSilence(): void {
+    const sent = this.#deeds.lastSent();
+    const heard = this.#deeds.lastHeardInSilence();
+    const before = this.#seenSent;
+    this.#seenSent = sent;
+    if (heard !== undefined && heard.at !== this.#seenHeard) {
+      this.#seenHeard = heard.at;
+      this.#feed({ kind: 'silence', ms: heard.afterMs, endedBy: 'gateway' });
+    }
+    const ms = sent === undefined || before === undefined ? 0 : sent - before;
+    if (ms >= limits.keepaliveLeastMs) this.#feed({ kind: 'silence', ms, endedBy: 'us' });
   }
 
   #reportActivity(): void {
@@ -221,6 +252,15 @@ export class Session {
         return this.#deeds.usePath(output.path, output.remote);
       case 'close-path':
         return this.#deeds.closePath(output.path);
+      case 'set-keepalive':
+        return this.#deeds.setKeepalive(output.remote, output.everyMs);
+      case 'recall-network':
+        return queueMicrotask(() => {
+          const known = this.#deeds.recallNetwork(output.candidate);
+          this.#feed({ kind: 'network-recalled', path: output.path, known });
+        });
+      case 'remember-network':
+        return this.#deeds.rememberNetwork(output.network, output.remote, output.lore);
       case 'set-mtu':
         return this.#deeds.setMtu(output.device, output.inner);
       case 'install-child':
@@ -273,6 +313,7 @@ export class Session {
         this.#reportTraffic();
         this.#feed({ kind: 'stalled' });
       },
+      onLook: () => this.#reportSilence(),
       onNetworkChange: (local) => {
         if (this.#doubt === undefined || this.#doubt.until !== undefined)
           this.#doubt = { since: this.#deeds.now() };
@@ -295,9 +336,14 @@ export class Session {
   }
 
   #receive(octets: Uint8Array, from: Endpoint, marker: boolean, path: PathId): void {
+    this.#reportSilence();
     const before = this.#connection.provenAt;
-    this.#roundTrip.received(octets, this.#deeds.now());
-    this.#feed({ kind: 'datagram', octets, from, marker, path });
+    const now = this.#deeds.now();
+    const silentMs = now - (this.#deeds.lastSent() ?? now);
+    this.#roundTrip.received(octets, now);
+    this.#feed({ kind: 'datagram', octets, from, marker, path, silentMs });
+    // What was sent in answer ended no silence of ours: the gateway had.
+    this.#seenSent = this.#deeds.lastSent();
     if (this.#connection.provenAt === before) return;
     this.#roundTrip.confirm();
     if (this.#doubt !== undefined && this.#doubt.until === undefined)

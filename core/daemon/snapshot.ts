@@ -134,13 +134,15 @@ function connectedSnapshot(
     ...rekeyFailureOf(history, live.now),
     ...(oneWaySince === undefined ? {} : { oneWayMs: Math.max(0, live.now - oneWaySince) }),
     nat: summary.natDetected,
+    ...(paths.keepaliveMs === undefined ? {} : { keepalive: { everyMs: paths.keepaliveMs, ...paths.nat } }),
     mobike: summary.mobike,
     peerAddresses: summary.peerAddresses.map(formatIpAddress),
     path: {
       state: paths.state,
       ...wayOf(paths.current, live.now),
       others: paths.others.map((path) => wayOf(path, live.now)),
-      ...(paths.measured === undefined
+      remembered: paths.rememberable,
+      ...(paths.measured === undefined || paths.measured.remembered === true
         ? {}
         : {
             largestPacket: {

@@ -1,11 +1,16 @@
 import { lookup } from 'node:dns/promises';
-import { type Endpoint, type IpAddress, parseIpAddress } from '../base/address.ts';
+import { type Endpoint, formatIpAddress, type IpAddress, parseIpAddress } from '../base/address.ts';
 import { type Failure, failure, formatFailure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { LogSink } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
-import { type Dataplane, type DataplaneCounters, noCounters } from '../dataplane/dataplane.ts';
+import {
+  type Dataplane,
+  type DataplaneCounters,
+  type HeardInSilence,
+  noCounters,
+} from '../dataplane/dataplane.ts';
 import { openDataplane } from '../dataplane/open-dataplane.ts';
 import type { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
@@ -13,6 +18,7 @@ import { knockAtNameServer } from '../platform/linux/dns-knock.ts';
 import { NetworkEvents } from '../platform/linux/events/network-events.ts';
 import { findPaths } from '../platform/linux/find-paths.ts';
 import { setLinkMtu } from '../platform/linux/link-mtu.ts';
+import { networkOf } from '../platform/linux/network-identity.ts';
 import {
   type AppliedPlan,
   applyNetworkPlan,
@@ -38,9 +44,11 @@ import { tunnelMark } from '../tunnel/compute-network-plan.ts';
 import type { PlanChange } from '../tunnel/io.ts';
 import type { NetworkPlan } from '../tunnel/network-plan.ts';
 import { ActivityWatch } from '../tunnel/paths/activity-watch.ts';
+import type { KnownNetwork, NetworkLore } from '../tunnel/paths/network-lore.ts';
 import type { PathCandidate } from '../tunnel/paths/path.ts';
 import { TrafficWatch } from '../tunnel/paths/traffic-watch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import type { NetworkMemory } from './network-memory.ts';
 import type { OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
 import { TrafficTimer } from './traffic-timer.ts';
 
@@ -50,8 +58,8 @@ const rekeyAfter = { packets: limits.rekeyAfterPackets, octets: limits.rekeyAfte
 export interface SystemDeedsOptions {
   readonly log: LogSink;
   readonly plan: PlanOptions;
-  /** Silence after which a NAT keepalive goes out, in milliseconds. */
-  readonly keepaliveMs: number;
+  /** What is known of the networks that this machine has been in. */
+  readonly memory: NetworkMemory;
   readonly answer: SessionDeeds['answer'];
   /** Packets go through the tunnel again after a rest. */
   readonly onBusy: () => void;
@@ -72,6 +80,7 @@ export class SystemDeeds implements SessionDeeds {
   /** Holds the TUN device while there is no data plane. */
   #tun: TunDevice | undefined;
   #sleepWatch: SleepWatch | undefined;
+  #mtu: { readonly device: number; readonly inner: number } | undefined;
   #trafficTimer: TrafficTimer | undefined;
   #activity = new ActivityWatch();
 
@@ -140,6 +149,7 @@ export class SystemDeeds implements SessionDeeds {
       {
         onIke: events.onIke,
         onFailure: events.onFailure,
+        onKeepalive: events.onLook,
         onFirstInbound: events.onChildUsed,
         onRekeyDue: events.onRekeyDue,
         onTraffic: () => this.#onTraffic(),
@@ -152,7 +162,7 @@ export class SystemDeeds implements SessionDeeds {
     this.#onNetworkChange = events.onNetworkChange;
     this.#dataplane = dataplane.value;
     this.#trafficTimer?.stop();
-    this.#trafficTimer = this.#watchTraffic(dataplane.value, events.onStalled);
+    this.#trafficTimer = this.#watchTraffic(dataplane.value, events);
     return { result: ok(local), via };
   }
 
@@ -185,14 +195,46 @@ export class SystemDeeds implements SessionDeeds {
     void this.#dataplane?.closePath(path);
   }
 
+  setKeepalive(remote: Endpoint, everyMs: number | undefined): void {
+    this.#dataplane?.setKeepalive(remote, everyMs);
+  }
+
+  recallNetwork(candidate: PathCandidate): KnownNetwork {
+    const found = networkOf(candidate, tunnelMark);
+    if (!found.ok) this.#warn('network.not-known', [found.error]);
+    const network = found.ok ? found.value : undefined;
+    const gateway = formatIpAddress(candidate.remote);
+    return { network, lore: network === undefined ? {} : this.#options.memory.recall(network, gateway) };
+  }
+
+  rememberNetwork(network: string, remote: IpAddress, lore: NetworkLore): void {
+    this.#options.memory.remember(network, formatIpAddress(remote), lore);
+  }
+
+  lastSent(): Instant | undefined {
+    return this.#dataplane?.lastSent();
+  }
+
+  lastHeardInSilence(): HeardInSilence | undefined {
+    return this.#dataplane?.lastHeardInSilence();
+  }
+
   setMtu(device: number, inner: number): void {
+    this.#mtu = { device, inner };
+    this.#useMtu();
+  }
+
+  /** The measured one, again where the plan's own may have been put in its place. */
+  #useMtu(): void {
+    if (this.#mtu === undefined) return;
+    const { device, inner } = this.#mtu;
     void this.#dataplane?.setMtu(inner);
     const name = this.#applied?.plan.device;
     const changed = name === undefined ? ok() : setLinkMtu(name, device);
     if (!changed.ok) this.#warn('mtu.not-set', [changed.error]);
   }
 
-  #watchTraffic(dataplane: Dataplane, onStalled: () => void): TrafficTimer {
+  #watchTraffic(dataplane: Dataplane, { onStalled, onLook }: TransportEvents): TrafficTimer {
     const watch = new TrafficWatch();
     return new TrafficTimer({
       packets: () => {
@@ -203,6 +245,7 @@ export class SystemDeeds implements SessionDeeds {
       onLook: () => {
         const { outbound } = dataplane.counters();
         if (watch.look(outbound.packets, dataplane.lastInbound(), this.now())) onStalled();
+        onLook();
       },
     });
   }
@@ -217,7 +260,6 @@ export class SystemDeeds implements SessionDeeds {
     // A redirect leads to another gateway over the same socket.
     this.#remote = remote.address;
     await this.#dataplane.installChild({ ...child, remote, standby, rekeyAfter });
-    this.#dataplane.setKeepalive(remote, this.#options.keepaliveMs);
     return ok();
   }
 
@@ -239,8 +281,11 @@ export class SystemDeeds implements SessionDeeds {
     const tun = this.#openTun(plan.device);
     if (!tun.ok) return tun;
     await this.#dataplane.attachTun({ ...tun.value, mtu: plan.mtu });
-    if (this.#applied !== undefined && change !== 'new')
+    if (this.#applied !== undefined && change !== 'new') {
+      this.#useMtu();
       return await this.#replacePlan(this.#applied, plan, change);
+    }
+    this.#mtu = undefined;
     const applied = await applyNetworkPlan(plan, this.#planOptions());
     if (!applied.ok) return applied;
     this.#applied = applied.value;
@@ -333,6 +378,7 @@ export class SystemDeeds implements SessionDeeds {
       onChange: () => {
         if (this.#applied !== undefined)
           this.#warn('plan.not-repaired', repairNetworkPlan(this.#applied, this.#planOptions()));
+        this.#useMtu();
         this.#onNetworkChange(this.#localTowardsGateway());
       },
       onFailure: (error) => this.#warn('network-events.failed', [error]),

@@ -1,11 +1,11 @@
+import { limits } from '../base/limits.ts';
 import { type Instant, instant } from '../base/time.ts';
 import { dropCauses } from '../esp/drop-cause.ts';
-import type { DataplaneCounters, DirectionCounters } from './dataplane.ts';
+import type { DataplaneCounters, DirectionCounters, HeardInSilence } from './dataplane.ts';
 import { createKnownIkeSas } from './known-ike-sas.ts';
 
 /**
- * Cells of one direction: packets, octets, datagrams, merged packets, the last proof, ICMP errors of ours, then one for each
- * drop cause.
+ * Cells of one direction: packets, octets, datagrams, merged packets, times, ICMP errors of ours, then one for each drop cause.
  */
 const cellPackets = 0;
 const cellOctets = 1;
@@ -13,9 +13,16 @@ const cellDatagrams = 2;
 const cellMerged = 3;
 /** When the peer was last proven by an authentic packet, on the system's clock; 0 for never. */
 const cellProvenAt = 4;
-const cellAnswered = 5;
-const cellDrops = 6;
+/** When something was last sent to the peer; 0 for never. */
+const cellSentAt = 5;
+/** When a packet of the peer last came in after a silence of ours of some seconds, and how long that was; 0 for never. */
+const cellHeardAt = 6;
+const cellHeardAfter = 7;
+const cellAnswered = 8;
+const cellDrops = 9;
 const cellsPerDirection = cellDrops + dropCauses.length;
+
+const directions = ['outbound', 'inbound', 'control'] as const;
 
 /** Signals between the threads: one word each. */
 export const signalOutbound = 0;
@@ -38,19 +45,24 @@ export interface SharedCells {
 
 export function createSharedCells(): SharedCells {
   return {
-    counters: new SharedArrayBuffer(2 * cellsPerDirection * 8),
+    counters: new SharedArrayBuffer(3 * cellsPerDirection * 8),
     signals: new SharedArrayBuffer(signals * 4),
     ikeSas: createKnownIkeSas(),
   };
 }
 
-/** The counters of one direction, as its worker writes them. Doubles: exact to 2^53 octets, and no BigInt is made. */
+/**
+ * The counters of one direction, as its worker writes them; `control` are those of the control thread, which sends IKE and
+ * keepalives. Doubles: exact to 2^53 octets, and no BigInt is made.
+ */
 export class DirectionCells {
   readonly #cells: Float64Array;
+  readonly #all: Float64Array;
 
-  constructor(shared: SharedCells, direction: 'outbound' | 'inbound') {
-    const offset = direction === 'outbound' ? 0 : cellsPerDirection * 8;
+  constructor(shared: SharedCells, direction: 'outbound' | 'inbound' | 'control') {
+    const offset = directions.indexOf(direction) * cellsPerDirection * 8;
     this.#cells = new Float64Array(shared.counters, offset, cellsPerDirection);
+    this.#all = new Float64Array(shared.counters);
   }
 
   /** `count` inner packets of together `octets` went through. */
@@ -82,11 +94,30 @@ export class DirectionCells {
   /** Authentic packets with new sequence numbers came in: the peer lives. */
   prove(now: Instant): void {
     this.#cells[cellProvenAt] = now;
+    const sentAt = this.lastSent;
+    if (sentAt === 0 || now - sentAt < limits.keepaliveLeastMs) return;
+    this.#cells[cellHeardAfter] = now - sentAt;
+    this.#cells[cellHeardAt] = now;
   }
 
   get provenAt(): Instant | undefined {
     const at = this.#cells[cellProvenAt] ?? 0;
     return at === 0 ? undefined : instant(at);
+  }
+
+  /** Something left for the peer. */
+  send(now: Instant): void {
+    this.#cells[cellSentAt] = now;
+  }
+
+  /** By whichever thread; 0: never. */
+  get lastSent(): number {
+    return Math.max(this.#all[cellSentAt] ?? 0, this.#all[2 * cellsPerDirection + cellSentAt] ?? 0);
+  }
+
+  get heard(): HeardInSilence | undefined {
+    const at = this.#cells[cellHeardAt] ?? 0;
+    return at === 0 ? undefined : { at: instant(at), afterMs: this.#cells[cellHeardAfter] ?? 0 };
   }
 
   get datagrams(): number {

@@ -1,6 +1,7 @@
 import type { PacketMemory } from '../base/packet-memory.ts';
 import { dropIndex } from '../esp/drop-cause.ts';
 import type { SocketAddress } from '../platform/linux/socket-address.ts';
+import { systemClock } from '../platform/linux/system-clock.ts';
 import { octetsPerSend, segmentsPerSend, UdpSendBatch } from '../platform/linux/udp-send-batch.ts';
 import type { DirectionCells } from './counters.ts';
 
@@ -83,6 +84,7 @@ export class DatagramRuns {
   #collect(): void {
     const batch = this.#batch;
     const counted = this.#counted;
+    if (batch.sent > counted.sent) this.#cells.send(systemClock.now());
     this.#cells.countDatagrams(batch.sent - counted.sent);
     this.#cells.drop(queueFull, batch.queueFull - counted.queueFull);
     this.#cells.drop(tooBig, batch.tooBig - counted.tooBig);

@@ -49,12 +49,22 @@ export interface Dataplane {
   /** NAT keepalives to `remote` whenever nothing was sent for `everyMs`; `undefined` stops them. @rfc 3948 2.3 */
   setKeepalive(remote: Endpoint, everyMs: number | undefined): void;
   counters(): DataplaneCounters;
+  /** When anything was last sent on the path in use, ESP, IKE or a keepalive. */
+  lastSent(): Instant | undefined;
+  /** The last time that the gateway broke a silence of ours of some seconds, with an authentic packet that was no replay. */
+  lastHeardInSilence(): HeardInSilence | undefined;
   /** `onTraffic` is told of the next packet that passes, in either direction. */
   awaitTraffic(): void;
   /** When the last authentic packet that was not a replay came in, on the system's clock. */
   lastInbound(): Instant | undefined;
   /** Stops both workers and closes both descriptors. Idempotent. */
   close(): Promise<void>;
+}
+
+export interface HeardInSilence {
+  readonly at: Instant;
+  /** How long nothing had been sent. */
+  readonly afterMs: number;
 }
 
 export interface SendOptions {
@@ -69,6 +79,8 @@ export interface DataplaneEvents {
    * An IKE message came (the marker is stripped; `marker` says that it was there), by `path`. A copy, owned by the receiver.
    */
   readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean, path: number) => void;
+  /** A NAT keepalive has just left. */
+  readonly onKeepalive?: () => void;
   /** A worker died or a descriptor failed: the data plane is unusable and must be closed. */
   readonly onFailure: (error: Failure) => void;
   /** The first authentic packet came in on this child: its peer sends on it. Told once. */

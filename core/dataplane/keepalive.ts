@@ -1,30 +1,23 @@
-/** An idle spell is measured in quarters, so a keepalive goes out after three to four of them. */
-const partsPerInterval = 4;
+import type { Duration, Instant } from '../base/time.ts';
+
+/** A timer that comes a little early has not come for nothing. */
+const early = 5;
 
 /**
- * Decides when a NAT keepalive is due: when nothing was sent for almost the interval. Asked at each quarter of it
- * with the total of datagrams sent so far. @rfc 3948 4
+ * Decides when a NAT keepalive is due: when nothing was sent for the interval. Asked when it wants to be, with the time of the
+ * last datagram, whoever sent it. @rfc 3948 4
  */
 export class KeepaliveTimer {
-  readonly tickMs: number;
-  #sent = 0;
-  #idleTicks = 0;
+  readonly #everyMs: Duration;
 
-  constructor(everyMs: number, sent: number) {
-    this.tickMs = Math.max(1, Math.floor(everyMs / partsPerInterval));
-    this.#sent = sent;
+  constructor(everyMs: Duration) {
+    this.#everyMs = Math.max(1, everyMs);
   }
 
-  /** True when one must be sent now. */
-  tick(sent: number): boolean {
-    if (sent !== this.#sent) {
-      this.#sent = sent;
-      this.#idleTicks = 0;
-      return false;
-    }
-    this.#idleTicks++;
-    if (this.#idleTicks < partsPerInterval - 1) return false;
-    this.#idleTicks = 0;
-    return true;
+  /** `due`: one must be sent now. `waitMs`: when to ask again, if nothing else is sent until then. */
+  look(sentAt: Instant | undefined, now: Instant): { readonly due: boolean; readonly waitMs: Duration } {
+    const silence = sentAt === undefined ? this.#everyMs : now - sentAt;
+    const left = this.#everyMs - silence;
+    return left <= early ? { due: true, waitMs: this.#everyMs } : { due: false, waitMs: left };
   }
 }

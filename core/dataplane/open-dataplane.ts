@@ -2,10 +2,11 @@ import type { Endpoint } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { ok, type Result } from '../base/result.ts';
-import type { Instant } from '../base/time.ts';
+import { type Instant, instant } from '../base/time.ts';
 import type { CipherShape } from '../crypto/interfaces.ts';
 import { libc } from '../platform/linux/libc.ts';
 import { socketAddressOctets, writeSocketAddress } from '../platform/linux/socket-address.ts';
+import { systemClock } from '../platform/linux/system-clock.ts';
 import { setPathMtu } from '../platform/linux/udp-socket.ts';
 import { addNonEspMarker, natKeepalive } from '../wire/ike/non-esp-marker.ts';
 import type { Spi } from '../wire/ike/payload.ts';
@@ -18,6 +19,7 @@ import type {
   DataplaneCounters,
   DataplaneEvents,
   DataplaneSa,
+  HeardInSilence,
   SendOptions,
   TunDescriptor,
 } from './dataplane.ts';
@@ -67,7 +69,7 @@ class WorkerDataplane implements Dataplane {
   readonly #workers: WorkerPair;
   readonly #events: DataplaneEvents;
   readonly #signals: Int32Array;
-  readonly #outboundCells: DirectionCells;
+  readonly #controlCells: DirectionCells;
   readonly #inboundCells: DirectionCells;
   readonly #outbound: WorkerHandle;
   readonly #inbound: WorkerHandle;
@@ -78,7 +80,6 @@ class WorkerDataplane implements Dataplane {
   #tunFd = -1;
   #keepalive: number | undefined;
   #keepaliveTimer: NodeJS.Timeout | undefined;
-  #sentHere = 0;
   #failed = false;
   #closing: Promise<void> | undefined;
 
@@ -88,7 +89,7 @@ class WorkerDataplane implements Dataplane {
     this.#outbound = workers.outbound;
     this.#inbound = workers.inbound;
     this.#signals = new Int32Array(workers.shared.signals);
-    this.#outboundCells = new DirectionCells(workers.shared, 'outbound');
+    this.#controlCells = new DirectionCells(workers.shared, 'control');
     this.#inboundCells = new DirectionCells(workers.shared, 'inbound');
     this.#ikeSas = new KnownIkeSas(workers.shared.ikeSas);
     this.#events = events;
@@ -200,14 +201,29 @@ class WorkerDataplane implements Dataplane {
   }
 
   setKeepalive(remote: Endpoint, everyMs: number | undefined): void {
-    clearInterval(this.#keepaliveTimer);
+    clearTimeout(this.#keepaliveTimer);
     this.#keepaliveTimer = undefined;
     this.#keepalive = everyMs;
     if (everyMs === undefined || this.#closing !== undefined) return;
-    const timer = new KeepaliveTimer(everyMs, this.#sent());
-    this.#keepaliveTimer = setInterval(() => {
-      if (timer.tick(this.#sent())) this.#send(natKeepalive, remote, this.#path);
-    }, timer.tickMs).unref();
+    const timer = new KeepaliveTimer(everyMs);
+    const look = (): void => {
+      const { due, waitMs } = timer.look(this.lastSent(), systemClock.now());
+      if (due) {
+        this.#send(natKeepalive, remote, this.#path);
+        this.#events.onKeepalive?.();
+      }
+      this.#keepaliveTimer = setTimeout(look, waitMs).unref();
+    };
+    look();
+  }
+
+  lastSent(): Instant | undefined {
+    const at = this.#controlCells.lastSent;
+    return at === 0 ? undefined : instant(at);
+  }
+
+  lastHeardInSilence(): HeardInSilence | undefined {
+    return this.#inboundCells.heard;
   }
 
   counters(): DataplaneCounters {
@@ -228,7 +244,7 @@ class WorkerDataplane implements Dataplane {
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#keepaliveTimer);
+    clearTimeout(this.#keepaliveTimer);
     await this.#workers.stop();
     for (const fd of [...this.#sockets.values(), this.#tunFd]) if (fd >= 0) libc.close(fd);
   }
@@ -237,14 +253,9 @@ class WorkerDataplane implements Dataplane {
   #send(octets: Uint8Array, remote: Endpoint, path: number): void {
     const fd = this.#sockets.get(path);
     if (this.#closing !== undefined || fd === undefined) return;
-    if (path === this.#path) this.#sentHere++;
+    if (path === this.#path) this.#controlCells.send(systemClock.now());
     const nameLength = writeSocketAddress(this.#name, 0, remote);
     libc.sendto(fd, octets, octets.length, flagDontWait, this.#name, nameLength);
-  }
-
-  /** Datagrams sent by anyone: what counts for a NAT's memory. */
-  #sent(): number {
-    return this.#outboundCells.datagrams + this.#sentHere;
   }
 
   #handle(report: Exclude<WorkerReport, { kind: 'done' }>): void {

@@ -43,6 +43,7 @@ import { firstCourse, isQuestion } from './turned-away.ts';
 export class IkeSa {
   readonly #engine: Engine;
   readonly #outputs: IkeOutput[] = [];
+  #asked = 0;
   readonly #drops = new Map<DropCause, number>();
   #state: IkeState = { kind: 'idle' };
   #lastAsk = 0;
@@ -103,6 +104,11 @@ export class IkeSa {
   /** The next output, in order; `undefined` when there is none. */
   poll(): IkeOutput | undefined {
     return this.#outputs.shift();
+  }
+
+  /** How many requests of the peer's own were taken, each of them authentic and new. */
+  get asked(): number {
+    return this.#asked;
   }
 
   /** When a `timeout` is due at the latest; `undefined` when only an input can change anything. */
@@ -202,6 +208,7 @@ export class IkeSa {
       case 'broken':
         return close(this.#engine, state, state.kind === 'closing' ? state.error : received.error);
       case 'request':
+        this.#asked += 1;
         return state.kind === 'established'
           ? onEstablishedRequest(this.#engine, state, link ?? state.link, received.message, now)
           : onEarlyRequest(this.#engine, state, link?.exchange ?? this.#engine.exchange, received.message);

@@ -173,15 +173,18 @@ export type IkeOutput =
   | { readonly kind: 'established'; readonly summary: IkeSummary }
   /** A round trip was proven: the peer answered an authenticated request, and the answer came by `path`. */
   | { readonly kind: 'proven'; readonly path?: PathId }
+  /** `before`: the peer sees us at the same address and port as the last time that it said so. @rfc 4555 3.8 */
+  | { readonly kind: 'seen-as'; readonly before: boolean }
   /** An established peer leaves a request unanswered for longer than an answer takes; it has been sent again. */
   | { readonly kind: 'unanswered' }
   /** `works`: the answer to `check-path` came by that path. */
   | { readonly kind: 'path-checked'; readonly path: PathId; readonly works: boolean }
   /**
+   * `proves`: the packet's true size, a few octets less where the cipher has blocks; absent: the same.
    * `fits`: an IP packet of `octets` reached the gateway in one piece. That is our direction alone: an answer of the same size
    * would have to be asked for, and only Godwit's own gateway knows how.
    */
-  | { readonly kind: 'path-size'; readonly octets: number; readonly fits: boolean }
+  | { readonly kind: 'path-size'; readonly octets: number; readonly fits: boolean; readonly proves?: number }
   /** The end. Nothing follows, no timer runs, all keys are wiped. `error` is absent after our own disconnect. */
   | { readonly kind: 'closed'; readonly error?: Failure };
 

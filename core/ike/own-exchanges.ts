@@ -95,7 +95,7 @@ export function onEstablishedResponse(
   state.active = undefined;
   if (task === undefined) {
     // By another path than the one in use a NAT shows us as another, and nothing follows from that.
-    if (!link.exchange.answeredBy.raced) onPathChecked(state, message);
+    if (!link.exchange.answeredBy.raced) onPathChecked(engine, state, message);
     return state;
   }
   const next = finish(engine, state, task, message, now);

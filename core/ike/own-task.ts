@@ -108,6 +108,8 @@ export interface ProbeSizeTask {
   readonly kind: 'probe-size';
   /** Of the IP packet. */
   readonly octets: number;
+  /** As it came out, where the cipher has blocks. */
+  readonly proves?: number;
 }
 
 /** Wipes what the task has to itself. */

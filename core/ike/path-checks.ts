@@ -6,7 +6,7 @@ import type { ExchangeLayer } from './exchange.ts';
 import type { CheckPathTask, OwnTask, ProbeSizeTask } from './own-task.ts';
 import { livenessPayloads } from './roaming.ts';
 import type { Established } from './state.ts';
-import { padding, paddingFor } from './tasks/path-size.ts';
+import { packetOf, padding, paddingFor } from './tasks/path-size.ts';
 
 /*
  * Liveness checks that find something out about a path: whether it works, and how large a packet may be. Both go the way of every
@@ -59,12 +59,15 @@ export function startSizeProbe(
   const tries = limits.pathCheckTries + limits.roamTries;
   const route = { whole: true } as const;
   exchange.request(exchangeType.INFORMATIONAL, [padding(octets)], now, tries, 'brisk', route);
-  return plan;
+  return { ...plan, proves: packetOf(octets, family, ike.suite.cipher) };
 }
 
 export function onChecked(engine: Engine, state: Established, task: CheckPathTask | ProbeSizeTask): void {
   const { path, whole } = state.link.exchange.answeredBy;
   if (task.kind === 'check-path')
     engine.emit({ kind: 'path-checked', path: task.path, works: path === task.path });
-  else engine.emit({ kind: 'path-size', octets: task.octets, fits: whole });
+  else {
+    const { octets, proves = octets } = task;
+    engine.emit({ kind: 'path-size', octets, fits: whole, proves });
+  }
 }

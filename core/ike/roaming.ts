@@ -167,13 +167,15 @@ export function onRoamed(
 }
 
 /** The peer's answer to a liveness check: a NAT may show us as another by now. @rfc 4555 3.8 */
-export function onPathChecked(state: Established, message: IkeMessage): void {
+export function onPathChecked(engine: Engine, state: Established, message: IkeMessage): void {
   const { mobility } = state;
   const hash = seenAs(message);
   if (mobility === undefined || hash === undefined) return;
   const { seen } = mobility;
-  if (seen === undefined || seen.ike !== keyOf(state.link)) remember(state, mobility, message);
-  else if (!equal(seen.hash, hash)) planRoam(state, 'moved');
+  if (seen === undefined || seen.ike !== keyOf(state.link)) return remember(state, mobility, message);
+  const before = equal(seen.hash, hash);
+  engine.emit({ kind: 'seen-as', before });
+  if (!before) planRoam(state, 'moved');
 }
 
 /**

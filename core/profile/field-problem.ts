@@ -39,6 +39,7 @@ export const fieldProblems = {
   'ports-without-protocol': 'has `ports` and needs a `protocol` that has such: tcp, udp or sctp',
   'networks-or-children': 'must have either `remoteNetworks` or `children`',
   mtu: 'must be "auto", or 1280 to 1500',
+  keepalive: 'must be "auto", or 1 to 3600',
   'certificate-pem': 'must be PEM text with "-----BEGIN CERTIFICATE-----" in it',
   'public-key-pem': 'must be PEM text with "-----BEGIN PUBLIC KEY-----" in it',
   'crl-pem': 'must be PEM text with "-----BEGIN X509 CRL-----" in it',

@@ -95,7 +95,7 @@ function problemIn(issue: z.core.$ZodIssue, node: Node | undefined): FieldProble
       return fieldProblem('type', { wanted, given: withArticle(node.type) });
     }
     case 'invalid_union':
-      if (issue.path.at(-1) === 'mtu') return readRule(issue.message);
+      if (issue.path.length === 1) return readRule(issue.message);
       return fieldProblem('choice', { choices: knownMethods().join(' or ') });
     case 'invalid_value':
       return fieldProblem('choice', {
@@ -240,7 +240,7 @@ function toProfile(document: ProfileDocument, file: string): Profile {
     reconnect: document.reconnect,
     followRedirects: document.followRedirects,
     allowNat: document.allowNat,
-    keepalive: document.keepaliveSeconds * 1_000,
+    keepalive: document.keepaliveSeconds === 'auto' ? 'auto' : document.keepaliveSeconds * 1_000,
   };
 }
 

@@ -65,8 +65,8 @@ export interface Profile extends ProfileLoginPlan {
   readonly followRedirects: boolean;
   /** A NAT may stand between us and the gateway. @rfc 4555 3.9 */
   readonly allowNat: boolean;
-  /** Silence of our own after which a NAT keepalive goes out. @rfc 3948 4 */
-  readonly keepalive: Duration;
+  /** Silence of our own after which a NAT keepalive goes out; `auto`: behind a NAT, and as learnt of it. @rfc 3948 4 */
+  readonly keepalive: Duration | 'auto';
 }
 
 /** What one CHILD SA carries. */

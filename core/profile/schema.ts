@@ -262,7 +262,7 @@ export const profileSchema = z
         ],
         rule('mtu'),
       )
-      .default(1_400)
+      .default('auto')
       .meta({
         description:
           'Largest packet inside the tunnel, in octets. auto: what fits the path is measured, again and again.',
@@ -310,9 +310,14 @@ export const profileSchema = z
     allowNat: z.boolean().default(true).meta({
       description: 'Whether a NAT may stand between this computer and the gateway (RFC 4555, 3.9).',
     }),
-    keepaliveSeconds: seconds.default(20).meta({
-      description: 'Seconds of silence after which a packet is sent to keep NAT routers from forgetting us.',
-    }),
+    keepaliveSeconds: z
+      .union([z.literal('auto'), seconds], rule('keepalive'))
+      .default('auto')
+      .meta({
+        description:
+          'Seconds of silence after which a packet is sent to keep NAT routers from forgetting us. auto: only behind one, and as seldom as it allows.',
+        examples: ['auto', 20],
+      }),
   })
   .superRefine((document, context) => {
     for (const { field, problem } of loginPlanProblems(document))

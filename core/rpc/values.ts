@@ -129,6 +129,13 @@ const connected = z.strictObject({
         'The last attempt to replace an SA, or the whole login, failed; the present one goes on while it may.',
     }),
   nat: z.strictObject({ local: z.boolean(), remote: z.boolean() }),
+  keepalive: z
+    .strictObject({ everyMs: spanMs, heldMs: spanMs.optional(), lostMs: spanMs.optional() })
+    .optional()
+    .meta({
+      description:
+        'After so much silence a NAT keepalive goes out; absent: none does. heldMs: after such a silence the NAT still knew us; lostMs: it did not.',
+    }),
   oneWayMs: spanMs.optional().meta({
     description:
       'Packets go in and for so long none came out, though the gateway answers; absent when all is well.',
@@ -154,6 +161,9 @@ const connected = z.strictObject({
       largestPacket: z.strictObject({ octets: count, ageMs: spanMs }).optional().meta({
         description:
           'The largest IP packet that reached the gateway in one piece, and how long ago; absent: not measured.',
+      }),
+      remembered: z.boolean().optional().meta({
+        description: 'What is learnt in this network is known the next time this machine is there.',
       }),
     })
     .meta({ description: 'The way to the gateway that carries the traffic.' }),

@@ -20,6 +20,8 @@ export interface IkeEngine {
   owns(octets: Uint8Array): boolean;
   /** IKE_SA_INIT had two answers that differ: one was forged. */
   readonly rivalled?: boolean;
+  /** How many requests of the peer's own it took, each of them authentic and new. */
+  readonly asked?: number;
   /** How many datagrams it dropped, by cause. */
   readonly drops: Readonly<Record<string, number>>;
 }
@@ -90,6 +92,13 @@ export function connectedDetails(attempt: Attempt, remote: Endpoint): ConnectedD
 
 function pathsShown(book: PathBook): PathsShown {
   const others = book.live.filter((path) => path !== book.current && path.provenAt !== undefined);
-  const { state, measured } = book;
-  return { state, measured, current: { ...book.current }, others: others.map((path) => ({ ...path })) };
+  const { state, measured, keepaliveMs, keepalive, network } = book;
+  const learnt = { keepaliveMs, nat: keepalive?.lore, rememberable: network !== undefined };
+  return {
+    state,
+    measured,
+    ...learnt,
+    current: { ...book.current },
+    others: others.map((path) => ({ ...path })),
+  };
 }

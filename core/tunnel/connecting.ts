@@ -106,6 +106,7 @@ export function transportOpened(
   attempt.local = result.value;
   attempt.paths = new PathBook(via ?? someWay(attempt, result.value), result.value);
   attempt.engine = course.createEngine(attempt, result.value);
+  course.keepaliveTold = undefined;
   course.phase = { kind: 'login', attempt };
   startRace(course, now);
   command(course, { kind: 'connect' }, now);

@@ -13,6 +13,7 @@ import { networkChanged } from './network-change.ts';
 import { espSeen, stalled } from './one-way.ts';
 import { otherWaysFound } from './other-ways.ts';
 import { lookWhenDue, pathOpened, pathsFound } from './paths/follow-paths.ts';
+import { keepAlive, networkRecalled, silenceEnded } from './paths/know-network.ts';
 import { endRace, feedScout, raceWakeup, raceWhenDue, scoutOpened } from './race.ts';
 import { renewalResolved, renewalWakeup, renewWhenDue } from './renewal.ts';
 import { childInstalled, networkApplied } from './standing.ts';
@@ -65,6 +66,7 @@ export class Connection {
     this.#handle(course, input, now);
     raceWhenDue(course, now);
     start(course, renewWhenDue(course, now), now);
+    if (keepAlive(course, now)) course.tellConnected();
   }
 
   #handle(course: Course, input: TunnelInput, now: Instant): void {
@@ -89,9 +91,18 @@ export class Connection {
         return transportClosed(course, now);
       case 'datagram': {
         const via: IkePort = input.marker ? 'nat-traversal' : 'ike';
-        const { octets, path, from } = input;
-        return feed(course, ownerOf(course, octets), { kind: 'datagram', octets, via, path, from }, now);
+        const { octets, path, from, silentMs = 0 } = input;
+        const owner = ownerOf(course, octets);
+        const before = owner?.engine?.asked;
+        feed(course, owner, { kind: 'datagram', octets, via, path, from }, now);
+        // What the gateway asks of its own accord came in without our having opened the way for it.
+        if (owner?.engine?.asked === before || path !== course.attempt?.paths?.current.id) return;
+        silenceEnded(course, { kind: 'silence', ms: silentMs, endedBy: 'gateway' }, now);
+        return;
       }
+      case 'silence':
+        silenceEnded(course, input, now);
+        return carryOut(course, now);
       case 'traffic-seen':
         return espSeen(course, input.at, now);
       case 'child-used':
@@ -116,6 +127,9 @@ export class Connection {
         return carryOut(course, now);
       case 'path-opened':
         pathOpened(course, input, now);
+        return carryOut(course, now);
+      case 'network-recalled':
+        networkRecalled(course, input, now);
         return carryOut(course, now);
       case 'stalled':
         return stalled(course, now);

@@ -27,6 +27,8 @@ export interface ConnectionConfig {
   readonly random: Random;
   /** Unless true, a connection that is lost has ended. */
   readonly reconnect?: boolean;
+  /** Silence after which a NAT keepalive goes out; `auto`: behind a NAT, and as long as that stands. Absent: none goes out. */
+  readonly keepaliveMs?: Duration | 'auto';
 }
 
 /** What one login differs in from the others of its connection. */
@@ -99,6 +101,8 @@ export class Course {
   loss: Loss | undefined;
   earlierLoss: Loss | undefined;
   provenAt: Instant | undefined;
+  /** What the data plane was told of keepalives. */
+  keepaliveTold: string | undefined;
   readonly espSilence = new EspSilence();
   /** What the user was told of the connection is no longer right. */
   detailsChanged = false;

@@ -11,6 +11,7 @@ import { type Destination, redirected } from './destination.ts';
 import { dismissRenewal } from './dismiss.ts';
 import { closeTransport, leave } from './leaving.ts';
 import { followed, pathChecked, pathProven, pathSilent } from './paths/follow-paths.ts';
+import { seenByGateway } from './paths/know-network.ts';
 import { sizeProbed } from './paths/measure-path.ts';
 import { endRace } from './race.ts';
 import { onAuthLifetime, onRedirect, renewalFailed, renewalRedirected, retired } from './renewal.ts';
@@ -89,6 +90,8 @@ function act(course: Course, attempt: Attempt, output: IkeOutput, now: Instant):
       return pathProven(course, attempt, output.path, now);
     case 'unanswered':
       return attempt === course.attempt ? pathSilent(course) : undefined;
+    case 'seen-as':
+      return attempt === course.attempt ? seenByGateway(course, output.before, now) : undefined;
     case 'path-checked':
       return pathChecked(course, attempt, output, now);
     case 'path-size':

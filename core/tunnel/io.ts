@@ -1,7 +1,7 @@
 import type { Endpoint, IpAddress } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Result } from '../base/result.ts';
-import type { Instant } from '../base/time.ts';
+import type { Duration, Instant } from '../base/time.ts';
 import type {
   AssignedConfig,
   ChildSaParameters,
@@ -13,6 +13,7 @@ import type {
 } from '../ike/io.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { NetworkPlan } from './network-plan.ts';
+import type { KnownNetwork, NetworkLore } from './paths/network-lore.ts';
 import type { Path, PathCandidate, PathState } from './paths/path.ts';
 import type { MeasuredMtu } from './paths/path-book.ts';
 import type { LossDetails } from './reconnect-policy.ts';
@@ -37,6 +38,8 @@ export type TunnelInput =
   /** The ways to these addresses of the gateway, the preferred one first; none when there is none. */
   | { readonly kind: 'paths-found'; readonly paths: readonly PathCandidate[] }
   | { readonly kind: 'path-opened'; readonly path: PathId; readonly result: Result<Endpoint, Failure> }
+  /** To `recall-network`. */
+  | { readonly kind: 'network-recalled'; readonly path: PathId; readonly known: KnownNetwork }
   | { readonly kind: 'scout-opened'; readonly scout: number; readonly result: Result<Endpoint, Failure> }
   /** What came in on a scout's socket. */
   | { readonly kind: 'scout-datagram'; readonly scout: number; readonly octets: Uint8Array }
@@ -52,7 +55,11 @@ export type TunnelInput =
       readonly from: Endpoint;
       readonly marker: boolean;
       readonly path: PathId;
+      /** How long nothing had been sent on the path in use. */
+      readonly silentMs?: Duration;
     }
+  /** Nothing was sent on the path in use for so long; then we did, or an authentic ESP packet came in. Short ones are not told. */
+  | { readonly kind: 'silence'; readonly ms: Duration; readonly endedBy: 'us' | 'gateway' }
   /** The last authenticated ESP packet came in at `at`, which is never later than now. */
   | { readonly kind: 'traffic-seen'; readonly at: Instant }
   /** The first authentic packet came in on this CHILD SA: the gateway sends on it. */
@@ -96,6 +103,16 @@ export type TunnelOutput =
   | { readonly kind: 'close-path'; readonly path: PathId }
   /** The largest packet that the device takes, and (for the TCP MSS) the largest that fits the path; octets. */
   | { readonly kind: 'set-mtu'; readonly device: number; readonly inner: number }
+  /** NAT keepalives after so much silence; absent: none. */
+  | { readonly kind: 'set-keepalive'; readonly remote: Endpoint; readonly everyMs?: Duration }
+  /** Which network does this path lead into, and what is known of it? Answered by `network-recalled`. */
+  | { readonly kind: 'recall-network'; readonly path: PathId; readonly candidate: PathCandidate }
+  | {
+      readonly kind: 'remember-network';
+      readonly network: string;
+      readonly remote: IpAddress;
+      readonly lore: NetworkLore;
+    }
   /** A socket beside the transport, for IKE_SA_INIT to another address; answered by `scout-opened`. */
   | {
       readonly kind: 'open-scout';
@@ -191,4 +208,10 @@ export interface PathsShown {
   /** Further ones by which the gateway has answered since the network changed last. */
   readonly others: readonly Path[];
   readonly measured: MeasuredMtu | undefined;
+  /** Silence after which a NAT keepalive goes out; absent: none does. */
+  readonly keepaliveMs: Duration | undefined;
+  /** What is known of this network's NAT; absent: nothing is to be learnt of it. */
+  readonly nat: Pick<NetworkLore, 'heldMs' | 'lostMs'> | undefined;
+  /** It will be known again. */
+  readonly rememberable: boolean;
 }

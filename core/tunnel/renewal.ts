@@ -8,6 +8,7 @@ import { type Attempt, newAttempt } from './attempt.ts';
 import type { Course, Renewal } from './course.ts';
 import { redirected } from './destination.ts';
 import { dismiss } from './dismiss.ts';
+import { lookAround } from './paths/know-network.ts';
 import { mayReconnect, waitBefore } from './reconnect-policy.ts';
 import { withRekeyFailure } from './sa-history.ts';
 
@@ -155,6 +156,7 @@ function inheritPaths(course: Course, old: Attempt, attempt: Attempt): void {
   delete old.paths;
   if (sameAddress(paths.current.candidate.remote, attempt.remote)) return;
   for (const { id } of paths.leadTo(attempt.remote)) course.emit({ kind: 'close-path', path: id });
+  lookAround(course, paths);
 }
 
 /** Its engine has closed; what the gateway sent before it knew is still on its way. */

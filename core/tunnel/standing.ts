@@ -3,11 +3,11 @@ import { ok, type Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { Attempt } from './attempt.ts';
 import type { Course, Renewal } from './course.ts';
-import { carryOut, feed, giveUp } from './drive-engine.ts';
+import { feed, giveUp } from './drive-engine.ts';
 import type { TunnelInput } from './io.ts';
 import { samePlan } from './network-plan.ts';
 import { lookForPaths } from './paths/follow-paths.ts';
-import { measure } from './paths/measure-path.ts';
+import { keepAlive, lookAround } from './paths/know-network.ts';
 import { renewalFailed, takeOver } from './renewal.ts';
 import { applyNetwork, planOf, replan } from './replan.ts';
 
@@ -74,13 +74,13 @@ export function networkApplied(
   course.earlierLoss = course.loss;
   course.loss = undefined;
   replan(course, attempt);
+  keepAlive(course, now);
   if (!course.tellConnected())
     return giveUp(course, failure('misuse', { reason: 'connected without details' }), now);
   if (attempt.paths === undefined) return;
-  measure(course, attempt.paths);
+  lookAround(course, attempt.paths);
   // What the machine prefers was silent: it may have been for a moment.
   if (course.silentLocals.size > 0) lookForPaths(course);
-  carryOut(course, now);
 }
 
 /** The login whose plan was applied came to nothing meanwhile: the plan of the one that stands holds. */

@@ -17,6 +17,7 @@ import { eapCases } from './cases/eap.ts';
 import { eapAloneCases } from './cases/eap-alone.ts';
 import { fragmentCases } from './cases/fragments.ts';
 import { livenessCases } from './cases/liveness.ts';
+import { natMemoryCases } from './cases/nat-memory.ts';
 import { networkCases } from './cases/networks.ts';
 import { ownCertificateCases } from './cases/own-certificates.ts';
 import { pathCases } from './cases/paths.ts';
@@ -78,6 +79,7 @@ if (options.help) {
     ...tokenCases,
     ...promptCases,
     ...networkCases,
+    ...natMemoryCases,
     ...pathCases,
     ...fragmentCases,
     ...refusalCases,

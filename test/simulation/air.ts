@@ -7,8 +7,17 @@ import { goodWeather, type Story, type Weather } from './story.ts';
 
 /** What flies: an IKE message, or a packet of the tunnel, and whether it is as it was sent. */
 export type Cargo =
-  | { readonly kind: 'ike'; readonly octets: Uint8Array; readonly via: IkePort; readonly intact: boolean }
+  | {
+      readonly kind: 'ike';
+      readonly octets: Uint8Array;
+      readonly via: IkePort;
+      readonly intact: boolean;
+      readonly whole?: boolean;
+    }
   | { readonly kind: 'esp'; readonly packet: SimPacket };
+
+/** IPv4, UDP and the non-ESP marker. */
+const headers = 20 + 8 + 4;
 
 /** The network between the client's NAT and the gateway. It says when what arrives; somebody else waits for it. */
 export class Air {
@@ -52,6 +61,8 @@ export class Air {
   send(cargo: Cargo, now: number): { readonly cargo: Cargo; readonly afterMs: number }[] {
     if (now < this.#outageUntil) return [];
     if (cargo.kind === 'ike' && cargo.octets.length > this.#story.largestDatagram) return [];
+    if (cargo.kind === 'ike' && cargo.whole === true && cargo.octets.length + headers > this.#story.pathMtu)
+      return [];
     const weather = now < this.#story.ms || this.#story.calm ? this.#story.weather : goodWeather;
     const dice = this.#dice;
     if (dice.chance(weather.loss)) return [];

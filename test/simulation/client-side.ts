@@ -1,5 +1,6 @@
 import type { Endpoint, IpAddress } from '../../core/base/address.ts';
 import { type Failure, failure, formatFailure } from '../../core/base/errors.ts';
+import { limits } from '../../core/base/limits.ts';
 import { err, ok } from '../../core/base/result.ts';
 import { instant } from '../../core/base/time.ts';
 import type { IkeAsk, IkeOutput, IkePort, IkeSummary } from '../../core/ike/io.ts';
@@ -33,6 +34,8 @@ export interface Surroundings {
 /** A machine takes a moment for what it is asked to do. */
 const deedMs = 2;
 const userReturnsMs = 3_000;
+/** Around an inner packet: IPv4, UDP, ESP with an IV of 8 octets, its trailer and an ICV of 16. */
+const leastHeaders = 20 + 8 + 8 + 8 + 2 + 16;
 
 /**
  * The driver of a connection, as the daemon is, and a user behind it who connects again when the connection has ended. It
@@ -41,10 +44,13 @@ const userReturnsMs = 3_000;
 export class ClientSide {
   readonly #around: Surroundings;
   readonly #watch: WireWatch;
-  readonly #send: (octets: Uint8Array, via: IkePort) => void;
+  readonly #send: (octets: Uint8Array, via: IkePort, whole: boolean) => void;
   readonly #everUsed = new Set<Spi>();
   readonly #connection: Connection;
   #engines: WatchedEngine[] = [];
+  readonly #sendKeepalive: () => void;
+  #keepaliveMs: number | undefined;
+  #sentAt = 0;
   #generation = 0;
   /** Which scout a first SPI belongs to. */
   readonly #scouts = new Map<bigint, number>();
@@ -69,10 +75,16 @@ export class ClientSide {
   logins = 0;
   rekeys = 0;
 
-  constructor(around: Surroundings, watch: WireWatch, send: (octets: Uint8Array, via: IkePort) => void) {
+  constructor(
+    around: Surroundings,
+    watch: WireWatch,
+    send: (octets: Uint8Array, via: IkePort, whole: boolean) => void,
+    sendKeepalive: () => void,
+  ) {
     this.#around = around;
     this.#watch = watch;
     this.#send = send;
+    this.#sendKeepalive = sendKeepalive;
     this.dataplane = new SimDataplane('client', this.#everUsed);
     this.#connection = new Connection({
       ...tunnelConfig,
@@ -95,7 +107,28 @@ export class ClientSide {
   }
 
   nextWakeup(): number | undefined {
-    return this.#connection.nextWakeup();
+    const connection = this.#connection.nextWakeup();
+    if (this.#keepaliveMs === undefined || !this.isUp) return connection;
+    return Math.min(this.#sentAt + this.#keepaliveMs, connection ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** A packet of the tunnel leaves; undefined when there is no SA. */
+  sendPacket(): SimPacket | undefined {
+    const packet = this.dataplane.send();
+    if (packet !== undefined) this.#noteSent();
+    return packet;
+  }
+
+  /** Something left for the gateway: a silence is over. */
+  #noteSent(): void {
+    const silence = this.#silence;
+    this.#sentAt = this.#around.now();
+    if (silence >= limits.keepaliveLeastMs) this.#ends.push({ kind: 'silence', ms: silence, endedBy: 'us' });
+    if (!this.#feeding) this.#feedAll();
+  }
+
+  get #silence(): number {
+    return this.#around.now() - this.#sentAt;
   }
 
   connect(): void {
@@ -110,6 +143,14 @@ export class ClientSide {
   }
 
   timeout(): void {
+    if (
+      this.isUp &&
+      this.#keepaliveMs !== undefined &&
+      this.#around.now() >= this.#sentAt + this.#keepaliveMs
+    ) {
+      this.#sendKeepalive();
+      this.#noteSent();
+    }
     this.handle({ kind: 'timeout' });
     const next = this.nextWakeup();
     if (next !== undefined && next <= this.#around.now()) {
@@ -123,6 +164,8 @@ export class ClientSide {
     this.received += 1;
     const now = instant(this.#around.now());
     if (verdict === 'first') this.handle({ kind: 'child-used', inboundSpi: packet.spi });
+    const ms = this.#silence;
+    if (ms >= limits.keepaliveLeastMs) this.handle({ kind: 'silence', ms, endedBy: 'gateway' });
     // As the daemon does: not for every packet.
     if (now - this.#lastTrafficSeen >= 1_000) {
       this.#lastTrafficSeen = now;
@@ -149,13 +192,17 @@ export class ClientSide {
       octets,
       from: { address: gatewayAddress, port: marker ? 4500 : 500 },
       marker,
+      silentMs: this.#silence,
     });
   }
 
   handle(input: TunnelInput): void {
     if (input.kind === 'disconnect') this.#stood = false;
     this.#ends.push(input);
-    if (this.#feeding) return;
+    if (!this.#feeding) this.#feedAll();
+  }
+
+  #feedAll(): void {
     this.#feeding = true;
     for (let next = this.#ends.shift(); next !== undefined; next = this.#ends.shift()) {
       this.#connection.handle(next, instant(this.#around.now()));
@@ -163,6 +210,13 @@ export class ClientSide {
         this.#do(output);
     }
     this.#feeding = false;
+  }
+
+  /** Of tunnel mode in UDP, with the largest headers that the suites of the stories have. */
+  #judgeSize(inner: number): void {
+    const { pathMtu } = this.#around.story;
+    if (inner + leastHeaders > pathMtu)
+      throw new Violation('path-size', `packets of ${inner} octets are to go through a path of ${pathMtu}`);
   }
 
   #createEngine(local: Endpoint, _remote: Endpoint, terms: EngineTerms): IkeEngine {
@@ -178,10 +232,11 @@ export class ClientSide {
   #do(output: TunnelOutput): void {
     switch (output.kind) {
       case 'transmit':
-        this.#watch.sends(output.octets);
+        this.#watch.sends(output.octets, output.dontFragment === true);
         // The socket is bound to an address that is gone.
         if (this.#paths.get(output.path) !== this.#moves) return;
-        return this.#send(output.octets, output.marker ? 'nat-traversal' : 'ike');
+        this.#send(output.octets, output.marker ? 'nat-traversal' : 'ike', output.dontFragment === true);
+        return this.#noteSent();
       case 'ask':
         return this.#answerLater(output.id, output.ask);
       case 'install-child': {
@@ -214,7 +269,19 @@ export class ClientSide {
       case 'close-path':
         this.#paths.delete(output.path);
         return;
+      case 'recall-network':
+        this.#ends.push({
+          kind: 'network-recalled',
+          path: output.path,
+          known: { network: undefined, lore: {} },
+        });
+        return;
       case 'set-mtu':
+        return this.#judgeSize(output.inner);
+      case 'set-keepalive':
+        this.#keepaliveMs = output.everyMs;
+        return;
+      case 'remember-network':
       case 'knock':
         return;
       case 'open-scout':
@@ -222,7 +289,7 @@ export class ClientSide {
       case 'scout-transmit':
         this.#scouts.set(firstSpi(output.octets), output.scout);
         this.#watch.sends(output.octets);
-        if (!isNobody(output.to.address)) this.#send(output.octets, 'ike');
+        if (!isNobody(output.to.address)) this.#send(output.octets, 'ike', false);
         return;
       case 'close-scout':
         for (const [spi, scout] of this.#scouts) if (scout === output.scout) this.#scouts.delete(spi);

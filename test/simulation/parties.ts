@@ -50,8 +50,10 @@ export const tunnelConfig = {
     mtu: 1_400,
     dns: { use: true, servers: undefined, domains: [] },
     onlyGatewaySubnets: false,
+    measureMtu: true,
   },
   reconnect: true,
+  keepaliveMs: 'auto',
 } as const;
 
 const gatewayIdentity = { type: 2, data: text('vpn.example') };
@@ -152,6 +154,8 @@ export function createSimClient(
       // It would end the login that stands.
       initialContact: story.initialContact && !beside,
       earlyRekeyMs: story.earlyRekeyMs ?? 'off',
+      // So that keepalives alone break the silence.
+      ...(story.nat === undefined ? {} : { livenessMs: 400_000 }),
       ...(story.lifetimes.client === undefined
         ? {}
         : { childLifetimeMs: story.lifetimes.client.childMs, ikeLifetimeMs: story.lifetimes.client.ikeMs }),

@@ -1,5 +1,6 @@
 import type { GatewayHabits } from '../../core/gateway/config.ts';
 import { Dice } from './dice.ts';
+import { type NatStory, natOf } from './idle.ts';
 import { drawLogin, type SimLogin } from './logins.ts';
 
 /** What the network does to datagrams: probabilities, and times in milliseconds. */
@@ -71,6 +72,10 @@ export interface Story {
   readonly earlyRekeyMs: number | undefined;
   /** The gateway follows a client that says where it is. */
   readonly mobike: boolean;
+  /** The largest packet that gets through whole, in octets; others are cut, if they may be. */
+  readonly pathMtu: number;
+  /** How the NAT is in the long silence at the end; absent: there is none. */
+  readonly nat: NatStory | undefined;
 }
 
 export interface Lifetimes {
@@ -83,6 +88,13 @@ const fair: Weather = { loss: 0, duplicate: 0, flip: 0, cut: 0, delayMs: 20, jit
 export const goodWeather: Weather = { ...fair, jitterMs: 5 };
 
 export function tellStory(seed: number): Story {
+  const story = tellMost(seed);
+  const nat = natOf(story);
+  // Nothing else may break the silence then.
+  return nat === undefined ? { ...story, nat } : { ...story, nat, lifetimes: {}, authLifetimeMs: undefined };
+}
+
+function tellMost(seed: number): Omit<Story, 'nat'> {
   const dice = new Dice(seed, 'story');
   const calm = dice.chance(0.35);
   const ms = dice.between(40_000, calm ? 120_000 : 180_000);
@@ -124,6 +136,7 @@ export function tellStory(seed: number): Story {
     trafficMs: dice.between(100, 1_500),
     earlyRekeyMs: dice.chance(0.5) ? dice.between(500, 30_000) : undefined,
     mobike: dice.chance(0.5),
+    pathMtu: new Dice(seed, 'mtu').pick([1_500, 1_500, 1_492, 1_400, 1_300, 1_100]),
   };
 }
 

@@ -38,6 +38,10 @@ export type Invariant =
   | 'unnamed-end'
   /** On a good network the tunnel carries traffic, or can be had anew. */
   | 'liveness'
+  /** A silent tunnel can be reached: what the NAT forgets is learnt. */
+  | 'idle'
+  /** The tunnel is no wider than the path. */
+  | 'path-size'
   /** Nothing of a client is left at the gateway. */
   | 'leftover'
   /** The run comes to an end. */

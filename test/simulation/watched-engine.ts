@@ -28,6 +28,10 @@ export class WatchedEngine implements IkeEngine {
     this.#onOutput = onOutput;
   }
 
+  get asked(): number {
+    return this.#ike.asked;
+  }
+
   get drops(): Readonly<Record<string, number>> {
     return this.#ike.drops;
   }

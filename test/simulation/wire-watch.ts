@@ -30,8 +30,8 @@ export class WireWatch {
     this.#memory = memory;
   }
 
-  /** This side sends a datagram. */
-  sends(octets: Uint8Array): void {
+  /** This side sends a datagram; `whole`: padded, to find out how large it may be, and once without the padding afterwards. */
+  sends(octets: Uint8Array, whole = false): void {
     const decoded = decodeMessage(octets);
     if (!decoded.ok) throw new Violation('exception', `${this.#side} sends what is no message`);
     const { header, encrypted } = decoded.value;
@@ -39,7 +39,7 @@ export class WireWatch {
     if (header.exchange === exchangeType.IKE_SA_INIT) return;
     const sa = this.#sa(header);
     const fragment = encrypted?.fragment;
-    const name = `${header.isResponse ? 'response' : 'request'} ${header.messageId}${fragment === undefined ? '' : ` (${fragment.number}/${fragment.total})`}`;
+    const name = `${header.isResponse ? 'response' : 'request'} ${header.messageId}${fragment === undefined ? '' : ` (${fragment.number}/${fragment.total})`}${whole ? ', padded' : ''}`;
     const before = sa.sent.get(name);
     if (before !== undefined) {
       if (!equal(before, octets)) throw this.#wrong('retransmission', `${name} is not what it was before`);

@@ -3,6 +3,7 @@ import { Air, type Cargo } from './air.ts';
 import { ClientSide, type Surroundings } from './client-side.ts';
 import { EventQueue } from './event-queue.ts';
 import { GatewaySide } from './gateway-side.ts';
+import { ForgetfulNat, idleMs, type NatStory } from './idle.ts';
 import { hasFurtherChild } from './parties.ts';
 import { SealMemory } from './sim-crypto.ts';
 import type { Deed, Story } from './story.ts';
@@ -43,6 +44,8 @@ export class World {
   #asleepUntil = 0;
   #badUntil = 0;
   #carrying = true;
+  /** In the long silence at the end. */
+  #nat: ForgetfulNat | undefined;
 
   constructor(story: Story, trace: Trace) {
     this.#story = story;
@@ -57,8 +60,11 @@ export class World {
       // What a user or the machine does waits until the machine is awake.
       later: (ms, run) => this.#queue.add(this.#now + ms, () => this.#whenAwake(run)),
     };
-    this.#client = new ClientSide(around, this.#watches.client, (octets, via) =>
-      this.#fly('gateway', { kind: 'ike', octets, via, intact: true }),
+    this.#client = new ClientSide(
+      around,
+      this.#watches.client,
+      (octets, via, whole) => this.#fly('gateway', { kind: 'ike', octets, via, intact: true, whole }),
+      () => this.#throughNat(),
     );
     this.#gateway = new GatewaySide(around, this.#watches.gateway, (octets, to, via) => {
       if (this.#air.reachesClient(to, via)) this.#fly('client', { kind: 'ike', octets, via, intact: true });
@@ -79,6 +85,7 @@ export class World {
     this.#until(this.#now + settleMs);
     this.#demandTraffic();
     this.#demandOneChild();
+    if (this.#story.nat !== undefined) this.#beIdle(this.#story.nat);
     this.#leave();
     return {
       logins: this.#client.logins,
@@ -125,6 +132,34 @@ export class World {
     }
   }
 
+  /** Nobody has anything to say for a long time, but for keepalives and what the gateway says of its own accord. */
+  #beIdle(story: NatStory): void {
+    const { gatewayEveryMs } = story;
+    this.#carrying = false;
+    const logins = this.#client.logins;
+    this.#nat = new ForgetfulNat(story, this.#now);
+    const until = this.#now + idleMs;
+    while (this.#now < until) {
+      this.#until(this.#now + (gatewayEveryMs ?? 60_000));
+      if (gatewayEveryMs !== undefined) this.#gatewaySpeaks();
+    }
+    this.#nat.judge();
+    this.#nat = undefined;
+    if (this.#client.logins !== logins) throw new Violation('idle', 'the silence ended the connection');
+  }
+
+  #gatewaySpeaks(): void {
+    for (const { dataplane, remote } of this.#gateway.guests.values()) {
+      const packet = dataplane.send();
+      if (packet !== undefined && this.#air.reachesClient(remote, 'nat-traversal'))
+        this.#fly('client', { kind: 'esp', packet });
+    }
+  }
+
+  #throughNat(): void {
+    if (this.#nat?.passOut(this.#now) === true) this.#air.rebind();
+  }
+
   #leave(): void {
     this.#client.stay = true;
     this.#carrying = false;
@@ -166,6 +201,8 @@ export class World {
   }
 
   #fly(to: 'client' | 'gateway', cargo: Cargo): void {
+    if (to === 'gateway') this.#throughNat();
+    else if (this.#nat?.passIn(this.#now) === false) return;
     const copies = this.#air.send(cargo, this.#now);
     if (cargo.kind === 'ike') {
       const fate = copies.length === 0 ? ' (lost)' : copies.length > 1 ? ` (${copies.length} times)` : '';
@@ -217,16 +254,12 @@ export class World {
     if (!this.#carrying) return;
     this.#queue.add(this.#now + this.#story.trafficMs, () => this.#traffic());
     if (this.#now >= this.#asleepUntil && this.#client.isUp) {
-      const packet = this.#client.dataplane.send();
+      const packet = this.#client.sendPacket();
       if (packet !== undefined) this.#fly('gateway', { kind: 'esp', packet });
       else if (this.#story.calm)
         throw new Violation('make-before-break', 'the client is up and has nothing to send on');
     }
-    for (const { dataplane, remote } of this.#gateway.guests.values()) {
-      const packet = dataplane.send();
-      if (packet !== undefined && this.#air.reachesClient(remote, 'nat-traversal'))
-        this.#fly('client', { kind: 'esp', packet });
-    }
+    this.#gatewaySpeaks();
   }
 
   #do(deed: Deed): void {

@@ -34,6 +34,14 @@ export function paddingFor(octets: number, family: 4 | 6, cipher: CipherShape): 
   return data < 0 ? undefined : data;
 }
 
+/** The IP packet that a request with so much notify data makes, in octets. */
+export function packetOf(data: number, family: 4 | 6, cipher: CipherShape): number {
+  const outside = ipHeaderOctets[family] + udpHeaderOctets + nonEspMarkerOctets;
+  const sealed = ikeHeaderOctets + genericHeaderOctets + cipher.ivOctets + cipher.icvOctets;
+  const plain = notifyHeaderOctets + data + 1;
+  return outside + sealed + Math.ceil(plain / cipher.blockOctets) * cipher.blockOctets;
+}
+
 export function padding(octets: number): NotifyPayload {
   return ikeNotify(paddingNotify, new Uint8Array(octets));
 }

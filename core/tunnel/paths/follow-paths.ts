@@ -6,7 +6,7 @@ import type { Attempt } from '../attempt.ts';
 import type { Course } from '../course.ts';
 import type { TunnelInput } from '../io.ts';
 import { renewalMoved } from '../renewal.ts';
-import { measure } from './measure-path.ts';
+import { lookAround } from './know-network.ts';
 import type { Path, PathState } from './path.ts';
 import type { PathBook } from './path-book.ts';
 
@@ -30,7 +30,7 @@ export function lookWhenDue(course: Course, now: Instant): void {
   const book = bookOf(course);
   if (book?.measureAt !== undefined && book.measureAt <= now) {
     book.measureAt = undefined;
-    measure(course, book);
+    lookAround(course, book);
   }
   if (book?.lookAgainAt === undefined || book.lookAgainAt > now) return;
   book.lookAgainAt = undefined;
@@ -183,7 +183,7 @@ function confirm(course: Course, book: PathBook): void {
   const doubt = book.state !== 'proven' || book.doubtSize;
   book.doubtSize = false;
   setState(course, book, 'proven');
-  if (doubt) measure(course, book);
+  if (doubt) lookAround(course, book);
 }
 
 function setState(course: Course, book: PathBook, state: PathState): void {

@@ -8,6 +8,7 @@ const knownSizes = [
 
 /**
  * Finds the largest packet that gets through, by halving: the largest that the link allows first, as that is right nearly everywhere.
+ * Where a size was found before, that is asked first, then the next larger one, and all others only when either answer is a surprise.
  * `next` is what to try; undefined when `found` is the answer.
  */
 export class MtuSearch {
@@ -15,31 +16,42 @@ export class MtuSearch {
   /** The largest that fits, by index; -1: none that was tried. */
   #fits = -1;
   #tooBig: number;
-  #first = true;
+  #proven: number | undefined;
+  /** What to ask before halving begins, by index. */
+  readonly #first: number[];
 
-  constructor(linkMtu: number) {
+  /** `before`: what was found earlier on this path. */
+  constructor(linkMtu: number, before?: number) {
     const largest = Math.min(linkMtu, knownSizes.at(-1) ?? linkMtu);
-    this.#sizes = [...knownSizes.filter((size) => size < largest), largest];
+    const known = before !== undefined && before < largest ? [before] : [];
+    const sizes = new Set([...knownSizes.filter((size) => size < largest), ...known, largest]);
+    this.#sizes = [...sizes].sort((a, b) => a - b);
     this.#tooBig = this.#sizes.length;
+    const last = this.#sizes.length - 1;
+    const at = before === undefined ? -1 : this.#sizes.indexOf(before);
+    this.#first = at < 0 ? [last] : [at, Math.min(at + 1, last), last];
   }
 
   get next(): number | undefined {
-    if (this.#first) return this.#sizes.at(-1);
+    const index = this.#first.find((each) => each > this.#fits && each < this.#tooBig);
+    if (index !== undefined) return this.#sizes[index];
     if (this.#tooBig - this.#fits <= 1) return undefined;
     return this.#sizes[Math.floor((this.#fits + this.#tooBig) / 2)];
   }
 
   /** Undefined while it goes on, and when nothing at all got through. */
   get found(): number | undefined {
-    return this.next === undefined ? this.#sizes[this.#fits] : undefined;
+    return this.next === undefined ? this.#proven : undefined;
   }
 
-  /** The answer about `next`. */
-  note(octets: number, fits: boolean): void {
+  /** The answer about `next`; what was sent had `proves` octets. */
+  note(octets: number, fits: boolean, proves: number = octets): void {
     const index = this.#sizes.indexOf(octets);
     if (index < 0) return;
-    this.#first = false;
-    if (fits) this.#fits = Math.max(this.#fits, index);
-    else this.#tooBig = Math.min(this.#tooBig, index);
+    if (fits && index > this.#fits) {
+      this.#fits = index;
+      this.#proven = proves;
+    }
+    if (!fits) this.#tooBig = Math.min(this.#tooBig, index);
   }
 }

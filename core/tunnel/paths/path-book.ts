@@ -1,8 +1,9 @@
 import type { Endpoint, IpAddress } from '../../base/address.ts';
 import { sameAddress } from '../../base/address.ts';
 import { limits } from '../../base/limits.ts';
-import { after, type Instant } from '../../base/time.ts';
+import { after, type Duration, type Instant } from '../../base/time.ts';
 import type { PathId } from '../../ike/io.ts';
+import type { KeepaliveLearner } from './keepalive-learner.ts';
 import type { MtuSearch } from './mtu-search.ts';
 import { type Path, type PathCandidate, type PathState, sameCandidate } from './path.ts';
 
@@ -12,6 +13,8 @@ export interface MeasuredMtu {
   readonly path: number;
   /** Of the TUN device. */
   readonly device: number;
+  /** It was found an earlier time, and is to be proven yet. */
+  readonly remembered?: true;
   readonly at: Instant;
 }
 
@@ -35,6 +38,15 @@ export class PathBook {
   search?: MtuSearch;
   measured: MeasuredMtu | undefined;
   measureAt: Instant | undefined;
+  /** Which way and which network `keepalive` and `measured` are about. */
+  place?: string;
+  /** The network that the path in use leads into, where it can be known again. */
+  network: string | undefined;
+  /** What is learnt there of its NAT, and what the data plane was told of it. */
+  keepalive?: KeepaliveLearner;
+  keepaliveMs: Duration | undefined;
+  /** What was last given to be remembered. */
+  kept?: string;
   /** Packets stopped coming: it may be the large ones alone. */
   doubtSize = false;
   #preferred: PathCandidate | undefined;
@@ -98,6 +110,7 @@ export class PathBook {
 
   use(path: Path): void {
     this.#current = path;
+    this.keepalive?.startOver();
   }
 
   /** The machine was asked, and would rather use this way than any other. */

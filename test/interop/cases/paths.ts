@@ -4,6 +4,7 @@ import { addresses, type Topology } from '../../support/topology.ts';
 import type { InteropCase } from '../case.ts';
 import { secondClient } from '../second-client.ts';
 import { pause, type Stage } from '../stage.ts';
+import { natMemory } from './nat-memory.ts';
 
 const { plainGateway, router } = addresses;
 const theme = 'networks' as const;
@@ -17,14 +18,6 @@ async function anotherMachine({ lab, router }: Topology): Promise<Namespace> {
   );
   await machine.ip(['route add default via 10.11.0.1']);
   return machine;
-}
-
-/** For how many seconds of silence the router remembers what it translated: one datagram, and a flow. */
-function natMemory(one: number, flow: number): Readonly<Record<string, number>> {
-  return {
-    'net.netfilter.nf_conntrack_udp_timeout': one,
-    'net.netfilter.nf_conntrack_udp_timeout_stream': flow,
-  };
 }
 
 /** The inner IPv4 address of a user. */

@@ -209,6 +209,17 @@ async function twoUplinks(stage: Stage): Promise<string[]> {
   return [...problems, ...sameIke(before, await onlySa(stage))];
 }
 
+/** The second login begins with what the first one found, and proves it at once. */
+async function knownAgain(stage: Stage, octets: number, mtu: number): Promise<string[]> {
+  await stage.client.disconnect();
+  await stage.client.connect(stage.profile);
+  const proven = async () => (await stage.tunnel())?.path.largestPacket?.octets === octets;
+  const size = (await stage.tunnel())?.mtu ?? 0;
+  // What is smaller than where all logins begin is in use before it is proven.
+  const problems = mtu > 1_400 || size === mtu ? [] : [`the second login begins with ${size}, not ${mtu}`];
+  return (await within(6_000, proven)) ? problems : [...problems, 'nothing is proven at the second login'];
+}
+
 /**
  * A narrow link in the middle. What is too large for it and may not be cut is told of, or vanishes without a word; either way the tunnel carries whole packets of its own MTU. When the link is wide again, and the network changes, it grows.
  */
@@ -225,6 +236,7 @@ async function narrowLink(stage: Stage, octets: number): Promise<string[]> {
   if (octets >= 1_400 && (await topology.client.run(ping)).status !== 0)
     problems.push(`a packet of ${mtu} octets does not get through the tunnel`);
   problems.push(...(await traffic(topology, 2)));
+  problems.push(...(await knownAgain(stage, octets, mtu)));
   await setTo(1_500);
   await topology.client.ip(['addr add 10.10.0.99/24 dev eth0', 'addr del 10.10.0.99/24 dev eth0']);
   if (!(await within(12_000, async () => (await measured()) === 1_500)))
@@ -285,10 +297,11 @@ export const roamingCases: readonly InteropCase[] = [
     { octets: 1_400, icmp: true },
   ].map(
     ({ octets, icmp }): InteropCase => ({
-      name: `a link of ${octets} octets in the middle, and ${icmp ? 'word' : 'no word'} of it by ICMP: measured, and again when it is wide`,
+      name: `a link of ${octets} octets in the middle, and ${icmp ? 'word' : 'no word'} of it by ICMP: measured, remembered, and measured again when it is wide`,
       theme: 'roaming',
+      endsTunnel: true,
       gateway: { at: 'plainGateway' },
-      client: { profile: () => ({ mtu: 'auto' }) },
+      client: {},
       // Before anything is measured.
       expect: { up: true, largestPing: 1_000 },
       seconds: 20,

@@ -300,6 +300,7 @@ export function startDaemonProcess(
     ...['--socket', join(folder, 'godwitd.sock')],
     ...['--profiles', join(folder, 'profiles')],
     ...['--journal', folder],
+    ...['--state', `${folder}-state`],
     ...['--resolv-conf', '/etc/resolv.conf'],
   ];
   // Another one than the sources' own: the bundled one.

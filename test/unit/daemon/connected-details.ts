@@ -41,6 +41,9 @@ export function connectedDetails(local: string): ConnectedDetails {
       },
       others: [],
       measured: undefined,
+      keepaliveMs: undefined,
+      nat: undefined,
+      rememberable: false,
     },
   };
 }

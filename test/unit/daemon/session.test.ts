@@ -38,6 +38,11 @@ class Diary implements SessionDeeds {
   usePath = () => undefined;
   closePath = () => undefined;
   setMtu = () => undefined;
+  setKeepalive = () => undefined;
+  recallNetwork = () => ({ network: undefined, lore: {} });
+  rememberNetwork = () => undefined;
+  lastSent = () => undefined;
+  lastHeardInSilence = () => undefined;
   transmit = () => void this.lines.push('transmit');
   async installChild(child: ChildSaParameters, _: unknown, standby: boolean) {
     this.lines.push(`installing ${child.inbound.spi}${standby ? ' in standby' : ''}`);

@@ -50,7 +50,7 @@ test('the smallest profile has sane defaults', () => {
   assert.deepEqual(profile.proposals, { ike: defaultIkeProposals, esp: defaultEspProposals });
   assert.deepEqual(profile.dns, { use: true, servers: undefined, domains: [] });
   assert.equal(profile.inactivity, undefined);
-  assert.deepEqual([profile.mtu, profile.liveness, profile.keepalive], [1400, 10_000, 20_000]);
+  assert.deepEqual([profile.mtu, profile.liveness, profile.keepalive], ['auto', 10_000, 'auto']);
 });
 
 test('every field is taken as it is given', () => {

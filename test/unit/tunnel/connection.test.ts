@@ -131,7 +131,10 @@ test('connected is reported only after the data plane and the system are ready',
   );
   assert.deepEqual(established, ['install-child', 'state connecting configuring-network']);
   assert.deepEqual(bench.do({ kind: 'child-installed', result: ok() }), ['apply-network']);
-  assert.deepEqual(bench.do({ kind: 'network-applied', result: ok() }), ['state connected']);
+  assert.deepEqual(bench.do({ kind: 'network-applied', result: ok() }), [
+    'state connected',
+    'recall-network',
+  ]);
 });
 
 test('every way out undoes the network, closes the transport, then reports the end', () => {

@@ -26,11 +26,24 @@ const cell = way('wwan0', 3, '203.0.113.9', '198.51.100.1');
 const cell6 = way('wwan0', 3, '2001:db8:9::9', '2001:db8::7');
 const here: Endpoint = { address: wifi.local, port: 40_000 };
 
+interface Wishes {
+  readonly measureMtu?: boolean;
+  readonly behindNat?: boolean;
+  readonly keepaliveMs?: number | 'auto';
+}
+
 class Bench {
   readonly inputs: IkeInput[] = [];
   readonly says: IkeOutput[] = [];
   details: ConnectedDetails | undefined;
-  readonly connection = new Connection({
+  /** Requests of the gateway's own. */
+  asked = 0;
+  asksNext = false;
+  /** What followed the end of the login. */
+  readonly first: TunnelOutput[];
+  readonly connection: Connection;
+
+  #config: ConstructorParameters<typeof Connection>[0] = {
     random: seededRandom(1),
     gateways: ['vpn.example'],
     ikePort: 500,
@@ -41,26 +54,41 @@ class Bench {
       dns: { use: true, servers: undefined, domains: [] },
       onlyGatewaySubnets: false,
     },
-    createEngine: () => ({
-      handle: (input: IkeInput) => void this.inputs.push(input),
-      poll: () => this.says.shift(),
-      nextWakeup: (): Instant | undefined => undefined,
-      drops: {},
-      owns: () => true,
-    }),
-  });
+    createEngine: () => {
+      const asked = (): number => this.asked;
+      return {
+        handle: (input: IkeInput) => {
+          this.inputs.push(input);
+          if (input.kind === 'datagram' && this.asksNext) this.asked += 1;
+        },
+        poll: () => this.says.shift(),
+        nextWakeup: (): Instant | undefined => undefined,
+        drops: {},
+        owns: () => true,
+        get asked() {
+          return asked();
+        },
+      };
+    },
+  };
 
-  constructor(mobike = true) {
+  constructor(mobike = true, { measureMtu = false, behindNat = true, keepaliveMs }: Wishes = {}) {
+    const { network, ...rest } = this.#config;
+    const keepalive = keepaliveMs === undefined ? {} : { keepaliveMs };
+    this.connection = new Connection({ ...rest, ...keepalive, network: { ...network, measureMtu } });
     this.do({ kind: 'connect' });
     this.do({ kind: 'resolved', result: ok([wifi.remote]) });
     this.do({ kind: 'transport-opened', result: ok(here), via: wifi });
     this.say(
       { kind: 'config-assigned', config },
       { kind: 'child-install', child },
-      { kind: 'established', summary: { ...summary, mobike } },
+      {
+        kind: 'established',
+        summary: { ...summary, mobike, natDetected: { local: behindNat, remote: false } },
+      },
     );
     this.do({ kind: 'child-installed', result: ok() });
-    this.do({ kind: 'network-applied', result: ok() });
+    this.first = this.do({ kind: 'network-applied', result: ok() });
   }
 
   do(input: TunnelInput, at = 0): TunnelOutput[] {
@@ -96,6 +124,15 @@ class Bench {
         outputs.push(...this.do({ kind: 'path-opened', path: output.path, result }));
       }
     return outputs;
+  }
+
+  /** The sizes that the engine was told to try since the last look. */
+  get probed(): number[] {
+    return this.inputs
+      .splice(0)
+      .flatMap((input) =>
+        input.kind === 'command' && input.command.kind === 'probe-size' ? [input.command.octets] : [],
+      );
   }
 
   get commands(): string[] {
@@ -267,4 +304,94 @@ test('a preferred way that did not work is looked for again, later and later', (
   assert.equal(bench.connection.nextWakeup(), at + 2 * limits.pathLookFirstMs);
   bench.found(wifi);
   assert.equal(bench.connection.nextWakeup(), undefined, 'it is the preferred one again');
+});
+
+const sizes = (outputs: readonly TunnelOutput[]) =>
+  outputs.flatMap((output) => (output.kind === 'set-mtu' ? [output.device] : []));
+const kept = (outputs: readonly TunnelOutput[]) =>
+  outputs.flatMap((output) => (output.kind === 'remember-network' ? [[output.network, output.lore]] : []));
+const keepalives = (outputs: readonly TunnelOutput[]) =>
+  outputs.flatMap((output) => (output.kind === 'set-keepalive' ? [output.everyMs] : []));
+const auto = { measureMtu: true, keepaliveMs: 'auto' } as const;
+
+test('in a network that is known, a smaller size holds at once and is proven; then more is tried', () => {
+  const bench = new Bench(true, auto);
+  assert.ok(!bench.commands.includes('probe-size'), 'the network first');
+  const recalled = bench.do({
+    kind: 'network-recalled',
+    path: 0,
+    known: { network: 'cafe', lore: { pathMtu: 1_300 } },
+  });
+  const [device = 0] = sizes(recalled);
+  assert.ok(device > 1_200 && device < 1_300, `${device}`);
+  assert.deepEqual(bench.probed, [1_300]);
+  bench.say({ kind: 'path-size', octets: 1_300, fits: true });
+  assert.deepEqual(bench.probed, [1_340]);
+  const done = bench.say({ kind: 'path-size', octets: 1_340, fits: false });
+  assert.deepEqual(sizes(done), [device]);
+  assert.deepEqual(kept(done), [['cafe', { pathMtu: 1_300 }]]);
+  const again = bench.do({ kind: 'network-recalled', path: 0, known: { network: 'cafe', lore: {} } });
+  assert.deepEqual(bench.probed, [1_300], 'found in this very connection');
+  assert.deepEqual(sizes(again), []);
+});
+
+test('a size that is remembered and larger waits for its proof; a new network has all of it measured', () => {
+  const bench = new Bench(true, auto);
+  const lore = { pathMtu: 1_492 };
+  assert.deepEqual(
+    sizes(bench.do({ kind: 'network-recalled', path: 0, known: { network: 'home', lore } })),
+    [],
+  );
+  assert.deepEqual(bench.probed, [1_492]);
+  const fresh = new Bench(true, auto);
+  assert.deepEqual(
+    kept(fresh.do({ kind: 'network-recalled', path: 0, known: { network: undefined, lore: {} } })),
+    [],
+  );
+  assert.deepEqual(fresh.probed, [1_500]);
+  assert.deepEqual(
+    kept(fresh.say({ kind: 'path-size', octets: 1_500, fits: true })),
+    [],
+    'a network without a name',
+  );
+  const late = new Bench(true, auto);
+  assert.deepEqual(
+    late.do({ kind: 'network-recalled', path: 7, known: { network: 'x', lore } }),
+    [],
+    'no longer in use',
+  );
+});
+
+test('keepalives: behind a NAT alone, as learnt; by the profile, as it says', () => {
+  assert.deepEqual(keepalives(new Bench(true, auto).first), [limits.keepaliveStartMs]);
+  assert.deepEqual(keepalives(new Bench(true, { ...auto, behindNat: false }).first), []);
+  assert.deepEqual(
+    keepalives(new Bench(true, { ...auto, keepaliveMs: 7_000, behindNat: false }).first),
+    [7_000],
+  );
+  assert.deepEqual(keepalives(new Bench().first), []);
+});
+
+test('a mapping that the gateway saw change after a silence makes keepalives more frequent, and is remembered', () => {
+  const bench = new Bench(true, auto);
+  const lore = { lostMs: 60_000 };
+  bench.do({ kind: 'network-recalled', path: 0, known: { network: 'cafe', lore } });
+  bench.do({ kind: 'silence', ms: 10_000, endedBy: 'us' });
+  const outputs = bench.say({ kind: 'seen-as', before: false });
+  assert.deepEqual(kept(outputs), [['cafe', { lostMs: 10_000 }]]);
+  assert.deepEqual(keepalives(outputs), [5_000]);
+  assert.equal(bench.details?.paths.keepaliveMs, 5_000);
+});
+
+test('the gateway’s own request after a silence is a proof; its answer is none', () => {
+  const bench = new Bench(true, auto);
+  bench.do({ kind: 'network-recalled', path: 0, known: { network: 'cafe', lore: { heldMs: 30_000 } } });
+  const from = { address: wifi.remote, port: 4500 };
+  const datagram = { kind: 'datagram', octets: new Uint8Array(28), from, marker: true, path: 0 } as const;
+  bench.says.push({ kind: 'proven', path: 0 });
+  assert.deepEqual(kept(bench.do({ ...datagram, silentMs: 80_000 })), []);
+  bench.asksNext = true;
+  assert.deepEqual(kept(bench.do({ ...datagram, silentMs: 50_000 })), [['cafe', { heldMs: 50_000 }]]);
+  bench.asksNext = true;
+  assert.deepEqual(kept(bench.do({ ...datagram, path: 9, silentMs: 90_000 })), [], 'not by the path in use');
 });

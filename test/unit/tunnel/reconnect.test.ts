@@ -28,7 +28,7 @@ test('a lost connection logs in again at once, and the network stays as it is', 
   bench.settleAll();
   bench.login();
   const words = bench.settleAll();
-  assert.deepEqual(words, ['apply same', 'connected']);
+  assert.deepEqual(words, ['apply same', 'connected', 'recall-network']);
   assert.ok(!bench.words.includes('undo-network'), 'nothing could leave in the clear');
 });
 
@@ -39,7 +39,7 @@ test('another inner address has the plan replaced, not undone', () => {
   bench.settleAll();
   bench.inner = '10.9.0.77/32';
   bench.login();
-  assert.deepEqual(bench.settleAll(), ['apply replaced', 'connected']);
+  assert.deepEqual(bench.settleAll(), ['apply replaced', 'connected', 'recall-network']);
   assert.ok(!bench.words.includes('undo-network'));
 });
 

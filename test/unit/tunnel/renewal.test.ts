@@ -187,7 +187,7 @@ test('REDIRECT while connected: found, logged in beside the present one over the
   assert.deepEqual(engine.terms.redirectedFrom, address('198.51.100.1'));
   assert.equal(engine.terms.gateway, 'vpn.example', 'it must prove to be the gateway of the profile');
   bench.login();
-  assert.deepEqual(bench.settle(), ['connected', 'transmit']);
+  assert.deepEqual(bench.settle(), ['recall-network', 'connected', 'transmit']);
   assert.ok(bench.state.kind === 'connected');
   assert.equal(bench.state.connected.redirectedFrom, '198.51.100.1');
   assert.deepEqual(bench.state.connected.remote.address, address('203.0.113.9'));

@@ -6,12 +6,14 @@ import { type NetlinkRefusal, NetlinkSocket } from './netlink-socket.ts';
 import {
   decodeAddress,
   decodeLink,
+  decodeNeighbour,
   decodeRoute,
   decodeRule,
   encodeAddress,
   encodeAddressQuery,
   encodeLinkChange,
   encodeLinkQuery,
+  encodeNeighbourQuery,
   encodeRoute,
   encodeRouteDump,
   encodeRouteQuery,
@@ -106,6 +108,14 @@ export class RtnetlinkClient {
     return route.value === undefined
       ? err(failure('system.network', { call, errno: 'EAFNOSUPPORT' }))
       : ok(route.value);
+  }
+
+  /** The link-layer address of a neighbour; `undefined` when the kernel knows none. */
+  neighbour(index: number, address: IpAddress): Result<Uint8Array | undefined, Failure> {
+    const call = `neighbour ${formatIpAddress(address)}`;
+    const answer = this.#socket.query(call, messageTypes.getNeighbour, encodeNeighbourQuery(index, address));
+    if (answer.ok) return decodeNeighbour(answer.value);
+    return absent.has(answer.error.errno) ? ok(undefined) : err(answer.error.failure);
   }
 
   addRule(rule: Rule): Result<undefined, Failure> {

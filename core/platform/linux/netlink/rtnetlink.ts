@@ -19,6 +19,7 @@ import { HostReader, HostWriter, u32Octets } from './host-order.ts';
  *   ifaddrmsg     family 1, prefix length 1, flags 1, scope 1, index 4
  *   rtmsg         family 1, dst length 1, src length 1, tos 1, table 1, protocol 1, scope 1, type 1, flags 4
  *   fib_rule_hdr  family 1, dst length 1, src length 1, tos 1, table 1, reserved 2, action 1, flags 4
+ *   ndmsg         family 1, pad 3, index 4, state 2, flags 1, type 1
  */
 
 export const messageTypes = {
@@ -31,6 +32,7 @@ export const messageTypes = {
   newRoute: 24,
   delRoute: 25,
   getRoute: 26,
+  getNeighbour: 30,
   newRule: 32,
   delRule: 33,
   getRule: 34,
@@ -49,6 +51,7 @@ const routeAttribute = {
   table: 15,
   mark: 16,
 } as const;
+const neighbourAttribute = { address: 1, linkAddress: 2 } as const;
 const ruleAttribute = {
   priority: 6,
   fwmark: 10,
@@ -281,6 +284,22 @@ export function decodeRoute(message: NetlinkMessage): Result<Route | undefined, 
     ...(gateway === undefined ? {} : { gateway }),
     ...(preferredSource === undefined ? {} : { preferredSource }),
   });
+}
+
+/** The question for one neighbour of an interface. */
+export function encodeNeighbourQuery(index: number, address: IpAddress): Uint8Array {
+  const header = new HostWriter().u8(families[address.family]).u8(0).u16(0).u32(index).u16(0).u8(0).u8(0);
+  return payload(header, [[neighbourAttribute.address, address.octets]]);
+}
+
+/** The link-layer address of a neighbour, e.g. the 6 octets of a MAC; `undefined` while it is not known, or where links have none. */
+export function decodeNeighbour(message: NetlinkMessage): Result<Uint8Array | undefined, MalformedError> {
+  const reader = new HostReader(message.payload);
+  reader.take(12);
+  const attributes = rest(reader, 'neighbour message');
+  if (!attributes.ok) return attributes;
+  const found = attributes.value.get(neighbourAttribute.linkAddress);
+  return ok(found?.some((octet) => octet !== 0) === true ? found.slice() : undefined);
 }
 
 export function encodeRule(rule: Rule): Uint8Array {

@@ -7,6 +7,7 @@ import { littleEndian } from '../../../../../core/platform/linux/netlink/host-or
 import {
   decodeAddress,
   decodeLink,
+  decodeNeighbour,
   decodeRoute,
   decodeRule,
   encodeAddress,
@@ -93,10 +94,22 @@ test('a link name with control characters is made harmless', { skip }, () => {
   assert.equal(link.value?.running, true);
 });
 
+test('a neighbour has a link-layer address, or none that would name it', { skip }, () => {
+  const router = message(
+    fromHex('02 00 0000 02000000 0200 00 01 0800 0100 c0a80101 0a00 0200 020000abcdef 0000'),
+  );
+  assert.deepEqual(decodeNeighbour(router), { ok: true, value: fromHex('020000abcdef') });
+  const unknown = message(fromHex('02 00 0000 02000000 0100 00 01 0800 0100 c0a80101'));
+  assert.deepEqual(decodeNeighbour(unknown), { ok: true, value: undefined });
+  const loopback = message(fromHex('02 00 0000 01000000 4000 00 02 0a00 0200 000000000000 0000'));
+  assert.deepEqual(decodeNeighbour(loopback), { ok: true, value: undefined });
+});
+
 test('any octets are either read or malformed', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 120 }), (octets) => {
-      for (const decode of [decodeLink, decodeAddress, decodeRoute, decodeRule]) decode(message(octets));
+      for (const decode of [decodeLink, decodeAddress, decodeRoute, decodeRule, decodeNeighbour])
+        decode(message(octets));
     }),
   );
 });
