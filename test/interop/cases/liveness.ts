@@ -28,7 +28,7 @@ async function keepsPlace(stage: Stage, play: () => Promise<string[]>): Promise<
   if (!(client instanceof Godwit)) return play();
   const { device = '', addresses: inner } = (await stage.tunnel()) ?? {};
   const index = async () =>
-    (await stage.topology.client.must(['ip', '-o', 'link', 'show', device])).split(':')[0];
+    (await stage.topology.client.run(['ip', '-o', 'link', 'show', device])).stdout.split(':')[0];
   const before = await index();
   const events = stage.topology.client.spawn(['ip', 'monitor', 'link', 'address', 'route']);
   const problems = await play();
