@@ -160,10 +160,11 @@ export class InboundPath {
       if (batch.truncated(i)) this.#cells.drop(truncated);
       else this.#split(socket, i);
     }
-    this.#output.flush();
-    batch.release(count);
+    // Before anybody here can answer: what came in broke our silence, not the answer.
     if (this.#proven) this.#prove();
     this.#proven = false;
+    this.#output.flush();
+    batch.release(count);
     return count;
   }
 
