@@ -160,8 +160,6 @@ export class InboundPath {
       if (batch.truncated(i)) this.#cells.drop(truncated);
       else this.#split(socket, i);
     }
-    // Before anybody here can answer: what came in broke our silence, not the answer.
-    if (this.#proven) this.#prove();
     this.#proven = false;
     this.#output.flush();
     batch.release(count);
@@ -169,6 +167,7 @@ export class InboundPath {
   }
 
   #prove(): void {
+    this.#proven = true;
     this.#cells.prove(systemClock.now());
     this.#events.onTraffic();
   }
@@ -232,7 +231,8 @@ export class InboundPath {
     const packet = this.#packet;
     const { sa, remote } = child;
     const dropped = sa.decapsulate(at, length, packet);
-    if (sa.newest) this.#proven = true;
+    // Once a batch, and before anybody here can answer: what came in broke our silence, not the answer.
+    if (sa.newest && !this.#proven) this.#prove();
     if (sa.newest && !child.used) {
       child.used = true;
       this.#events.onFirst(sa.spi);
