@@ -113,6 +113,8 @@ function linuxTargets(): Pick<Configuration, 'linux' | 'deb' | 'rpm' | 'appImage
       mimeTypes: [
         'application/x-godwit-profile',
         'application/vnd.strongswan.sswan',
+        // Certificates with their key, .p12 and .pfx.
+        'application/x-pkcs12',
         'x-scheme-handler/godwit',
       ],
       desktop: {

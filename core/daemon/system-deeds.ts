@@ -247,6 +247,7 @@ export class SystemDeeds implements SessionDeeds {
       onLook: () => {
         const { outbound } = dataplane.counters();
         if (watch.look(outbound.packets, dataplane.lastInbound(), this.now())) onStalled();
+        this.#activity.look(dataplane.carried(), this.now());
         onLook();
       },
     });

@@ -215,14 +215,13 @@ export class InboundPath {
 
   #finish(): void {
     this.#lanes.wake();
-    // Before anybody here can answer: what came in broke our silence, not the answer.
-    if (this.#proven) this.#prove();
     this.#proven = false;
     this.#output.flush();
     if (this.#meter.look(this.#cells.octets)) this.#events.onBusy();
   }
 
   #prove(): void {
+    this.#proven = true;
     this.#cells.prove(systemClock.now());
     this.#events.onTraffic();
   }
@@ -307,7 +306,8 @@ export class InboundPath {
     const packet = this.#packet;
     const { sa, remote } = child;
     const dropped = sa.decapsulate(at, length, packet);
-    if (sa.newest) this.#proven = true;
+    // Once a batch, and before anybody here can answer: what came in broke our silence, not the answer.
+    if (sa.newest && !this.#proven) this.#prove();
     if (sa.newest && !child.used) {
       child.used = true;
       this.#events.onFirst(sa.spi);

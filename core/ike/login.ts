@@ -74,14 +74,14 @@ export function onInitResponse(
     return state;
   }
   const next = takeInit(engine, course, association.value, message, now);
-  if (followsRivals(next)) engine.rivals.begin(course, task);
+  if (followsRivals(next)) engine.rivals.begin(course, task, message.header.responderSpi);
   else task.wipe();
   return next;
 }
 
 /** Another answer to IKE_SA_INIT than the one that was taken: one of them is forged, and nobody knows which. @rfc 7296 2.4 */
 export function onRivalInit(engine: Engine, message: IkeMessage, octets: Uint8Array, now: Instant): void {
-  const { init } = engine.rivals;
+  const init = engine.rivals.initFor(message.header.responderSpi);
   if (init === undefined || !checkOccurrence(message, false).ok) return;
   const association = init.task.process(message, octets);
   if (!association.ok) return;

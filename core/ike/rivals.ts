@@ -1,6 +1,6 @@
 import { limits } from '../base/limits.ts';
 import { earliest, type Instant } from '../base/time.ts';
-import type { IkeMessage } from '../wire/ike/payload.ts';
+import type { IkeMessage, IkeSpi } from '../wire/ike/payload.ts';
 import type { ExchangeLayer } from './exchange.ts';
 import { type AuthenticatingGateway, type Course, type IkeState, wipeState } from './state.ts';
 import type { IkeInitTask } from './tasks/ike-init.ts';
@@ -20,10 +20,13 @@ export interface Rival {
 export class Rivals {
   #init: { readonly course: Course; readonly task: IkeInitTask } | undefined;
   #others: readonly Rival[] = [];
+  /** Of the answers that were followed: such an answer may come again after it led to nothing. */
+  #known: readonly IkeSpi[] = [];
 
-  /** What our IKE_SA_INIT was, while another answer to it would be followed. */
-  get init(): { readonly course: Course; readonly task: IkeInitTask } | undefined {
-    return this.#others.length < limits.initRivals ? this.#init : undefined;
+  /** What our IKE_SA_INIT was, while an answer to it with this responder's SPI would be followed. */
+  initFor(responderSpi: IkeSpi): { readonly course: Course; readonly task: IkeInitTask } | undefined {
+    const more = this.#known.length <= limits.initRivals && !this.#known.includes(responderSpi);
+    return more ? this.#init : undefined;
   }
 
   get waiting(): boolean {
@@ -31,13 +34,15 @@ export class Rivals {
   }
 
   /** An answer was taken; the task, with our secret, is owned from here on. */
-  begin(course: Course, task: IkeInitTask): void {
+  begin(course: Course, task: IkeInitTask, responderSpi: IkeSpi): void {
     this.settle();
     this.#init = { course, task };
+    this.#known = [responderSpi];
   }
 
   add(exchange: ExchangeLayer, state: AuthenticatingGateway): void {
     this.#others = [...this.#others, { exchange, state }];
+    this.#known = [...this.#known, state.association.spis.responder];
   }
 
   owner(octets: Uint8Array): Rival | undefined {

@@ -98,7 +98,7 @@ export class Connection {
         // What the gateway asks of its own accord came in without our having opened the way for it.
         if (owner?.engine?.asked === before || path !== course.attempt?.paths?.current.id) return;
         silenceEnded(course, { kind: 'silence', ms: silentMs, endedBy: 'gateway' }, now);
-        return;
+        return carryOut(course, now);
       }
       case 'silence':
         silenceEnded(course, input, now);

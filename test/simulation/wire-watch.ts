@@ -1,8 +1,9 @@
 import { equal } from '../../core/base/octets.ts';
-import { payloadsOf } from '../../core/wire/ike/lookup.ts';
+import { notifyOf, payloadsOf } from '../../core/wire/ike/lookup.ts';
 import { decodeMessage } from '../../core/wire/ike/message.ts';
 import type { IkeHeader } from '../../core/wire/ike/payload.ts';
 import { exchangeType } from '../../core/wire/registry/exchange-types.ts';
+import { notifyType } from '../../core/wire/registry/notify-types.ts';
 import { securityProtocol } from '../../core/wire/registry/protocols.ts';
 import type { SealMemory } from './sim-crypto.ts';
 import { readMessage } from './trace.ts';
@@ -37,6 +38,9 @@ export class WireWatch {
     const { header, encrypted } = decoded.value;
     // IKE_SA_INIT starts anew with a cookie or another group, before there is an SA. @rfc 7296 2.6
     if (header.exchange === exchangeType.IKE_SA_INIT) return;
+    // To what a damaged octet made a newer version of IKE, which no SA is asked about. @rfc 7296 2.5
+    if (encrypted === undefined && notifyOf(decoded.value, notifyType.INVALID_MAJOR_VERSION) !== undefined)
+      return;
     const sa = this.#sa(header);
     const fragment = encrypted?.fragment;
     const name = `${header.isResponse ? 'response' : 'request'} ${header.messageId}${fragment === undefined ? '' : ` (${fragment.number}/${fragment.total})`}${whole ? ', padded' : ''}`;

@@ -21,6 +21,8 @@ const levelUdp = 17;
  */
 export class UdpReceiveBatch {
   readonly slots: number;
+  /** Held, as the kernel writes into it by its address alone. */
+  readonly memory: PacketMemory;
   readonly #fd: number;
   readonly #start: number;
   readonly #native: NativeWords;
@@ -33,6 +35,7 @@ export class UdpReceiveBatch {
     if (start + slots * receiveSlotOctets > memory.octets.length)
       throw new RangeError('slots outside the memory');
     this.slots = slots;
+    this.memory = memory;
     this.#fd = fd;
     this.#start = start;
     const vectors = slots * messageHeader.octets;

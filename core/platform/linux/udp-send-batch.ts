@@ -37,6 +37,8 @@ export class UdpSendBatch {
   #segmentation: boolean;
   #fd: number;
   readonly #memoryAddress: number;
+  /** Held, as the kernel reads it by its address alone. */
+  readonly memory: PacketMemory;
   readonly #native: NativeWords;
   readonly #vectors: number;
   readonly #controls: number;
@@ -57,6 +59,7 @@ export class UdpSendBatch {
     this.#segmentation = segmentation;
     this.#fd = fd;
     this.#memoryAddress = memory.address;
+    this.memory = memory;
     // One message more than the capacity: the spare sends a refused run piece by piece.
     const slots = capacity + 1;
     this.#vectors = slots * messageHeader.octets;

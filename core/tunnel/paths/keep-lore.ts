@@ -5,6 +5,9 @@ import type { PathBook } from './path-book.ts';
 /** Has what is known of this network kept, where it can be known again and anything is new. */
 export function keepLore(course: Course, book: PathBook, pathMtu?: number): void {
   const { network, keepalive } = book;
+  const known = JSON.stringify(keepalive?.lore);
+  if (known !== book.shown) course.detailsChanged = true;
+  book.shown = known;
   if (network === undefined) return;
   const lore: NetworkLore = { ...(pathMtu === undefined ? {} : { pathMtu }), ...keepalive?.lore };
   const text = JSON.stringify({ ...lore, network });

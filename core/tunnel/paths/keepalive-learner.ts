@@ -72,8 +72,9 @@ export class KeepaliveLearner {
     this.#longest = 0;
     const held = Math.min(Math.floor(afterMs), limits.keepaliveMostMs);
     if (held <= (this.#heldMs ?? 0)) return;
+    // What is no news to anybody says nothing about the trials either.
+    if (held > this.#safe) this.#trials = 0;
     this.#heldMs = held;
-    this.#trials = 0;
     if (this.#lostMs !== undefined && this.#lostMs <= held) this.#lostMs = undefined;
   }
 

@@ -45,7 +45,8 @@ export class PathBook {
   /** What is learnt there of its NAT, and what the data plane was told of it. */
   keepalive?: KeepaliveLearner;
   keepaliveMs: Duration | undefined;
-  /** What was last given to be remembered. */
+  /** What the user was last told of the NAT, and what was last given to be remembered. */
+  shown?: string;
   kept?: string;
   /** Packets stopped coming: it may be the large ones alone. */
   doubtSize = false;

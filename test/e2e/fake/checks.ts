@@ -129,6 +129,39 @@ export const fakeChecks: readonly Check[] = [
     const text = await page.locator('.failure').textContent();
     assert.ok(text?.includes('\\u{202e}') && !text.includes('\u202e') && !text.includes('\u0007'));
   }),
+  ...[
+    ...['ask-hostile', 'failed-hostile', 'import-strange', 'details-much', 'update-refused'],
+    ...['hostile-connection', 'hostile-details', 'hostile-logs', 'hostile-profiles'],
+  ].map((scene) =>
+    on(
+      scene,
+      `nothing that a stranger says acts or hides, whatever it is part of: ${scene}`,
+      async ({ page, errors }) => {
+        const { view, scene: shown } = namedScenes().find(({ name }) => name === scene) ?? assert.fail(scene);
+        if (view !== 'connection') await goTo(page, view);
+        if (shown.ask !== undefined || shown.offer !== undefined)
+          await page.locator('dialog[open]').waitFor();
+        const seen: string = await page.evaluate(`document.title + document.documentElement.outerHTML
+        + [...document.querySelectorAll('input, textarea, option')].map((each) => each.value + each.text).join()`);
+        assert.ok(
+          seen.includes('\\u{202e}') || scene === 'import-strange',
+          'the scene is as hostile as it says',
+        );
+        // Isolating marks are ours, and so are the ends of lines.
+        const acting = seen.replace(/[\n\t\u2068\u2069]/g, '').search(/[\p{Cc}\p{Cf}]/u);
+        assert.equal(acting, -1);
+        assert.equal(await page.locator('img[src="x"]').count(), 0);
+        assert.equal(
+          await page
+            .locator('b')
+            .filter({ hasText: /^bold$/ })
+            .count(),
+          0,
+        );
+        assert.deepEqual(errors, []);
+      },
+    ),
+  ),
   on('failed-password', 'a failure can be put away, copied, and tried again', async ({ page, host }) => {
     await page.getByRole('button', { name: 'Copy for support' }).click();
     await page.getByText('Copied').waitFor();

@@ -346,6 +346,61 @@ const strangeFile: KeyFileLook = {
   weakEncryption: 'RC2-40',
 };
 
+const hostileViews: readonly ViewName[] = ['connection', 'details', 'logs', 'profiles'];
+
+/** Whatever may come from a gateway, a profile or a log is a stranger's. */
+function hostileScene(): Scene {
+  const name = hostile.slice(0, 60);
+  const profile = { id: 'own:x', name, gateway: hostile.slice(0, 80) };
+  const error = failure('auth.refused', { notify: hostile, data: hostile });
+  return scene(
+    connected({
+      profile,
+      remoteIdentity: hostile,
+      remoteAuthentication: hostile,
+      localAuthentication: hostile,
+      remoteNames: [hostile],
+      addresses: [name],
+      routes: [name],
+      device: name,
+      dns: { servers: [name], searchDomains: [name], routeDomains: [name] },
+      rekeyFailure: { what: 'ike', error, ageMs: 1 },
+    }),
+    {
+      journey: [
+        {
+          at: now(),
+          attempt: 1,
+          kind: 'moved',
+          profile: name,
+          local: hostile,
+          device: hostile,
+          gateway: hostile,
+        },
+        { at: now(), attempt: 1, kind: 'lost', profile: name, error },
+      ],
+      log: [{ at: now(), level: 'info', event: hostile, fields: { what: hostile, 'a\u202eb': 1 } }],
+      profiles: [
+        { id: 'own:x', file: 'x.json', name, gateway: hostile, own: true, failures: [] },
+        {
+          id: 'broken\u202e',
+          file: 'y',
+          failures: [
+            failure('profile.invalid', {
+              file: 'y',
+              line: 1,
+              field: hostile,
+              reason: hostile,
+              problem: 'twice',
+              name: hostile,
+            }),
+          ],
+        },
+      ],
+    },
+  );
+}
+
 const updates: Readonly<Record<string, Update>> = {
   'update-checking': { state: 'checking' },
   'update-none': { state: 'none', at: now() },
@@ -414,6 +469,7 @@ export function namedScenes(): readonly NamedScene[] {
     home('service-older', scene(idle(), { link: { state: 'up', version: '0.0.9', match: 'older' } })),
     home('service-newer', scene(idle(), { link: { state: 'up', version: '2.0.0', match: 'newer' } })),
     ...Object.entries(asks).map(([name, ask]) => home(name, scene(connecting, { ask }))),
+    ...hostileViews.map((view) => ({ name: `hostile-${view}`, view, scene: hostileScene() })),
     home('import-locked', scene(idle(), { offer, keyFile: { password: 'geheim', look: aliceFile } })),
     home('import-key-file', scene(idle(), { offer, keyFile: { look: aliceFile } })),
     home('import-strange', scene(idle(), { offer, keyFile: { look: strangeFile } })),

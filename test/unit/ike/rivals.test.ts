@@ -106,6 +106,21 @@ test('the same, and the gateway has not answered yet', () => {
   assert.equal(scenario.ike.state, 'established');
 });
 
+test('an answer that led to nothing comes again: it is not followed twice', () => {
+  const forger = impostor();
+  const scenario = new Scenario().to('init');
+  const answer = forger.answerInit(scenario.sent());
+  for (const each of [answer, scenario.responder.answerInit(scenario.sent())]) scenario.deliver(each);
+  prove(scenario, forger);
+  scenario.refuse(failure('certificate.expired'));
+  const sent = scenario.all('transmit').length;
+  scenario.deliver(answer);
+  assert.equal(scenario.all('transmit').length, sent);
+  prove(scenario, scenario.responder);
+  finish(scenario);
+  assert.equal(scenario.ike.state, 'established');
+});
+
 test('<-- SK {N(AUTHENTICATION_FAILED)} of who forged is no word of the gateway, and sends nobody another way', () => {
   const forger = impostor();
   const scenario = new Scenario({}, { logins: [usualWay, usualWay] }).to('init');

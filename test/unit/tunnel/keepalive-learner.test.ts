@@ -85,6 +85,17 @@ test('a trial that proves nothing ends after a few, and asks the gateway each ti
   assert.equal(learner.everyMs(at(10)), limits.keepaliveStartMs);
 });
 
+test('word of the gateway after short silences starts no more trials', () => {
+  const learner = new KeepaliveLearner();
+  learner.heard(4_000);
+  const trial = learner.everyMs(at(0));
+  for (let i = 1; i <= limits.keepaliveTrials; i++) {
+    learner.spoke(trial, at(i));
+    learner.heard(4_000 + i * 1_000);
+  }
+  assert.equal(learner.everyMs(at(10)), limits.keepaliveStartMs);
+});
+
 test('what is remembered is where it begins, and a proof of more takes back a loss', () => {
   assert.equal(new KeepaliveLearner({ heldMs: 60_000 }).everyMs(at(0)), 57_000);
   assert.equal(new KeepaliveLearner({ lostMs: 8_000 }).everyMs(at(0)), 4_000);

@@ -392,6 +392,7 @@ test('the gateway’s own request after a silence is a proof; its answer is none
   assert.deepEqual(kept(bench.do({ ...datagram, silentMs: 80_000 })), []);
   bench.asksNext = true;
   assert.deepEqual(kept(bench.do({ ...datagram, silentMs: 50_000 })), [['cafe', { heldMs: 50_000 }]]);
+  assert.equal(bench.details?.paths.nat?.heldMs, 50_000, 'and it is shown');
   bench.asksNext = true;
   assert.deepEqual(kept(bench.do({ ...datagram, path: 9, silentMs: 90_000 })), [], 'not by the path in use');
 });
