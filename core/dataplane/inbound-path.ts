@@ -144,6 +144,7 @@ export class InboundPath {
         return;
       case 'switch-outbound':
       case 'use-path':
+      case 'spread':
         return;
       case 'stop':
         for (const spi of [...this.#children.keys()]) this.#remove(spi);
