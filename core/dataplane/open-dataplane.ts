@@ -67,8 +67,9 @@ export function openDataplane(
 class WorkerDataplane implements Dataplane {
   /** By path. */
   readonly #sockets: Map<number, number>;
-  /** The one in use. */
+  /** The one in use, and where it leads since it was chosen. */
   #path = 0;
+  #pathRemote: Endpoint | undefined;
   readonly #pairs: WorkerPairs;
   readonly #events: DataplaneEvents;
   readonly #controlCells: DirectionCells;
@@ -110,7 +111,8 @@ class WorkerDataplane implements Dataplane {
     const [useIn, useOut] = [new SharedArrayBuffer(useOctets), new SharedArrayBuffer(useOctets)];
     const uses = [new Float64Array(useIn), new Float64Array(useOut)];
     const inbound: WorkerCommand = { ...common, sa: plainSa(child.inbound), use: useIn };
-    const outbound: WorkerCommand = { ...common, sa: plainSa(child.outbound), use: useOut };
+    const outbound = { ...common, sa: plainSa(child.outbound), use: useOut };
+    const before = this.#pathRemote;
     try {
       const pair = child.pair === undefined ? 0 : await this.#pairs.start(child.pair);
       this.#children.set(spi, { pair, selectors, rekeyDue: false, uses });
@@ -119,7 +121,9 @@ class WorkerDataplane implements Dataplane {
       wipeKey(inbound);
       await installed;
       if (pair !== 0) await this.#pairs.first.inbound.command({ kind: 'share', child: spi, pair, selectors });
-      await workers.outbound.command(outbound);
+      // The path may have changed while a pair started: this SA was not there to be told.
+      const moved = this.#pathRemote === before ? undefined : this.#pathRemote;
+      await workers.outbound.command({ ...outbound, remote: moved ?? remote });
       if (!standby) await this.#shareOutbound(spi);
     } finally {
       wipeKey(inbound);
@@ -134,22 +138,34 @@ class WorkerDataplane implements Dataplane {
 
   async removeChild(inboundSpi: Spi): Promise<void> {
     const { pair = 0 } = this.#children.get(inboundSpi) ?? {};
-    const { inbound, outbound } = this.#of(inboundSpi);
     this.#children.delete(inboundSpi);
+    if (pair !== 0) return await this.#removeFrom(pair, inboundSpi, { kind: 'unshare', child: inboundSpi });
     const { first } = this.#pairs;
-    if (pair !== 0) await first.outbound.command({ kind: 'unshare', child: inboundSpi });
-    await outbound.command({ kind: 'remove', child: inboundSpi });
-    if (pair !== 0) await first.inbound.command({ kind: 'unshare', child: inboundSpi });
-    await inbound.command({ kind: 'remove', child: inboundSpi });
-    const isIdle = [...this.#children.values()].every((child) => child.pair !== pair);
-    if (pair !== 0 && isIdle) await this.#pairs.end(pair);
+    await first.outbound.command({ kind: 'remove', child: inboundSpi });
+    await first.inbound.command({ kind: 'remove', child: inboundSpi });
+  }
+
+  /** Takes a child from a further pair. `farewell`: what the first one, which reads, does about its packets from then on. */
+  async #removeFrom(pair: number, child: Spi, farewell: WorkerCommand): Promise<void> {
+    const { first } = this.#pairs;
+    const { inbound, outbound } = this.#pairs.get(pair);
+    await first.outbound.command(farewell);
+    await outbound.command({ kind: 'remove', child });
+    await first.inbound.command({ kind: 'unshare', child });
+    await inbound.command({ kind: 'remove', child });
+    if ([...this.#children.values()].every((other) => other.pair !== pair)) await this.#pairs.end(pair);
   }
 
   async sleepChild(inboundSpi: Spi): Promise<void> {
-    // A packet that wakes is seen by the first pair, which reads.
-    if (this.#children.get(inboundSpi)?.pair !== 0) return await this.removeChild(inboundSpi);
-    await this.#pairs.first.outbound.command({ kind: 'sleep', child: inboundSpi });
-    await this.#pairs.first.inbound.command({ kind: 'sleep', child: inboundSpi });
+    const child = this.#children.get(inboundSpi);
+    const command: WorkerCommand = { kind: 'sleep', child: inboundSpi };
+    if (child !== undefined && child.pair !== 0) {
+      // The packet that wakes it is seen by the first pair, whose it is from now on.
+      this.#children.set(inboundSpi, { ...child, pair: 0 });
+      return await this.#removeFrom(child.pair, inboundSpi, command);
+    }
+    await this.#pairs.first.outbound.command(command);
+    await this.#pairs.first.inbound.command(command);
   }
 
   carried(): ReadonlyMap<Spi, number> {
@@ -200,6 +216,7 @@ class WorkerDataplane implements Dataplane {
     const udpFd = this.#sockets.get(path);
     if (udpFd === undefined || this.#closing !== undefined) return;
     this.#path = path;
+    this.#pathRemote = remote;
     if (this.#keepalive !== undefined) this.setKeepalive(remote, this.#keepalive);
     this.#pairs.setting.udpFd = udpFd;
     await this.#pairs.outbound({ kind: 'use-path', udpFd, remote });

@@ -94,6 +94,11 @@ export class OutboundChildren {
     return this.#find(child)?.own;
   }
 
+  /** Of this worker's or another's. */
+  selectorsOf(child: Spi): ChildSelectors | undefined {
+    return this.#find(child)?.selectors;
+  }
+
   /** Whether nothing can leave. */
   get empty(): boolean {
     return this.#sending.length === 0;

@@ -40,7 +40,8 @@ const errorAt = memoryOctets + extendedHeaderOctets + virtioHeaderOctets;
 /** Send when this much has gathered, although more may be waiting. */
 const flushOctets = 65_536;
 const readsPerStep = 256;
-const drainSteps = 64;
+/** More than a full lane of the smallest packets. */
+const drainSteps = 128;
 
 const noChild = dropIndex('no-child');
 const badInner = dropIndex('malformed');
@@ -237,7 +238,7 @@ export class OutboundPath {
   }
 
   #sleep(spi: Spi): void {
-    const selectors = this.#children.get(spi)?.selectors;
+    const selectors = this.#children.selectorsOf(spi);
     this.#remove(spi);
     if (selectors !== undefined) this.#sleepers.add(spi, selectors);
   }

@@ -24,6 +24,7 @@ export class WorkerPairs {
   readonly #further = new Map<number, WorkerPair>();
   /** Of pairs that have ended. */
   #past: DataplaneCounters = noCounters;
+  #pastInbound: Instant | undefined;
   #closing = false;
 
   constructor(
@@ -66,16 +67,17 @@ export class WorkerPairs {
       inbound: createLaneMemory(limits.laneOctets),
     };
     this.#further.set(pair, workers);
+    // All of it is on its way before anything waits: what changes meanwhile comes behind it.
     workers.open({ pair, lanes, udpFd, segmentation }, this.#events(pair));
-    if (tun !== undefined) await attach(workers, tun);
-    if (mtu !== undefined) await both(workers, { kind: 'set-mtu', mtu });
-    for (const direction of ['inbound', 'outbound'] as const)
-      await this.first[direction].command({
-        kind: 'open-lane',
-        pair,
-        memory: lanes[direction],
-        wakeFd: workers.wakeFds[direction],
-      });
+    const told = [
+      ...(tun === undefined ? [] : [attach(workers, tun)]),
+      ...(mtu === undefined ? [] : [both(workers, { kind: 'set-mtu', mtu })]),
+      ...(['inbound', 'outbound'] as const).map((direction) => {
+        const lane = { memory: lanes[direction], wakeFd: workers.wakeFds[direction] };
+        return this.first[direction].command({ kind: 'open-lane', pair, ...lane });
+      }),
+    ];
+    await Promise.all(told);
     return pair;
   }
 
@@ -87,6 +89,7 @@ export class WorkerPairs {
     await both(this.first, { kind: 'close-lane', pair });
     await workers.stop();
     this.#past = sumCounters([this.#past, readCounters(workers.shared)]);
+    this.#pastInbound = later(this.#pastInbound, provenAt(workers));
   }
 
   async attachTun(tun: TunDescriptor): Promise<void> {
@@ -114,12 +117,7 @@ export class WorkerPairs {
   }
 
   lastInbound(): Instant | undefined {
-    let last: Instant | undefined;
-    for (const { shared } of this.all) {
-      const at = new DirectionCells(shared, 'inbound').provenAt;
-      if (at !== undefined && (last === undefined || at > last)) last = at;
-    }
-    return last;
+    return this.all.map(provenAt).reduce(later, this.#pastInbound);
   }
 
   async stop(): Promise<void> {
@@ -135,7 +133,14 @@ async function attach(workers: WorkerPair, { fd, mtu, vnetHeader }: TunDescripto
   await both(workers, { kind: 'attach-tun', fd, mtu, vnetHeader });
 }
 
-async function both(workers: WorkerPair, command: WorkerCommand): Promise<void> {
-  await workers.inbound.command(command);
-  await workers.outbound.command(command);
+function provenAt({ shared }: WorkerPair): Instant | undefined {
+  return new DirectionCells(shared, 'inbound').provenAt;
+}
+
+function later(a: Instant | undefined, b: Instant | undefined): Instant | undefined {
+  return a === undefined || (b !== undefined && b > a) ? b : a;
+}
+
+async function both({ inbound, outbound }: WorkerPair, command: WorkerCommand): Promise<void> {
+  await Promise.all([inbound.command(command), outbound.command(command)]);
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
+import { libc } from '../../../core/platform/linux/libc.ts';
 import { FarEnd, farSas, flows, install, packetOf, spisOf, withRig, writeFlows } from './pairs-rig.ts';
-import { receive, send, spiHere, spiThere, until } from './rig.ts';
+import { openLoopback, type Rig, receive, send, spiHere, spiThere, until } from './rig.ts';
 import { here, there } from './support.ts';
 
 test('each SA is rekeyed by itself, with the flows going on in order, and the old one receives meanwhile', async () => {
@@ -79,3 +80,44 @@ test('the first SA goes before those of other pairs: all flows leave by them', a
     assert.ok(far.flowsOf.get(spisOf(1).there)?.size === flows);
   });
 });
+
+test('a child of another pair sleeps: that pair ends, and the first packet is told and kept for its successor', async () => {
+  await withRig({}, async (rig) => {
+    await install(rig, 1);
+    await rig.dataplane.removeChild(spiHere);
+    await rig.dataplane.sleepChild(spisOf(1).here);
+    assert.equal(rig.dataplane.pairCounters().length, 1);
+    const packet = packetOf(0, 1);
+    libc.write(rig.tun, packet, packet.length);
+    assert.deepEqual(await until(() => rig.wanted.length > 0 && rig.wanted), [spisOf(1).here]);
+    await install(rig, 0, 1);
+    await rig.dataplane.removeChild(spisOf(1).here);
+    const sealed = receive(rig.far.fd);
+    assert.ok(sealed);
+    assert.equal(new DataView(sealed.buffer).getUint32(0), spisOf(0, 1).there);
+  });
+});
+
+test('the path changes: the SAs of all pairs leave by it, also of one that started meanwhile', async () => {
+  await withRig({}, async (rig) => {
+    await install(rig, 1);
+    const other = openLoopback(false);
+    const elsewhere = openLoopback(false);
+    await rig.dataplane.openPath(7, other.fd);
+    const second = install(rig, 2);
+    await rig.dataplane.usePath(7, elsewhere.local);
+    await second;
+    const far = new FarEnd(movedTo(rig, elsewhere));
+    for (const pair of [1, 2]) far.know(pair);
+    for (let burst = 0; burst < 4; burst++) {
+      writeFlows(rig, 1 + burst * 2, 2);
+      far.take(flows * 2);
+    }
+    assert.equal(far.flowsOf.size, 3, 'all SAs have some');
+    libc.close(elsewhere.fd);
+  });
+});
+
+function movedTo(rig: Rig, far: Rig['far']): Rig {
+  return { ...rig, far };
+}

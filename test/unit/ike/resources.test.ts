@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { instant } from '../../../core/base/time.ts';
 import type { IkeConfig } from '../../../core/ike/config.ts';
 import { notifyOf, payloadOf } from '../../../core/wire/ike/lookup.ts';
 import type { IkeMessage, Payload } from '../../../core/wire/ike/payload.ts';
@@ -174,4 +175,24 @@ test('the first goes while a copy is on the wire: the copy takes its place', () 
   scenario.deliver(octets);
   assert.equal(scenario.installed(1).wish, 0);
   assert.equal(scenario.ike.state, 'established');
+});
+
+test('SK {D(ESP)} --> nothing goes to sleep while one of several carries; then the copies go, and the first sleeps', () => {
+  const scenario = widened({ resources: { most: 2, unannounced: false }, inactivityMs: 60_000 });
+  const copy = accept(scenario);
+  const { first } = scenario;
+  scenario.advance(50_000);
+  scenario.command({ kind: 'child-carried', inboundSpi: copy.inbound, at: instant(scenario.now) });
+  const sent = scenario.all('transmit').length;
+  scenario.advance(59_900);
+  assert.equal(scenario.all('transmit').length, sent);
+  scenario.advance(2_000);
+  assert.deepEqual(payloadOf(scenario.link.last(), 'D')?.spis, [copy.inbound]);
+  assert.deepEqual(scenario.checkDriver(), [first.inbound]);
+  scenario.link.answer([{ kind: 'D', protocol: 3, spis: [copy.outbound] }]);
+  scenario.advance(2_000);
+  assert.equal(scenario.only('child-sleep').inboundSpi, first.inbound);
+  scenario.link.answer([{ kind: 'D', protocol: 3, spis: [first.outbound] }]);
+  scenario.command({ kind: 'wake-child', inboundSpi: first.inbound });
+  assert.deepEqual(resourceIn(scenario.link.last()), [], 'the first comes back; there may be copies again');
 });
