@@ -1,16 +1,36 @@
 import { limits } from '../base/limits.ts';
+import { socketAddressOctets } from '../platform/linux/socket-address.ts';
 
-/** What a sockaddr takes, of either family. */
-const nameOctets = 28;
 const slotOctets = 2_048;
+
+/** Where a datagram came from. */
+export interface DatagramOrigin {
+  /** DSCP and ECN around it. */
+  outerClass: number;
+  /** The sender's sockaddr is there, at `nameAt`. */
+  name: Uint8Array;
+  nameAt: number;
+  /** -1: by a lane. */
+  path: number;
+}
+
+/** Valid until the next is kept. */
+export interface EarlyDatagram {
+  readonly octets: Uint8Array;
+  readonly from: DatagramOrigin;
+}
 
 /**
  * Datagrams of SPIs that no child has. A peer sends on a CHILD SA as soon as it has made it, so its packets may come before the
- * IKE message that makes the child here; they wait for it. The newest are kept, in memory that does not grow: what is never
- * asked for is overwritten. Nothing in here is believed: the child's ICV decides. @rfc 7296 2.8
+ * IKE message that makes the child here; they wait for it. The newest are kept, in memory that does not grow: what nobody asks
+ * for is overwritten. Nothing in here is believed: the ICV decides when the child is there.
+ *
+ * @rfc 7296 2.8
  */
 export class EarlyDatagrams {
   #octets = new Uint8Array(0);
+  readonly #names = new Uint8Array(limits.earlyDatagrams * socketAddressOctets);
+  /** 0 for a slot that holds nothing. */
   readonly #spis = new Uint32Array(limits.earlyDatagrams);
   readonly #lengths = new Uint16Array(limits.earlyDatagrams);
   readonly #outerClasses = new Uint8Array(limits.earlyDatagrams);
@@ -18,56 +38,38 @@ export class EarlyDatagrams {
   /** How many were kept since the start. */
   #kept = 0;
 
-  /** Copies it. `name`: the sender's sockaddr at `nameAt`. False: too long to be kept. */
-  keep(
-    spi: number,
-    octets: Uint8Array,
-    at: number,
-    length: number,
-    outerClass: number,
-    path: number,
-    name: Uint8Array,
-    nameAt: number,
-  ): boolean {
-    if (length > slotOctets - nameOctets) return false;
+  /** Copies the datagram at `at`, unless it is longer than a slot. */
+  keep(spi: number, octets: Uint8Array, at: number, length: number, from: DatagramOrigin): void {
+    if (length > slotOctets) return;
     if (this.#octets.length === 0) this.#octets = new Uint8Array(limits.earlyDatagrams * slotOctets);
     const slot = this.#kept % limits.earlyDatagrams;
     this.#kept += 1;
     this.#spis[slot] = spi;
     this.#lengths[slot] = length;
-    this.#outerClasses[slot] = outerClass;
-    this.#paths[slot] = path;
-    this.#octets.set(name.subarray(nameAt, nameAt + nameOctets), slot * slotOctets);
-    this.#octets.set(octets.subarray(at, at + length), slot * slotOctets + nameOctets);
-    return true;
+    this.#outerClasses[slot] = from.outerClass;
+    this.#paths[slot] = from.path;
+    const name = from.name.subarray(from.nameAt, from.nameAt + socketAddressOctets);
+    this.#names.set(name, slot * socketAddressOctets);
+    this.#octets.set(octets.subarray(at, at + length), slot * slotOctets);
   }
 
-  /** Those of `spi`, in the order of their arrival. They are forgotten here. */
+  /** Those of `spi`, in the order of their arrival. They are kept no longer. */
   *take(spi: number): Generator<EarlyDatagram> {
-    if (spi === 0 || this.#kept === 0) return;
-    const from = Math.max(0, this.#kept - limits.earlyDatagrams);
-    for (let index = from; index < this.#kept; index++) {
+    const oldest = Math.max(0, this.#kept - limits.earlyDatagrams);
+    for (let index = oldest; index < this.#kept; index++) {
       const slot = index % limits.earlyDatagrams;
       if (this.#spis[slot] !== spi) continue;
       this.#spis[slot] = 0;
       const at = slot * slotOctets;
-      const length = this.#lengths[slot] ?? 0;
       yield {
-        octets: this.#octets.subarray(at + nameOctets, at + nameOctets + length),
-        name: this.#octets.subarray(at, at + nameOctets),
-        outerClass: this.#outerClasses[slot] ?? 0,
-        path: this.#paths[slot] ?? 0,
+        octets: this.#octets.subarray(at, at + (this.#lengths[slot] ?? 0)),
+        from: {
+          outerClass: this.#outerClasses[slot] ?? 0,
+          name: this.#names,
+          nameAt: slot * socketAddressOctets,
+          path: this.#paths[slot] ?? 0,
+        },
       };
     }
   }
-}
-
-/** Valid until the next is kept. */
-export interface EarlyDatagram {
-  readonly octets: Uint8Array;
-  /** The sender's sockaddr. */
-  readonly name: Uint8Array;
-  /** DSCP and ECN around it. */
-  readonly outerClass: number;
-  readonly path: number;
 }

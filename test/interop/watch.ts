@@ -9,6 +9,10 @@ export interface Watch {
   stop(atMost?: number): Promise<string[]>;
 }
 
+/** From `first` up to but without `end`. */
+const range = (first: number, end: number): number[] =>
+  Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
+
 /** Ten pings a second through the tunnel. */
 export function pinging({ topology, tunnel }: Stage): Watch {
   const process = topology.client.spawn(['ping', '-n', '-i', '0.1', addresses.lan.v4]);
@@ -19,12 +23,11 @@ export function pinging({ topology, tunnel }: Stage): Watch {
       if (sent === undefined) return ['ping has not said what it sent'];
       const answers = process.stdout.matchAll(/icmp_seq=(\d+) ttl/g);
       const answered = new Set(Array.from(answers, ([, sequence]) => sequence));
-      answered.delete(sent);
-      const lost = Number(sent) - 1 - answered.size;
-      if (lost <= atMost) return [];
+      const lost = range(1, Number(sent)).filter((sequence) => !answered.has(String(sequence)));
+      if (lost.length <= atMost) return [];
       const { outbound, inbound } = (await tunnel())?.counters ?? {};
       const drops = `outbound ${JSON.stringify(outbound?.drops)}, inbound ${JSON.stringify(inbound?.drops)}`;
-      return [`${lost} of ${sent} pings were lost; dropped: ${drops}`];
+      return [`${lost.length} of ${sent} pings were lost (${lost.slice(0, 20)}); dropped: ${drops}`];
     },
   };
 }
