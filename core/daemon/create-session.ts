@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type Failure, failure } from '../base/errors.ts';
 import type { LogSink } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
@@ -36,7 +37,7 @@ export interface SessionParts {
 }
 
 /** The deeds of a session, and what is told of them. */
-export type DeedsOfSession = SessionDeeds & Pick<SystemDeeds, 'counters' | 'busy'>;
+export type DeedsOfSession = SessionDeeds & Pick<SystemDeeds, 'counters' | 'pairCounters' | 'busy'>;
 
 /** One connection by a profile. Fails with what the profile or its files have wrong. */
 export async function createSession(
@@ -80,6 +81,7 @@ export async function createSession(
     crypto,
     random,
     chaChaQuicker: isChaChaQuicker,
+    cores: availableParallelism(),
   });
   const session = new Session(config, deeds, log, events.onState);
   return ok({
@@ -88,6 +90,7 @@ export async function createSession(
     finished: session.finished.finally(() => tls.close()),
     provenAt: () => session.provenAt(),
     counters: () => deeds.counters(),
+    pairCounters: () => deeds.pairCounters(),
     busy: () => deeds.busy,
     ikeDrops: () => session.ikeDrops(),
     takeRoundTrip: () => session.takeRoundTrip(),

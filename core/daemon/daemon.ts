@@ -4,6 +4,7 @@ import type { LogSink } from '../base/log.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import { systemRandom } from '../crypto/node/random.ts';
+import type { DataplaneOptions } from '../dataplane/open-dataplane.ts';
 import { SpareWorkers } from '../dataplane/spare-workers.ts';
 import { RevocationCache } from '../pki/revocation-cache.ts';
 import { groupNumber, peerCredentials } from '../platform/linux/peer-credentials.ts';
@@ -38,6 +39,8 @@ export interface DaemonOptions {
   readonly device: string;
   readonly plan: PlanOptions;
   readonly log: LogSink;
+  /** When several pairs of workers share the flows. Default: `idle`. */
+  readonly spread?: DataplaneOptions['spread'];
 }
 
 export interface Daemon {
@@ -70,7 +73,10 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     wall,
     revocations: new RevocationCache(),
     createDeeds: (answer, { onBusy }) =>
-      new SystemDeeds({ log, plan: options.plan, memory, answer, onBusy, spareWorkers }),
+      new SystemDeeds({
+        ...{ log, plan: options.plan, memory, answer, onBusy, spareWorkers },
+        ...(options.spread === undefined ? {} : { spread: options.spread }),
+      }),
   };
   const controller = new Controller({
     version,

@@ -30,6 +30,7 @@ export class RehearsalDeeds implements DeedsOfSession {
 
   readonly busy = false;
   counters = () => noCounters;
+  pairCounters = () => [];
   now = () => instant(0);
   setAlarm = () => undefined;
   resolve = async () => ok([this.#farEnd.address]);
