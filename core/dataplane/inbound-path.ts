@@ -81,6 +81,8 @@ export class InboundPath {
   readonly #output: TunOutput;
   readonly #packet = new InnerPacket();
   readonly #children = new Map<Spi, InboundChild>();
+  /** The child whose packets were begun. */
+  #decrypting: InboundChild | undefined;
   #mss4 = 0;
   #mss6 = 0;
 
@@ -209,6 +211,7 @@ export class InboundPath {
       this.#classify(socket, i, at + done, Math.min(size, length - done));
       done += size;
     } while (done < length);
+    this.#complete(socket, i);
   }
 
   #classify(socket: InboundSocket, i: number, at: number, length: number): void {
@@ -221,16 +224,33 @@ export class InboundPath {
     }
     const spi = readWord(octets, at);
     const child = this.#children.get(spi);
-    if (child !== undefined) this.#decrypt(socket, i, child, at, length);
-    else if (spi === 0) this.#handUp(socket, i, at + markerOctets, length - markerOctets, true);
+    if (child !== undefined) return this.#begin(socket, i, child, at, length);
+    this.#complete(socket, i);
+    if (spi === 0) this.#handUp(socket, i, at + markerOctets, length - markerOctets, true);
     else if (looksLikeIke(octets, at, length)) this.#handUp(socket, i, at, length, false);
     else this.#cells.drop(unknownSpi);
   }
 
-  #decrypt({ batch }: InboundSocket, i: number, child: InboundChild, at: number, length: number): void {
+  /** Several packets are decrypted together: of one child and one slot, and not more than its SA takes at once. */
+  #begin(socket: InboundSocket, i: number, child: InboundChild, at: number, length: number): void {
+    if (this.#decrypting !== child || child.sa.full) this.#complete(socket, i);
+    this.#decrypting = child;
+    const dropped = child.sa.begin(at, length);
+    if (dropped !== 0) this.#cells.drop(dropped);
+  }
+
+  #complete(socket: InboundSocket, i: number): void {
+    const child = this.#decrypting;
+    if (child === undefined) return;
+    this.#decrypting = undefined;
+    const count = child.sa.run();
+    for (let k = 0; k < count; k++) this.#completeOne(socket, i, child, k);
+  }
+
+  #completeOne({ batch }: InboundSocket, i: number, child: InboundChild, k: number): void {
     const packet = this.#packet;
     const { sa, remote } = child;
-    const dropped = sa.decapsulate(at, length, packet);
+    const dropped = sa.complete(k, packet);
     // Once a batch, and before anybody here can answer: what came in broke our silence, not the answer.
     if (sa.newest && !this.#proven) this.#prove();
     if (sa.newest && !child.used) {

@@ -91,6 +91,8 @@ export class OutboundPath {
   /** Those that wait for `switch-outbound`. */
   #standby: OutboundChild[] = [];
   readonly #sleepers = new SleepingChildren();
+  /** The child whose packets may still have to be encrypted. */
+  #encrypting: OutboundChild | undefined;
   #tunFd = -1;
   #vnetOctets = 0;
   #mtu = 0;
@@ -109,7 +111,7 @@ export class OutboundPath {
     this.#memory = adoptPacketMemory(this.#checksums.octets);
     this.#superPacket = new SuperPacket(this.#checksums);
     this.#fragments = new Ipv4Fragments(this.#checksums.octets);
-    this.#runs = new DatagramRuns(udpFd, this.#memory, segmentation, cells);
+    this.#runs = new DatagramRuns(udpFd, this.#memory, segmentation, cells, () => this.#finish());
   }
 
   get tunFd(): number {
@@ -414,6 +416,10 @@ export class OutboundPath {
   }
 
   #encrypt(child: OutboundChild, at: number, innerLength: number): void {
+    if (this.#encrypting !== child) {
+      this.#finish();
+      this.#encrypting = child;
+    }
     const length = child.sa.encapsulate(at, innerLength, this.#packet.version);
     if (length === 0) {
       this.#cells.drop(exhausted);
@@ -424,5 +430,10 @@ export class OutboundPath {
     if (child.use.count(innerLength, child.sa.sequence)) this.#events.onRekeyDue(child.child, false);
     this.#next = at + length;
     this.#runs.add(at, length, child.remote, this.#trafficClass);
+  }
+
+  #finish(): void {
+    this.#encrypting?.sa.finish();
+    this.#encrypting = undefined;
   }
 }
