@@ -153,6 +153,13 @@ export const limits = {
   /** A CHILD SA is replaced after this many packets, a quarter of its sequence numbers, or inner octets (1 TiB). */
   rekeyAfterPackets: 0x4000_0000,
   rekeyAfterOctets: 1_099_511_627_776,
+  /** Pairs of workers of one data plane, each with CHILD SAs of its own: the one that reads has no time for more. */
+  workerPairs: 4,
+  /** What one worker hands over to another before it waits: some eight super-packets, so that it stays in the cache. A power of two. */
+  laneOctets: 524_288,
+  /** So many octets in so long, an eighth of a gigabit a second, and a further pair is worth its memory. */
+  busyOctets: 16_777_216,
+  busyMs: 1_000,
   /** The embedded gateway: IKE SAs that have not logged in, each good for one Diffie-Hellman. */
   gatewayHalfOpen: 256,
   /** The embedded gateway: IKE SAs that have, and those that linger. */

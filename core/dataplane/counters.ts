@@ -105,6 +105,10 @@ export class DirectionCells {
     return at === 0 ? undefined : instant(at);
   }
 
+  get octets(): number {
+    return this.#cells[cellOctets] ?? 0;
+  }
+
   /** Something left for the peer. */
   send(now: Instant): void {
     this.#cells[cellSentAt] = now;
@@ -149,5 +153,28 @@ export function readCounters(shared: SharedCells): DataplaneCounters {
   return {
     outbound: new DirectionCells(shared, 'outbound').read(),
     inbound: new DirectionCells(shared, 'inbound').read(),
+  };
+}
+
+/** Totals of several pairs of workers. */
+export function sumCounters(all: readonly DataplaneCounters[]): DataplaneCounters {
+  return {
+    outbound: sumDirections(all.map(({ outbound }) => outbound)),
+    inbound: sumDirections(all.map(({ inbound }) => inbound)),
+  };
+}
+
+function sumDirections(all: readonly DirectionCounters[]): DirectionCounters {
+  const sum = (of: (one: DirectionCounters) => number) => all.reduce((total, one) => total + of(one), 0);
+  const drops: Record<string, number> = {};
+  for (const one of all)
+    for (const [cause, count] of Object.entries(one.drops)) drops[cause] = (drops[cause] ?? 0) + count;
+  return {
+    packets: sum(({ packets }) => packets),
+    octets: sum(({ octets }) => octets),
+    datagrams: sum(({ datagrams }) => datagrams),
+    merged: sum(({ merged }) => merged),
+    answered: sum(({ answered }) => answered),
+    drops,
   };
 }

@@ -10,13 +10,17 @@ import { clampMss } from '../esp/mss-clamp.ts';
 import { ChildSelectors } from '../esp/selectors.ts';
 import { bringInCongestion } from '../esp/traffic-class.ts';
 import { errnoName, lastErrno } from '../platform/linux/libc.ts';
-import { SocketAddress } from '../platform/linux/socket-address.ts';
+import { readSocketAddress, SocketAddress } from '../platform/linux/socket-address.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
 import { receiveSlotOctets, UdpReceiveBatch } from '../platform/linux/udp-receive-batch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import { BusyMeter } from './busy-meter.ts';
 import { ChildUse } from './child-use.ts';
-import type { WorkerCommand } from './commands.ts';
+import type { OpenCommand, WorkerCommand } from './commands.ts';
 import type { DirectionCells } from './counters.ts';
+import { handOver, InboundLanes } from './lanes/inbound-lanes.ts';
+import { LaneReader } from './lanes/lane-ring.ts';
+import { openLane } from './lanes/open-lane.ts';
 import { allocateSummedMemory } from './offload/summed-memory.ts';
 import { TunOutput } from './tun-output.ts';
 
@@ -31,6 +35,7 @@ const truncated = dropIndex('truncated');
 const tooBig = dropIndex('too-big');
 const unknownSpi = dropIndex('unknown-spi');
 const congestion = dropIndex('congestion');
+const queueFull = dropIndex('queue-full');
 
 interface InboundChild {
   readonly sa: InboundSa;
@@ -62,6 +67,8 @@ export interface InboundEvents {
   readonly onTraffic: () => void;
   /** Once: the child has received as much as it should. */
   readonly onRekeyDue: (child: Spi) => void;
+  /** So much comes in that another pair may help. */
+  readonly onBusy: () => void;
 }
 
 /**
@@ -72,8 +79,11 @@ export class InboundPath {
   readonly #cells: DirectionCells;
   /** An authentic packet with a new sequence number was in this batch. */
   #proven = false;
-  /** DSCP and ECN around the datagrams of the slot at hand. */
+  /** Of the slot at hand: DSCP and ECN around its datagrams, where they came from, and by which path (-1: by a lane). */
   #outerClass = 0;
+  #name: Uint8Array = new Uint8Array(0);
+  #nameAt = 0;
+  #path = -1;
   readonly #events: InboundEvents;
   readonly #memory: PacketMemory;
   /** The sockets, by path. All receive into the same slots, one after the other. */
@@ -83,15 +93,20 @@ export class InboundPath {
   readonly #children = new Map<Spi, InboundChild>();
   /** The child whose packets were begun. */
   #decrypting: InboundChild | undefined;
+  readonly #lanes = new InboundLanes();
+  /** Where datagrams come from, in place of sockets. */
+  readonly #source: LaneReader | undefined;
+  readonly #meter = new BusyMeter(() => systemClock.now());
   #mss4 = 0;
   #mss6 = 0;
 
-  constructor(udpFd: number, cells: DirectionCells, events: InboundEvents) {
+  constructor({ udpFd, lane }: Omit<OpenCommand, 'kind'>, cells: DirectionCells, events: InboundEvents) {
+    this.#source = lane === undefined ? undefined : new LaneReader(lane);
     this.#cells = cells;
     this.#events = events;
     const summed = allocateSummedMemory(extendedAt + extendedHeaderOctets);
     this.#memory = adoptPacketMemory(summed.octets);
-    this.#listen(0, udpFd);
+    if (lane === undefined) this.#listen(0, udpFd);
     this.#output = new TunOutput(this.#memory, summed, cells);
   }
 
@@ -109,6 +124,14 @@ export class InboundPath {
       case 'sleep':
         this.#remove(command.child);
         return;
+      case 'open-lane':
+        return this.#lanes.open(command.pair, openLane(command));
+      case 'close-lane':
+        return this.#lanes.close(command.pair);
+      case 'share':
+        return this.#lanes.share(command.child, command.pair);
+      case 'unshare':
+        return this.#lanes.unshare(command.child);
       case 'set-remote':
         this.#children.get(command.child)?.remote.set(command.remote);
         return;
@@ -136,11 +159,17 @@ export class InboundPath {
     return [...this.#sockets.values()].map(({ fd }) => fd);
   }
 
+  /** To be called before it waits for its descriptors. False when there is something to do after all. */
+  fallAsleep(): boolean {
+    return this.#source === undefined || this.#source.fallAsleep();
+  }
+
   /**
-   * Moves one batch of each socket: the number of messages received.
+   * Moves one batch of each socket, or of the lane: the number of messages received.
    * @throws Error when a socket is gone.
    */
   step(): number {
+    if (this.#source !== undefined) return this.#readLane(this.#source);
     let received = 0;
     for (const socket of this.#sockets.values()) received += this.#receive(socket);
     return received;
@@ -160,12 +189,37 @@ export class InboundPath {
     }
     for (let i = 0; i < count; i++) {
       if (batch.truncated(i)) this.#cells.drop(truncated);
-      else this.#split(socket, i);
+      else this.#takeSlot(socket, i);
     }
-    this.#proven = false;
-    this.#output.flush();
+    this.#finish();
     batch.release(count);
     return count;
+  }
+
+  #readLane(source: LaneReader): number {
+    this.#name = source.octets;
+    let count = 0;
+    for (let at = 0; at + receiveSlotOctets <= extendedAt; count++) {
+      const length = source.next();
+      if (length < 0) break;
+      source.copyTo(this.#memory.octets, at, length);
+      this.#nameAt = source.nameAt;
+      this.#outerClass = source.outerClass;
+      this.#split(at, length, source.size);
+      // A merge puts its virtio header in front of a packet, where the ESP header was: nothing else is needed between two.
+      at += (length + 15) & ~15;
+    }
+    if (count === 0) return 0;
+    this.#finish();
+    source.settle();
+    return count;
+  }
+
+  #finish(): void {
+    this.#lanes.wake();
+    this.#proven = false;
+    this.#output.flush();
+    if (this.#meter.look(this.#cells.octets)) this.#events.onBusy();
   }
 
   #prove(): void {
@@ -199,22 +253,41 @@ export class InboundPath {
   }
 
   /** Slot `i` holds one datagram, or several of one size and sender. */
-  #split(socket: InboundSocket, i: number): void {
-    const { batch } = socket;
-    const at = batch.at(i);
-    const length = batch.length(i);
-    const size = batch.segmentOctets(i);
+  #takeSlot({ batch, path }: InboundSocket, i: number): void {
     this.#outerClass = batch.trafficClass(i);
+    this.#name = batch.nameOctets;
+    this.#nameAt = batch.nameAt(i);
+    this.#path = path;
+    this.#split(batch.at(i), batch.length(i), batch.segmentOctets(i));
+  }
+
+  #split(at: number, length: number, size: number): void {
     let done = 0;
     // Once at least: an empty datagram is counted too.
     do {
-      this.#classify(socket, i, at + done, Math.min(size, length - done));
-      done += size;
+      const given = this.#giveAway(at + done, length - done, size);
+      if (given === 0) this.#classify(at + done, Math.min(size, length - done));
+      done += given === 0 ? size : given;
     } while (done < length);
-    this.#complete(socket, i);
+    this.#complete();
   }
 
-  #classify(socket: InboundSocket, i: number, at: number, length: number): void {
+  /** Datagrams of one SPI that another pair has: how many octets were handed to it, or dropped because it has no room. */
+  #giveAway(at: number, length: number, size: number): number {
+    if (this.#lanes.none || length < markerOctets) return 0;
+    const { octets } = this.#memory;
+    const spi = readWord(octets, at);
+    const lane = this.#lanes.for(spi);
+    if (lane === undefined) return 0;
+    let run = size;
+    while (run + markerOctets <= length && readWord(octets, at + run) === spi) run += size;
+    const count = Math.min(run, length);
+    if (!handOver(lane, octets, at, count, size, this.#outerClass, this.#name, this.#nameAt))
+      this.#cells.drop(queueFull, Math.ceil(count / size));
+    return count;
+  }
+
+  #classify(at: number, length: number): void {
     this.#cells.countDatagrams(1);
     const { octets } = this.#memory;
     if (length === 1 && octets[at] === keepaliveOctet) return;
@@ -224,30 +297,32 @@ export class InboundPath {
     }
     const spi = readWord(octets, at);
     const child = this.#children.get(spi);
-    if (child !== undefined) return this.#begin(socket, i, child, at, length);
-    this.#complete(socket, i);
-    if (spi === 0) this.#handUp(socket, i, at + markerOctets, length - markerOctets, true);
-    else if (looksLikeIke(octets, at, length)) this.#handUp(socket, i, at, length, false);
+    if (child !== undefined) return this.#begin(child, at, length);
+    this.#complete();
+    // What came by a lane was ESP when it was handed over.
+    if (this.#path < 0) this.#cells.drop(unknownSpi);
+    else if (spi === 0) this.#handUp(at + markerOctets, length - markerOctets, true);
+    else if (looksLikeIke(octets, at, length)) this.#handUp(at, length, false);
     else this.#cells.drop(unknownSpi);
   }
 
   /** Several packets are decrypted together: of one child and one slot, and not more than its SA takes at once. */
-  #begin(socket: InboundSocket, i: number, child: InboundChild, at: number, length: number): void {
-    if (this.#decrypting !== child || child.sa.full) this.#complete(socket, i);
+  #begin(child: InboundChild, at: number, length: number): void {
+    if (this.#decrypting !== child || child.sa.full) this.#complete();
     this.#decrypting = child;
     const dropped = child.sa.begin(at, length);
     if (dropped !== 0) this.#cells.drop(dropped);
   }
 
-  #complete(socket: InboundSocket, i: number): void {
+  #complete(): void {
     const child = this.#decrypting;
     if (child === undefined) return;
     this.#decrypting = undefined;
     const count = child.sa.run();
-    for (let k = 0; k < count; k++) this.#completeOne(socket, i, child, k);
+    for (let k = 0; k < count; k++) this.#completeOne(child, k);
   }
 
-  #completeOne({ batch }: InboundSocket, i: number, child: InboundChild, k: number): void {
+  #completeOne(child: InboundChild, k: number): void {
     const packet = this.#packet;
     const { sa, remote } = child;
     const dropped = sa.complete(k, packet);
@@ -257,8 +332,8 @@ export class InboundPath {
       child.used = true;
       this.#events.onFirst(sa.spi);
     }
-    if (child.followRemote && sa.newest && !remote.equals(batch.nameOctets, batch.nameAt(i)))
-      this.#follow(batch.sender(i), child);
+    if (child.followRemote && sa.newest && !remote.equals(this.#name, this.#nameAt))
+      this.#follow(readSocketAddress(this.#name, this.#nameAt), child);
     if (dropped !== 0) {
       this.#cells.drop(dropped);
       return;
@@ -281,7 +356,7 @@ export class InboundPath {
   }
 
   /** An IKE message for the control thread. Rare, so it may allocate. @rfc 3948 2.2 */
-  #handUp({ batch, path }: InboundSocket, i: number, at: number, length: number, marker: boolean): void {
+  #handUp(at: number, length: number, marker: boolean): void {
     if (length < ikeHeaderOctets || length > limits.ikeMessageOctets) {
       this.#cells.drop(length > limits.ikeMessageOctets ? tooBig : truncated);
       return;
@@ -290,12 +365,12 @@ export class InboundPath {
       this.#cells.drop(unknownSpi);
       return;
     }
-    const from = batch.sender(i);
+    const from = readSocketAddress(this.#name, this.#nameAt);
     if (from === undefined) {
       this.#cells.drop(truncated);
       return;
     }
-    this.#events.onIke(this.#memory.octets.slice(at, at + length), from, marker, path);
+    this.#events.onIke(this.#memory.octets.slice(at, at + length), from, marker, this.#path);
   }
 }
 

@@ -119,6 +119,9 @@ export class Connection {
           { kind: 'command', command: { kind: 'rekey-child', inboundSpi: input.inboundSpi } },
           now,
         );
+      case 'busy':
+        course.busy = true;
+        return feedAll(course, { kind: 'command', command: { kind: 'widen' } }, now);
       case 'network-changed':
         return networkChanged(course, input.local, now);
       case 'paths-found':

@@ -13,6 +13,7 @@ import { wireguardGo } from './pairs/wireguard-go.ts';
 import { benchPps } from './pps.ts';
 import { type BenchResult, say } from './report.ts';
 import { benchRoam } from './roam.ts';
+import { benchScale } from './scale.ts';
 import { benchTunnel, type TunnelOptions } from './tunnel.ts';
 import { benchUi } from './ui.ts';
 
@@ -42,6 +43,11 @@ export const benches: Readonly<Record<string, Bench>> = {
       'TCP through the tunnel, both ways, one flow and eight, IPv4 and IPv6, and the loss of UDP by its rate',
     programs: ['iperf3'],
     run: (options) => benchTunnel(able(options), wholeOrShort(options)),
+  },
+  scale: {
+    about: 'eight TCP flows through 1, 2 and 4 pairs of workers, each with a CHILD SA of its own',
+    programs: ['iperf3'],
+    run: (options) => benchScale(amount(options, [5, 3], [1, 2])),
   },
   latency: {
     about: 'the round trip of a ping, through an idle tunnel and beside a flow that fills it',
