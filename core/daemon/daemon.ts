@@ -7,6 +7,7 @@ import type { Secret } from '../base/secret.ts';
 import { nodeCryptoProvider } from '../crypto/node/node-crypto-provider.ts';
 import { systemRandom } from '../crypto/node/random.ts';
 import { isChaChaQuicker } from '../crypto/openssl/cipher-speed.ts';
+import type { DataplaneOptions } from '../dataplane/open-dataplane.ts';
 import { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { IkeAnswer, IkeAsk } from '../ike/io.ts';
 import { RevocationCache } from '../pki/revocation-cache.ts';
@@ -54,6 +55,8 @@ export interface DaemonOptions {
   readonly device: string;
   readonly plan: PlanOptions;
   readonly log: LogSink;
+  /** When several pairs of workers share the flows. Default: `idle`. */
+  readonly spread?: DataplaneOptions['spread'];
 }
 
 export interface Daemon {
@@ -202,6 +205,7 @@ async function createSession(
     answer,
     onBusy: events.onBusy,
     spareWorkers,
+    ...(options.spread === undefined ? {} : { spread: options.spread }),
   });
   const config = connectionConfig(profile, terms.value, options.device, {
     crypto,

@@ -155,6 +155,9 @@ export class OutboundPath {
       case 'close-lane':
         this.#lanes.close(command.pair);
         return;
+      case 'spread':
+        this.#lanes.spread = command.on;
+        return;
       case 'share':
         this.#children.addElsewhere(command.child, command.selectors, command.pair);
         return;
