@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Failure, failure, formatFailure } from '../base/errors.ts';
 import type { LogSink } from '../base/log.ts';
@@ -206,6 +207,7 @@ async function createSession(
     crypto,
     random: systemRandom,
     chaChaQuicker: isChaChaQuicker,
+    cores: availableParallelism(),
   });
   const session = new Session(config, deeds, options.log, events.onState);
   return ok({
@@ -214,6 +216,7 @@ async function createSession(
     finished: session.finished.finally(() => tls.close()),
     provenAt: () => session.provenAt(),
     counters: () => deeds.counters(),
+    pairCounters: () => deeds.pairCounters(),
     busy: () => deeds.busy,
     ikeDrops: () => session.ikeDrops(),
     takeRoundTrip: () => session.takeRoundTrip(),

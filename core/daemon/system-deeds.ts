@@ -10,6 +10,7 @@ import {
   type DataplaneCounters,
   type HeardInSilence,
   noCounters,
+  type PairCounters,
 } from '../dataplane/dataplane.ts';
 import { openDataplane } from '../dataplane/open-dataplane.ts';
 import type { SpareWorkers } from '../dataplane/spare-workers.ts';
@@ -49,7 +50,7 @@ import type { PathCandidate } from '../tunnel/paths/path.ts';
 import { TrafficWatch } from '../tunnel/paths/traffic-watch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { NetworkMemory } from './network-memory.ts';
-import type { OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
+import type { ChildTerms, OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
 import { TrafficTimer } from './traffic-timer.ts';
 
 /** Far from the end of the sequence numbers, and far below what the ciphers stand. */
@@ -152,6 +153,7 @@ export class SystemDeeds implements SessionDeeds {
         onKeepalive: events.onLook,
         onFirstInbound: events.onChildUsed,
         onRekeyDue: events.onRekeyDue,
+        onBusy: events.onBusy,
         onTraffic: () => this.#onTraffic(),
         onWanted: events.onChildWanted,
       },
@@ -254,13 +256,13 @@ export class SystemDeeds implements SessionDeeds {
   async installChild(
     child: ChildSaParameters,
     remote: Endpoint,
-    standby: boolean,
+    { standby, pair }: ChildTerms,
   ): Promise<Result<undefined, Failure>> {
     if (this.#dataplane === undefined)
       return err(failure('misuse', { reason: 'a child without a transport' }));
     // A redirect leads to another gateway over the same socket.
     this.#remote = remote.address;
-    await this.#dataplane.installChild({ ...child, remote, standby, rekeyAfter });
+    await this.#dataplane.installChild({ ...child, remote, standby, pair, rekeyAfter });
     return ok();
   }
 
@@ -362,6 +364,11 @@ export class SystemDeeds implements SessionDeeds {
 
   counters(): DataplaneCounters {
     return this.#dataplane?.counters() ?? noCounters;
+  }
+
+  /** Of each pair of workers that runs. */
+  pairCounters(): readonly PairCounters[] {
+    return this.#dataplane?.pairCounters() ?? [];
   }
 
   #onTraffic(): void {

@@ -25,6 +25,7 @@ export class EmbeddedGateway {
       | 'believesAll'
       | 'rekeyChildMs'
       | 'rekeyIkeMs'
+      | 'workerPairs'
     > = {},
   ): Promise<EmbeddedGateway> {
     const { certificate, ...rest } = config;
