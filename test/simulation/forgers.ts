@@ -1,46 +1,12 @@
 import type { Endpoint } from '../../core/base/address.ts';
-import { limits } from '../../core/base/limits.ts';
 import { instant } from '../../core/base/time.ts';
 import type { Gateway } from '../../core/gateway/io.ts';
 import type { IkePort } from '../../core/ike/io.ts';
 import { exchangeType } from '../../core/wire/registry/exchange-types.ts';
-import { Dice } from './dice.ts';
+import type { ForgerStory } from './forger-story.ts';
 import { createForger } from './parties.ts';
 import type { SealMemory } from './sim-crypto.ts';
 import type { Story } from './story.ts';
-
-/** Who stands on the path and answers IKE_SA_INIT in the gateway's place. */
-export interface ForgerStory {
-  readonly count: number;
-  /** After the request came by: sooner than the gateway can, or later. */
-  readonly afterMs: number;
-  /** Answers IKE_AUTH too, with a proof that is not the gateway's. */
-  readonly speaks: boolean;
-}
-
-/**
- * No more than are followed: each answers every request, and a gateway with a cookie and another group makes three of one. The runs
- * are those where all else goes well. Who says no as well, before the gateway has said a word, is beyond what can be helped, and so
- * is who logs in by EAP alone, with the first that begins with it.
- */
-export function forgersOf({
-  seed,
-  calm,
-  cookies,
-  otherGroup,
-  login,
-  weather,
-}: Pick<Story, 'seed' | 'calm' | 'cookies' | 'otherGroup' | 'login' | 'weather'>): ForgerStory | undefined {
-  const dice = new Dice(seed, 'forger');
-  if (!calm || !dice.chance(0.2)) return undefined;
-  const direct = cookies === 'never' && !otherGroup;
-  const speaks = direct && login.proof !== 'eap' && dice.chance(0.6);
-  return {
-    count: direct ? dice.whole(1, limits.initRivals) : 1,
-    afterMs: dice.between(speaks ? weather.delayMs + 5 : 0, 900),
-    speaks,
-  };
-}
 
 /** They hear the client, lose nothing, and their words reach it: of IKE_SA_INIT, and of what names their SPI. */
 export class Forgers {

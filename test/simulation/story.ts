@@ -1,6 +1,6 @@
 import type { GatewayHabits } from '../../core/gateway/config.ts';
 import { Dice } from './dice.ts';
-import { type ForgerStory, forgersOf } from './forgers.ts';
+import { type ForgerStory, forgersOf } from './forger-story.ts';
 import { type NatStory, natOf } from './idle.ts';
 import { drawLogin, type SimLogin } from './logins.ts';
 

@@ -46,6 +46,17 @@ test('a mapping that is lost in a trial is not lost again: what was proven holds
   assert.ok(learner.everyMs(at(100_000_000)) > every);
 });
 
+test('keepaliveTryAgainMs: so long no trial follows one that was lost', () => {
+  const learner = new KeepaliveLearner();
+  learner.heard(40_000);
+  const lost = learner.everyMs(at(0));
+  learner.spoke(lost, at(lost));
+  learner.seen(false, at(lost));
+  const again = lost + limits.keepaliveTryAgainMs;
+  assert.ok(learner.everyMs(at(again - 1)) <= 40_000);
+  assert.ok(learner.everyMs(at(again)) > 40_000);
+});
+
 test('a NAT that forgets before the usual interval is kept awake more often', () => {
   const learner = new KeepaliveLearner();
   assert.equal(learner.spoke(10_000, at(10_000)), false);
