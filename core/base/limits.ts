@@ -153,6 +153,13 @@ export const limits = {
   /** A CHILD SA is replaced after this many packets, a quarter of its sequence numbers, or inner octets (1 TiB). */
   rekeyAfterPackets: 0x4000_0000,
   rekeyAfterOctets: 1_099_511_627_776,
+  /** Pairs of workers of one data plane, each with CHILD SAs of its own: the one that reads has no time for more. */
+  workerPairs: 4,
+  /** What one worker hands over to another before it waits: some eight super-packets, so that it stays in the cache. A power of two. */
+  laneOctets: 524_288,
+  /** So many octets in so long, an eighth of a gigabit a second, and a further pair is worth its memory. */
+  busyOctets: 16_777_216,
+  busyMs: 1_000,
   /** The embedded gateway: IKE SAs that have not logged in, each good for one Diffie-Hellman. */
   gatewayHalfOpen: 256,
   /** The embedded gateway: IKE SAs that have, and those that linger. */
@@ -193,6 +200,8 @@ export const limits = {
   renewalEarliestMs: 10_000,
   /** For a login beside a connection that stands, a user's answer included. */
   renewalLoginMs: 120_000,
+  /** A replaced login says goodbye so long after its last packet may have left: more than a packet is late by. */
+  renewalGoodbyeMs: 300,
   /** A replaced login's inbound SAs stay so long after its end, for packets on their way. */
   renewalLingerMs: 3_000,
   /** What changes in the network with one cause comes within this time; a lost path is felt from the first moment. */
@@ -291,6 +300,8 @@ export const limits = {
   strangeIkePerSecond: 64,
   /** ICMP errors that we send to senders of packets too big for the tunnel, in a second: one a flow tells it. */
   tooBigErrorsPerSecond: 100,
+  /** ESP datagrams of 2 KiB that came before their CHILD SA and wait for it: some milliseconds of a fast gateway. */
+  earlyDatagrams: 128,
   /** IKE datagrams waiting between the data plane and the control thread. */
   queuedIkeDatagrams: 256,
   logFieldCharacters: 1_024,

@@ -90,7 +90,8 @@ function describeProfiles(entries: readonly ProfileEntry[], io: CliIo): readonly
   });
 }
 
-async function withDaemon<T>(
+/** Runs `use` with a connection to the daemon. */
+export async function withDaemon<T>(
   { socket }: CommonOptions,
   use: (rpc: RpcClient) => Promise<Result<T, Failure>>,
 ): Promise<Result<T, Failure>> {

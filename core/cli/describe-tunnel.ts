@@ -81,6 +81,7 @@ function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [strin
     ['IKE', `${ike.proposal}, SPIs ${ike.initiatorSpi}_i ${ike.responderSpi}_r, ${ageOf(ike)}`],
     ['ESP', espOf(esp)],
     ...rekeyFailureOf(tunnel),
+    ...pairsOf(tunnel),
     ...oneWayOf(tunnel),
     ['NAT', `${natOf(tunnel)}${keepaliveOf(tunnel)}`],
     ['roaming', tunnel.mobike ? 'the gateway follows (MOBIKE)' : 'by a new login (no MOBIKE at the gateway)'],
@@ -115,6 +116,19 @@ function rekeyFailureOf({ rekeyFailure }: ConnectedTunnel): readonly (readonly [
   const { what, error, ageMs } = rekeyFailure;
   const name = { ike: 'IKE', esp: 'ESP', login: 'the whole login' }[what];
   return [['rekeying', `failed for ${name} ${formatDuration(ageMs)} ago: ${explain(error).what}`]];
+}
+
+/** Only where there is more than one, or might have been. */
+function pairsOf({ workerPairs }: ConnectedTunnel): readonly (readonly [string, string])[] {
+  const { pairs = [], refused } = workerPairs ?? {};
+  const each = pairs.map(({ pair, inboundSpi, outboundSpi, outbound, inbound }) => {
+    const spis = inboundSpi === undefined ? '' : `SPIs ${inboundSpi} in, ${outboundSpi} out; `;
+    const octets = `${formatOctets(outbound.octets)} sent, ${formatOctets(inbound.octets)} received`;
+    return ['threads', `pair ${pair}: ${spis}${octets}`] as const;
+  });
+  const why =
+    refused === undefined ? [] : [['threads', `no further pair: ${explain(refused).what}`] as const];
+  return [...(pairs.length > 1 ? each : []), ...why];
 }
 
 function oneWayOf({ oneWayMs }: ConnectedTunnel): readonly (readonly [string, string])[] {

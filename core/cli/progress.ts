@@ -37,7 +37,11 @@ export class Progress {
 
   /** The attempt is in `phase` since `since` (milliseconds since 1970). The same phase again changes nothing. */
   phase(phase: ConnectPhase, since: number): void {
-    const label = labels[phase];
+    this.step(labels[phase], since);
+  }
+
+  /** The same for anything else that takes its time. */
+  step(label: string, since: number): void {
     if (this.#current?.label === label) return;
     this.#complete(since);
     this.#current = { label, since };

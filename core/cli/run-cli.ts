@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { limits } from '../base/limits.ts';
 import { version } from '../platform/version.ts';
 import { defaultSocketPath } from '../rpc/socket-path.ts';
+import { addImport } from './add-import.ts';
 import type { CliIo } from './cli-io.ts';
 import { type CommonOptions, down, profiles, status, up } from './commands.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -52,6 +53,7 @@ function makeProgram(io: CliIo, finish: (exitCode: number) => void): Command {
     .addHelpText('after', afterHelp());
   addUp(program, io, finish);
   addOthers(program, io, finish);
+  addImport(program, io, finish, common);
   addSecret(program, io, finish);
   addUi(program, io, finish);
   // Commands are made with what their parent has, except for this.
@@ -217,6 +219,7 @@ function afterHelp(): string {
 Examples:
   godwit up office       connect with the stored profile /etc/godwit/profiles/office.json
   godwit up ./home.json  connect with a profile file of your own
+  godwit import vpn.sswan  keep a profile that you were given
   godwit status          see whether it is up, and since when the gateway has been silent
   godwit down            disconnect
   godwit ui              the same with the mouse, in your browser

@@ -1,4 +1,5 @@
 import { type Failure, failure } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { utf8 } from '../base/utf8.ts';
 import type { ClientCredential } from '../crypto/client-credential.ts';
@@ -122,12 +123,20 @@ function espProposals({ proposals }: Profile, chaChaQuicker: () => boolean): rea
   return proposals.esp === defaultEspProposals && chaChaQuicker() ? chaChaFirstEspProposals : proposals.esp;
 }
 
+export interface ConnectionParts {
+  readonly crypto: CryptoProvider;
+  readonly random: Random;
+  readonly chaChaQuicker: () => boolean;
+  /** Processors of this machine. */
+  readonly cores: number;
+}
+
 /** The configuration of one connection. `device` is the name of the TUN device that it will use. */
 export function connectionConfig(
   profile: Profile,
   terms: LoginTerms,
   device: string,
-  parts: { readonly crypto: CryptoProvider; readonly random: Random; readonly chaChaQuicker: () => boolean },
+  parts: ConnectionParts,
 ): ConnectionConfig {
   const { gateway, dns, mtu, proposals } = profile;
   return {
@@ -167,6 +176,7 @@ export function connectionConfig(
           espProposals: espProposals(profile, parts.chaChaQuicker),
           remoteNetworks: profile.remoteNetworks,
           ...(profile.children === undefined ? {} : { children: profile.children.map(wishOf) }),
+          resources: resourcesOf(profile, parts.cores),
           childless: profile.childless,
           wantedAddresses: wantedAddresses.length > 0 ? wantedAddresses : profile.requestedAddresses,
           ...(profile.followRedirects ? { redirects: from === undefined ? {} : { from } } : {}),
@@ -186,6 +196,12 @@ export function connectionConfig(
         },
       ),
   };
+}
+
+/** A pair of workers fills two processors. By itself only what the gateway says it knows is asked of it. @rfc 9611 */
+function resourcesOf({ workerPairs }: Profile, cores: number): NonNullable<IkeConfig['resources']> {
+  if (workerPairs !== 'auto') return { most: workerPairs, unannounced: true };
+  return { most: Math.max(1, Math.min(limits.workerPairs, Math.floor(cores / 2))), unannounced: false };
 }
 
 function wishOf({ networks, protocol, ports }: ProfileChild): ChildWish {

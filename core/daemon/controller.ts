@@ -4,7 +4,7 @@ import type { LogSink } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Duration, Instant } from '../base/time.ts';
-import { type DataplaneCounters, noCounters } from '../dataplane/dataplane.ts';
+import { type DataplaneCounters, noCounters, type PairCounters } from '../dataplane/dataplane.ts';
 import type { Profile } from '../profile/profile.ts';
 import {
   type EventData,
@@ -32,6 +32,7 @@ export interface RunningSession {
   readonly finished: Promise<void>;
   provenAt(): Instant | undefined;
   counters(): DataplaneCounters;
+  pairCounters(): readonly PairCounters[];
   /** Packets went through the tunnel a moment ago. */
   busy(): boolean;
   /** IKE datagrams that were dropped, by cause. */
@@ -365,6 +366,7 @@ export class Controller {
       // Without a session there is no proof to age; the state is about to change.
       provenAgeMs: provenAt === undefined ? 0 : Math.max(0, this.#parts.clock.now() - provenAt),
       counters: session?.counters() ?? noCounters,
+      pairs: session?.pairCounters() ?? [],
       ikeDrops: session?.ikeDrops() ?? {},
       lifetimes: this.#attempt?.lifetimes,
     };

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Failure, failure, formatFailure } from '../base/errors.ts';
 import type { LogSink } from '../base/log.ts';
@@ -6,6 +7,7 @@ import type { Secret } from '../base/secret.ts';
 import { nodeCryptoProvider } from '../crypto/node/node-crypto-provider.ts';
 import { systemRandom } from '../crypto/node/random.ts';
 import { isChaChaQuicker } from '../crypto/openssl/cipher-speed.ts';
+import type { DataplaneOptions } from '../dataplane/open-dataplane.ts';
 import { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { IkeAnswer, IkeAsk } from '../ike/io.ts';
 import { RevocationCache } from '../pki/revocation-cache.ts';
@@ -53,6 +55,8 @@ export interface DaemonOptions {
   readonly device: string;
   readonly plan: PlanOptions;
   readonly log: LogSink;
+  /** When several pairs of workers share the flows. Default: `idle`. */
+  readonly spread?: DataplaneOptions['spread'];
 }
 
 export interface Daemon {
@@ -201,11 +205,13 @@ async function createSession(
     answer,
     onBusy: events.onBusy,
     spareWorkers,
+    ...(options.spread === undefined ? {} : { spread: options.spread }),
   });
   const config = connectionConfig(profile, terms.value, options.device, {
     crypto,
     random: systemRandom,
     chaChaQuicker: isChaChaQuicker,
+    cores: availableParallelism(),
   });
   const session = new Session(config, deeds, options.log, events.onState);
   return ok({
@@ -214,6 +220,7 @@ async function createSession(
     finished: session.finished.finally(() => tls.close()),
     provenAt: () => session.provenAt(),
     counters: () => deeds.counters(),
+    pairCounters: () => deeds.pairCounters(),
     busy: () => deeds.busy,
     ikeDrops: () => session.ikeDrops(),
     takeRoundTrip: () => session.takeRoundTrip(),

@@ -39,11 +39,10 @@ export interface SessionDeeds {
   lastHeardInSilence(): HeardInSilence | undefined;
   /** Of the device, and of the largest inner packet that fits the path, in octets. */
   setMtu(device: number, inner: number): void;
-  /** `standby`: nothing is sent on it before `switchOutbound`. */
   installChild(
     child: ChildSaParameters,
     remote: Endpoint,
-    standby: boolean,
+    use: ChildTerms,
   ): Promise<Result<undefined, Failure>>;
   switchOutbound(inboundSpi: Spi): Promise<void>;
   removeChild(inboundSpi: Spi): Promise<void>;
@@ -69,6 +68,13 @@ export interface SessionDeeds {
   lastTraffic(): Instant | undefined;
   /** When each CHILD SA was last seen to carry a packet, by inbound SPI. */
   childActivity(): ReadonlyMap<Spi, Instant>;
+}
+
+/** `standby`: nothing is sent on it before `switchOutbound`. */
+export interface ChildTerms {
+  readonly standby: boolean;
+  /** The pair of workers that is to have it. */
+  readonly pair: number;
 }
 
 export interface OpenedTransport {
@@ -101,6 +107,8 @@ export interface TransportEvents {
   readonly onNetworkChange: (local?: IpAddress | 'none') => void;
   readonly onChildUsed: (inboundSpi: Spi) => void;
   readonly onRekeyDue: (inboundSpi: Spi) => void;
+  /** There is more to carry than one pair of workers should. */
+  readonly onBusy: () => void;
   readonly onChildWanted: (inboundSpi: Spi) => void;
   readonly onFailure: (error: Failure) => void;
 }
@@ -266,7 +274,7 @@ export class Session {
       case 'install-child':
         return this.#enqueueChild(async () => ({
           kind: 'child-installed',
-          result: await this.#deeds.installChild(output.child, output.remote, output.standby),
+          result: await this.#deeds.installChild(output.child, output.remote, output),
         }));
       case 'switch-outbound':
         return this.#enqueueChild(async () => {
@@ -320,6 +328,7 @@ export class Session {
         this.#feed({ kind: 'network-changed', ...(local === undefined ? {} : { local }) });
       },
       onChildUsed: (inboundSpi) => this.#feed({ kind: 'child-used', inboundSpi }),
+      onBusy: () => this.#feed({ kind: 'busy' }),
       onRekeyDue: (inboundSpi) => this.#feed({ kind: 'rekey-due', inboundSpi }),
       onChildWanted: (inboundSpi) => this.#feed({ kind: 'child-wanted', inboundSpi }),
       onFailure: (error) => this.#feed({ kind: 'transport-failed', error }),

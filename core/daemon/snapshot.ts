@@ -2,7 +2,7 @@ import { formatEndpoint, formatIpAddress, formatIpPrefix } from '../base/address
 import type { Failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
-import type { DataplaneCounters } from '../dataplane/dataplane.ts';
+import type { DataplaneCounters, PairCounters } from '../dataplane/dataplane.ts';
 import type { ConnectedTunnel, ConnectPhase, ProfileReference, TunnelSnapshot } from '../rpc/values.ts';
 import type { ConnectedDetails } from '../tunnel/io.ts';
 import type { Path } from '../tunnel/paths/path.ts';
@@ -42,6 +42,7 @@ export interface LiveFigures {
   /** Milliseconds since the gateway last proved that it is there. */
   readonly provenAgeMs: number;
   readonly counters: DataplaneCounters;
+  readonly pairs: readonly PairCounters[];
   /** IKE datagrams that were dropped since the attempt began, by cause. */
   readonly ikeDrops: Readonly<Record<string, number>>;
   /** Of the keys, in milliseconds. */
@@ -165,11 +166,30 @@ function connectedSnapshot(
             routeDomains: [...dns.routeDomains],
           },
         }),
+    workerPairs: workerPairsOf(state.details, live.pairs),
     counters: {
       outbound: plainCounters(live.counters.outbound),
       inbound: plainCounters(live.counters.inbound),
       ike: { drops: { ...live.ikeDrops } },
     },
+  };
+}
+
+function workerPairsOf(
+  { pairs, pairsRefused }: ConnectedDetails,
+  counters: readonly PairCounters[],
+): ConnectedTunnel['workerPairs'] {
+  const carried = ({ packets, octets }: DataplaneCounters['outbound']) => ({ packets, octets });
+  return {
+    pairs: counters.map(({ pair, outbound, inbound }) => {
+      const child = pairs.find((each) => each.pair === pair);
+      const spis =
+        child === undefined
+          ? {}
+          : { inboundSpi: formatSpi(child.inbound.spi), outboundSpi: formatSpi(child.outbound.spi) };
+      return { pair, ...spis, outbound: carried(outbound), inbound: carried(inbound) };
+    }),
+    ...(pairsRefused === undefined ? {} : { refused: pairsRefused }),
   };
 }
 

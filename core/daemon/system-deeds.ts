@@ -10,8 +10,9 @@ import {
   type DataplaneCounters,
   type HeardInSilence,
   noCounters,
+  type PairCounters,
 } from '../dataplane/dataplane.ts';
-import { openDataplane } from '../dataplane/open-dataplane.ts';
+import { type DataplaneOptions, openDataplane } from '../dataplane/open-dataplane.ts';
 import type { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
 import { knockAtNameServer } from '../platform/linux/dns-knock.ts';
@@ -49,7 +50,7 @@ import type { PathCandidate } from '../tunnel/paths/path.ts';
 import { TrafficWatch } from '../tunnel/paths/traffic-watch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { NetworkMemory } from './network-memory.ts';
-import type { OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
+import type { ChildTerms, OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
 import { TrafficTimer } from './traffic-timer.ts';
 
 /** Far from the end of the sequence numbers, and far below what the ciphers stand. */
@@ -65,6 +66,7 @@ export interface SystemDeedsOptions {
   readonly onBusy: () => void;
   /** Threads of data planes to come. */
   readonly spareWorkers: SpareWorkers;
+  readonly spread?: DataplaneOptions['spread'];
 }
 
 /** The deeds of a session on a real Linux: sockets, workers, TUN device, routes, names. */
@@ -144,14 +146,16 @@ export class SystemDeeds implements SessionDeeds {
     const socket = openPathSocket(via);
     if (!socket.ok) return { result: socket };
     const { fd, local, gso } = socket.value;
+    const { spread } = this.#options;
     const dataplane = openDataplane(
-      { udpFd: fd, segmentation: gso },
+      { udpFd: fd, segmentation: gso, ...(spread === undefined ? {} : { spread }) },
       {
         onIke: events.onIke,
         onFailure: events.onFailure,
         onKeepalive: events.onLook,
         onFirstInbound: events.onChildUsed,
         onRekeyDue: events.onRekeyDue,
+        onBusy: events.onBusy,
         onTraffic: () => this.#onTraffic(),
         onWanted: events.onChildWanted,
       },
@@ -254,13 +258,13 @@ export class SystemDeeds implements SessionDeeds {
   async installChild(
     child: ChildSaParameters,
     remote: Endpoint,
-    standby: boolean,
+    { standby, pair }: ChildTerms,
   ): Promise<Result<undefined, Failure>> {
     if (this.#dataplane === undefined)
       return err(failure('misuse', { reason: 'a child without a transport' }));
     // A redirect leads to another gateway over the same socket.
     this.#remote = remote.address;
-    await this.#dataplane.installChild({ ...child, remote, standby, rekeyAfter });
+    await this.#dataplane.installChild({ ...child, remote, standby, pair, rekeyAfter });
     return ok();
   }
 
@@ -362,6 +366,11 @@ export class SystemDeeds implements SessionDeeds {
 
   counters(): DataplaneCounters {
     return this.#dataplane?.counters() ?? noCounters;
+  }
+
+  /** Of each pair of workers that runs. */
+  pairCounters(): readonly PairCounters[] {
+    return this.#dataplane?.pairCounters() ?? [];
   }
 
   #onTraffic(): void {

@@ -17,9 +17,18 @@ export interface WorkerStart {
 /** The first command of a worker that is to do something. */
 export interface OpenCommand {
   readonly kind: 'open';
+  /** The number of its pair. Pair 0 reads TUN device and sockets; the others get what is theirs from it. */
+  readonly pair: number;
+  /** Where packets come from, in place of TUN device or socket. */
+  readonly lane?: SharedArrayBuffer;
   readonly udpFd: number;
   /** Send runs of datagrams as one message (UDP_SEGMENT). */
   readonly segmentation: boolean;
+}
+
+export interface SelectorPair {
+  readonly local: readonly TrafficSelector[];
+  readonly remote: readonly TrafficSelector[];
 }
 
 /** One SA as it crosses to a worker: plain data. The worker wipes the key when the cipher has it. */
@@ -45,10 +54,7 @@ export type WorkerCommand =
       readonly kind: 'install';
       readonly child: Spi;
       readonly sa: SaCommand;
-      readonly selectors: {
-        readonly local: readonly TrafficSelector[];
-        readonly remote: readonly TrafficSelector[];
-      };
+      readonly selectors: SelectorPair;
       readonly remote: Endpoint;
       readonly followRemote: boolean;
       readonly standby: boolean;
@@ -66,6 +72,24 @@ export type WorkerCommand =
   | { readonly kind: 'unlisten'; readonly path: number }
   /** For the outbound worker alone: send all children's ESP on this socket, to this gateway address. */
   | { readonly kind: 'use-path'; readonly udpFd: number; readonly remote: Endpoint }
+  /** For pair 0: what belongs to this pair goes there from now on; `wakeFd` is that worker's. */
+  | {
+      readonly kind: 'open-lane';
+      readonly pair: number;
+      readonly memory: SharedArrayBuffer;
+      readonly wakeFd: number;
+    }
+  | { readonly kind: 'close-lane'; readonly pair: number }
+  /** For the outbound worker of pair 0: whether flows go to further pairs. Before the first, and where `on` is false, all stay here. */
+  | { readonly kind: 'spread'; readonly on: boolean }
+  /** For pair 0: this pair has the CHILD SA. Inbound its packets are handed over; outbound it takes its share of the flows. */
+  | {
+      readonly kind: 'share';
+      readonly child: Spi;
+      readonly pair: number;
+      readonly selectors: SelectorPair;
+    }
+  | { readonly kind: 'unshare'; readonly child: Spi }
   /** The largest inner packet. */
   | { readonly kind: 'set-mtu'; readonly mtu: number }
   | { readonly kind: 'stop' };
@@ -94,6 +118,8 @@ export type WorkerReport =
   | { readonly kind: 'wanted'; readonly child: Spi }
   /** This child should be replaced: one direction of it has carried enough, or can't carry any more. */
   | { readonly kind: 'rekey-due'; readonly child: Spi; readonly usedUp: boolean }
+  /** This worker has much to do. */
+  | { readonly kind: 'busy' }
   /** A packet passed, as the control thread wanted to know. */
   | { readonly kind: 'traffic' }
   /** The worker can't go on; it has left its loop. */

@@ -91,6 +91,12 @@ export class DirectionCells {
     if (count > 0) this.#add(cellDrops + cause, count);
   }
 
+  /** A datagram that was counted as dropped was only early: it is about to be counted as what it is. */
+  takeBack(cause: number): void {
+    this.#add(cellDrops + cause, -1);
+    this.#add(cellDatagrams, -1);
+  }
+
   /** Authentic packets with new sequence numbers came in: the peer lives. */
   prove(now: Instant): void {
     this.#cells[cellProvenAt] = now;
@@ -103,6 +109,10 @@ export class DirectionCells {
   get provenAt(): Instant | undefined {
     const at = this.#cells[cellProvenAt] ?? 0;
     return at === 0 ? undefined : instant(at);
+  }
+
+  get octets(): number {
+    return this.#cells[cellOctets] ?? 0;
   }
 
   /** Something left for the peer. */
@@ -149,5 +159,28 @@ export function readCounters(shared: SharedCells): DataplaneCounters {
   return {
     outbound: new DirectionCells(shared, 'outbound').read(),
     inbound: new DirectionCells(shared, 'inbound').read(),
+  };
+}
+
+/** Totals of several pairs of workers. */
+export function sumCounters(all: readonly DataplaneCounters[]): DataplaneCounters {
+  return {
+    outbound: sumDirections(all.map(({ outbound }) => outbound)),
+    inbound: sumDirections(all.map(({ inbound }) => inbound)),
+  };
+}
+
+function sumDirections(all: readonly DirectionCounters[]): DirectionCounters {
+  const sum = (of: (one: DirectionCounters) => number) => all.reduce((total, one) => total + of(one), 0);
+  const drops: Record<string, number> = {};
+  for (const one of all)
+    for (const [cause, count] of Object.entries(one.drops)) drops[cause] = (drops[cause] ?? 0) + count;
+  return {
+    packets: sum(({ packets }) => packets),
+    octets: sum(({ octets }) => octets),
+    datagrams: sum(({ datagrams }) => datagrams),
+    merged: sum(({ merged }) => merged),
+    answered: sum(({ answered }) => answered),
+    drops,
   };
 }

@@ -6,7 +6,8 @@ import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
 
 /**
  * The control thread's handle on the data plane: two workers, one per direction, that share one TUN device and one UDP
- * socket for each path to the gateway; path 0 is the socket that it was opened with. Commands are acknowledged: when the promise settles, the worker has done it. After a failure (reported
+ * socket for each path to the gateway; path 0 is the socket that it was opened with. Further pairs of workers start with the first
+ * CHILD SA for them, take their share of the flows, and end with the last one. Commands are acknowledged: when the promise settles, the worker has done it. After a failure (reported
  * once by `onFailure`) and after `close` commands settle at once and do nothing.
  */
 export interface Dataplane {
@@ -49,6 +50,8 @@ export interface Dataplane {
   /** NAT keepalives to `remote` whenever nothing was sent for `everyMs`; `undefined` stops them. @rfc 3948 2.3 */
   setKeepalive(remote: Endpoint, everyMs: number | undefined): void;
   counters(): DataplaneCounters;
+  /** What each pair of workers that runs has carried; pair 0 first. */
+  pairCounters(): readonly PairCounters[];
   /** When anything was last sent on the path in use, ESP, IKE or a keepalive. */
   lastSent(): Instant | undefined;
   /** The last time that the gateway broke a silence of ours of some seconds, with an authentic packet that was no replay. */
@@ -57,7 +60,7 @@ export interface Dataplane {
   awaitTraffic(): void;
   /** When the last authentic packet that was not a replay came in, on the system's clock. */
   lastInbound(): Instant | undefined;
-  /** Stops both workers and closes both descriptors. Idempotent. */
+  /** Stops all workers and closes all descriptors. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -92,6 +95,8 @@ export interface DataplaneEvents {
    * told once. Told once more when they are used up: nothing can be sent on it any more. @rfc 4303 3.3.3
    */
   readonly onRekeyDue?: (inboundSpi: Spi) => void;
+  /** There is more to carry than one pair of workers should: CHILD SAs for further ones would help. May be told again. */
+  readonly onBusy?: () => void;
   /** Once for each `awaitTraffic`. */
   readonly onTraffic?: () => void;
   /** The data plane followed a peer that moved (`followRemote`). */
@@ -115,6 +120,11 @@ export interface DataplaneChild {
   };
   /** Where ESP goes. */
   readonly remote: Endpoint;
+  /**
+   * The pair of workers that has it, below `limits.workerPairs`. Flows are shared among all children with the same selectors that send.
+   * Default: 0, which also does the work of a pair that the system refuses.
+   */
+  readonly pair?: number;
   /** Nothing is sent on it before `switchOutbound`. Default: false, it takes over from older children at once. */
   readonly standby?: boolean;
   /** When `onRekeyDue` is told: packets or inner octets in either direction. Absent: only before the sequence numbers end. */
@@ -140,6 +150,11 @@ export interface DataplaneSa {
 export interface DataplaneCounters {
   readonly outbound: DirectionCounters;
   readonly inbound: DirectionCounters;
+}
+
+/** Of one pair of workers. */
+export interface PairCounters extends DataplaneCounters {
+  readonly pair: number;
 }
 
 export interface DirectionCounters {

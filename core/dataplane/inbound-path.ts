@@ -10,13 +10,18 @@ import { clampMss } from '../esp/mss-clamp.ts';
 import { ChildSelectors } from '../esp/selectors.ts';
 import { bringInCongestion } from '../esp/traffic-class.ts';
 import { errnoName, lastErrno } from '../platform/linux/libc.ts';
-import { SocketAddress } from '../platform/linux/socket-address.ts';
+import { readSocketAddress, SocketAddress } from '../platform/linux/socket-address.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
 import { receiveSlotOctets, UdpReceiveBatch } from '../platform/linux/udp-receive-batch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import { BusyMeter } from './busy-meter.ts';
 import { ChildUse } from './child-use.ts';
-import type { WorkerCommand } from './commands.ts';
+import type { OpenCommand, WorkerCommand } from './commands.ts';
 import type { DirectionCells } from './counters.ts';
+import { type DatagramOrigin, EarlyDatagrams } from './early-datagrams.ts';
+import { handOver, InboundLanes } from './lanes/inbound-lanes.ts';
+import { LaneReader } from './lanes/lane-ring.ts';
+import { openLane } from './lanes/open-lane.ts';
 import { allocateSummedMemory } from './offload/summed-memory.ts';
 import { TunOutput } from './tun-output.ts';
 
@@ -31,6 +36,7 @@ const truncated = dropIndex('truncated');
 const tooBig = dropIndex('too-big');
 const unknownSpi = dropIndex('unknown-spi');
 const congestion = dropIndex('congestion');
+const queueFull = dropIndex('queue-full');
 
 interface InboundChild {
   readonly sa: InboundSa;
@@ -62,6 +68,8 @@ export interface InboundEvents {
   readonly onTraffic: () => void;
   /** Once: the child has received as much as it should. */
   readonly onRekeyDue: (child: Spi) => void;
+  /** So much comes in that another pair may help. */
+  readonly onBusy: () => void;
 }
 
 /**
@@ -72,8 +80,8 @@ export class InboundPath {
   readonly #cells: DirectionCells;
   /** An authentic packet with a new sequence number was in this batch. */
   #proven = false;
-  /** DSCP and ECN around the datagrams of the slot at hand. */
-  #outerClass = 0;
+  /** Of the slot at hand. */
+  readonly #from: DatagramOrigin = { outerClass: 0, name: new Uint8Array(0), nameAt: 0, path: -1 };
   readonly #events: InboundEvents;
   readonly #memory: PacketMemory;
   /** The sockets, by path. All receive into the same slots, one after the other. */
@@ -81,15 +89,21 @@ export class InboundPath {
   readonly #output: TunOutput;
   readonly #packet = new InnerPacket();
   readonly #children = new Map<Spi, InboundChild>();
+  readonly #early = new EarlyDatagrams();
+  readonly #lanes = new InboundLanes();
+  /** Where datagrams come from, in place of sockets. */
+  readonly #source: LaneReader | undefined;
+  readonly #meter = new BusyMeter(() => systemClock.now());
   #mss4 = 0;
   #mss6 = 0;
 
-  constructor(udpFd: number, cells: DirectionCells, events: InboundEvents) {
+  constructor({ udpFd, lane }: Omit<OpenCommand, 'kind'>, cells: DirectionCells, events: InboundEvents) {
+    this.#source = lane === undefined ? undefined : new LaneReader(lane);
     this.#cells = cells;
     this.#events = events;
     const summed = allocateSummedMemory(extendedAt + extendedHeaderOctets);
     this.#memory = adoptPacketMemory(summed.octets);
-    this.#listen(0, udpFd);
+    if (lane === undefined) this.#listen(0, udpFd);
     this.#output = new TunOutput(this.#memory, summed, cells);
   }
 
@@ -102,11 +116,22 @@ export class InboundPath {
         return;
       case 'install':
         this.#install(command);
+        this.#takeEarly(command.sa.spi);
         return;
       case 'remove':
       case 'sleep':
         this.#remove(command.child);
         return;
+      case 'open-lane':
+        return this.#lanes.open(command.pair, openLane(command));
+      case 'close-lane':
+        return this.#lanes.close(command.pair);
+      case 'share':
+        this.#lanes.share(command.child, command.pair);
+        this.#takeEarly(command.child);
+        return;
+      case 'unshare':
+        return this.#lanes.unshare(command.child);
       case 'set-remote':
         this.#children.get(command.child)?.remote.set(command.remote);
         return;
@@ -121,6 +146,7 @@ export class InboundPath {
         return;
       case 'switch-outbound':
       case 'use-path':
+      case 'spread':
         return;
       case 'stop':
         for (const spi of [...this.#children.keys()]) this.#remove(spi);
@@ -134,11 +160,17 @@ export class InboundPath {
     return [...this.#sockets.values()].map(({ fd }) => fd);
   }
 
+  /** To be called before it waits for its descriptors. False when there is something to do after all. */
+  fallAsleep(): boolean {
+    return this.#source === undefined || this.#source.fallAsleep();
+  }
+
   /**
-   * Moves one batch of each socket: the number of messages received.
+   * Moves one batch of each socket, or of the lane: the number of messages received.
    * @throws Error when a socket is gone.
    */
   step(): number {
+    if (this.#source !== undefined) return this.#readLane(this.#source);
     let received = 0;
     for (const socket of this.#sockets.values()) received += this.#receive(socket);
     return received;
@@ -158,12 +190,37 @@ export class InboundPath {
     }
     for (let i = 0; i < count; i++) {
       if (batch.truncated(i)) this.#cells.drop(truncated);
-      else this.#split(socket, i);
+      else this.#takeSlot(socket, i);
     }
-    this.#proven = false;
-    this.#output.flush();
+    this.#finish();
     batch.release(count);
     return count;
+  }
+
+  #readLane(source: LaneReader): number {
+    this.#from.name = source.octets;
+    let count = 0;
+    for (let at = 0; at + receiveSlotOctets <= extendedAt; count++) {
+      const length = source.next();
+      if (length < 0) break;
+      source.copyTo(this.#memory.octets, at, length);
+      this.#from.nameAt = source.nameAt;
+      this.#from.outerClass = source.outerClass;
+      this.#split(at, length, source.size);
+      // A merge puts its virtio header in front of a packet, where the ESP header was: nothing else is needed between two.
+      at += (length + 15) & ~15;
+    }
+    if (count === 0) return 0;
+    this.#finish();
+    source.settle();
+    return count;
+  }
+
+  #finish(): void {
+    this.#lanes.wake();
+    this.#proven = false;
+    this.#output.flush();
+    if (this.#meter.look(this.#cells.octets)) this.#events.onBusy();
   }
 
   #prove(): void {
@@ -197,21 +254,40 @@ export class InboundPath {
   }
 
   /** Slot `i` holds one datagram, or several of one size and sender. */
-  #split(socket: InboundSocket, i: number): void {
-    const { batch } = socket;
-    const at = batch.at(i);
-    const length = batch.length(i);
-    const size = batch.segmentOctets(i);
-    this.#outerClass = batch.trafficClass(i);
+  #takeSlot({ batch, path }: InboundSocket, i: number): void {
+    this.#from.outerClass = batch.trafficClass(i);
+    this.#from.name = batch.nameOctets;
+    this.#from.nameAt = batch.nameAt(i);
+    this.#from.path = path;
+    this.#split(batch.at(i), batch.length(i), batch.segmentOctets(i));
+  }
+
+  #split(at: number, length: number, size: number): void {
     let done = 0;
     // Once at least: an empty datagram is counted too.
     do {
-      this.#classify(socket, i, at + done, Math.min(size, length - done));
-      done += size;
+      const given = this.#giveAway(at + done, length - done, size);
+      if (given === 0) this.#classify(at + done, Math.min(size, length - done));
+      done += given === 0 ? size : given;
     } while (done < length);
   }
 
-  #classify(socket: InboundSocket, i: number, at: number, length: number): void {
+  /** Datagrams of one SPI that another pair has: how many octets were handed to it, or dropped because it has no room. */
+  #giveAway(at: number, length: number, size: number): number {
+    if (this.#lanes.none || length < markerOctets) return 0;
+    const { octets } = this.#memory;
+    const spi = readWord(octets, at);
+    const lane = this.#lanes.for(spi);
+    if (lane === undefined) return 0;
+    let run = size;
+    while (run + markerOctets <= length && readWord(octets, at + run) === spi) run += size;
+    const count = Math.min(run, length);
+    if (!handOver(lane, octets, at, count, size, this.#from.outerClass, this.#from.name, this.#from.nameAt))
+      this.#cells.drop(queueFull, Math.ceil(count / size));
+    return count;
+  }
+
+  #classify(at: number, length: number): void {
     this.#cells.countDatagrams(1);
     const { octets } = this.#memory;
     if (length === 1 && octets[at] === keepaliveOctet) return;
@@ -221,13 +297,31 @@ export class InboundPath {
     }
     const spi = readWord(octets, at);
     const child = this.#children.get(spi);
-    if (child !== undefined) this.#decrypt(socket, i, child, at, length);
-    else if (spi === 0) this.#handUp(socket, i, at + markerOctets, length - markerOctets, true);
-    else if (looksLikeIke(octets, at, length)) this.#handUp(socket, i, at, length, false);
-    else this.#cells.drop(unknownSpi);
+    if (child !== undefined) this.#decrypt(child, at, length);
+    // What came by a lane was ESP when it was handed over.
+    else if (this.#from.path < 0) this.#cells.drop(unknownSpi);
+    else if (spi === 0) this.#handUp(at + markerOctets, length - markerOctets, true);
+    else if (looksLikeIke(octets, at, length)) this.#handUp(at, length, false);
+    else {
+      this.#cells.drop(unknownSpi);
+      this.#early.keep(spi, octets, at, length, this.#from);
+    }
   }
 
-  #decrypt({ batch }: InboundSocket, i: number, child: InboundChild, at: number, length: number): void {
+  /** What came for a child before the child did takes its way now. */
+  #takeEarly(spi: Spi): void {
+    let at = 0;
+    for (const { octets, from } of this.#early.take(spi)) {
+      this.#cells.takeBack(unknownSpi);
+      this.#memory.octets.set(octets, at);
+      Object.assign(this.#from, from);
+      this.#split(at, octets.length, octets.length);
+      at += (octets.length + 15) & ~15;
+    }
+    if (at > 0) this.#finish();
+  }
+
+  #decrypt(child: InboundChild, at: number, length: number): void {
     const packet = this.#packet;
     const { sa, remote } = child;
     const dropped = sa.decapsulate(at, length, packet);
@@ -237,13 +331,13 @@ export class InboundPath {
       child.used = true;
       this.#events.onFirst(sa.spi);
     }
-    if (child.followRemote && sa.newest && !remote.equals(batch.nameOctets, batch.nameAt(i)))
-      this.#follow(batch.sender(i), child);
+    if (child.followRemote && sa.newest && !remote.equals(this.#from.name, this.#from.nameAt))
+      this.#follow(readSocketAddress(this.#from.name, this.#from.nameAt), child);
     if (dropped !== 0) {
       this.#cells.drop(dropped);
       return;
     }
-    if (!bringInCongestion(this.#memory.octets, packet, this.#outerClass)) {
+    if (!bringInCongestion(this.#memory.octets, packet, this.#from.outerClass)) {
       this.#cells.drop(congestion);
       return;
     }
@@ -261,7 +355,7 @@ export class InboundPath {
   }
 
   /** An IKE message for the control thread. Rare, so it may allocate. @rfc 3948 2.2 */
-  #handUp({ batch, path }: InboundSocket, i: number, at: number, length: number, marker: boolean): void {
+  #handUp(at: number, length: number, marker: boolean): void {
     if (length < ikeHeaderOctets || length > limits.ikeMessageOctets) {
       this.#cells.drop(length > limits.ikeMessageOctets ? tooBig : truncated);
       return;
@@ -270,12 +364,12 @@ export class InboundPath {
       this.#cells.drop(unknownSpi);
       return;
     }
-    const from = batch.sender(i);
+    const from = readSocketAddress(this.#from.name, this.#from.nameAt);
     if (from === undefined) {
       this.#cells.drop(truncated);
       return;
     }
-    this.#events.onIke(this.#memory.octets.slice(at, at + length), from, marker, path);
+    this.#events.onIke(this.#memory.octets.slice(at, at + length), from, marker, this.#from.path);
   }
 }
 

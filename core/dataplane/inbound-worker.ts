@@ -5,7 +5,7 @@ import { PollSet } from '../platform/linux/poll-set.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
 import { Allowance } from './allowance.ts';
 import { CommandQueue } from './command-queue.ts';
-import type { WorkerStart } from './commands.ts';
+import type { OpenCommand, WorkerStart } from './commands.ts';
 import { DirectionCells, signalInbound, signalQueuedIke } from './counters.ts';
 import { type InboundEvents, InboundPath } from './inbound-path.ts';
 import { KnownIkeSas } from './known-ike-sas.ts';
@@ -14,17 +14,17 @@ import { describeCrash } from './worker-crash.ts';
 
 const queueFull = dropIndex('queue-full');
 
-/** The inbound worker: socket to TUN device, IKE to the control thread. It waits for its socket, then blocks in poll(2). */
+/** The inbound worker: sockets (or lane) to TUN device, IKE to the control thread. It waits for its socket, then blocks in poll(2). */
 function run(start: WorkerStart): void {
   const queue = new CommandQueue(start, signalInbound);
   const open = queue.awaitOpen();
-  if (open !== undefined) work(start, queue, open.udpFd);
+  if (open !== undefined) work(start, queue, open);
   queue.close();
 }
 
-function work(start: WorkerStart, queue: CommandQueue, udpFd: number): void {
+function work(start: WorkerStart, queue: CommandQueue, open: OpenCommand): void {
   const cells = new DirectionCells(start.shared, 'inbound');
-  const path = new InboundPath(udpFd, cells, eventsFor(queue, start, cells));
+  const path = new InboundPath(open, cells, eventsFor(queue, start, cells));
   const waits = new PollSet(1 + limits.pathsOpen);
   waits.watch(0, start.wakeFd);
   watchSockets(waits, path);
@@ -36,7 +36,7 @@ function work(start: WorkerStart, queue: CommandQueue, udpFd: number): void {
         wipeKey(command);
       })
     ) {
-      if (path.step() > 0) continue;
+      if (path.step() > 0 || !path.fallAsleep()) continue;
       waits.wait(-1);
       if (queue.exiting) break;
       if (waits.readable(0)) queue.quiet();
@@ -71,6 +71,7 @@ function eventsFor(queue: CommandQueue, start: WorkerStart, cells: DirectionCell
     onMoved: (child, remote) => queue.report({ kind: 'moved', child, remote }),
     onFirst: (child) => queue.report({ kind: 'first-inbound', child }),
     onRekeyDue: (child) => queue.report({ kind: 'rekey-due', child, usedUp: false }),
+    onBusy: () => queue.report({ kind: 'busy' }),
   };
 }
 

@@ -3,37 +3,41 @@ import type { Failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { ok, type Result } from '../base/result.ts';
 import { type Instant, instant } from '../base/time.ts';
-import type { CipherShape } from '../crypto/interfaces.ts';
 import { libc } from '../platform/linux/libc.ts';
+import { readProcessorTime } from '../platform/linux/processor-time.ts';
 import { socketAddressOctets, writeSocketAddress } from '../platform/linux/socket-address.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
 import { setPathMtu } from '../platform/linux/udp-socket.ts';
 import { addNonEspMarker, natKeepalive } from '../wire/ike/non-esp-marker.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { useOctets } from './child-use.ts';
-import type { SaCommand, WorkerCommand, WorkerReport } from './commands.ts';
-import { DirectionCells, readCounters, signalQueuedIke, signalTraffic } from './counters.ts';
+import type { SelectorPair, WorkerCommand, WorkerReport } from './commands.ts';
+import { DirectionCells, signalQueuedIke, signalTraffic } from './counters.ts';
 import type {
   Dataplane,
   DataplaneChild,
   DataplaneCounters,
   DataplaneEvents,
-  DataplaneSa,
   HeardInSilence,
+  PairCounters,
   SendOptions,
   TunDescriptor,
 } from './dataplane.ts';
 import { KeepaliveTimer } from './keepalive.ts';
 import { KnownIkeSas } from './known-ike-sas.ts';
+import { plainSa } from './plain-sa.ts';
 import { SpareWorkers } from './spare-workers.ts';
+import { SpreadWatch } from './spread/spread-watch.ts';
 import { wipeKey } from './wipe-key.ts';
-import type { WorkerHandle } from './worker-handle.ts';
 import type { WorkerPair } from './worker-pair.ts';
+import { WorkerPairs } from './worker-pairs.ts';
 
 const flagDontWait = 0x40;
 
-/** What was told of a child already. */
-interface ToldOfChild {
+/** Of a child: the pair that has it, and what was told of it already. */
+interface KnownChild {
+  readonly pair: number;
+  readonly selectors: SelectorPair;
   rekeyDue: boolean;
   /** What each direction carried. */
   readonly uses: readonly Float64Array[];
@@ -44,10 +48,15 @@ export interface DataplaneOptions {
   readonly udpFd: number;
   /** Send runs of datagrams as one message (UDP_SEGMENT). Default: true; it is dropped when the kernel refuses. */
   readonly segmentation?: boolean;
+  /**
+   * When flows are spread over the pairs of workers that have CHILD SAs: while the machine has idle processors, and only then `onBusy` asks for
+   * more; or at all times. Default: `idle`.
+   */
+  readonly spread?: 'idle' | 'always';
 }
 
 /**
- * Sets both workers to work. `spares` is asked for the threads; without it new ones start. Fails with `system.call` when
+ * Sets two workers to work, and more when they are wanted. `spares` is asked for the threads; without it new ones start. Fails with `system.call` when
  * the system has no descriptor left; the socket is closed then.
  */
 export function openDataplane(
@@ -56,7 +65,7 @@ export function openDataplane(
   spares: SpareWorkers = new SpareWorkers(),
 ): Result<Dataplane, Failure> {
   const workers = spares.take();
-  if (workers.ok) return ok(new WorkerDataplane(options, workers.value, events));
+  if (workers.ok) return ok(new WorkerDataplane(options, workers.value, spares, events));
   libc.close(options.udpFd);
   return workers;
 }
@@ -64,48 +73,63 @@ export function openDataplane(
 class WorkerDataplane implements Dataplane {
   /** By path. */
   readonly #sockets: Map<number, number>;
-  /** The one in use. */
+  /** The one in use, and where it leads since it was chosen. */
   #path = 0;
-  readonly #workers: WorkerPair;
+  #pathRemote: Endpoint | undefined;
+  readonly #pairs: WorkerPairs;
   readonly #events: DataplaneEvents;
-  readonly #signals: Int32Array;
   readonly #controlCells: DirectionCells;
   readonly #inboundCells: DirectionCells;
-  readonly #outbound: WorkerHandle;
-  readonly #inbound: WorkerHandle;
   readonly #name = new Uint8Array(socketAddressOctets);
   /** By inbound SPI: the outbound half is known by the same name to its worker. */
-  readonly #children = new Map<Spi, ToldOfChild>();
+  readonly #children = new Map<Spi, KnownChild>();
   readonly #ikeSas: KnownIkeSas;
-  #tunFd = -1;
+  readonly #spread: SpreadWatch;
+  readonly #isAlwaysSpread: boolean;
   #keepalive: number | undefined;
   #keepaliveTimer: NodeJS.Timeout | undefined;
   #failed = false;
   #closing: Promise<void> | undefined;
 
-  constructor(options: DataplaneOptions, workers: WorkerPair, events: DataplaneEvents) {
-    this.#sockets = new Map([[0, options.udpFd]]);
-    this.#workers = workers;
-    this.#outbound = workers.outbound;
-    this.#inbound = workers.inbound;
-    this.#signals = new Int32Array(workers.shared.signals);
+  constructor(options: DataplaneOptions, workers: WorkerPair, spares: SpareWorkers, events: DataplaneEvents) {
+    const { udpFd, segmentation = true } = options;
+    this.#sockets = new Map([[0, udpFd]]);
     this.#controlCells = new DirectionCells(workers.shared, 'control');
     this.#inboundCells = new DirectionCells(workers.shared, 'inbound');
     this.#ikeSas = new KnownIkeSas(workers.shared.ikeSas);
     this.#events = events;
-    workers.open(options.udpFd, options.segmentation ?? true, {
-      onReport: (report) => this.#handle(report),
+    const setting = { udpFd, segmentation, tun: undefined, mtu: undefined };
+    this.#pairs = new WorkerPairs(workers, setting, spares, (pair) => ({
+      onReport: (report) => this.#handle(report, pair),
       onCrash: (error) => this.#fail(error),
+    }));
+    this.#spread = new SpreadWatch({
+      octets: () => {
+        const { outbound, inbound } = this.counters();
+        return outbound.octets + inbound.octets;
+      },
+      processorTime: readProcessorTime,
+      onChange: (isSpread) => {
+        this.#spreadFlows(isSpread);
+        if (isSpread) this.#askForPairs();
+      },
     });
+    this.#isAlwaysSpread = options.spread === 'always';
+    if (this.#isAlwaysSpread) this.#spreadFlows(true);
+  }
+
+  #spreadFlows(on: boolean): void {
+    void this.#pairs.first.outbound.command({ kind: 'spread', on });
+  }
+
+  #askForPairs(): void {
+    if (this.#closing === undefined) this.#events.onBusy?.();
   }
 
   async attachTun(tun: TunDescriptor): Promise<void> {
-    const { fd, mtu, vnetHeader } = tun;
-    const command: WorkerCommand = { kind: 'attach-tun', fd, mtu, vnetHeader };
-    await this.#inbound.command(command);
-    await this.#outbound.command(command);
-    if (this.#tunFd >= 0 && this.#tunFd !== fd) libc.close(this.#tunFd);
-    this.#tunFd = fd;
+    const before = this.#pairs.setting.tun;
+    await this.#pairs.attachTun(tun);
+    if (before !== undefined && before.fd !== tun.fd) libc.close(before.fd);
   }
 
   async installChild(child: DataplaneChild): Promise<void> {
@@ -114,32 +138,63 @@ class WorkerDataplane implements Dataplane {
     const options = { selectors, remote, followRemote, standby, rekeyAfter };
     const common = { kind: 'install', child: spi, ...options } as const;
     const [useIn, useOut] = [new SharedArrayBuffer(useOctets), new SharedArrayBuffer(useOctets)];
-    this.#children.set(spi, { rekeyDue: false, uses: [new Float64Array(useIn), new Float64Array(useOut)] });
+    const uses = [new Float64Array(useIn), new Float64Array(useOut)];
     const inbound: WorkerCommand = { ...common, sa: plainSa(child.inbound), use: useIn };
-    const outbound: WorkerCommand = { ...common, sa: plainSa(child.outbound), use: useOut };
+    const outbound = { ...common, sa: plainSa(child.outbound), use: useOut };
+    const before = this.#pathRemote;
     try {
-      const installed = this.#inbound.command(inbound);
+      const pair = child.pair === undefined ? 0 : await this.#pairs.start(child.pair);
+      this.#children.set(spi, { pair, selectors, rekeyDue: false, uses });
+      const workers = this.#pairs.get(pair);
+      const installed = workers.inbound.command(inbound);
       wipeKey(inbound);
       await installed;
-      await this.#outbound.command(outbound);
+      if (pair !== 0) await this.#pairs.first.inbound.command({ kind: 'share', child: spi, pair, selectors });
+      // The path may have changed while a pair started: this SA was not there to be told.
+      const moved = this.#pathRemote === before ? undefined : this.#pathRemote;
+      await workers.outbound.command({ ...outbound, remote: moved ?? remote });
+      if (!standby) await this.#shareOutbound(spi);
     } finally {
+      wipeKey(inbound);
       wipeKey(outbound);
     }
   }
 
   async switchOutbound(inboundSpi: Spi): Promise<void> {
-    await this.#outbound.command({ kind: 'switch-outbound', child: inboundSpi });
+    await this.#of(inboundSpi).outbound.command({ kind: 'switch-outbound', child: inboundSpi });
+    await this.#shareOutbound(inboundSpi);
   }
 
   async removeChild(inboundSpi: Spi): Promise<void> {
+    const { pair = 0 } = this.#children.get(inboundSpi) ?? {};
     this.#children.delete(inboundSpi);
-    await this.#outbound.command({ kind: 'remove', child: inboundSpi });
-    await this.#inbound.command({ kind: 'remove', child: inboundSpi });
+    if (pair !== 0) return await this.#removeFrom(pair, inboundSpi, { kind: 'unshare', child: inboundSpi });
+    const { first } = this.#pairs;
+    await first.outbound.command({ kind: 'remove', child: inboundSpi });
+    await first.inbound.command({ kind: 'remove', child: inboundSpi });
+  }
+
+  /** Takes a child from a further pair. `farewell`: what the first one, which reads, does about its packets from then on. */
+  async #removeFrom(pair: number, child: Spi, farewell: WorkerCommand): Promise<void> {
+    const { first } = this.#pairs;
+    const { inbound, outbound } = this.#pairs.get(pair);
+    await first.outbound.command(farewell);
+    await outbound.command({ kind: 'remove', child });
+    await first.inbound.command({ kind: 'unshare', child });
+    await inbound.command({ kind: 'remove', child });
+    if ([...this.#children.values()].every((other) => other.pair !== pair)) await this.#pairs.end(pair);
   }
 
   async sleepChild(inboundSpi: Spi): Promise<void> {
-    await this.#outbound.command({ kind: 'sleep', child: inboundSpi });
-    await this.#inbound.command({ kind: 'sleep', child: inboundSpi });
+    const child = this.#children.get(inboundSpi);
+    const command: WorkerCommand = { kind: 'sleep', child: inboundSpi };
+    if (child !== undefined && child.pair !== 0) {
+      // The packet that wakes it is seen by the first pair, whose it is from now on.
+      this.#children.set(inboundSpi, { ...child, pair: 0 });
+      return await this.#removeFrom(child.pair, inboundSpi, command);
+    }
+    await this.#pairs.first.outbound.command(command);
+    await this.#pairs.first.inbound.command(command);
   }
 
   carried(): ReadonlyMap<Spi, number> {
@@ -150,8 +205,21 @@ class WorkerDataplane implements Dataplane {
 
   async setRemote(inboundSpi: Spi, remote: Endpoint): Promise<void> {
     const command: WorkerCommand = { kind: 'set-remote', child: inboundSpi, remote };
-    await this.#inbound.command(command);
-    await this.#outbound.command(command);
+    const { inbound, outbound } = this.#of(inboundSpi);
+    await inbound.command(command);
+    await outbound.command(command);
+  }
+
+  /** The workers that have this child. */
+  #of(inboundSpi: Spi): WorkerPair {
+    return this.#pairs.get(this.#children.get(inboundSpi)?.pair ?? 0);
+  }
+
+  /** The first pair reads the TUN device: it is told of a child that another pair can send on. */
+  async #shareOutbound(child: Spi): Promise<void> {
+    const { pair = 0, selectors } = this.#children.get(child) ?? {};
+    if (pair === 0 || selectors === undefined) return;
+    await this.#pairs.first.outbound.command({ kind: 'share', child, pair, selectors });
   }
 
   async openPath(path: number, udpFd: number): Promise<void> {
@@ -160,16 +228,16 @@ class WorkerDataplane implements Dataplane {
       return;
     }
     this.#sockets.set(path, udpFd);
-    await this.#inbound.command({ kind: 'listen', path, udpFd });
+    await this.#pairs.first.inbound.command({ kind: 'listen', path, udpFd });
   }
 
   async closePath(path: number): Promise<void> {
     const udpFd = this.#sockets.get(path);
     if (udpFd === undefined || path === this.#path || this.#closing !== undefined) return;
     this.#sockets.delete(path);
-    await this.#inbound.command({ kind: 'unlisten', path });
-    // The other worker may have a packet of before the change of path in its hands.
-    await this.#outbound.command({ kind: 'unlisten', path });
+    await this.#pairs.first.inbound.command({ kind: 'unlisten', path });
+    // The other workers may have a packet of before the change of path in their hands.
+    await this.#pairs.outbound({ kind: 'unlisten', path });
     libc.close(udpFd);
   }
 
@@ -177,14 +245,14 @@ class WorkerDataplane implements Dataplane {
     const udpFd = this.#sockets.get(path);
     if (udpFd === undefined || this.#closing !== undefined) return;
     this.#path = path;
+    this.#pathRemote = remote;
     if (this.#keepalive !== undefined) this.setKeepalive(remote, this.#keepalive);
-    await this.#outbound.command({ kind: 'use-path', udpFd, remote });
+    this.#pairs.setting.udpFd = udpFd;
+    await this.#pairs.outbound({ kind: 'use-path', udpFd, remote });
   }
 
   async setMtu(mtu: number): Promise<void> {
-    await Promise.all(
-      [this.#inbound, this.#outbound].map((worker) => worker.command({ kind: 'set-mtu', mtu })),
-    );
+    await this.#pairs.setMtu(mtu);
   }
 
   sendIke(octets: Uint8Array, remote: Endpoint, marker: boolean, options: SendOptions = {}): void {
@@ -227,15 +295,19 @@ class WorkerDataplane implements Dataplane {
   }
 
   counters(): DataplaneCounters {
-    return readCounters(this.#workers.shared);
+    return this.#pairs.counters();
+  }
+
+  pairCounters(): readonly PairCounters[] {
+    return this.#pairs.each();
   }
 
   awaitTraffic(): void {
-    Atomics.store(this.#signals, signalTraffic, 1);
+    for (const { shared } of this.#pairs.all) Atomics.store(new Int32Array(shared.signals), signalTraffic, 1);
   }
 
   lastInbound(): Instant | undefined {
-    return this.#inboundCells.provenAt;
+    return this.#pairs.lastInbound();
   }
 
   close(): Promise<void> {
@@ -245,8 +317,10 @@ class WorkerDataplane implements Dataplane {
 
   async #close(): Promise<void> {
     clearTimeout(this.#keepaliveTimer);
-    await this.#workers.stop();
-    for (const fd of [...this.#sockets.values(), this.#tunFd]) if (fd >= 0) libc.close(fd);
+    this.#spread.end();
+    await this.#pairs.stop();
+    const { tun } = this.#pairs.setting;
+    for (const fd of [...this.#sockets.values(), tun?.fd ?? -1]) if (fd >= 0) libc.close(fd);
   }
 
   /** What the network refuses here is lost like a datagram on the way: IKE sends it again. */
@@ -258,10 +332,10 @@ class WorkerDataplane implements Dataplane {
     libc.sendto(fd, octets, octets.length, flagDontWait, this.#name, nameLength);
   }
 
-  #handle(report: Exclude<WorkerReport, { kind: 'done' }>): void {
+  #handle(report: Exclude<WorkerReport, { kind: 'done' }>, pair: number): void {
     switch (report.kind) {
       case 'ike':
-        Atomics.sub(this.#signals, signalQueuedIke, 1);
+        Atomics.sub(new Int32Array(this.#pairs.get(pair).shared.signals), signalQueuedIke, 1);
         if (this.#closing === undefined) {
           this.#events.onIke(report.octets, report.from, report.marker, report.path);
         }
@@ -280,6 +354,10 @@ class WorkerDataplane implements Dataplane {
       case 'rekey-due':
         this.#rekeyDue(report.child, report.usedUp);
         return;
+      case 'busy':
+        if (this.#isAlwaysSpread) this.#askForPairs();
+        else if (this.#closing === undefined) this.#spread.begin();
+        return;
       case 'traffic':
         if (this.#closing === undefined) this.#events.onTraffic?.();
         return;
@@ -291,7 +369,7 @@ class WorkerDataplane implements Dataplane {
 
   #follow(child: Spi, remote: Endpoint): void {
     if (!this.#children.has(child) || this.#closing !== undefined) return;
-    void this.#outbound.command({ kind: 'set-remote', child, remote });
+    void this.#of(child).outbound.command({ kind: 'set-remote', child, remote });
     this.#events.onMoved?.(child, remote);
   }
 
@@ -309,23 +387,4 @@ class WorkerDataplane implements Dataplane {
     this.#failed = true;
     this.#events.onFailure(error);
   }
-}
-
-/** The SA as plain data. `postMessage` copies it at once, so the caller's key can be wiped right after. */
-function plainSa(sa: DataplaneSa): SaCommand {
-  const { cipher } = sa;
-  const shape: CipherShape = {
-    name: cipher.name,
-    encryptionId: cipher.encryptionId,
-    keyBits: cipher.keyBits,
-    integrityId: cipher.integrityId,
-    encryptionKeyOctets: cipher.encryptionKeyOctets,
-    saltOctets: cipher.saltOctets,
-    integrityKeyOctets: cipher.integrityKeyOctets,
-    ivOctets: cipher.ivOctets,
-    icvOctets: cipher.icvOctets,
-    blockOctets: cipher.blockOctets,
-    randomIv: cipher.randomIv,
-  };
-  return { spi: sa.spi, shape, key: sa.key, esn: sa.esn ?? false, sequence: sa.sequence ?? 0 };
 }

@@ -15,13 +15,18 @@ import { SocketAddress } from '../platform/linux/socket-address.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { Allowance } from './allowance.ts';
+import { BusyMeter } from './busy-meter.ts';
 import { ChildUse } from './child-use.ts';
-import type { WorkerCommand } from './commands.ts';
+import type { OpenCommand, WorkerCommand } from './commands.ts';
 import type { DirectionCells } from './counters.ts';
 import { DatagramRuns } from './datagram-runs.ts';
+import { LaneReader } from './lanes/lane-ring.ts';
+import { openLane } from './lanes/open-lane.ts';
+import { OutboundLanes } from './lanes/outbound-lanes.ts';
 import { allocateSummedMemory, type SummedMemory } from './offload/summed-memory.ts';
 import { finishPacketChecksum, SuperPacket } from './offload/super-packet.ts';
 import { gsoNone, VirtioHeader, virtioHeaderOctets, writePlainHeader } from './offload/virtio-header.ts';
+import { type OutboundChild, OutboundChildren } from './outbound-children.ts';
 import { createRandomIv } from './random-iv.ts';
 import { SleepingChildren } from './sleeping-children.ts';
 
@@ -35,10 +40,13 @@ const errorAt = memoryOctets + extendedHeaderOctets + virtioHeaderOctets;
 /** Send when this much has gathered, although more may be waiting. */
 const flushOctets = 65_536;
 const readsPerStep = 256;
+/** More than a full lane of the smallest packets. */
+const drainSteps = 128;
 
 const noChild = dropIndex('no-child');
 const badInner = dropIndex('malformed');
 const exhausted = dropIndex('sequence-exhausted');
+const queueFull = dropIndex('queue-full');
 const tooBig = dropIndex('too-big');
 
 /** A packet that is cut where it lies, into pieces that are packets. */
@@ -46,14 +54,6 @@ interface Cut {
   lengthOf(i: number): number;
   spread(at: number, stride: number): void;
   finish(i: number, at: number): void;
-}
-
-interface OutboundChild {
-  readonly child: Spi;
-  readonly sa: OutboundSa;
-  readonly selectors: ChildSelectors;
-  readonly remote: SocketAddress;
-  readonly use: ChildUse;
 }
 
 /** What the path tells the control thread: rare, so it may allocate. */
@@ -64,6 +64,8 @@ export interface OutboundEvents {
   readonly onTraffic: () => void;
   /** Once: a packet came for a child that sleeps. */
   readonly onWanted: (child: Spi) => void;
+  /** There is so much to send that another pair may take a share. */
+  readonly onBusy: () => void;
 }
 
 /**
@@ -83,13 +85,12 @@ export class OutboundPath {
   readonly #header = new VirtioHeader();
   readonly #fillIv = createRandomIv();
   readonly #events: OutboundEvents;
-  /** Those that send, the newest first. */
-  #children: OutboundChild[] = [];
-  /** The same for packets of either version, in the order in which they are asked. */
-  #children4: OutboundChild[] = [];
-  #children6: OutboundChild[] = [];
-  /** Those that wait for `switch-outbound`. */
-  #standby: OutboundChild[] = [];
+  readonly #children: OutboundChildren;
+  readonly #lanes = new OutboundLanes();
+  /** Where packets come from, in place of the TUN device. */
+  readonly #source: LaneReader | undefined;
+  readonly #flushNow = () => this.#flush();
+  readonly #meter = new BusyMeter(() => systemClock.now());
   readonly #sleepers = new SleepingChildren();
   #tunFd = -1;
   #vnetOctets = 0;
@@ -102,7 +103,13 @@ export class OutboundPath {
   /** Of the packet that was read; all its segments have the same. */
   #trafficClass = 0;
 
-  constructor(udpFd: number, cells: DirectionCells, segmentation: boolean, events: OutboundEvents) {
+  constructor(
+    { udpFd, segmentation, pair, lane }: Omit<OpenCommand, 'kind'>,
+    cells: DirectionCells,
+    events: OutboundEvents,
+  ) {
+    this.#children = new OutboundChildren(pair);
+    this.#source = lane === undefined ? undefined : new LaneReader(lane);
     this.#cells = cells;
     this.#events = events;
     this.#checksums = allocateSummedMemory(errorAt + tooBigOctets);
@@ -112,8 +119,14 @@ export class OutboundPath {
     this.#runs = new DatagramRuns(udpFd, this.#memory, segmentation, cells);
   }
 
+  /** What to wait for; -1 when it is a lane that packets come from. */
   get tunFd(): number {
-    return this.#tunFd;
+    return this.#source === undefined ? this.#tunFd : -1;
+  }
+
+  /** To be called before it waits for its descriptors. False when there is something to do after all. */
+  fallAsleep(): boolean {
+    return this.#source === undefined || this.#source.fallAsleep();
   }
 
   carryOut(command: WorkerCommand): void {
@@ -127,10 +140,27 @@ export class OutboundPath {
         this.#install(command);
         return;
       case 'switch-outbound':
-        this.#switchTo(command.child);
+        // Commands come between two steps, and a step leaves no packet behind: the order of the packets is kept.
+        this.#children.switchTo(command.child);
         return;
       case 'remove':
+        this.#drain();
         this.#remove(command.child);
+        return;
+      case 'open-lane':
+        this.#lanes.open(command.pair, openLane(command));
+        return;
+      case 'close-lane':
+        this.#lanes.close(command.pair);
+        return;
+      case 'spread':
+        this.#lanes.spread = command.on;
+        return;
+      case 'share':
+        this.#children.addElsewhere(command.child, command.selectors, command.pair);
+        return;
+      case 'unshare':
+        this.#children.remove(command.child);
         return;
       case 'sleep':
         this.#sleep(command.child);
@@ -141,17 +171,14 @@ export class OutboundPath {
       case 'use-path':
         // A step leaves nothing behind: all that was read before has left by the old socket.
         this.#runs.useSocket(command.udpFd);
-        for (const { remote } of [...this.#children, ...this.#standby]) remote.set(command.remote);
+        for (const { remote } of this.#children.all) remote.set(command.remote);
         return;
       case 'set-remote':
-        this.#find(command.child)?.remote.set(command.remote);
+        this.#children.get(command.child)?.remote.set(command.remote);
         return;
       case 'stop':
-        for (const { sa } of [...this.#children, ...this.#standby]) sa.close();
-        this.#children = [];
-        this.#standby = [];
+        this.#children.clear();
         this.#sleepers.clear();
-        this.#order();
         this.#tunFd = -1;
         return;
     }
@@ -162,7 +189,7 @@ export class OutboundPath {
    * @throws Error when the TUN device is gone.
    */
   step(): boolean {
-    if (this.#tunFd < 0) return false;
+    if (this.#tunFd < 0 && this.#source === undefined) return false;
     let more = true;
     this.#sendKept();
     // Packets that are dropped take no room, hence the third bound: commands must not wait behind them.
@@ -170,10 +197,23 @@ export class OutboundPath {
       more = this.#readPacket();
       if (this.#next >= flushOctets || this.#runs.many) break;
     }
-    this.#runs.send();
     if (this.#next > 0) this.#events.onTraffic();
+    this.#flush();
+    this.#source?.settle();
     this.#next = 0;
+    if (this.#meter.look(this.#cells.octets)) this.#events.onBusy();
     return more;
+  }
+
+  #flush(): void {
+    this.#runs.send();
+    // What another pair sends ends our silence too, and only this one's cells are asked for that.
+    if (this.#lanes.settle()) this.#cells.send(systemClock.now());
+  }
+
+  /** What the reader has handed over for an SA leaves before the SA goes. */
+  #drain(): void {
+    for (let i = 0; this.#source !== undefined && i < drainSteps; i++) if (!this.step()) return;
   }
 
   #useMtu(mtu: number): void {
@@ -197,74 +237,74 @@ export class OutboundPath {
       remote: new SocketAddress(command.remote),
       use: new ChildUse(command.rekeyAfter, sa.esn, command.use),
     };
-    if (command.standby) this.#standby.push(installed);
-    else this.#children.unshift(installed);
-    this.#order();
+    this.#children.add(installed, command.selectors, command.standby);
   }
 
   #sleep(spi: Spi): void {
-    const selectors = this.#find(spi)?.selectors;
+    const selectors = this.#children.selectorsOf(spi);
     this.#remove(spi);
     if (selectors !== undefined) this.#sleepers.add(spi, selectors);
   }
 
-  /** Commands come between two steps, and a step leaves no packet behind: the order of the packets is kept. */
-  #switchTo(spi: Spi): void {
-    const found = this.#find(spi);
-    if (found === undefined) return;
-    this.#take(spi);
-    this.#children.unshift(found);
-    this.#order();
-  }
-
-  /** A packet leaves by the narrowest that takes it; among equals that is the newest. */
-  #order(): void {
-    const narrowest = (family: 4 | 6): OutboundChild[] =>
-      this.#children.toSorted((a, b) => a.selectors.breadth[family] - b.selectors.breadth[family]);
-    this.#children4 = narrowest(4);
-    this.#children6 = narrowest(6);
-  }
-
   #remove(spi: Spi): void {
-    this.#find(spi)?.sa.close();
     this.#sleepers.forget(spi);
-    this.#take(spi);
-    this.#order();
-  }
-
-  #find(spi: Spi): OutboundChild | undefined {
-    const named = ({ child }: OutboundChild) => child === spi;
-    return this.#children.find(named) ?? this.#standby.find(named);
-  }
-
-  #take(spi: Spi): void {
-    const others = ({ child }: OutboundChild) => child !== spi;
-    this.#children = this.#children.filter(others);
-    this.#standby = this.#standby.filter(others);
+    this.#children.remove(spi);
   }
 
   /** One packet, read to where it will be encrypted. False when there was none. */
   #readPacket(): boolean {
     if (this.#next + readOctets + growthOctets > memoryOctets) return true;
+    return this.#source === undefined ? this.#readTun() : this.#readLane(this.#source);
+  }
+
+  #readTun(): boolean {
     const at = this.#next + this.#headroom;
     const from = at - this.#vnetOctets;
     // The virtio header never begins before the space that is ours: the headroom is at least 16.
     const length = packetCalls.read(this.#tunFd, this.#memory.address + from, readOctets - 64);
     if (length < 0) return this.#readFailed();
     if (length === 0) throw new Error('the TUN device is gone: end of file');
-    const packet = this.#packet;
-    const available = length - this.#vnetOctets;
-    if (!readInnerPacket(this.#memory.octets, at, available, packet)) {
-      this.#cells.drop(badInner);
-      return true;
-    }
-    const child = this.#childFor(packet);
-    if (child === undefined) {
-      this.#keep(from, length);
-      return true;
-    }
-    this.#send(child, from);
+    this.#take(at, from, length);
     return true;
+  }
+
+  #readLane(source: LaneReader): boolean {
+    const length = source.next();
+    if (length < 0) return false;
+    // What its first reader saw in front of it.
+    this.#vnetOctets = source.size;
+    const at = this.#next + this.#headroom;
+    const from = at - this.#vnetOctets;
+    source.copyTo(this.#memory.octets, from, length);
+    this.#take(at, from, length);
+    return true;
+  }
+
+  /** Finds the CHILD SA of the packet at `at`, which was read from `from` on, and sends it, or hands it to its pair. */
+  #take(at: number, from: number, length: number): void {
+    const packet = this.#packet;
+    const { octets } = this.#memory;
+    const vnetOctets = this.#vnetOctets;
+    if (!readInnerPacket(octets, at, length - vnetOctets, packet)) return this.#cells.drop(badInner);
+    const bundle = this.#children.for(octets, packet);
+    if (bundle === undefined) return this.#keep(from, length);
+    const { steering, pairs, own } = bundle;
+    if (steering !== undefined) {
+      const hand = this.#lanes.hand(
+        steering,
+        pairs,
+        packet,
+        octets,
+        from,
+        length,
+        vnetOctets,
+        this.#flushNow,
+      );
+      if (hand === 'full') this.#cells.drop(queueFull);
+      if (hand !== 'own') return;
+    }
+    if (own === undefined) return this.#cells.drop(noChild);
+    this.#send(own, from);
   }
 
   /** Nobody carries the packet that was read; it may be the one that wakes a child. */
@@ -279,12 +319,12 @@ export class OutboundPath {
   /** The packet that woke a child, once there is one for it. */
   #sendKept(): void {
     const { kept } = this.#sleepers;
-    if (kept === undefined || this.#children.length === 0) return;
+    if (kept === undefined || this.#children.empty) return;
     const at = this.#next + this.#headroom;
     const from = at - this.#vnetOctets;
     this.#memory.octets.set(kept, from);
     if (!readInnerPacket(this.#memory.octets, at, kept.length - this.#vnetOctets, this.#packet)) return;
-    const child = this.#childFor(this.#packet);
+    const child = this.#children.for(this.#memory.octets, this.#packet)?.own;
     if (child === undefined) return;
     this.#sleepers.keep(undefined);
     this.#send(child, from);
@@ -305,13 +345,6 @@ export class OutboundPath {
     if (errno === 'EAGAIN' || errno === 'EIO') return false;
     if (errno === 'EINTR') return true;
     throw new Error(`the TUN device is gone: read says ${errno}`);
-  }
-
-  #childFor(packet: InnerPacket): OutboundChild | undefined {
-    const { octets } = this.#memory;
-    const children = packet.version === 4 ? this.#children4 : this.#children6;
-    for (const child of children) if (child.selectors.takesOutbound(octets, packet)) return child;
-    return undefined;
   }
 
   #sendPacket(child: OutboundChild): void {

@@ -7,7 +7,7 @@ import { OutboundPath } from './outbound-path.ts';
 import { wipeKey } from './wipe-key.ts';
 import { describeCrash } from './worker-crash.ts';
 
-/** The outbound worker: TUN device to socket. It waits for its socket, blocks in poll(2) and ends when it is told to. */
+/** The outbound worker: TUN device (or lane) to socket. It waits for its socket, blocks in poll(2) and ends when it is told to. */
 function run(start: WorkerStart): void {
   const queue = new CommandQueue(start, signalOutbound);
   const open = queue.awaitOpen();
@@ -15,11 +15,12 @@ function run(start: WorkerStart): void {
   queue.close();
 }
 
-function work(start: WorkerStart, queue: CommandQueue, { udpFd, segmentation }: OpenCommand): void {
-  const path = new OutboundPath(udpFd, new DirectionCells(start.shared, 'outbound'), segmentation, {
+function work(start: WorkerStart, queue: CommandQueue, open: OpenCommand): void {
+  const path = new OutboundPath(open, new DirectionCells(start.shared, 'outbound'), {
     onTraffic: () => queue.reportTraffic(),
     onWanted: (child) => queue.report({ kind: 'wanted', child }),
     onRekeyDue: (child, usedUp) => queue.report({ kind: 'rekey-due', child, usedUp }),
+    onBusy: () => queue.report({ kind: 'busy' }),
   });
   const waits = new PollSet(2);
   waits.watch(0, start.wakeFd);
@@ -31,7 +32,7 @@ function work(start: WorkerStart, queue: CommandQueue, { udpFd, segmentation }: 
         waits.watch(1, path.tunFd);
       })
     ) {
-      if (path.step()) continue;
+      if (path.step() || !path.fallAsleep()) continue;
       waits.wait(-1);
       if (queue.exiting) break;
       if (waits.readable(0)) queue.quiet();

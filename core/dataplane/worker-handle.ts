@@ -1,8 +1,7 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { libc } from '../platform/linux/libc.ts';
 import type { CommandEnvelope, WorkerCommand, WorkerReport, WorkerStart } from './commands.ts';
-
-const wakeUp = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0);
+import { wakeUp } from './lanes/open-lane.ts';
 
 /** The control thread's end of one worker. */
 export class WorkerHandle {

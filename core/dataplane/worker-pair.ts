@@ -21,15 +21,25 @@ export interface WorkerPairEvents {
   onCrash(error: Failure): void;
 }
 
+export interface WorkerPairWork {
+  /** Pair 0 reads the TUN device and the sockets. */
+  readonly pair: number;
+  /** The other pairs get from it what is theirs. */
+  readonly lanes?: { readonly outbound: SharedArrayBuffer; readonly inbound: SharedArrayBuffer };
+  readonly udpFd: number;
+  readonly segmentation: boolean;
+}
+
 /**
- * The two threads of a data plane and what they share with the control thread. They load their code at once, then wait
+ * Two threads of a data plane and what they share with the control thread. They load their code at once, then wait
  * for `open`. Until then they keep no process alive.
  */
 export class WorkerPair {
   readonly shared: SharedCells = createSharedCells();
   readonly outbound: WorkerHandle;
   readonly inbound: WorkerHandle;
-  readonly #wakeFds: readonly number[];
+  /** What makes them look, by direction. */
+  readonly wakeFds: { readonly outbound: number; readonly inbound: number };
   readonly #onExit = () => this.#leaveNow();
   #events: WorkerPairEvents | undefined;
   #crash: Failure | undefined;
@@ -50,10 +60,10 @@ export class WorkerPair {
   }
 
   private constructor(wakeFds: readonly number[]) {
-    this.#wakeFds = wakeFds;
-    const [outboundWake = -1, inboundWake = -1] = wakeFds;
-    this.outbound = this.#start('outbound', outboundWake, signalOutbound);
-    this.inbound = this.#start('inbound', inboundWake, signalInbound);
+    const [outbound = -1, inbound = -1] = wakeFds;
+    this.wakeFds = { outbound, inbound };
+    this.outbound = this.#start('outbound', outbound, signalOutbound);
+    this.inbound = this.#start('inbound', inbound, signalInbound);
     // Without this, process.exit would wait for ever for threads that block in poll(2).
     process.on('exit', this.#onExit);
   }
@@ -63,12 +73,13 @@ export class WorkerPair {
     return this.#crash === undefined && this.#stopping === undefined;
   }
 
-  /** Sets the threads to work on this socket; once. */
-  open(udpFd: number, segmentation: boolean, events: WorkerPairEvents): void {
+  /** Sets the threads to work; once. */
+  open({ lanes, ...common }: WorkerPairWork, events: WorkerPairEvents): void {
     this.#events = events;
-    for (const worker of [this.outbound, this.inbound]) {
-      worker.ref();
-      void worker.command({ kind: 'open', udpFd, segmentation });
+    for (const direction of ['outbound', 'inbound'] as const) {
+      this[direction].ref();
+      const lane = lanes === undefined ? {} : { lane: lanes[direction] };
+      void this[direction].command({ kind: 'open', ...common, ...lane });
     }
     if (this.#crash !== undefined) events.onCrash(this.#crash);
   }
@@ -82,7 +93,7 @@ export class WorkerPair {
   async #stop(): Promise<void> {
     await Promise.all([this.outbound.stop(), this.inbound.stop()]);
     process.off('exit', this.#onExit);
-    for (const fd of this.#wakeFds) libc.close(fd);
+    for (const fd of [this.wakeFds.outbound, this.wakeFds.inbound]) libc.close(fd);
   }
 
   #start(worker: 'outbound' | 'inbound', wakeFd: number, signal: number): WorkerHandle {

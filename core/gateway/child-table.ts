@@ -12,6 +12,8 @@ export interface Child {
   readonly inbound: Spi;
   readonly outbound: Spi;
   readonly selectors: ChildSaParameters['selectors'];
+  /** Which of several with the same selectors. @rfc 9611 */
+  readonly resource: number;
   /** When we replace it. */
   rekeyAt: Instant | undefined;
   /**
@@ -66,16 +68,29 @@ export class ChildTable {
     return this.#children.some((child) => sameSelectors(child.selectors, selectors));
   }
 
+  /** Those with the same selectors that nothing has replaced yet. */
+  alike(selectors: ChildSaParameters['selectors']): readonly Child[] {
+    return this.#children.filter(
+      (child) => child.phase === 'live' && sameSelectors(child.selectors, selectors),
+    );
+  }
+
+  /** `replaces`: the one whose place it takes. */
   install(
     parameters: ChildSaParameters,
     remote: Endpoint,
     rekeyAt: Instant | undefined,
     isStandby: boolean,
+    replaces?: Child,
   ): Child {
+    const taken = this.alike(parameters.selectors).map(({ resource }) => resource);
+    const free = taken.findIndex((_, index) => !taken.includes(index));
+    const resource = replaces?.resource ?? (free < 0 ? taken.length : free);
     const child: Child = {
       inbound: parameters.inbound.spi,
       outbound: parameters.outbound.spi,
       selectors: parameters.selectors,
+      resource,
       rekeyAt,
       phase: 'live',
       deleteAt: undefined,
@@ -83,7 +98,8 @@ export class ChildTable {
       turn: isStandby ? 0 : this.#nextTurn++,
     };
     this.#children = [...this.#children, child];
-    const output = { kind: 'child-install', client: this.#client, child: parameters, remote } as const;
+    const common = { kind: 'child-install', client: this.#client, child: parameters } as const;
+    const output = { ...common, remote, resource };
     this.#emit(isStandby ? { ...output, outbound: 'standby' } : output);
     return child;
   }

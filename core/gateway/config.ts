@@ -49,6 +49,11 @@ export interface GatewayConfig {
   readonly mobike?: boolean;
   /** False: it neither takes nor sends fragments. @rfc 7383 */
   readonly fragmentation?: boolean;
+  /**
+   * How many CHILD SAs with the same selectors a client may have that knows RFC 9611. Absent: the gateway does not know it, and takes
+   * as many as there is room for. @rfc 9611
+   */
+  readonly resources?: number;
   /** The gateway itself replaces a CHILD SA, or the IKE SA, of this age. Absent: it leaves that to the client. */
   readonly rekeyChildMs?: Duration;
   readonly rekeyIkeMs?: Duration;
@@ -132,6 +137,8 @@ export interface GatewayHabits {
   readonly temporaryFailureOnce?: boolean;
   /** Answers every CREATE_CHILD_SA with NO_ADDITIONAL_SAS, as gateways that can't rekey do. */
   readonly noAdditionalSas?: boolean;
+  /** Takes a further CHILD SA with the same selectors for a replacement, and deletes the one before. */
+  readonly oneChildOnly?: boolean;
   /** Does not answer CREATE_CHILD_SA. */
   readonly silentInRekey?: boolean;
   /** Deletes an SA that it has replaced itself only after this time. */

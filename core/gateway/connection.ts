@@ -11,7 +11,12 @@ import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { isErrorNotify, notifyType } from '../wire/registry/notify-types.ts';
 import { securityProtocol } from '../wire/registry/protocols.ts';
 import { type Child, ChildTable } from './child-table.ts';
-import { type CreateChildContext, childKeyExchanges, respondCreateChild } from './create-child.ts';
+import {
+  answerResources,
+  type CreateChildContext,
+  childKeyExchanges,
+  respondCreateChild,
+} from './create-child.ts';
 import { espSpiNumber } from './esp-spi.ts';
 import type { ClientId, GatewayOutput, RekeyTarget } from './io.ts';
 import { acceptChildRekey, type ChildOffer, offerChildRekey } from './rekey-child.ts';
@@ -195,14 +200,22 @@ export class Connection {
     const answer = respondCreateChild(this.#host, channel.sa, this.addresses, request);
     if (answer.kind === 'refused') return answer.payloads;
     const { parameters, nonces } = answer.child;
+    const alike = old === undefined ? this.children.alike(parameters.selectors) : [];
+    const isCopy = notifyOf(request, notifyType.SA_RESOURCE_INFO) !== undefined;
+    if (isCopy && alike.length >= (this.#host.config.resources ?? Number.POSITIVE_INFINITY)) {
+      this.#host.freeSpi(parameters.inbound.spi);
+      return [ikeNotify(notifyType.TS_MAX_QUEUE)];
+    }
     const waits = old !== undefined || this.children.covers(parameters.selectors);
-    const child = this.children.install(parameters, this.#host.endpoint(), this.#rekeyChildAt(now), waits);
+    const rekeyAt = this.#rekeyChildAt(now);
+    const child = this.children.install(parameters, this.#host.endpoint(), rekeyAt, waits, old);
+    if (this.#host.config.habits?.oneChildOnly) for (const each of alike) this.#closeAt(each, now);
     if (old !== undefined) {
       old.phase = 'replaced';
       old.successor = { inbound: child.inbound, nonces };
       this.#rekeyed('child', 'client');
     }
-    return answer.payloads;
+    return [...answer.payloads, ...answerResources(this.#host.config, request)];
   }
 
   #named({ protocol, spi }: NotifyPayload): Child | undefined {
@@ -238,7 +251,8 @@ export class Connection {
     }
     const { parameters, nonces } = made.value;
     const loses = old.successor !== undefined && losesCollision(nonces, old.successor.nonces);
-    const child = this.children.install(parameters, this.#host.endpoint(), this.#rekeyChildAt(now), loses);
+    const rekeyAt = this.#rekeyChildAt(now);
+    const child = this.children.install(parameters, this.#host.endpoint(), rekeyAt, loses, old);
     if (loses) {
       this.#closeAt(child, now);
       return;

@@ -6,7 +6,7 @@ import type { IkeSuite } from '../ike/negotiate.ts';
 import { ikeNotify } from '../ike/payload-list.ts';
 import { espSpiOctets } from '../ike/tasks/child-create.ts';
 import { answerKeyExchange } from '../ike/tasks/key-exchange.ts';
-import { payloadOf } from '../wire/ike/lookup.ts';
+import { notifyOf, payloadOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, Payload, Spi } from '../wire/ike/payload.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import type { GatewayConfig, GatewayDependencies } from './config.ts';
@@ -106,6 +106,12 @@ export function respondCreateChild(
       nonces,
     },
   };
+}
+
+/** The client has use for several CHILD SAs with the same selectors, and so have we. @rfc 9611 3 */
+export function answerResources({ resources = 1 }: GatewayConfig, request: IkeMessage): readonly Payload[] {
+  const asked = notifyOf(request, notifyType.SA_RESOURCE_INFO) !== undefined;
+  return asked && resources > 1 ? [ikeNotify(notifyType.SA_RESOURCE_INFO)] : [];
 }
 
 function refused(notify: number): { readonly kind: 'refused'; readonly payloads: readonly Payload[] } {

@@ -12,6 +12,7 @@ import { notifyType } from '../wire/registry/notify-types.ts';
 import type { AddressPool } from './address-pool.ts';
 import type { GatewayConfig, GatewayDependencies } from './config.ts';
 import { configReply, requestedFamilies } from './config-reply.ts';
+import { answerResources } from './create-child.ts';
 import { espSpiNumber } from './esp-spi.ts';
 import { narrowBoth, selectorOf } from './narrow.ts';
 
@@ -77,6 +78,7 @@ export function makeFirstChild(
       { kind: 'SA', proposals: [{ ...choice.answer, spi: espSpiOctets(inboundSpi) }] },
       { kind: 'TSi', selectors: tsi },
       { kind: 'TSr', selectors: habits.widenSelectors ? everything : selectors.local },
+      ...answerResources(config, request),
     ],
     child: {
       inbound: { spi: inboundSpi, cipher, esn, key: keys.initiator },

@@ -37,6 +37,8 @@ export type GatewayOutput =
       readonly remote: Endpoint;
       /** Nothing is sent on it before `child-switch-outbound`. Absent: it takes over at once from older ones. */
       readonly outbound?: 'standby';
+      /** Which of several with the same selectors it is; one that replaces another has its number. */
+      readonly resource: number;
     }
   /** Send on this CHILD SA from now on, in place of older ones of this client with the same selectors. @rfc 7296 2.8 */
   | { readonly kind: 'child-switch-outbound'; readonly client: ClientId; readonly inboundSpi: Spi }

@@ -11,10 +11,13 @@ import { childWishes, furtherSelectors } from './child-wishes.ts';
 import { sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
 import { forgetSleeping } from './inactivity.ts';
+import type { ChildSaParameters } from './io.ts';
 import { afterTemporaryFailure, lifetimesOf, retryAfter } from './lifetimes.ts';
 import { offeredGroups } from './negotiate.ts';
 import type { AddChildTask, OwnTask, Plan } from './own-task.ts';
 import { refusalIn } from './peer-refusal.ts';
+import { announceResource, originalOf, resourceOf } from './resource-numbers.ts';
+import { noteResources, originalChild, refuseResources, sameSelectors } from './resources.ts';
 import type { Established, IkeState } from './state.ts';
 import type { ChildSa } from './tasks/child-create.ts';
 import { buildRekey, offerRekey, processRekey, rekeySuites } from './tasks/child-rekey.ts';
@@ -42,21 +45,39 @@ export function startChildAdd(
   plan: AddPlan,
   now: Instant,
 ): OwnTask | undefined {
-  const wish = childWishes(engine.config)[plan.wish];
-  if (wish === undefined || state.children.serves(plan.wish)) return undefined;
+  if (state.children.serves(plan.wish)) return undefined;
   if (state.children.full) {
     addLater(state, plan.wish, afterTemporaryFailure(engine.dependencies.random, now));
     return undefined;
   }
-  const selectors = furtherSelectors(wish, state.addresses);
+  const selectors = selectorsFor(engine, state, plan.wish, now);
+  if (selectors === undefined) return undefined;
+  const notifies = announceResource(engine.config, plan.wish);
   const offer = offerRekey(
     engine.config,
     engine.dependencies,
-    { inboundSpi: unusedSpi(engine, state), selectors },
+    { inboundSpi: unusedSpi(engine, state), selectors, notifies },
     plan.group ?? state.childGroup,
   );
   engine.exchange.request(exchangeType.CREATE_CHILD_SA, buildRekey(offer), now);
   return { kind: 'add-child', plan, offer };
+}
+
+/** What the CHILD SA of this wish is to carry; a copy carries what its original does, and waits for that. */
+function selectorsFor(
+  engine: Engine,
+  state: Established,
+  wish: number,
+  now: Instant,
+): ChildSaParameters['selectors'] | undefined {
+  if (resourceOf(engine.config, wish) === 0) {
+    const own = childWishes(engine.config)[wish];
+    return own === undefined ? undefined : furtherSelectors(own, state.addresses);
+  }
+  if (!state.resources.allowed) return undefined;
+  const original = originalChild(engine, state, wish);
+  if (original === undefined) addLater(state, wish, afterTemporaryFailure(engine.dependencies.random, now));
+  return original?.selectors;
 }
 
 /** The peer's answer to that. A refusal ends nothing but the wish, unless it was the first of all. @rfc 7296 1.3.1 */
@@ -80,10 +101,21 @@ export function onChildAdded(
     return state;
   }
   state.childGroup = offer.keyExchange?.group;
-  const child = installChild(engine, state, made.value, { kind: 'live' }, now, plan.wish);
-  forgetSleeping(engine, state, plan.wish);
+  const isCopy = resourceOf(engine.config, plan.wish) > 0;
+  if (isCopy && !sameSelectors(made.value.parameters.selectors, offer.selectors)) {
+    wipeChildKeys(made.value.parameters);
+    state.todo.push({ kind: 'delete-child', child: offer.inboundSpi });
+    return giveUpWish(engine, state, plan.wish, narrowedCopy(), now);
+  }
+  if (isCopy) state.resources.madeAt = now;
+  else noteResources(state, message);
+  // The original may have gone meanwhile: then this one takes its place.
+  const original = originalOf(engine.config, plan.wish);
+  const wish = isCopy && !state.children.serves(original) ? original : plan.wish;
+  const child = installChild(engine, state, made.value, { kind: 'live' }, now, wish);
+  forgetSleeping(engine, state, wish);
   // What the user knows of it was about the one before.
-  if (state.announced && plan.wish === 0) reportChild(engine, state, child);
+  if (state.announced && wish === 0) reportChild(engine, state, child);
   if (!state.announced) announce(engine, state, child.notation, child.inboundSpi, now);
   return state;
 }
@@ -119,6 +151,7 @@ export function afterLoss(
 ): IkeState {
   if (!state.children.alive) return sayGoodbye(engine, state, error, now);
   if (wish === undefined || state.children.serves(wish)) return state;
+  if (resourceOf(engine.config, wish) > 0 && !state.resources.allowed) return state;
   const tries = (state.wishTries[wish] ?? 0) + 1;
   state.wishTries[wish] = tries;
   if (tries > limits.childTries) return giveUpWish(engine, state, wish, error, now);
@@ -138,7 +171,7 @@ export function afterLastDeleted(
 ): IkeState {
   const lasted = gone.some(({ madeAt }) => now - madeAt >= limits.reconnectLastingMs);
   state.remakes = lasted ? 1 : state.remakes + 1;
-  const wishes = gone.flatMap(({ wish }) => wish ?? []);
+  const wishes = gone.flatMap(({ wish }) => (wish === undefined ? [] : originalOf(engine.config, wish)));
   if (wishes.length === 0 || state.remakes > limits.lastChildRemakes)
     return sayGoodbye(engine, state, failure('peer.closed'), now);
   for (const wish of new Set(wishes)) {
@@ -189,12 +222,17 @@ function giveUpWish(
   // A connection that stood may yet come back by another login.
   const cause = state.announced ? notRekeyed(formatFailure(error)) : error;
   if (!state.children.alive) return sayGoodbye(engine, state, cause, now);
-  engine.emit({ kind: 'child-refused', wish, error });
+  if (resourceOf(engine.config, wish) > 0) refuseResources(engine, state, error);
+  else engine.emit({ kind: 'child-refused', wish, error });
   return state;
 }
 
 function addLater(state: Established, wish: number, at: Instant): void {
   state.agenda.add(at, { kind: 'add-child', wish });
+}
+
+function narrowedCopy(): Failure {
+  return failure('peer.misbehaved', { rule: 'a CHILD SA for another resource has the same selectors' });
 }
 
 /** The end of a CHILD SA without a successor. */

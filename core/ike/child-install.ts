@@ -4,6 +4,7 @@ import type { Child, ChildState } from './child-table.ts';
 import type { Engine } from './engine.ts';
 import type { ChildSaParameters } from './io.ts';
 import { lifetimesOf, termOf } from './lifetimes.ts';
+import { resourceOf } from './resource-numbers.ts';
 import type { Established } from './state.ts';
 import type { ChildSa } from './tasks/child-create.ts';
 import { freshSpi } from './tasks/child-create.ts';
@@ -47,7 +48,9 @@ export function installChild(
     agenda.add(after(usedAt, inactivityMs), { kind: 'check-idle', child: inbound.spi });
   const outboundOnStandby = standing.kind === 'live' ? {} : { outbound: 'standby' as const };
   const fulfils = wish === undefined ? {} : { wish };
-  engine.emit({ kind: 'child-install', child: parameters, ...outboundOnStandby, ...fulfils });
+  const resource = resourceOf(engine.config, wish);
+  const serves = resource === 0 ? {} : { resource };
+  engine.emit({ kind: 'child-install', child: parameters, ...outboundOnStandby, ...fulfils, ...serves });
   return child;
 }
 

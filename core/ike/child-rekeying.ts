@@ -20,6 +20,7 @@ import { offeredGroups } from './negotiate.ts';
 import { losesCollision } from './nonce-order.ts';
 import type { CreateChildTask, OwnTask, Plan, RekeyChildTask } from './own-task.ts';
 import { refusalIn } from './peer-refusal.ts';
+import { announceCopy } from './resource-numbers.ts';
 import type { Established, IkeState } from './state.ts';
 import { buildRekey, offerRekey, processRekey, type RekeyOffer, rekeySuites } from './tasks/child-rekey.ts';
 import { buildChildDelete } from './tasks/delete.ts';
@@ -44,7 +45,12 @@ export function startChildRekey(
     state.agenda.add(afterTemporaryFailure(engine.dependencies.random, now), rekeyJob(plan));
     return undefined;
   }
-  const terms = { inboundSpi: unusedSpi(engine, state), selectors: old.selectors, replaces: old.inboundSpi };
+  const terms = {
+    inboundSpi: unusedSpi(engine, state),
+    selectors: old.selectors,
+    replaces: old.inboundSpi,
+    notifies: announceCopy(engine.config, old.wish),
+  };
   const offer = offerRekey(engine.config, engine.dependencies, terms, plan.group ?? state.childGroup);
   engine.exchange.request(exchangeType.CREATE_CHILD_SA, buildRekey(offer), now);
   return { kind: 'rekey-child', plan, old, offer };
@@ -57,7 +63,11 @@ export function startChildCreate(
   plan: ChildPlan<'create-child'>,
   now: Instant,
 ): OwnTask {
-  const terms = { inboundSpi: unusedSpi(engine, state), selectors: plan.selectors };
+  const terms = {
+    inboundSpi: unusedSpi(engine, state),
+    selectors: plan.selectors,
+    notifies: announceCopy(engine.config, plan.wish),
+  };
   const offer = offerRekey(engine.config, engine.dependencies, terms, plan.group ?? state.childGroup);
   engine.exchange.request(exchangeType.CREATE_CHILD_SA, buildRekey(offer), now);
   return { kind: 'create-child', plan, offer };

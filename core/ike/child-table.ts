@@ -27,7 +27,7 @@ export interface Child {
   readonly madeAt: Instant;
   readonly lastChanceAt: Instant;
   /** Which of our wishes it fulfils; absent for one that the peer asked for. */
-  readonly wish: number | undefined;
+  wish: number | undefined;
   /** When it, or the one before it, last carried a packet as far as we know. */
   usedAt: Instant;
   state: ChildState;

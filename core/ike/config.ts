@@ -34,6 +34,11 @@ export interface IkeConfig {
   readonly remoteNetworks: readonly IpPrefix[];
   /** CHILD SAs with selectors of their own, in place of one for `remoteNetworks`; the first comes with the login. */
   readonly children?: readonly ChildWish[];
+  /**
+   * How many CHILD SAs with the same selectors we have use for. `unannounced`: ask for them even if the gateway did not say that it knows
+   * of such. Absent: one. @rfc 9611
+   */
+  readonly resources?: { readonly most: number; readonly unannounced: boolean };
   /** Log in without a CHILD SA where the gateway can do that; the first one then has a key exchange of its own. @rfc 6023 */
   readonly childless?: boolean;
   /** Inner addresses to ask for, as of an earlier login; at most one of each family. The gateway may give others. */

@@ -16,6 +16,7 @@ import { scheduleIke } from './ike-rekeying.ts';
 import type { IkeSummary } from './io.ts';
 import { spiOctets } from './keymat.ts';
 import { ikeNotify } from './payload-list.ts';
+import { beginResources, noteResources } from './resources.ts';
 import { beginMobility, mobilityShown } from './roaming.ts';
 import {
   type Established,
@@ -59,6 +60,7 @@ export function establish(
     agenda: new Agenda(),
     addresses: config.value.addresses,
     wishTries: [],
+    resources: beginResources(engine.config),
     announced: false,
     remakes: 0,
     goneUnseen: new Set(),
@@ -72,6 +74,7 @@ export function establish(
   };
   scheduleIke(engine, next, now);
   if (child !== undefined) {
+    noteResources(next, message);
     const first = installChild(engine, next, child.value, { kind: 'live' }, now, 0);
     announce(engine, next, first.notation, first.inboundSpi, now);
   }

@@ -26,6 +26,7 @@ import { blamesPath, planCheck } from './path-checks.ts';
 import { heedHint } from './peer-hint.ts';
 import { onEstablishedRequest } from './peer-request.ts';
 import type { DropCause, Exhausted, Received } from './received.ts';
+import { widen } from './resources.ts';
 import { type Rival, Rivals } from './rivals.ts';
 import { probe, race, roam } from './roaming.ts';
 import type { Closing, IkeState } from './state.ts';
@@ -320,6 +321,9 @@ export class IkeSa {
         return state;
       case 'rekey-child':
         if (state.kind === 'established') planRekey(state, command.inboundSpi);
+        return state;
+      case 'widen':
+        if (state.kind === 'established') widen(this.#engine, state);
         return state;
       case 'child-used':
         if (state.kind === 'established') onChildUsed(this.#engine, state, command.inboundSpi);

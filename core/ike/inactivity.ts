@@ -3,10 +3,12 @@ import { after, type Instant, instant } from '../base/time.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
 import { deleteChild, removeChild } from './child-install.ts';
 import type { Child } from './child-table.ts';
+import type { IkeConfig } from './config.ts';
 import { sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
 import { narrow } from './narrow.ts';
 import { isReplacing } from './own-task.ts';
+import { originalOf, resourceOf } from './resource-numbers.ts';
 import type { Established, IkeState } from './state.ts';
 
 /*
@@ -31,13 +33,21 @@ export function checkIdle(engine: Engine, state: Established, child: Child, now:
     state.agenda.add(at, { kind: 'check-idle', child: child.inboundSpi });
     return state;
   };
-  const concerned = whenInactive === 'close' ? state.children.open : [];
+  const concerned =
+    whenInactive === 'close' ? state.children.open : copiesOf(engine.config, state.children.open, child.wish);
   const usedAt = Math.max(child.usedAt, ...concerned.map((each) => each.usedAt));
   const due = after(instant(usedAt), inactivityMs);
   if (due > now) return again(due);
   const seconds = Math.round(inactivityMs / 1_000);
   if (whenInactive === 'close') return sayGoodbye(engine, state, failure('tunnel.idle', { seconds }), now);
   if (child.state.kind !== 'live' || isBeingReplaced(state, child)) return again(after(now, settleMs));
+  if (resourceOf(engine.config, child.wish) > 0) {
+    // Its flows go by the others at once; when there is much to do again, it is made again.
+    removeChild(engine, state, child);
+    state.todo.push({ kind: 'delete-child', child: child.inboundSpi });
+    return state;
+  }
+  if (concerned.length > 1) return again(after(now, settleMs));
   deleteChild(state, child);
   child.state = { kind: 'deleting', asleep: true };
   engine.emit({ kind: 'child-sleep', inboundSpi: child.inboundSpi });
@@ -68,6 +78,12 @@ export function forgetSleeping(engine: Engine, state: Established, wish: number 
 /** The one that sleeps for some of these addresses of the gateway's side. */
 export function sleepingFor(state: Established, remote: readonly TrafficSelector[]): Child | undefined {
   return state.children.sleeping.find(({ selectors }) => narrow(selectors.remote, remote).length > 0);
+}
+
+/** The one for this wish and those that share its traffic. */
+function copiesOf(config: IkeConfig, open: readonly Child[], wish: number): readonly Child[] {
+  const original = originalOf(config, wish);
+  return open.filter((each) => each.wish !== undefined && originalOf(config, each.wish) === original);
 }
 
 function isBeingReplaced({ active, todo }: Established, child: Child): boolean {

@@ -68,6 +68,8 @@ export type IkeCommand =
    * An SPI that is no longer in use changes nothing.
    */
   | { readonly kind: 'rekey-child'; readonly inboundSpi: Spi }
+  /** The data plane has more to carry than one thread should: copies of the CHILD SAs would help. @rfc 9611 */
+  | { readonly kind: 'widen' }
   /** The peer's first packet came in on this CHILD SA: it has installed it, so we may send on it too. @rfc 7296 2.8 */
   | { readonly kind: 'child-used'; readonly inboundSpi: Spi }
   /** This CHILD SA last carried a packet at `at`. */
@@ -146,6 +148,8 @@ export type IkeOutput =
       readonly outbound?: 'standby';
       /** Which of the wishes in the configuration it fulfils; absent for one that the peer asked for. */
       readonly wish?: number;
+      /** It is a copy for this resource, from 1 on. Absent: 0, the one that is always there. @rfc 9611 */
+      readonly resource?: number;
     }
   /** Send on this CHILD SA from now on, in place of the older one with the same selectors. @rfc 7296 2.8 */
   | { readonly kind: 'child-switch-outbound'; readonly inboundSpi: Spi }
@@ -158,6 +162,8 @@ export type IkeOutput =
   | { readonly kind: 'rekey-failed'; readonly what: 'ike' | 'child'; readonly error: Failure }
   /** One of the CHILD SAs that we wish for is not to be had; the others carry on. */
   | { readonly kind: 'child-refused'; readonly wish: number; readonly error: Failure }
+  /** The gateway wants no further copies of CHILD SAs; those that stand carry on. @rfc 9611 3.2 */
+  | { readonly kind: 'resource-refused'; readonly error: Failure }
   /** The gateway follows us to another address, or to another one that a NAT gave us; `local`: as our packets leave. @rfc 4555 */
   | { readonly kind: 'roamed'; readonly local: Endpoint; readonly summary: IkeSummary }
   /** The gateway has named its other addresses anew. */

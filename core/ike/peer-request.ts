@@ -18,8 +18,10 @@ import { forgetSleeping, sleepingFor } from './inactivity.ts';
 import { afterTemporaryFailure } from './lifetimes.ts';
 import { narrow } from './narrow.ts';
 import { planRekey } from './own-exchanges.ts';
-import { isReplacing } from './own-task.ts';
+import { isReplacing, type Plan } from './own-task.ts';
 import { ikeNotify } from './payload-list.ts';
+import { resourceOf } from './resource-numbers.ts';
+import { copyGone } from './resources.ts';
 import { answerMobility } from './roaming.ts';
 import type { Established, IkeState } from './state.ts';
 import { reportAuthLifetime } from './tasks/auth-lifetime.ts';
@@ -95,7 +97,8 @@ function noteUnseen(state: Established, spis: readonly Spi[]): void {
 
 function afterDeletions(engine: Engine, state: Established, gone: readonly Child[], now: Instant): IkeState {
   if (!state.children.alive)
-    return replacementComes(state) ? state : afterLastDeleted(engine, state, gone, now);
+    return replacementComes(engine, state) ? state : afterLastDeleted(engine, state, gone, now);
+  for (const child of gone) copyGone(engine, state, child, now);
   for (const child of gone) {
     if (isReplacing(state.active, child)) continue;
     const next = afterLoss(engine, state, child.wish, failure('peer.closed'), now);
@@ -119,12 +122,14 @@ function onChildGone(engine: Engine, state: Established, child: Child, now: Inst
   }
 }
 
-function replacementComes({ active, todo }: Established): boolean {
+function replacementComes({ config }: Engine, { active, todo }: Established): boolean {
+  const comes = (plan: Plan) =>
+    plan.kind === 'create-child' || (plan.kind === 'add-child' && resourceOf(config, plan.wish) === 0);
   return (
     active?.kind === 'rekey-child' ||
     active?.kind === 'create-child' ||
     active?.kind === 'add-child' ||
-    todo.some(({ kind }) => kind === 'create-child' || kind === 'add-child')
+    todo.some(comes)
   );
 }
 
@@ -190,7 +195,9 @@ function replaceForPeer(
 function addForPeer(engine: Engine, state: Established, request: IkeMessage, now: Instant): IkeState {
   const { link, children } = state;
   if (children.full || !state.announced) {
-    link.exchange.respond(request, [ikeNotify(notifyType.NO_ADDITIONAL_SAS)]);
+    const isCopy = notifyOf(request, notifyType.SA_RESOURCE_INFO) !== undefined;
+    const refusal = isCopy ? notifyType.TS_MAX_QUEUE : notifyType.NO_ADDITIONAL_SAS;
+    link.exchange.respond(request, [ikeNotify(refusal)]);
     return state;
   }
   const selectors = allowedSelectors(engine.config, state.addresses);

@@ -15,6 +15,7 @@ import type { KeyCredential, LoginWay } from './login-way.ts';
 import type { Mobility } from './mobility.ts';
 import { type OwnTask, type Plan, type RekeyIkeTask, wipeTask } from './own-task.ts';
 import { type MixedKeys, type PpkTerms, wipeMixedKeys } from './ppk.ts';
+import type { Resources } from './resource-numbers.ts';
 import type { SignatureChoice } from './signature-choice.ts';
 import type { SignedClaim } from './tasks/authenticate-gateway.ts';
 import type { ChildOffer } from './tasks/child-create.ts';
@@ -191,6 +192,8 @@ export interface Established {
   readonly addresses: readonly IpPrefix[];
   /** How often each of our wishes was asked for anew. */
   readonly wishTries: number[];
+  /** Whether CHILD SAs may have copies. @rfc 9611 */
+  readonly resources: Resources;
   /** The driver knows that all stands: only then is there a CHILD SA. */
   announced: boolean;
   /** SPIs of CHILD SAs that the peer deleted and we do not know: their making may still be on the way to us. */

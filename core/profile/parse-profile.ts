@@ -227,6 +227,7 @@ function toProfile(document: ProfileDocument, file: string): Profile {
       domains: dns.domains.map(canonicalHost),
     },
     mtu: document.mtu,
+    workerPairs: document.workerPairs,
     liveness: document.livenessSeconds * 1_000,
     rekey: {
       child: document.rekey.childSeconds * 1_000,

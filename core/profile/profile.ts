@@ -53,6 +53,8 @@ export interface Profile extends ProfileLoginPlan {
   readonly dns: ProfileDns;
   /** Of the tunnel device, in octets of inner packet. */
   readonly mtu: number | 'auto';
+  /** Pairs of workers that may share the traffic. @rfc 9611 */
+  readonly workerPairs: number | 'auto';
   /** Silence of the gateway after which it is asked whether it lives. */
   readonly liveness: Duration;
   /** Lifetimes of SAs; `early` is from the login to the first rekey, which is a test. */

@@ -268,6 +268,20 @@ export const profileSchema = z
           'Largest packet inside the tunnel, in octets. auto: what fits the path is measured, again and again.',
         examples: ['auto', 1_400],
       }),
+    workerPairs: z
+      .union(
+        [
+          z.literal('auto'),
+          z.int('must be a whole number').min(1, 'must be 1 to 4').max(limits.workerPairs, 'must be 1 to 4'),
+        ],
+        'must be "auto", or 1 to 4',
+      )
+      .default('auto')
+      .meta({
+        description:
+          'Pairs of threads that may share the traffic at most, each with CHILD SAs of its own: when there is much, and while processors are idle. auto: half as many as there are processors, for a gateway that announces RFC 9611; a number: for any gateway.',
+        examples: ['auto', 2],
+      }),
     livenessSeconds: seconds
       .default(10)
       .meta({ description: 'Seconds of silence after which the gateway is asked whether it is there.' }),

@@ -87,17 +87,25 @@ export function requireSelfContained(
   profile: Profile,
   file: string,
 ): Result<Profile, Failure<'profile.invalid'>> {
-  const refuse = (field: string) =>
-    err(profileInvalid(file, { line: 1, field, problem: fieldProblem('names-file') }));
-  if (profile.trust.kind === 'file') return refuse('trust.caFile');
-  if (profile.publicKeys?.kind === 'file') return refuse('trust.publicKeyFile');
-  if (profile.revocation.crl?.kind === 'file') return refuse('trust.revocation.crlFile');
-  if (profile.revocation.ocspSigner?.kind === 'file') return refuse('trust.revocation.ocspSignerFile');
-  if (profile.preSharedKeyFile !== undefined) return refuse('preSharedKeyFile');
-  if (profile.ppk?.file !== undefined) return refuse('ppk.file');
-  for (const { path, authentication } of proofsOf(profile)) {
-    const [named] = filesOf(authentication);
-    if (named !== undefined) return refuse([...path, ...named].join('.'));
-  }
-  return ok(profile);
+  const [field] = filesNamedBy(profile);
+  return field === undefined
+    ? ok(profile)
+    : err(profileInvalid(file, { line: 1, field, problem: fieldProblem('names-file') }));
+}
+
+/** The fields of a profile that name a file, as `trust.caFile`. */
+export function filesNamedBy(profile: Profile): readonly string[] {
+  const { trust, publicKeys, revocation, preSharedKeyFile, ppk } = profile;
+  const named: readonly (readonly [field: string, is: boolean])[] = [
+    ['trust.caFile', trust.kind === 'file'],
+    ['trust.publicKeyFile', publicKeys?.kind === 'file'],
+    ['trust.revocation.crlFile', revocation.crl?.kind === 'file'],
+    ['trust.revocation.ocspSignerFile', revocation.ocspSigner?.kind === 'file'],
+    ['preSharedKeyFile', preSharedKeyFile !== undefined],
+    ['ppk.file', ppk?.file !== undefined],
+  ];
+  const proofs = proofsOf(profile).flatMap(({ path, authentication }) =>
+    filesOf(authentication).map((field) => [...path, ...field].join('.')),
+  );
+  return [...named.flatMap(([field, is]) => (is ? [field] : [])), ...proofs];
 }

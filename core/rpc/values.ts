@@ -183,6 +183,26 @@ const connected = z.strictObject({
     })
     .optional()
     .meta({ description: 'Absent: the resolver was left alone.' }),
+  workerPairs: z
+    .strictObject({
+      pairs: z
+        .array(
+          z.strictObject({
+            pair: count,
+            inboundSpi: text.optional(),
+            outboundSpi: text.optional(),
+            outbound: z.strictObject({ packets: count, octets: count }),
+            inbound: z.strictObject({ packets: count, octets: count }),
+          }),
+        )
+        .max(limits.workerPairs)
+        .meta({ description: 'Those that run, with the CHILD SA and the traffic of each.' }),
+      refused: failureSchema
+        .optional()
+        .meta({ description: 'Why the gateway makes no CHILD SA for a further one.' }),
+    })
+    .optional()
+    .meta({ description: 'The pairs of threads that share the traffic.' }),
   counters: z.strictObject({
     outbound: directionCounters,
     inbound: directionCounters,

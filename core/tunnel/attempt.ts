@@ -43,6 +43,8 @@ export interface Attempt {
   readonly children: ChildRoster;
   /** From `established` on. */
   history?: SaHistory;
+  /** The gateway wants no further copies of CHILD SAs. */
+  pairsRefused?: Failure;
   plan?: NetworkPlan;
   /** From the opening of the first socket on. */
   paths?: PathBook;
@@ -55,6 +57,8 @@ export interface Attempt {
   renewTries: number;
   /** The gateway does not let us in any more: no other login may follow this one. */
   refused?: Failure;
+  /** Of a login that was replaced and is yet to say goodbye. */
+  goodbyeAt?: Instant;
   /** CHILD SAs of a login that was replaced, for late packets. */
   readonly lingering: Spi[];
   /** When those go, once its engine has closed. */
@@ -76,18 +80,10 @@ export function connectedDetails(attempt: Attempt, remote: Endpoint): ConnectedD
   const asleep = current.asleepSince === undefined ? {} : { asleepSince: current.asleepSince };
   const { redirectedFrom } = destination;
   const redirect = redirectedFrom === undefined ? {} : { redirectedFrom: formatTarget(redirectedFrom) };
-  return {
-    summary,
-    config,
-    plan,
-    child,
-    history,
-    local,
-    remote,
-    paths: pathsShown(paths),
-    ...asleep,
-    ...redirect,
-  };
+  const refused = attempt.pairsRefused === undefined ? {} : { pairsRefused: attempt.pairsRefused };
+  const pairs = children.ofPairs.map(({ pair, inbound, outbound }) => ({ pair, inbound, outbound }));
+  const shown = { summary, config, plan, child, pairs, history, local, remote, paths: pathsShown(paths) };
+  return { ...shown, ...asleep, ...redirect, ...refused };
 }
 
 function pathsShown(book: PathBook): PathsShown {

@@ -20,8 +20,9 @@ export function changeChildren(
     case 'child-install': {
       const { child } = change;
       const standby = change.outbound === 'standby';
-      children.add(child, standby, change.wish);
-      return { kind: 'install-child', child, remote, standby };
+      const terms = { standby, pair: change.resource ?? 0 };
+      children.add(child, terms, change.wish);
+      return { kind: 'install-child', child, remote, ...terms };
     }
     case 'child-switch-outbound':
       children.switchTo(change.inboundSpi);

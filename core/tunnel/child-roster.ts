@@ -13,7 +13,14 @@ export interface RosterChild {
   readonly cipher: CipherShape;
   /** Which of the profile's wishes it fulfils; the first comes with the login. Absent: the gateway asked for it. */
   readonly wish: number | undefined;
+  /** The pair of workers that has it. */
+  readonly pair: number;
   asleepSince?: Instant;
+}
+
+export interface RosterTerms {
+  readonly standby: boolean;
+  readonly pair: number;
 }
 
 /** The CHILD SAs of a connection that the data plane has, and which of them send. */
@@ -37,7 +44,17 @@ export class ChildRoster {
     return [...[...sending.values()].flatMap(({ remoteSelectors }) => remoteSelectors), ...this.#orphaned];
   }
 
-  add(parameters: ChildSaParameters, standby: boolean, wish: number | undefined): void {
+  /** The one of each pair of workers that began to send last; for the first wish, where there are several. */
+  get ofPairs(): readonly RosterChild[] {
+    const pairs = new Map<number, RosterChild>();
+    for (const child of this.#sending.values()) if (child.pair !== 0) pairs.set(child.pair, child);
+    const { current } = this;
+    return [...(current === undefined ? [] : [current]), ...pairs.values()].toSorted(
+      (a, b) => a.pair - b.pair,
+    );
+  }
+
+  add(parameters: ChildSaParameters, { standby, pair }: RosterTerms, wish: number | undefined): void {
     const { inbound, outbound, selectors } = parameters;
     const child: RosterChild = {
       inbound: { spi: inbound.spi },
@@ -45,6 +62,7 @@ export class ChildRoster {
       remoteSelectors: selectors.remote,
       cipher: outbound.cipher,
       wish,
+      pair,
     };
     (standby ? this.#standby : this.#sending).set(inbound.spi, child);
     if (!standby) this.#adopt(child);

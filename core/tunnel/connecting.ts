@@ -87,6 +87,7 @@ function allResolved(course: Course, found: readonly Found[], now: Instant): voi
 function open(course: Course, { destination, remote, headStart, via }: Candidate): void {
   course.racedFrom = headStart;
   course.phase = { kind: 'opening', attempt: newAttempt(destination, remote) };
+  course.busy = false;
   course.emit({ kind: 'open-transport', remote, ...(via === undefined ? {} : { via }) });
 }
 

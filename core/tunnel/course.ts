@@ -57,6 +57,8 @@ export class Course {
   readonly config: ConnectionConfig;
   readonly outputs: TunnelOutput[] = [];
   readonly orders: IkeCommand[] = [];
+  /** This data plane has more to carry than one pair of workers should. */
+  busy = false;
   phase: Phase = { kind: 'disconnected' };
   /** Addresses that are to be tried yet, in order. */
   candidates: readonly Candidate[] = [];

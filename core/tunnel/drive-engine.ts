@@ -69,6 +69,10 @@ function act(course: Course, attempt: Attempt, output: IkeOutput, now: Instant):
     case 'child-remove':
     case 'child-sleep':
       return onChildChange(course, attempt, output, now);
+    case 'resource-refused':
+      attempt.pairsRefused = output.error;
+      course.detailsChanged = true;
+      return;
     case 'rekeyed':
     case 'rekey-failed':
     case 'child-refused':
@@ -153,6 +157,7 @@ function onEstablished(
   attempt.history = startHistory(now);
   course.family = attempt.remote.family;
   course.provenAt = now;
+  if (course.busy) attempt.engine?.handle({ kind: 'command', command: { kind: 'widen' } }, now);
   if (course.phase.kind !== 'login') return;
   course.phase = { kind: 'configuring', attempt };
   course.tellPhase('configuring-network');
@@ -168,7 +173,9 @@ function onChildChange(course: Course, attempt: Attempt, change: ChildChange, no
   const before = attempt.children.current;
   course.emit(changeChildren(attempt.children, change, course.remote(attempt, 'nat-traversal'), now));
   if (attempt !== course.attempt) return;
-  if (attempt.children.current !== before || change.kind === 'child-sleep') course.detailsChanged = true;
+  const isFurther = attempt.children.ofPairs.length > 1;
+  if (attempt.children.current !== before || isFurther || change.kind === 'child-sleep')
+    course.detailsChanged = true;
   // What is only on standby changes nothing yet.
   if (change.kind !== 'child-install' || change.outbound === undefined) replan(course, attempt);
 }

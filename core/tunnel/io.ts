@@ -70,6 +70,8 @@ export type TunnelInput =
   | { readonly kind: 'child-wanted'; readonly inboundSpi: Spi }
   /** This CHILD SA has carried so much that it must be replaced. */
   | { readonly kind: 'rekey-due'; readonly inboundSpi: Spi }
+  /** There is more to carry than one pair of workers should: further CHILD SAs would help. */
+  | { readonly kind: 'busy' }
   /**
    * Links, addresses or routes of this machine changed, or it slept: what was proven before may no longer hold.
    * `local`: our address towards the gateway now, `none` when no way leads there, absent when nobody looked.
@@ -143,6 +145,8 @@ export type TunnelOutput =
       readonly child: ChildSaParameters;
       readonly remote: Endpoint;
       readonly standby: boolean;
+      /** Which pair of workers is to have it. */
+      readonly pair: number;
     }
   /** Send on this CHILD SA from now on. */
   | { readonly kind: 'switch-outbound'; readonly inboundSpi: Spi }
@@ -194,6 +198,14 @@ export interface ConnectedDetails {
   /** Packets go in and none comes out since then, though the gateway answers. */
   readonly oneWaySince?: Instant;
   readonly history: SaHistory;
+  /** The CHILD SA of each pair of workers. */
+  readonly pairs: readonly {
+    readonly pair: number;
+    readonly inbound: { readonly spi: Spi };
+    readonly outbound: { readonly spi: Spi };
+  }[];
+  /** Why there are no CHILD SAs for further pairs of workers, when they were asked for. @rfc 9611 */
+  readonly pairsRefused?: Failure;
   readonly local: Endpoint;
   readonly remote: Endpoint;
   /** The gateway that sent us to this one. @rfc 5685 */

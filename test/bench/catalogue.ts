@@ -13,6 +13,7 @@ import { wireguardGo } from './pairs/wireguard-go.ts';
 import { benchPps } from './pps.ts';
 import { type BenchResult, say } from './report.ts';
 import { benchRoam } from './roam.ts';
+import { benchScale } from './scale.ts';
 import { benchTunnel } from './tunnel.ts';
 import { benchUi } from './ui.ts';
 
@@ -43,6 +44,11 @@ export const benches: Readonly<Record<string, Bench>> = {
     programs: ['iperf3'],
     run: (options) =>
       benchTunnel(able(options), { ...amount(options, [3, 3], [2, 2]), all: options.quick !== true }),
+  },
+  scale: {
+    about: 'eight TCP flows through 1, 2 and 4 pairs of workers, each with a CHILD SA of its own',
+    programs: ['iperf3'],
+    run: (options) => benchScale(amount(options, [5, 3], [1, 2])),
   },
   latency: {
     about: 'the round trip of a ping, through an idle tunnel and beside a flow that fills it',

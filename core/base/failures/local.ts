@@ -142,6 +142,11 @@ export const localLeaves = {
     what: 'The file {file} needs what Godwit does not have: {what}.',
     next: 'Ask the administrator for a profile with a user name and a password, or with EAP-TLS.',
   },
+  'import.incomplete': {
+    family: 'local-refused',
+    what: 'The file {file} does not say everything that a profile needs: {missing}.',
+    next: 'Add it with {options}, or import the file on a terminal or in the window, where it is asked for.',
+  },
   'import.too-large': {
     family: 'local-refused',
     what: 'The file {file} is larger than {most} octets: that is no profile.',

@@ -47,6 +47,8 @@ export interface RekeyOffer {
   readonly nonce: Uint8Array;
   readonly keyExchange: OwnKeyExchange | undefined;
   readonly selectors: ChildSaParameters['selectors'];
+  /** N(SA_RESOURCE_INFO), where we have use for copies. @rfc 9611 3 */
+  readonly notifies?: readonly Payload[];
   /** Our inbound SPI of the one that it replaces; absent for one from scratch. */
   readonly replaces?: Spi;
 }
@@ -66,7 +68,7 @@ export function rekeySuites(config: IkeConfig): readonly SuiteProposal[] {
 export function offerRekey(
   config: IkeConfig,
   { crypto, random }: IkeDependencies,
-  terms: Pick<RekeyOffer, 'inboundSpi' | 'selectors' | 'replaces'>,
+  terms: Pick<RekeyOffer, 'inboundSpi' | 'selectors' | 'replaces' | 'notifies'>,
   group?: number,
 ): RekeyOffer {
   const suites = rekeySuites(config);
@@ -82,6 +84,7 @@ export function buildRekey(offer: RekeyOffer): readonly Payload[] {
   const { replaces } = offer;
   return [
     ...(replaces === undefined ? [] : [childNotify(notifyType.REKEY_SA, replaces)]),
+    ...(offer.notifies ?? []),
     { kind: 'SA', proposals: offer.proposals },
     { kind: 'Nonce', nonce: offer.nonce },
     ...buildKe(offer.keyExchange),

@@ -6,6 +6,7 @@ import { notifyType } from '../../wire/registry/notify-types.ts';
 import type { IkeConfig, IkeIdentity } from '../config.ts';
 import { ikeNotify } from '../payload-list.ts';
 import { ppkIdentityData } from '../ppk.ts';
+import { announceResource } from '../resource-numbers.ts';
 import { offerMobility } from '../roaming.ts';
 import { buildChildCreate, type ChildOffer } from './child-create.ts';
 import { buildConfigRequest } from './config-request.ts';
@@ -34,9 +35,9 @@ export interface FirstOffers {
 /*
  * HDR, SK {IDi, [CERT+], [CERTREQ], [IDr], [AUTH], [N(INITIAL_CONTACT)], CP(CFG_REQUEST), SAi2, TSi, TSr, [N(MOBIKE_SUPPORTED)],
  *     [N(MULTIPLE_AUTH_SUPPORTED)], [N(ANOTHER_AUTH_FOLLOWS)], [N(EAP_ONLY_AUTHENTICATION)],
- *     [N(PPK_IDENTITY)], [N(NO_PPK_AUTH)], [N(FORTICLIENT_CONNECT)]}  -->
+ *     [N(PPK_IDENTITY)], [N(NO_PPK_AUTH)], [N(FORTICLIENT_CONNECT)], [N(SA_RESOURCE_INFO)]}  -->
  *
- * @rfc 7296 1.2 @rfc 4739 3 @rfc 5998 3 @rfc 8784 3
+ * @rfc 7296 1.2 @rfc 4739 3 @rfc 5998 3 @rfc 8784 3 @rfc 9611 3
  */
 
 /** The first IKE_AUTH request: who we are, whom we expect, which CAs we trust, and what we want. */
@@ -57,7 +58,7 @@ export function buildFirstAuth(
     ...(auth === undefined ? [] : [auth]),
     ...(config.initialContact === true ? [ikeNotify(notifyType.INITIAL_CONTACT)] : []),
     buildConfigRequest(config.wantedAddresses),
-    ...(child === undefined ? [] : buildChildCreate(child)),
+    ...(child === undefined ? [] : [...buildChildCreate(child), ...announceResource(config, 0)]),
     ...offerMobility(config),
     ...(offers.severalRounds ? [ikeNotify(notifyType.MULTIPLE_AUTH_SUPPORTED)] : []),
     ...(offers.eapOnly ? [ikeNotify(notifyType.EAP_ONLY_AUTHENTICATION)] : []),

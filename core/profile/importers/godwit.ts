@@ -1,8 +1,7 @@
 import { failure } from '../../base/errors.ts';
 import { err, ok } from '../../base/result.ts';
-import { filesOf } from '../authentication/authentication.ts';
 import { parseProfile } from '../parse-profile.ts';
-import { proofsOf } from '../proofs.ts';
+import { filesNamedBy } from '../self-contained.ts';
 import type { ImportNote, ProfileImporter } from './importer.ts';
 import { objectOf } from './json-object.ts';
 
@@ -21,14 +20,8 @@ export const godwitImporter: ProfileImporter = {
       return err(failure('import.unknown', { file: name }));
     }
     const parsed = parseProfile(text, name);
-    const notes: ImportNote[] = [];
-    if (parsed.ok) {
-      const { trust } = parsed.value;
-      if (trust.kind === 'file') notes.push({ code: 'names-file', detail: 'trust.caFile' });
-      for (const { path, authentication } of proofsOf(parsed.value))
-        for (const field of filesOf(authentication))
-          notes.push({ code: 'names-file', detail: [...path, ...field].join('.') });
-    }
+    const named = parsed.ok ? filesNamedBy(parsed.value) : [];
+    const notes = named.map((detail): ImportNote => ({ code: 'names-file', detail }));
     return ok({ kind: 'profile', text: text.replace(/^\ufeff/, ''), notes });
   },
 };

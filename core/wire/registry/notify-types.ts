@@ -26,6 +26,7 @@ export const notifyType = {
   INVALID_GROUP_ID: 45,
   AUTHORIZATION_FAILED: 46,
   STATE_NOT_FOUND: 47,
+  TS_MAX_QUEUE: 48,
   /** Private use, Windows: four octets with a Win32 error code. */
   MS_STATUS: 12345,
 

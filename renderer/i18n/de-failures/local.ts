@@ -88,6 +88,10 @@ export const localFailures = {
     what: 'Die Datei {file} braucht, was Godwit nicht hat: {what}.',
     next: 'Bitten Sie die Administration um ein Profil mit Benutzername und Passwort oder mit EAP-TLS.',
   },
+  'import.incomplete': {
+    what: 'Die Datei {file} sagt nicht alles, was ein Profil braucht: {missing}.',
+    next: 'Ergänzen Sie es mit {options}, oder importieren Sie die Datei im Terminal oder im Fenster, wo danach gefragt wird.',
+  },
   'import.too-large': {
     what: 'Die Datei {file} ist größer als {most} Oktette: Das ist kein Profil.',
     next: 'Sehen Sie nach, ob es die richtige Datei ist.',

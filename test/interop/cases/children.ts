@@ -98,6 +98,59 @@ async function gatewayAddsOne(stage: Stage): Promise<string[]> {
   return ping.status === 0 ? problems : [...problems, 'the client does not reach the lan'];
 }
 
+/** What each pair of workers has, by Godwit itself. */
+async function pairsOf(stage: Stage) {
+  return (await stage.tunnel())?.workerPairs?.pairs ?? [];
+}
+
+/** Two CHILD SAs with the same selectors share eight flows; each is replaced by Godwit and then by charon, with the flows going on. */
+async function sharedByPairs(stage: Stage): Promise<string[]> {
+  const problems: string[] = [];
+  const server = stage.topology.lan.spawn(['iperf3', '--server', '--one-off', '--port', '5301']);
+  const listens = async () => (await stage.topology.lan.must(['ss', '-Hltn', 'sport = :5301'])) !== '';
+  await within(5_000, listens);
+  const flows = stage.topology.client.spawn([
+    ...['iperf3', '--client', lan.v4, '--port', '5301', '--parallel', '8', '--time', '60'],
+  ]);
+  const bothCarry = async () => {
+    const before = await pairsOf(stage);
+    return await within(10_000, async () => {
+      const now = await pairsOf(stage);
+      const more = now.filter(
+        ({ outbound }, i) => outbound.packets > (before[i]?.outbound.packets ?? 0) + 200,
+      );
+      return more.length === 2;
+    });
+  };
+  const bothReplaced = async (since: Awaited<ReturnType<typeof pairsOf>>) =>
+    await within(15_000, async () => {
+      const now = await pairsOf(stage);
+      return now.length === 2 && now.every(({ inboundSpi }, i) => inboundSpi !== since[i]?.inboundSpi);
+    });
+  if (!(await within(15_000, async () => (await pairsOf(stage)).length === 2)))
+    problems.push('no CHILD SA for a second pair, although there is traffic');
+  if (!(await bothCarry())) problems.push('the flows do not go by both');
+  const sas = (await stage.gateway.sas()).flatMap(({ children }) => children);
+  const standing = sas.filter(({ state }) => state === 'INSTALLED');
+  const selectors = new Set(standing.map((child) => [child.localSelectors, child.remoteSelectors].join()));
+  if (standing.length < 2 || selectors.size !== 1)
+    problems.push(`charon has ${standing.length} CHILD SAs with ${selectors.size} sets of selectors`);
+  if (standing.some(({ packetsIn }) => packetsIn === 0)) problems.push('charon got nothing on one of them');
+  if (!(await bothReplaced(await pairsOf(stage)))) problems.push('Godwit did not replace both');
+  if (!(await bothCarry())) problems.push('the flows do not go by both after that');
+  const before = await pairsOf(stage);
+  await stage.gateway.vici.must('rekey', { child: 'net' });
+  if (!(await bothReplaced(before))) problems.push('both were not replaced when charon wanted it');
+  if (!(await bothCarry())) problems.push('the flows do not go by both after that');
+  const drops = (await stage.tunnel())?.counters.inbound.drops ?? {};
+  if ((drops['replayed'] ?? 0) > 0) problems.push(`${drops['replayed']} packets came outside of the window`);
+  if (flows.exit !== undefined) problems.push('the flows broke off');
+  await flows.stop();
+  await server.stop();
+  const ping = await stage.topology.client.run(['ping', '-c', '1', '-W', '2', lan.v4]);
+  return ping.status === 0 ? problems : [...problems, 'no answer to a ping through the tunnel'];
+}
+
 const icmpOnly = { ...esp, local_ts: [`${lan.net4}[icmp]`], remote_ts: ['dynamic[icmp]'] };
 const sshOnly = { ...esp, local_ts: [`${lan.net4}[tcp/22]`], remote_ts: ['dynamic[tcp]'] };
 const net = { ...esp, local_ts: [lan.net4] };
@@ -131,6 +184,20 @@ export const childrenCases: readonly InteropCase[] = [
     {},
     gatewayAddsOne,
   ),
+  {
+    ...up(
+      'two with the same selectors: a pair of threads each, eight flows over both, each replaced by either side',
+      { pools: [4], children: { net } },
+      {
+        remoteNetworks: [lan.net4],
+        rekey: { childSeconds: 12, earlySeconds: 0 },
+        profile: () => ({ workerPairs: 2 }),
+      },
+      {},
+      sharedByPairs,
+    ),
+    seconds: 20,
+  },
   up(
     'childless: the gateway insists on an IKE SA without one, which follows with its own key exchange',
     {

@@ -49,7 +49,7 @@ async function main(): Promise<void> {
     random: systemRandom,
     signer: must(signerFromPrivateKey(config.privateKey)),
   });
-  const host = new GatewayHost(gateway, listen, config.believesAll ?? false);
+  const host = new GatewayHost(gateway, listen, config);
   await host.open(pools);
   tell({ event: 'ready' });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -61,16 +61,24 @@ class GatewayHost {
   readonly #gateway: Gateway;
   readonly #listen: IpAddress;
   readonly #believesAll: boolean;
+  readonly #pairs: number;
+  readonly #spread: 'idle' | 'always';
   readonly #alarm = new Alarm();
   #dataplane: Dataplane | undefined;
   #ikeSocket: Socket | undefined;
   /** Deeds run one after the other: the SA is in before the message that lets the client use it. */
   #chain: Promise<void> = Promise.resolve();
 
-  constructor(gateway: Gateway, listen: IpAddress, believesAll: boolean) {
+  constructor(
+    gateway: Gateway,
+    listen: IpAddress,
+    { believesAll = false, workerPairs = 1, spread = 'idle' }: HostConfig,
+  ) {
     this.#gateway = gateway;
     this.#listen = listen;
     this.#believesAll = believesAll;
+    this.#pairs = workerPairs;
+    this.#spread = spread;
   }
 
   async open(pools: readonly IpPrefix[]): Promise<void> {
@@ -78,7 +86,7 @@ class GatewayHost {
     const udp = must(openUdpSocket({ family, address: this.#listen, port: 4500 }));
     this.#dataplane = must(
       openDataplane(
-        { udpFd: udp.fd },
+        { udpFd: udp.fd, spread: this.#spread },
         {
           onIke: (octets, from, marker) => {
             if (marker) this.#handle(octets, from, 'nat-traversal');
@@ -134,10 +142,20 @@ class GatewayHost {
     });
   }
 
-  async #install({ child, remote }: Extract<GatewayOutput, { kind: 'child-install' }>): Promise<void> {
+  async #install({
+    child,
+    remote,
+    outbound,
+    resource,
+  }: Extract<GatewayOutput, { kind: 'child-install' }>): Promise<void> {
     const { selectors } = child;
     const taken = this.#believesAll ? { ...selectors, local: everythingLike(selectors.local) } : selectors;
-    await this.#dataplane?.installChild({ ...child, selectors: taken, remote, followRemote: true });
+    // The client of a copy does not know of it before our answer; a rekeyed one is taken at once.
+    const standby = outbound === 'standby' && resource > 0;
+    await this.#dataplane?.installChild({
+      ...child,
+      ...{ selectors: taken, remote, followRemote: true, standby, pair: Math.min(resource, this.#pairs - 1) },
+    });
   }
 
   async #do(output: GatewayOutput): Promise<void> {
@@ -148,6 +166,9 @@ class GatewayHost {
         return;
       case 'child-install':
         await this.#install(output);
+        return;
+      case 'child-switch-outbound':
+        await this.#dataplane?.switchOutbound(output.inboundSpi);
         return;
       case 'child-remove':
         await this.#dataplane?.removeChild(output.inboundSpi);
@@ -199,6 +220,7 @@ function gatewayConfig(config: HostConfig, listen: IpAddress, pools: readonly Ip
     ...(config.rekeyChildMs === undefined ? {} : { rekeyChildMs: config.rekeyChildMs }),
     ...(config.rekeyIkeMs === undefined ? {} : { rekeyIkeMs: config.rekeyIkeMs }),
     ...(config.habits === undefined ? {} : { habits: config.habits }),
+    ...(config.workerPairs === undefined ? {} : { resources: config.workerPairs }),
   };
 }
 

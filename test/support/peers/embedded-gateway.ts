@@ -25,6 +25,8 @@ export class EmbeddedGateway {
       | 'believesAll'
       | 'rekeyChildMs'
       | 'rekeyIkeMs'
+      | 'workerPairs'
+      | 'spread'
     > = {},
   ): Promise<EmbeddedGateway> {
     const { certificate, ...rest } = config;

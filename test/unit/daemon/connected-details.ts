@@ -23,6 +23,7 @@ export function connectedDetails(local: string): ConnectedDetails {
       rulePriority: 1,
     },
     child: { inbound: { spi: 1 }, outbound: { spi: 2 } },
+    pairs: [{ pair: 0, inbound: { spi: 1 }, outbound: { spi: 2 } }],
     history: startHistory(instant(50)),
     local: { address: address.value, port: 40_000 },
     remote: { address: { family: 4, octets: new Uint8Array(4) }, port: 4500 },

@@ -53,6 +53,7 @@ class FakeSession implements RunningSession {
   };
   provenAt = () => instant(40);
   counters = () => noCounters;
+  pairCounters = () => [{ pair: 0, ...noCounters }];
   busy = () => this.isBusy;
   ikeDrops = () => ({});
   takeRoundTrip = () => undefined;

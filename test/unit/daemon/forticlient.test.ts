@@ -30,7 +30,12 @@ async function login(
   assert.ok(trust.ok, JSON.stringify(trust));
   const terms = loginTerms(profile.value, trust.value);
   assert.ok(terms.ok, JSON.stringify(terms));
-  const parts = { crypto: nodeCryptoProvider(), random: seededRandom(1), chaChaQuicker: () => false };
+  const parts = {
+    crypto: nodeCryptoProvider(),
+    random: seededRandom(1),
+    chaChaQuicker: () => false,
+    cores: 2,
+  };
   const { createEngine } = connectionConfig(profile.value, terms.value, 'godwit0', parts);
   const engine = createEngine(endpoint('192.168.1.5', 50_000), endpoint('198.51.100.1', 500), {
     gateway: 'vpn.example',

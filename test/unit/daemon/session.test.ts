@@ -44,7 +44,7 @@ class Diary implements SessionDeeds {
   lastSent = () => undefined;
   lastHeardInSilence = () => undefined;
   transmit = () => void this.lines.push('transmit');
-  async installChild(child: ChildSaParameters, _: unknown, standby: boolean) {
+  async installChild(child: ChildSaParameters, _: unknown, { standby }: { standby: boolean }) {
     this.lines.push(`installing ${child.inbound.spi}${standby ? ' in standby' : ''}`);
     await turn();
     this.lines.push('installed');

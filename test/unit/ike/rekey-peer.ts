@@ -15,7 +15,13 @@ import {
 import { chosenIkeSuite, ikeProposals } from '../../../core/ike/negotiate.ts';
 import { notifyOf, payloadOf } from '../../../core/wire/ike/lookup.ts';
 import { decodeMessage, sealMessage, unsealMessage } from '../../../core/wire/ike/message.ts';
-import type { IkeMessage, NotifyPayload, Payload, Transform } from '../../../core/wire/ike/payload.ts';
+import type {
+  IkeMessage,
+  NotifyPayload,
+  Payload,
+  TrafficSelector,
+  Transform,
+} from '../../../core/wire/ike/payload.ts';
 import { exchangeType } from '../../../core/wire/registry/exchange-types.ts';
 import { notifyType } from '../../../core/wire/registry/notify-types.ts';
 import { type Output, Scenario, type Script } from './scenario.ts';
@@ -156,7 +162,13 @@ export class RekeyScenario extends Scenario {
 
   /** <-- SK {SA, Nr, [KEr], TSi, TSr}: the answer to the engine's rekey, sealed but not delivered. */
   acceptChild(
-    options: { readonly nonce?: Uint8Array; readonly group?: number; readonly octets?: Uint8Array } = {},
+    options: {
+      readonly nonce?: Uint8Array;
+      readonly group?: number;
+      readonly octets?: Uint8Array;
+      /** Granted on the peer's side, in place of all that was asked for. */
+      readonly remote?: readonly TrafficSelector[];
+    } = {},
   ): { readonly octets: Uint8Array; readonly child: PeerChild } {
     const { nonce = this.responder.random.octets(32), group = 0, octets = this.sent() } = options;
     const request = this.link.open(octets);
@@ -174,7 +186,9 @@ export class RekeyScenario extends Scenario {
       { kind: 'SA', proposals: [proposal] },
       { kind: 'Nonce', nonce },
       ...payloads,
-      ...selectorsOf(request),
+      ...selectorsOf(request).map((payload) =>
+        payload.kind === 'TSr' ? { ...payload, selectors: options.remote ?? payload.selectors } : payload,
+      ),
     ];
     return {
       octets: this.link.sealAnswer(answer, octets),
