@@ -11,7 +11,7 @@ import {
   noCounters,
   type PairCounters,
 } from '../dataplane/dataplane.ts';
-import { openDataplane } from '../dataplane/open-dataplane.ts';
+import { type DataplaneOptions, openDataplane } from '../dataplane/open-dataplane.ts';
 import type { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
 import { knockAtNameServer } from '../platform/linux/dns-knock.ts';
@@ -65,6 +65,7 @@ export interface SystemDeedsOptions {
   readonly onBusy: () => void;
   /** Threads of data planes to come. */
   readonly spareWorkers: SpareWorkers;
+  readonly spread?: DataplaneOptions['spread'];
 }
 
 /** The deeds of a session on a real Linux: sockets, workers, TUN device, routes, names. */
@@ -144,8 +145,9 @@ export class SystemDeeds implements SessionDeeds {
     const socket = openPathSocket(via);
     if (!socket.ok) return { result: socket };
     const { fd, local, gso } = socket.value;
+    const { spread } = this.#options;
     const dataplane = openDataplane(
-      { udpFd: fd, segmentation: gso },
+      { udpFd: fd, segmentation: gso, ...(spread === undefined ? {} : { spread }) },
       {
         onIke: events.onIke,
         onFailure: events.onFailure,
