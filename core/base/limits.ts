@@ -200,6 +200,8 @@ export const limits = {
   renewalEarliestMs: 10_000,
   /** For a login beside a connection that stands, a user's answer included. */
   renewalLoginMs: 120_000,
+  /** A replaced login says goodbye so long after its last packet may have left: more than a packet is late by. */
+  renewalGoodbyeMs: 300,
   /** A replaced login's inbound SAs stay so long after its end, for packets on their way. */
   renewalLingerMs: 3_000,
   /** What changes in the network with one cause comes within this time; a lost path is felt from the first moment. */
@@ -298,6 +300,8 @@ export const limits = {
   strangeIkePerSecond: 64,
   /** ICMP errors that we send to senders of packets too big for the tunnel, in a second: one a flow tells it. */
   tooBigErrorsPerSecond: 100,
+  /** ESP datagrams of 2 KiB that came before their CHILD SA and wait for it: some milliseconds of a fast gateway. */
+  earlyDatagrams: 128,
   /** IKE datagrams waiting between the data plane and the control thread. */
   queuedIkeDatagrams: 256,
   logFieldCharacters: 1_024,

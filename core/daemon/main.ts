@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { explain, formatFailure } from '../base/errors.ts';
 import type { LogLevel } from '../base/log.ts';
+import { serviceManager } from '../platform/linux/service-manager.ts';
 import { version } from '../platform/version.ts';
 import { defaultSocketPath } from '../rpc/socket-path.ts';
 import { type DaemonOptions, startDaemon } from './daemon.ts';
@@ -21,6 +22,8 @@ Options:
   --resolv-conf PATH   the file that names the DNS servers, where no resolver service runs
                        (default /etc/resolv.conf); with it no such service is looked for
   --no-dns             leave name resolution alone
+  --spread WHEN        when further pairs of threads get a share of the traffic, where a profile and a
+                       gateway allow them: idle, while processors are (default), or always, for tests
   --log-level LEVEL    error, warn, info or debug (default info)
   --version            print the version
   --help               print this text
@@ -39,14 +42,26 @@ async function main(args: readonly string[]): Promise<number> {
   const stopAsked = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
   });
+  const manager = serviceManager(process.env);
+  const tell = (word: string): void => {
+    const told = manager?.tell(word);
+    if (told?.ok === false)
+      options.log({
+        level: 'warn',
+        event: 'service-manager',
+        fields: { problem: formatFailure(told.error) },
+      });
+  };
   const daemon = await startDaemon(options);
   if (!daemon.ok) {
     const { what, next } = explain(daemon.error);
     process.stderr.write(`godwitd: ${what} ${next} [${formatFailure(daemon.error)}]\n`);
     return 1;
   }
+  tell('READY=1');
   const cause = await Promise.race([stopAsked, daemon.value.shutdownAsked.then(() => 'shutdown')]);
   options.log({ level: 'info', event: 'stopping', fields: { cause } });
+  tell('STOPPING=1');
   await daemon.value.stop();
   return 0;
 }
@@ -73,6 +88,7 @@ function parseOptions(args: readonly string[]) {
       device: { type: 'string', default: 'godwit0' },
       'resolv-conf': { type: 'string' },
       'no-dns': { type: 'boolean', default: false },
+      spread: { type: 'string', default: 'idle' },
       'log-level': { type: 'string', default: 'info' },
       version: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -87,6 +103,8 @@ function toOptions(values: ReturnType<typeof parseOptions>): DaemonOptions | 'do
   }
   const level = levels.find((each) => each === values['log-level']);
   if (level === undefined) throw new Error(`no log level ${values['log-level']}`);
+  const { spread } = values;
+  if (spread !== 'idle' && spread !== 'always') throw new Error(`no way to spread: ${spread}`);
   if (!/^[\w.-]{1,15}$/.test(values.device))
     throw new Error('a device name has 1 to 15 letters, digits, . - or _');
   const resolvConf = values['resolv-conf'];
@@ -98,6 +116,7 @@ function toOptions(values: ReturnType<typeof parseOptions>): DaemonOptions | 'do
     profilesFolder: values.profiles,
     stateFolder: values.state,
     device: values.device,
+    spread,
     plan: { journalDirectory: values.journal, ...(values['no-dns'] ? { dns: false } : dns) },
     log: lineLogSink(level, (line) => process.stderr.write(line), { forJournal }),
   };

@@ -80,6 +80,8 @@ export type WorkerCommand =
       readonly wakeFd: number;
     }
   | { readonly kind: 'close-lane'; readonly pair: number }
+  /** For the outbound worker of pair 0: whether flows go to further pairs. Before the first, and where `on` is false, all stay here. */
+  | { readonly kind: 'spread'; readonly on: boolean }
   /** For pair 0: this pair has the CHILD SA. Inbound its packets are handed over; outbound it takes its share of the flows. */
   | {
       readonly kind: 'share';

@@ -91,6 +91,12 @@ export class DirectionCells {
     if (count > 0) this.#add(cellDrops + cause, count);
   }
 
+  /** A datagram that was counted as dropped was only early: it is about to be counted as what it is. */
+  takeBack(cause: number): void {
+    this.#add(cellDrops + cause, -1);
+    this.#add(cellDatagrams, -1);
+  }
+
   /** Authentic packets with new sequence numbers came in: the peer lives. */
   prove(now: Instant): void {
     this.#cells[cellProvenAt] = now;

@@ -18,6 +18,7 @@ import { BusyMeter } from './busy-meter.ts';
 import { ChildUse } from './child-use.ts';
 import type { OpenCommand, WorkerCommand } from './commands.ts';
 import type { DirectionCells } from './counters.ts';
+import { type DatagramOrigin, EarlyDatagrams } from './early-datagrams.ts';
 import { handOver, InboundLanes } from './lanes/inbound-lanes.ts';
 import { LaneReader } from './lanes/lane-ring.ts';
 import { openLane } from './lanes/open-lane.ts';
@@ -79,11 +80,8 @@ export class InboundPath {
   readonly #cells: DirectionCells;
   /** An authentic packet with a new sequence number was in this batch. */
   #proven = false;
-  /** Of the slot at hand: DSCP and ECN around its datagrams, where they came from, and by which path (-1: by a lane). */
-  #outerClass = 0;
-  #name: Uint8Array = new Uint8Array(0);
-  #nameAt = 0;
-  #path = -1;
+  /** Of the slot at hand. */
+  readonly #from: DatagramOrigin = { outerClass: 0, name: new Uint8Array(0), nameAt: 0, path: -1 };
   readonly #events: InboundEvents;
   readonly #memory: PacketMemory;
   /** The sockets, by path. All receive into the same slots, one after the other. */
@@ -91,6 +89,9 @@ export class InboundPath {
   readonly #output: TunOutput;
   readonly #packet = new InnerPacket();
   readonly #children = new Map<Spi, InboundChild>();
+  /** The child whose packets were begun. */
+  #decrypting: InboundChild | undefined;
+  readonly #early = new EarlyDatagrams();
   readonly #lanes = new InboundLanes();
   /** Where datagrams come from, in place of sockets. */
   readonly #source: LaneReader | undefined;
@@ -117,6 +118,7 @@ export class InboundPath {
         return;
       case 'install':
         this.#install(command);
+        this.#takeEarly(command.sa.spi);
         return;
       case 'remove':
       case 'sleep':
@@ -127,7 +129,9 @@ export class InboundPath {
       case 'close-lane':
         return this.#lanes.close(command.pair);
       case 'share':
-        return this.#lanes.share(command.child, command.pair);
+        this.#lanes.share(command.child, command.pair);
+        this.#takeEarly(command.child);
+        return;
       case 'unshare':
         return this.#lanes.unshare(command.child);
       case 'set-remote':
@@ -144,6 +148,7 @@ export class InboundPath {
         return;
       case 'switch-outbound':
       case 'use-path':
+      case 'spread':
         return;
       case 'stop':
         for (const spi of [...this.#children.keys()]) this.#remove(spi);
@@ -195,14 +200,14 @@ export class InboundPath {
   }
 
   #readLane(source: LaneReader): number {
-    this.#name = source.octets;
+    this.#from.name = source.octets;
     let count = 0;
     for (let at = 0; at + receiveSlotOctets <= extendedAt; count++) {
       const length = source.next();
       if (length < 0) break;
       source.copyTo(this.#memory.octets, at, length);
-      this.#nameAt = source.nameAt;
-      this.#outerClass = source.outerClass;
+      this.#from.nameAt = source.nameAt;
+      this.#from.outerClass = source.outerClass;
       this.#split(at, length, source.size);
       // A merge puts its virtio header in front of a packet, where the ESP header was: nothing else is needed between two.
       at += (length + 15) & ~15;
@@ -252,10 +257,10 @@ export class InboundPath {
 
   /** Slot `i` holds one datagram, or several of one size and sender. */
   #takeSlot({ batch, path }: InboundSocket, i: number): void {
-    this.#outerClass = batch.trafficClass(i);
-    this.#name = batch.nameOctets;
-    this.#nameAt = batch.nameAt(i);
-    this.#path = path;
+    this.#from.outerClass = batch.trafficClass(i);
+    this.#from.name = batch.nameOctets;
+    this.#from.nameAt = batch.nameAt(i);
+    this.#from.path = path;
     this.#split(batch.at(i), batch.length(i), batch.segmentOctets(i));
   }
 
@@ -267,6 +272,7 @@ export class InboundPath {
       if (given === 0) this.#classify(at + done, Math.min(size, length - done));
       done += given === 0 ? size : given;
     } while (done < length);
+    this.#complete();
   }
 
   /** Datagrams of one SPI that another pair has: how many octets were handed to it, or dropped because it has no room. */
@@ -279,7 +285,7 @@ export class InboundPath {
     let run = size;
     while (run + markerOctets <= length && readWord(octets, at + run) === spi) run += size;
     const count = Math.min(run, length);
-    if (!handOver(lane, octets, at, count, size, this.#outerClass, this.#name, this.#nameAt))
+    if (!handOver(lane, octets, at, count, size, this.#from.outerClass, this.#from.name, this.#from.nameAt))
       this.#cells.drop(queueFull, Math.ceil(count / size));
     return count;
   }
@@ -294,31 +300,64 @@ export class InboundPath {
     }
     const spi = readWord(octets, at);
     const child = this.#children.get(spi);
-    if (child !== undefined) this.#decrypt(child, at, length);
+    if (child !== undefined) return this.#begin(child, at, length);
+    this.#complete();
     // What came by a lane was ESP when it was handed over.
-    else if (this.#path < 0) this.#cells.drop(unknownSpi);
+    if (this.#from.path < 0) this.#cells.drop(unknownSpi);
     else if (spi === 0) this.#handUp(at + markerOctets, length - markerOctets, true);
     else if (looksLikeIke(octets, at, length)) this.#handUp(at, length, false);
-    else this.#cells.drop(unknownSpi);
+    else {
+      this.#cells.drop(unknownSpi);
+      this.#early.keep(spi, octets, at, length, this.#from);
+    }
   }
 
-  #decrypt(child: InboundChild, at: number, length: number): void {
+  /** What came for a child before the child did takes its way now. */
+  #takeEarly(spi: Spi): void {
+    let at = 0;
+    for (const { octets, from } of this.#early.take(spi)) {
+      this.#cells.takeBack(unknownSpi);
+      this.#memory.octets.set(octets, at);
+      Object.assign(this.#from, from);
+      this.#split(at, octets.length, octets.length);
+      at += (octets.length + 15) & ~15;
+    }
+    if (at > 0) this.#finish();
+  }
+
+  /** Several packets are decrypted together: of one child and one slot, and not more than its SA takes at once. */
+  #begin(child: InboundChild, at: number, length: number): void {
+    if (this.#decrypting !== child || child.sa.full) this.#complete();
+    this.#decrypting = child;
+    const dropped = child.sa.begin(at, length);
+    if (dropped !== 0) this.#cells.drop(dropped);
+  }
+
+  #complete(): void {
+    const child = this.#decrypting;
+    if (child === undefined) return;
+    this.#decrypting = undefined;
+    const count = child.sa.run();
+    for (let k = 0; k < count; k++) this.#completeOne(child, k);
+  }
+
+  #completeOne(child: InboundChild, k: number): void {
     const packet = this.#packet;
     const { sa, remote } = child;
-    const dropped = sa.decapsulate(at, length, packet);
+    const dropped = sa.complete(k, packet);
     // Once a batch, and before anybody here can answer: what came in broke our silence, not the answer.
     if (sa.newest && !this.#proven) this.#prove();
     if (sa.newest && !child.used) {
       child.used = true;
       this.#events.onFirst(sa.spi);
     }
-    if (child.followRemote && sa.newest && !remote.equals(this.#name, this.#nameAt))
-      this.#follow(readSocketAddress(this.#name, this.#nameAt), child);
+    if (child.followRemote && sa.newest && !remote.equals(this.#from.name, this.#from.nameAt))
+      this.#follow(readSocketAddress(this.#from.name, this.#from.nameAt), child);
     if (dropped !== 0) {
       this.#cells.drop(dropped);
       return;
     }
-    if (!bringInCongestion(this.#memory.octets, packet, this.#outerClass)) {
+    if (!bringInCongestion(this.#memory.octets, packet, this.#from.outerClass)) {
       this.#cells.drop(congestion);
       return;
     }
@@ -345,12 +384,12 @@ export class InboundPath {
       this.#cells.drop(unknownSpi);
       return;
     }
-    const from = readSocketAddress(this.#name, this.#nameAt);
+    const from = readSocketAddress(this.#from.name, this.#from.nameAt);
     if (from === undefined) {
       this.#cells.drop(truncated);
       return;
     }
-    this.#events.onIke(this.#memory.octets.slice(at, at + length), from, marker, this.#path);
+    this.#events.onIke(this.#memory.octets.slice(at, at + length), from, marker, this.#from.path);
   }
 }
 

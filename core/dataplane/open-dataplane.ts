@@ -3,22 +3,21 @@ import type { Failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { ok, type Result } from '../base/result.ts';
 import { type Instant, instant } from '../base/time.ts';
-import type { CipherShape } from '../crypto/interfaces.ts';
 import { libc } from '../platform/linux/libc.ts';
+import { readProcessorTime } from '../platform/linux/processor-time.ts';
 import { socketAddressOctets, writeSocketAddress } from '../platform/linux/socket-address.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
 import { setPathMtu } from '../platform/linux/udp-socket.ts';
 import { addNonEspMarker, natKeepalive } from '../wire/ike/non-esp-marker.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { useOctets } from './child-use.ts';
-import type { SaCommand, SelectorPair, WorkerCommand, WorkerReport } from './commands.ts';
+import type { SelectorPair, WorkerCommand, WorkerReport } from './commands.ts';
 import { DirectionCells, signalQueuedIke, signalTraffic } from './counters.ts';
 import type {
   Dataplane,
   DataplaneChild,
   DataplaneCounters,
   DataplaneEvents,
-  DataplaneSa,
   HeardInSilence,
   PairCounters,
   SendOptions,
@@ -26,7 +25,9 @@ import type {
 } from './dataplane.ts';
 import { KeepaliveTimer } from './keepalive.ts';
 import { KnownIkeSas } from './known-ike-sas.ts';
+import { plainSa } from './plain-sa.ts';
 import { SpareWorkers } from './spare-workers.ts';
+import { SpreadWatch } from './spread/spread-watch.ts';
 import { wipeKey } from './wipe-key.ts';
 import type { WorkerPair } from './worker-pair.ts';
 import { WorkerPairs } from './worker-pairs.ts';
@@ -47,6 +48,11 @@ export interface DataplaneOptions {
   readonly udpFd: number;
   /** Send runs of datagrams as one message (UDP_SEGMENT). Default: true; it is dropped when the kernel refuses. */
   readonly segmentation?: boolean;
+  /**
+   * When flows are spread over the pairs of workers that have CHILD SAs: while the machine has idle processors, and only then `onBusy` asks for
+   * more; or at all times. Default: `idle`.
+   */
+  readonly spread?: 'idle' | 'always';
 }
 
 /**
@@ -78,6 +84,8 @@ class WorkerDataplane implements Dataplane {
   /** By inbound SPI: the outbound half is known by the same name to its worker. */
   readonly #children = new Map<Spi, KnownChild>();
   readonly #ikeSas: KnownIkeSas;
+  readonly #spread: SpreadWatch;
+  readonly #isAlwaysSpread: boolean;
   #keepalive: number | undefined;
   #keepaliveTimer: NodeJS.Timeout | undefined;
   #failed = false;
@@ -95,6 +103,27 @@ class WorkerDataplane implements Dataplane {
       onReport: (report) => this.#handle(report, pair),
       onCrash: (error) => this.#fail(error),
     }));
+    this.#spread = new SpreadWatch({
+      octets: () => {
+        const { outbound, inbound } = this.counters();
+        return outbound.octets + inbound.octets;
+      },
+      processorTime: readProcessorTime,
+      onChange: (isSpread) => {
+        this.#spreadFlows(isSpread);
+        if (isSpread) this.#askForPairs();
+      },
+    });
+    this.#isAlwaysSpread = options.spread === 'always';
+    if (this.#isAlwaysSpread) this.#spreadFlows(true);
+  }
+
+  #spreadFlows(on: boolean): void {
+    void this.#pairs.first.outbound.command({ kind: 'spread', on });
+  }
+
+  #askForPairs(): void {
+    if (this.#closing === undefined) this.#events.onBusy?.();
   }
 
   async attachTun(tun: TunDescriptor): Promise<void> {
@@ -288,6 +317,7 @@ class WorkerDataplane implements Dataplane {
 
   async #close(): Promise<void> {
     clearTimeout(this.#keepaliveTimer);
+    this.#spread.end();
     await this.#pairs.stop();
     const { tun } = this.#pairs.setting;
     for (const fd of [...this.#sockets.values(), tun?.fd ?? -1]) if (fd >= 0) libc.close(fd);
@@ -325,7 +355,8 @@ class WorkerDataplane implements Dataplane {
         this.#rekeyDue(report.child, report.usedUp);
         return;
       case 'busy':
-        if (this.#closing === undefined) this.#events.onBusy?.();
+        if (this.#isAlwaysSpread) this.#askForPairs();
+        else if (this.#closing === undefined) this.#spread.begin();
         return;
       case 'traffic':
         if (this.#closing === undefined) this.#events.onTraffic?.();
@@ -356,23 +387,4 @@ class WorkerDataplane implements Dataplane {
     this.#failed = true;
     this.#events.onFailure(error);
   }
-}
-
-/** The SA as plain data. `postMessage` copies it at once, so the caller's key can be wiped right after. */
-function plainSa(sa: DataplaneSa): SaCommand {
-  const { cipher } = sa;
-  const shape: CipherShape = {
-    name: cipher.name,
-    encryptionId: cipher.encryptionId,
-    keyBits: cipher.keyBits,
-    integrityId: cipher.integrityId,
-    encryptionKeyOctets: cipher.encryptionKeyOctets,
-    saltOctets: cipher.saltOctets,
-    integrityKeyOctets: cipher.integrityKeyOctets,
-    ivOctets: cipher.ivOctets,
-    icvOctets: cipher.icvOctets,
-    blockOctets: cipher.blockOctets,
-    randomIv: cipher.randomIv,
-  };
-  return { spi: sa.spi, shape, key: sa.key, esn: sa.esn ?? false, sequence: sa.sequence ?? 0 };
 }

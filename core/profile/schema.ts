@@ -285,7 +285,7 @@ export const profileSchema = z
       .default('auto')
       .meta({
         description:
-          'Pairs of threads that may share the traffic when there is much, each with CHILD SAs of its own. auto: half as many as there are processors, for a gateway that announces RFC 9611; a number: for any gateway.',
+          'Pairs of threads that may share the traffic at most, each with CHILD SAs of its own: when there is much, and while processors are idle. auto: half as many as there are processors, for a gateway that announces RFC 9611; a number: for any gateway.',
         examples: ['auto', 2],
       }),
     livenessSeconds: seconds

@@ -57,6 +57,8 @@ export interface Attempt {
   renewTries: number;
   /** The gateway does not let us in any more: no other login may follow this one. */
   refused?: Failure;
+  /** Of a login that was replaced and is yet to say goodbye. */
+  goodbyeAt?: Instant;
   /** CHILD SAs of a login that was replaced, for late packets. */
   readonly lingering: Spi[];
   /** When those go, once its engine has closed. */

@@ -16,7 +16,7 @@ import { lookWhenDue, pathOpened, pathsFound } from './paths/follow-paths.ts';
 import { keepAlive, networkRecalled, silenceEnded } from './paths/know-network.ts';
 import { endRace, feedScout, raceWakeup, raceWhenDue, scoutOpened } from './race.ts';
 import { renewalResolved, renewalWakeup, renewWhenDue } from './renewal.ts';
-import { childInstalled, networkApplied } from './standing.ts';
+import { childInstalled, goodbyeWhenDue, networkApplied } from './standing.ts';
 
 export type { IkeEngine } from './attempt.ts';
 export type { ConnectionConfig, EngineTerms } from './course.ts';
@@ -66,6 +66,7 @@ export class Connection {
     this.#handle(course, input, now);
     raceWhenDue(course, now);
     start(course, renewWhenDue(course, now), now);
+    goodbyeWhenDue(course, now);
     if (keepAlive(course, now)) course.tellConnected();
   }
 

@@ -35,6 +35,7 @@ export function dismissOthers(course: Course, now: Instant): void {
   const { retiring } = course;
   dismissRenewal(course, now);
   for (const attempt of retiring) {
+    if (attempt.goodbyeAt !== undefined) dismiss(course, attempt, now);
     attempt.engine?.handle({ kind: 'command', command: { kind: 'abandon' } }, now);
     delete attempt.engine;
   }

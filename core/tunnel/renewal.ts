@@ -42,7 +42,7 @@ export function onRedirect(course: Course, attempt: Attempt, to: RedirectTarget,
 /** When something is to be done about any login but the present one. */
 export function renewalWakeup({ phase, renewal, retiring }: Course): Instant | undefined {
   let at: Instant | undefined;
-  for (const { lingerUntil } of retiring) at = earliest(at, lingerUntil);
+  for (const { goodbyeAt, lingerUntil } of retiring) at = earliest(at, earliest(goodbyeAt, lingerUntil));
   if (phase.kind !== 'connected') return at;
   return earliest(at, renewal === undefined ? phase.attempt.renewAt : renewal.until);
 }
@@ -134,18 +134,21 @@ export function renewalRedirected(course: Course, renewal: Renewal, to: Redirect
   phase.attempt.renewAt = now;
 }
 
-/** The new login carries traffic: it is the connection now. Answers the old one, which is to say goodbye. */
-export function takeOver(course: Course, renewal: Renewal): Attempt | undefined {
+/**
+ * The new login carries traffic: it is the connection now. The old one says goodbye a moment later: a gateway forgets its keys at
+ * once, and must not before it has opened what we sent on it last.
+ */
+export function takeOver(course: Course, renewal: Renewal, now: Instant): void {
   const { phase } = course;
   const { attempt } = renewal;
-  if (phase.kind !== 'connected' || attempt === undefined) return undefined;
+  if (phase.kind !== 'connected' || attempt === undefined) return;
   course.renewal = undefined;
   course.detour = undefined;
   inheritPaths(course, phase.attempt, attempt);
   course.phase = { kind: 'connected', attempt };
   course.retiring.add(phase.attempt);
+  phase.attempt.goodbyeAt = after(now, limits.renewalGoodbyeMs);
   course.tellConnected();
-  return phase.attempt;
 }
 
 /** The sockets stay; those that lead to addresses of another gateway are of no more use. */
@@ -162,6 +165,7 @@ function inheritPaths(course: Course, old: Attempt, attempt: Attempt): void {
 /** Its engine has closed; what the gateway sent before it knew is still on its way. */
 export function retired(attempt: Attempt, now: Instant): void {
   delete attempt.engine;
+  delete attempt.goodbyeAt;
   attempt.lingerUntil = after(now, limits.renewalLingerMs);
 }
 

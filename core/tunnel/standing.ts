@@ -90,9 +90,17 @@ function keepPlan(course: Course, { plan }: Attempt): void {
   applyNetwork(course, plan, 'replaced', 'login');
 }
 
-/** The login that follows takes the place of the present one, which says goodbye. @rfc 4478 3 */
+/** The login that follows takes the place of the present one. @rfc 4478 3 */
 function replacePresent(course: Course, renewal: Renewal, now: Instant): void {
-  const old = takeOver(course, renewal);
+  takeOver(course, renewal, now);
   if (course.attempt !== undefined) replan(course, course.attempt);
-  feed(course, old, { kind: 'command', command: { kind: 'disconnect' } }, now);
+}
+
+/** A login that was replaced says goodbye when its last packets have had time to arrive. */
+export function goodbyeWhenDue(course: Course, now: Instant): void {
+  for (const attempt of [...course.retiring]) {
+    if (attempt.goodbyeAt === undefined || attempt.goodbyeAt > now) continue;
+    delete attempt.goodbyeAt;
+    feed(course, attempt, { kind: 'command', command: { kind: 'disconnect' } }, now);
+  }
 }

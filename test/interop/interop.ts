@@ -178,7 +178,7 @@ async function runLane(lane: number, play: (bench: Bench) => Promise<void>): Pro
 async function startClient(topology: Topology): Promise<VpnClient> {
   return options.client === 'charon'
     ? await startCharonClient(topology.client)
-    : await Godwit.start(topology.client, ['--log-level', 'debug']);
+    : await Godwit.start(topology.client, ['--log-level', 'debug', '--spread', 'always']);
 }
 
 async function row(each: InteropCase, bench: Bench): Promise<Row> {

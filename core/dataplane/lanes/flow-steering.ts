@@ -28,17 +28,19 @@ export class FlowSteering {
   readonly #heavy = new Uint8Array(buckets);
 
   /**
-   * The lane for `length` octets of the flow `hash`: one of `wanted` (not empty), or the one that the flow is still on, which may no longer be
-   * among them.
+   * The lane for `length` octets of the flow `hash`: one of `wanted` (not empty; the first one, unless they are to `spread`), or the one that
+   * the flow is still on, which may no longer be among them.
    */
   choose(
     hash: number,
     wanted: readonly number[],
     lanes: readonly (Lane | undefined)[],
     length: number,
+    spread: boolean,
   ): number {
     const bucket = hash & mask;
-    const to = (this.#weigh(bucket, length) ? wanted[(hash >>> 8) % wanted.length] : wanted[0]) ?? 0;
+    const isHeavy = this.#weigh(bucket, length);
+    const to = wanted[spread && isHeavy ? (hash >>> 8) % wanted.length : 0] ?? 0;
     const on = this.#lane[bucket] ?? -1;
     if (on === to) return to;
     const old = on < 0 ? undefined : lanes[on];

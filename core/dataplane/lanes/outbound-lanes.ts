@@ -17,6 +17,8 @@ export class OutboundLanes {
   readonly #lanes: (LaneWriter | { pushed: number; done: number } | undefined)[] = [this.#own];
   readonly #writers: (LaneWriter | undefined)[] = [];
   #gave = false;
+  /** Whether flows go to other pairs. */
+  spread = false;
 
   open(pair: number, writer: LaneWriter): void {
     this.#lanes[pair] = writer;
@@ -55,7 +57,7 @@ export class OutboundLanes {
     flush: () => void,
   ): Handover {
     const hash = flowHash(octets, packet);
-    let to = steering.choose(hash, pairs, this.#lanes, length);
+    let to = steering.choose(hash, pairs, this.#lanes, length, this.spread);
     if (!pairs.includes(to)) to = this.#await(hash, length, to, steering, pairs, flush);
     if (to === 0) {
       this.#own.pushed++;
@@ -82,10 +84,10 @@ export class OutboundLanes {
     flush();
     const lane = this.#writers[on];
     while (lane !== undefined && !lane.drained && lane.awaitProgress(lanePatienceMs)) {}
-    const to = steering.choose(hash, pairs, this.#lanes, length);
+    const to = steering.choose(hash, pairs, this.#lanes, length, this.spread);
     if (pairs.includes(to)) return to;
     steering.forget(hash);
-    return steering.choose(hash, pairs, this.#lanes, length);
+    return steering.choose(hash, pairs, this.#lanes, length, this.spread);
   }
 
   #hasRoom(lane: LaneWriter, length: number, flush: () => void): boolean {

@@ -27,9 +27,7 @@ export async function renewals(stage: Stage, count: number, patienceMs: number):
     problems.push(...(await stage.settled()));
   }
   await pause(1_000);
-  const lost = await pings.stop();
-  if (lost !== 0) problems.push(`${lost} pings were lost`);
-  return problems;
+  return [...problems, ...(await pings.stop())];
 }
 
 /** What charon's own client is told by `swanctl --redirect`. */
@@ -37,7 +35,9 @@ async function redirect(from: StrongSwan, to: string): Promise<void> {
   await from.vici.must('redirect', { ike: 'gateway', gateway: to });
 }
 
+/** Charon gives out another inner address where it has not seen the client before: an answer to the old one may come too late. */
 async function followsRedirect(stage: Stage, to: string): Promise<string[]> {
+  const before = String((await stage.tunnel())?.addresses);
   const pings = pinging(stage);
   await pause(500);
   await redirect(stage.gateway, to);
@@ -50,9 +50,8 @@ async function followsRedirect(stage: Stage, to: string): Promise<string[]> {
   if (from !== addresses.plainGateway.v4) problems.push(`redirected from ${from}`);
   problems.push(...(await stage.settled()));
   await pause(1_000);
-  const lost = await pings.stop();
-  if (lost !== 0) problems.push(`${lost} pings were lost`);
-  return problems;
+  const same = String((await stage.tunnel())?.addresses) === before;
+  return [...problems, ...(await pings.stop(same ? 0 : 1))];
 }
 
 /** Of the pool: what comes from there has gone through the tunnel. */
@@ -116,7 +115,7 @@ export const renewalCases: readonly InteropCase[] = [
     during: (stage) => renewals(stage, 2, 18_000),
   },
   {
-    name: 'the gateway sends an established client to another address of its own, under pings, none lost',
+    name: 'the gateway sends an established client to another address of its own, under pings',
     theme: 'renewal',
     gateway: { at: 'plainGateway' },
     client: {},

@@ -66,9 +66,8 @@ async function changeOfAddress(stage: Stage, family: 4 | 6): Promise<string[]> {
     problems.push(...(await stage.settled()));
     await pause(1_000);
   }
-  const lost = await pings.stop();
   // Two moves of 100 ms without an address, and a round trip each.
-  if (!(lost <= 20)) problems.push(`${lost} pings were lost`);
+  problems.push(...(await pings.stop(20)));
   return [...problems, ...sameIke(before, await onlySa(stage))];
 }
 
@@ -129,8 +128,7 @@ async function familiesInTurn(stage: Stage): Promise<string[]> {
     await stage.topology.client.ip([`${gone.of}route add ${gone.route}`]);
     await pause(500);
   }
-  const lost = await pings.stop();
-  if (!(lost <= 10)) problems.push(`${lost} pings were lost`);
+  problems.push(...(await pings.stop(10)));
   return [...problems, ...sameIke(before, await onlySa(stage))];
 }
 

@@ -17,7 +17,8 @@ const lengths = fc.constantFrom(3, 40, 1_400, 3_000);
 type Step =
   | { readonly kind: 'packet'; readonly flow: number; readonly length: number }
   | { readonly kind: 'run'; readonly pair: number; readonly count: number }
-  | { readonly kind: 'pairs'; readonly pairs: readonly number[] };
+  | { readonly kind: 'pairs'; readonly pairs: readonly number[] }
+  | { readonly kind: 'spread'; readonly on: boolean };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('packet'), flow: fc.nat(11), length: lengths }) },
@@ -33,6 +34,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('pairs'), pairs: fc.subarray([0, 1, 2, 3], { minLength: 1 }) }),
   },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('spread'), on: fc.boolean() }) },
 );
 
 interface Departure {
@@ -60,6 +62,10 @@ class Workers {
       assert.ok(memory);
       this.#lanes.open(pair, new LaneWriter(memory, () => {}));
     }
+  }
+
+  spread(on: boolean): void {
+    this.#lanes.spread = on;
   }
 
   take(flow: number, number: number, size: number): void {
@@ -118,10 +124,12 @@ test('no flow is reordered, and no sequence number outruns a window of 32, whoev
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 400, size: 'max' }), (steps) => {
       const workers = new Workers();
+      workers.spread(true);
       const sent = new Map<number, number>();
       for (const each of steps) {
         if (each.kind === 'run') workers.run(each.pair, each.count);
         else if (each.kind === 'pairs') workers.pairs = each.pairs;
+        else if (each.kind === 'spread') workers.spread(each.on);
         else {
           const number = (sent.get(each.flow) ?? 0) + 1;
           sent.set(each.flow, number);
@@ -245,7 +253,8 @@ test('a light flow stays with the first, and a heavy one moves when its packets 
   const lanes = [own, other];
   // Of two lanes the second is for every odd hash, by its ninth bit.
   const hash = 0x100;
-  const choose = (length: number): number => steering.choose(hash, [0, 1], lanes, length);
+  let spread = true;
+  const choose = (length: number): number => steering.choose(hash, [0, 1], lanes, length, spread);
   for (let i = 0; i < 20; i++) assert.equal(choose(52), 0);
   own.pushed++;
   steering.given(hash, own);
@@ -257,4 +266,14 @@ test('a light flow stays with the first, and a heavy one moves when its packets 
   for (let i = 0; i < 20; i++) assert.equal(choose(52), 1, 'nor back, before that has left');
   other.done = other.pushed;
   assert.equal(choose(52), 0);
+  own.pushed++;
+  steering.given(hash, own);
+  own.done = own.pushed;
+  for (let i = 0; i < 20; i++) choose(1_400);
+  assert.equal(choose(1_400), 1);
+  other.pushed += 1_400;
+  steering.given(hash, other);
+  other.done = other.pushed;
+  spread = false;
+  assert.equal(choose(1_400), 0, 'a heavy one too, where nothing is to be spread');
 });

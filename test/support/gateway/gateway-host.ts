@@ -62,17 +62,23 @@ class GatewayHost {
   readonly #listen: IpAddress;
   readonly #believesAll: boolean;
   readonly #pairs: number;
+  readonly #spread: 'idle' | 'always';
   readonly #alarm = new Alarm();
   #dataplane: Dataplane | undefined;
   #ikeSocket: Socket | undefined;
   /** Deeds run one after the other: the SA is in before the message that lets the client use it. */
   #chain: Promise<void> = Promise.resolve();
 
-  constructor(gateway: Gateway, listen: IpAddress, { believesAll = false, workerPairs = 1 }: HostConfig) {
+  constructor(
+    gateway: Gateway,
+    listen: IpAddress,
+    { believesAll = false, workerPairs = 1, spread = 'idle' }: HostConfig,
+  ) {
     this.#gateway = gateway;
     this.#listen = listen;
     this.#believesAll = believesAll;
     this.#pairs = workerPairs;
+    this.#spread = spread;
   }
 
   async open(pools: readonly IpPrefix[]): Promise<void> {
@@ -80,7 +86,7 @@ class GatewayHost {
     const udp = must(openUdpSocket({ family, address: this.#listen, port: 4500 }));
     this.#dataplane = must(
       openDataplane(
-        { udpFd: udp.fd },
+        { udpFd: udp.fd, spread: this.#spread },
         {
           onIke: (octets, from, marker) => {
             if (marker) this.#handle(octets, from, 'nat-traversal');

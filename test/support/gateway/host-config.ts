@@ -23,6 +23,8 @@ export interface HostConfig {
   readonly habits?: GatewayHabits;
   /** Pairs of workers, each with a CHILD SA of its own. Absent: one. @rfc 9611 */
   readonly workerPairs?: number;
+  /** When they share the flows. Default: `idle`. */
+  readonly spread?: 'idle' | 'always';
   /** Sends and takes any inner packet, whatever was agreed: for tests of the client's own checks. */
   readonly believesAll?: boolean;
 }

@@ -26,6 +26,7 @@ export class EmbeddedGateway {
       | 'rekeyChildMs'
       | 'rekeyIkeMs'
       | 'workerPairs'
+      | 'spread'
     > = {},
   ): Promise<EmbeddedGateway> {
     const { certificate, ...rest } = config;

@@ -37,7 +37,7 @@ export function farSas(
 }
 
 export async function withRig(options: RigOptions, body: (rig: Rig) => Promise<void>): Promise<void> {
-  const rig = await openRig(options);
+  const rig = await openRig({ spread: 'always', ...options });
   try {
     await body(rig);
     assert.deepEqual(rig.failures, []);

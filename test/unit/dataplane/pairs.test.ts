@@ -12,7 +12,7 @@ import {
   withRig,
   writeFlows,
 } from './pairs-rig.ts';
-import { receive, send, spiHere, until } from './rig.ts';
+import { receive, send, spiHere, spiThere, until } from './rig.ts';
 import { everything, here, keyFor, selector, there } from './support.ts';
 
 test('flows are shared among the CHILD SAs of several pairs, each stays on one, and none is reordered', async () => {
@@ -102,5 +102,23 @@ test('a pair beyond the bound is done by the first', async () => {
     assert.equal(rig.dataplane.pairCounters().length, 1);
     writeFlows(rig, 1, 1);
     for (let i = 0; i < flows; i++) assert.ok(receive(rig.far.fd));
+  });
+});
+
+test('while no processor is known to be idle all flows stay with the first pair, and what comes in is taken by the pair of its SA', async () => {
+  await withRig({ spread: 'idle' }, async (rig) => {
+    await install(rig, 1);
+    const far = new FarEnd(rig);
+    far.know(1);
+    writeFlows(rig, 1, 4);
+    far.take(flows * 4);
+    assert.deepEqual([...far.flowsOf.keys()], [spiThere]);
+    const inner = packetOf(0, 1, there, here);
+    send(rig.far.fd, rig.sealWith(farSas(rig, 1).outbound, 1, inner), rig.local);
+    assert.deepEqual(receive(rig.tun), inner);
+    await rig.dataplane.removeChild(spiHere);
+    writeFlows(rig, 5, 2);
+    far.take(flows * 2);
+    assert.deepEqual([...far.flowsOf.keys()], [spisOf(1).there], 'where the first pair has none');
   });
 });

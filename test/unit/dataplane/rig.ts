@@ -91,6 +91,8 @@ export interface RigOptions {
   readonly child?: Partial<Pick<DataplaneChild, 'standby' | 'rekeyAfter'>>;
   /** The sequence number that its SAs have come to. */
   readonly sequence?: number;
+  /** When flows are spread over several pairs of workers. Default: `idle`. */
+  readonly spread?: 'idle' | 'always';
   /** Extended sequence numbers, for a cipher that is an AEAD. */
   readonly esn?: boolean;
   readonly selectors?: Parameters<Dataplane['installChild']>[0]['selectors'];
@@ -114,7 +116,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   const rekeyDue: Spi[] = [];
   const wanted: Spi[] = [];
   const opened = openDataplane(
-    { udpFd: socket.fd, segmentation: socket.gso },
+    { udpFd: socket.fd, segmentation: socket.gso, spread: options.spread ?? 'idle' },
     {
       onIke: (octets, from, marker) => ike.push({ octets, from, marker }),
       onFailure: (error) => failures.push(error),

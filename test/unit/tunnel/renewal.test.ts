@@ -29,6 +29,13 @@ function renewing(): ReconnectBench {
   return bench;
 }
 
+/** The moment passes that a replaced login waits before it says goodbye. */
+function goodbye(bench: ReconnectBench): readonly string[] {
+  assert.equal(bench.connection.nextWakeup(), bench.now + limits.renewalGoodbyeMs);
+  bench.now += limits.renewalGoodbyeMs;
+  return bench.do({ kind: 'timeout' });
+}
+
 const commandsOf = (bench: ReconnectBench, engine: number) =>
   (bench.engines[engine]?.inputs ?? []).flatMap((input) =>
     input.kind === 'command' ? [input.command.kind] : [],
@@ -52,7 +59,9 @@ test('the new login takes over when its SA is installed, and only then the old o
   const words = bench.login();
   assert.deepEqual(words, ['install-child'], 'still the old one is shown');
   assert.ok(!commandsOf(bench, 0).includes('disconnect'));
-  assert.deepEqual(bench.settle(), ['connected', 'transmit'], 'no plan is applied: it is the same');
+  assert.deepEqual(bench.settle(), ['connected'], 'no plan is applied: it is the same');
+  assert.ok(!commandsOf(bench, 0).includes('disconnect'), 'what left on it last is still on its way');
+  assert.deepEqual(goodbye(bench), ['transmit']);
   assert.ok(commandsOf(bench, 0).includes('disconnect'));
   assert.ok(!bench.words.includes('close-transport') && !bench.words.includes('undo-network'));
 });
@@ -63,7 +72,19 @@ test('another inner address replaces the plan before the old login ends', () => 
   bench.login();
   assert.deepEqual(bench.settle(), ['apply replaced']);
   assert.ok(!commandsOf(bench, 0).includes('disconnect'));
-  assert.deepEqual(bench.settle(), ['connected', 'transmit']);
+  assert.deepEqual(bench.settle(), ['connected']);
+  assert.deepEqual(goodbye(bench), ['transmit']);
+});
+
+test('the user who leaves before the old login has said goodbye: both say it', () => {
+  const bench = renewing();
+  bench.login();
+  bench.settle();
+  bench.do({ kind: 'disconnect' });
+  bench.settleAll();
+  assert.ok(commandsOf(bench, 0).includes('disconnect'));
+  assert.ok(commandsOf(bench, 1).includes('disconnect'));
+  assert.equal(bench.words.filter((word) => word === 'transmit').length, 2);
 });
 
 test('the old inbound SA stays for packets on their way', () => {
@@ -72,7 +93,8 @@ test('the old inbound SA stays for packets on their way', () => {
   const old = bench.engines[0];
   assert.ok(old);
   old.farewell = [{ kind: 'child-remove', inboundSpi: 0x1001 }];
-  assert.ok(!bench.settle().includes('remove-child'));
+  bench.settle();
+  assert.ok(!goodbye(bench).includes('remove-child'));
   bench.now += limits.renewalLingerMs - 1;
   assert.ok(!bench.do({ kind: 'timeout' }).includes('remove-child'));
   bench.now += 1;
@@ -187,7 +209,7 @@ test('REDIRECT while connected: found, logged in beside the present one over the
   assert.deepEqual(engine.terms.redirectedFrom, address('198.51.100.1'));
   assert.equal(engine.terms.gateway, 'vpn.example', 'it must prove to be the gateway of the profile');
   bench.login();
-  assert.deepEqual(bench.settle(), ['recall-network', 'connected', 'transmit']);
+  assert.deepEqual(bench.settle(), ['recall-network', 'connected']);
   assert.ok(bench.state.kind === 'connected');
   assert.equal(bench.state.connected.redirectedFrom, '198.51.100.1');
   assert.deepEqual(bench.state.connected.remote.address, address('203.0.113.9'));
