@@ -25,9 +25,18 @@ export class DatagramRuns {
   #count = 0;
   #class = 0;
   #to: SocketAddress | undefined;
+  readonly #complete: () => void;
   #counted = { sent: 0, queueFull: 0, tooBig: 0, refused: 0 };
 
-  constructor(udpFd: number, memory: PacketMemory, segmentation: boolean, cells: DirectionCells) {
+  /** `complete` is called before any of the packets that were added leaves. */
+  constructor(
+    udpFd: number,
+    memory: PacketMemory,
+    segmentation: boolean,
+    cells: DirectionCells,
+    complete: () => void,
+  ) {
+    this.#complete = complete;
     this.#batch = new UdpSendBatch(udpFd, memory, messagesPerFlush, segmentation);
     this.#cells = cells;
   }
@@ -67,17 +76,22 @@ export class DatagramRuns {
   /** Sends all that was added, and counts what became of it. */
   send(): void {
     this.#end();
-    if (this.#batch.count > 0) this.#batch.flush();
+    if (this.#batch.count > 0) this.#flush();
     this.#collect();
   }
 
   #end(): void {
     if (this.#to === undefined) return;
     // A flush keeps the packets' places: those that are still in the run stay as they are.
-    if (this.#batch.count + this.#batch.needs(this.#count) > this.#batch.capacity) this.#batch.flush();
+    if (this.#batch.count + this.#batch.needs(this.#count) > this.#batch.capacity) this.#flush();
     const size = this.#count > 1 ? this.#size : 0;
     this.#batch.add(this.#at, this.#length, size, this.#to, this.#class);
     this.#to = undefined;
+  }
+
+  #flush(): void {
+    this.#complete();
+    this.#batch.flush();
   }
 
   /** Brings the batch's totals over to the counters. */

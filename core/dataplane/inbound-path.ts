@@ -89,6 +89,8 @@ export class InboundPath {
   readonly #output: TunOutput;
   readonly #packet = new InnerPacket();
   readonly #children = new Map<Spi, InboundChild>();
+  /** The child whose packets were begun. */
+  #decrypting: InboundChild | undefined;
   readonly #early = new EarlyDatagrams();
   readonly #lanes = new InboundLanes();
   /** Where datagrams come from, in place of sockets. */
@@ -270,6 +272,7 @@ export class InboundPath {
       if (given === 0) this.#classify(at + done, Math.min(size, length - done));
       done += given === 0 ? size : given;
     } while (done < length);
+    this.#complete();
   }
 
   /** Datagrams of one SPI that another pair has: how many octets were handed to it, or dropped because it has no room. */
@@ -297,9 +300,10 @@ export class InboundPath {
     }
     const spi = readWord(octets, at);
     const child = this.#children.get(spi);
-    if (child !== undefined) this.#decrypt(child, at, length);
+    if (child !== undefined) return this.#begin(child, at, length);
+    this.#complete();
     // What came by a lane was ESP when it was handed over.
-    else if (this.#from.path < 0) this.#cells.drop(unknownSpi);
+    if (this.#from.path < 0) this.#cells.drop(unknownSpi);
     else if (spi === 0) this.#handUp(at + markerOctets, length - markerOctets, true);
     else if (looksLikeIke(octets, at, length)) this.#handUp(at, length, false);
     else {
@@ -321,10 +325,26 @@ export class InboundPath {
     if (at > 0) this.#finish();
   }
 
-  #decrypt(child: InboundChild, at: number, length: number): void {
+  /** Several packets are decrypted together: of one child and one slot, and not more than its SA takes at once. */
+  #begin(child: InboundChild, at: number, length: number): void {
+    if (this.#decrypting !== child || child.sa.full) this.#complete();
+    this.#decrypting = child;
+    const dropped = child.sa.begin(at, length);
+    if (dropped !== 0) this.#cells.drop(dropped);
+  }
+
+  #complete(): void {
+    const child = this.#decrypting;
+    if (child === undefined) return;
+    this.#decrypting = undefined;
+    const count = child.sa.run();
+    for (let k = 0; k < count; k++) this.#completeOne(child, k);
+  }
+
+  #completeOne(child: InboundChild, k: number): void {
     const packet = this.#packet;
     const { sa, remote } = child;
-    const dropped = sa.decapsulate(at, length, packet);
+    const dropped = sa.complete(k, packet);
     // Once a batch, and before anybody here can answer: what came in broke our silence, not the answer.
     if (sa.newest && !this.#proven) this.#prove();
     if (sa.newest && !child.used) {

@@ -92,6 +92,8 @@ export class OutboundPath {
   readonly #flushNow = () => this.#flush();
   readonly #meter = new BusyMeter(() => systemClock.now());
   readonly #sleepers = new SleepingChildren();
+  /** The child whose packets may still have to be encrypted. */
+  #encrypting: OutboundChild | undefined;
   #tunFd = -1;
   #vnetOctets = 0;
   #mtu = 0;
@@ -116,7 +118,7 @@ export class OutboundPath {
     this.#memory = adoptPacketMemory(this.#checksums.octets);
     this.#superPacket = new SuperPacket(this.#checksums);
     this.#fragments = new Ipv4Fragments(this.#checksums.octets);
-    this.#runs = new DatagramRuns(udpFd, this.#memory, segmentation, cells);
+    this.#runs = new DatagramRuns(udpFd, this.#memory, segmentation, cells, () => this.#finish());
   }
 
   /** What to wait for; -1 when it is a lane that packets come from. */
@@ -447,6 +449,10 @@ export class OutboundPath {
   }
 
   #encrypt(child: OutboundChild, at: number, innerLength: number): void {
+    if (this.#encrypting !== child) {
+      this.#finish();
+      this.#encrypting = child;
+    }
     const length = child.sa.encapsulate(at, innerLength, this.#packet.version);
     if (length === 0) {
       this.#cells.drop(exhausted);
@@ -457,5 +463,10 @@ export class OutboundPath {
     if (child.use.count(innerLength, child.sa.sequence)) this.#events.onRekeyDue(child.child, false);
     this.#next = at + length;
     this.#runs.add(at, length, child.remote, this.#trafficClass);
+  }
+
+  #finish(): void {
+    this.#encrypting?.sa.finish();
+    this.#encrypting = undefined;
   }
 }

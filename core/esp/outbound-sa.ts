@@ -7,10 +7,12 @@ import {
   highHalfAt,
   writeExtendedHeader,
 } from './extended-sequence.ts';
+import type { PacketBatch } from './packet-batch.ts';
 import { paddingOctets, writeTrailer } from './padding.ts';
 
 /** Encrypts where the packet lies. Places are offsets into the packet memory that the sealer was opened on. */
 export interface PacketSealer {
+  readonly batch?: PacketBatch | undefined;
   /** `highAt`: where 4 octets lie that the ICV of CBC+HMAC covers behind the ciphertext; an AEAD ignores them. */
   seal(
     associatedAt: number,
@@ -52,6 +54,8 @@ export class OutboundSa {
   readonly #extendedAt: number;
   readonly #sequenceMax: number;
   #sequence = 0;
+  /** Packets in the sealer's batch. */
+  #waiting = 0;
 
   /**
    * `octets` is the memory of the `sealer`. `fillIv` serves ciphers with a random IV; the others count. For extended
@@ -92,8 +96,9 @@ export class OutboundSa {
   }
 
   /**
-   * Makes an ESP packet at `at` around the inner packet of `innerLength` octets that lies at `at + headroom`.
-   * Answers its length, or 0 when the sequence numbers are used up. @rfc 4303 3.3
+   * Makes an ESP packet at `at` around the inner packet of `innerLength` octets that lies at `at + headroom`; it is whole
+   * after `finish`, and not touched before. Answers its length, or 0 when the sequence numbers are used up.
+   * @rfc 4303 3.3
    */
   encapsulate(at: number, innerLength: number, version: 4 | 6): number {
     if (this.#sequence === this.#sequenceMax) return 0;
@@ -111,6 +116,13 @@ export class OutboundSa {
     return this.headroom + length + this.#shape.icvOctets;
   }
 
+  /** Encrypts what has gathered. */
+  finish(): void {
+    if (this.#waiting === 0) return;
+    this.#waiting = 0;
+    this.#sealer.batch?.run();
+  }
+
   /** Frees the cipher with its key. Idempotent. */
   close(): void {
     this.#sealer.close();
@@ -119,13 +131,23 @@ export class OutboundSa {
   #seal(at: number, ivAt: number, dataAt: number, length: number): void {
     const extendedAt = this.#extendedAt;
     if (extendedAt < 0) {
-      this.#sealer.seal(at, espHeaderOctets, ivAt, dataAt, length);
+      this.#put(at, espHeaderOctets, ivAt, dataAt, length);
       return;
     }
     writeExtendedHeader(this.#octets, extendedAt, this.spi, this.#sequence);
-    if (this.#shape.integrityId === 0)
-      this.#sealer.seal(extendedAt, extendedHeaderOctets, ivAt, dataAt, length);
+    if (this.#shape.integrityId === 0) this.#put(extendedAt, extendedHeaderOctets, ivAt, dataAt, length);
     else this.#sealer.seal(at, espHeaderOctets, ivAt, dataAt, length, extendedAt + highHalfAt);
+  }
+
+  #put(associatedAt: number, associatedLength: number, ivAt: number, dataAt: number, length: number): void {
+    const { batch } = this.#sealer;
+    if (batch === undefined) {
+      this.#sealer.seal(associatedAt, associatedLength, ivAt, dataAt, length);
+      return;
+    }
+    if (this.#waiting === batch.capacity) this.finish();
+    batch.put(associatedAt, associatedLength, ivAt, dataAt, length);
+    this.#waiting++;
   }
 
   /** The sequence number is a fine IV for an AEAD: it is unique under the key. @rfc 4106 3.1 @rfc 7634 2 */

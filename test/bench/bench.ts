@@ -66,15 +66,28 @@ async function run(which: string, how: BenchOptions): Promise<BenchResult> {
   return await bench.run(how);
 }
 
+/** One that fails does not take the figures of the others with it. */
+async function runOrGiveUp(which: string): Promise<BenchResult> {
+  const begun = performance.now();
+  try {
+    const result = await run(which, { ...options(), quick: true });
+    say(`${which} took ${Math.round((performance.now() - begun) / 1_000)} s`);
+    return result;
+  } catch (error) {
+    say(`${which} failed: ${error instanceof Error ? error.message : String(error)}`);
+    return { ok: false, name: which, rows: [], ratios: {} };
+  }
+}
+
 /** Each in short; one that cannot run here is left out by name. */
 async function runAll(): Promise<BenchResult> {
   const results: BenchResult[] = [];
   for (const [which, { programs, obstacle }] of Object.entries(benches)) {
     const missing = missingPrograms(programs) ?? obstacle?.();
-    if (missing === undefined) results.push(await run(which, { ...options(), quick: true }));
+    if (missing === undefined) results.push(await runOrGiveUp(which));
     else say(`${which} is left out: ${missing}`);
   }
-  await writeFigures(results);
+  await writeFigures(results.filter(({ rows }) => rows.length > 0));
   return {
     ok: results.every(({ ok }) => ok),
     name: 'all',

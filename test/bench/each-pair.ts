@@ -14,7 +14,8 @@ export type Note = (metric: string, unit: string, value: number) => void;
 export async function eachPair(
   pairs: readonly BenchPair[],
   rounds: number,
-  measure: (network: BenchNetwork, tunnel: BenchTunnel, note: Note) => Promise<void>,
+  measure: (network: BenchNetwork, tunnel: BenchTunnel, note: Note, round: number) => Promise<void>,
+  onStarted: (pid: number, note: Note) => Promise<void> = async () => {},
 ): Promise<BenchRow[]> {
   const samples = new Map<string, { peer: string; metric: string; unit: string; values: number[] }>();
   for (let round = 1; round <= rounds; round += 1) {
@@ -22,14 +23,15 @@ export async function eachPair(
       const { name: peer } = pair;
       await using lab = new Lab(`bench-${peer}`);
       const network = await layCable(lab);
-      const tunnel = await pair.open(network);
-      await measure(network, tunnel, (metric, unit, value) => {
+      const note: Note = (metric, unit, value) => {
         const key = `${peer} ${metric}`;
         const sample = samples.get(key) ?? { peer, metric, unit, values: [] };
         sample.values.push(value);
         samples.set(key, sample);
         say(`round ${round}: ${peer.padEnd(18)} ${metric.padEnd(22)} ${format(value).padStart(9)} ${unit}`);
-      });
+      };
+      const tunnel = await pair.open(network, (pid) => onStarted(pid, note));
+      await measure(network, tunnel, note, round);
       await tunnel.close();
     }
   }

@@ -137,8 +137,8 @@ function tableOf({ name, rows, ratios }: BenchResult): string {
   const compared = Object.entries(ratios).map(([key, value]) => `| \`${key}\` | ${value} |`);
   return [
     `<details><summary>${name}</summary>`,
-    ['| peer | what | median | range | rounds |', '| --- | --- | --- | --- | --- |', ...lines].join('\n'),
     ...(compared.length === 0 ? [] : [['| ratio | |', '| --- | --- |', ...compared].join('\n')]),
+    ['| peer | what | median | range | rounds |', '| --- | --- | --- | --- | --- |', ...lines].join('\n'),
     '</details>',
   ].join('\n\n');
 }

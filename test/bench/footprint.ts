@@ -1,24 +1,35 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { cpuSeconds } from './cpu-time.ts';
-import { eachPair } from './each-pair.ts';
+import { eachPair, type Note } from './each-pair.ts';
 import { runIperf } from './iperf.ts';
-import type { BenchPair } from './pairs/pair.ts';
+import type { BenchNetwork, BenchPair, BenchTunnel } from './pairs/pair.ts';
 import type { BenchResult } from './report.ts';
 
 const mebibyte = 2 ** 20;
 
-/** Resident memory of the client once it is connected, and as traffic goes through. */
+/** What a program that was just started still loads is counted to its start. */
+const settleMs = 3_000;
+
+/** Resident memory of the client once it runs, once it is connected, and after traffic. */
 export async function benchMemory(
   pairs: readonly BenchPair[],
   { rounds, gibibytes }: { rounds: number; gibibytes: number },
 ): Promise<BenchResult> {
-  const rows = await eachPair(pairs, rounds, async (network, { processes: { client: pid } }, note) => {
+  const measure = async (
+    network: BenchNetwork,
+    { processes: { client: pid } }: BenchTunnel,
+    note: Note,
+  ): Promise<void> => {
     note('connected', 'MiB', residentOctets(pid) / mebibyte);
     let moved = 0;
     for (let reverse = false; moved < gibibytes * 2 ** 30; reverse = !reverse)
       moved += (await runIperf(network, { seconds: 5, reverse })).octets;
     note(`after-${gibibytes}-GiB`, 'MiB', residentOctets(pid) / mebibyte);
+  };
+  const rows = await eachPair(pairs, rounds, measure, async (pid, note) => {
+    await setTimeout(settleMs);
+    note('started', 'MiB', residentOctets(pid) / mebibyte);
   });
   return { ok: true, name: 'memory', rows, ratios: {} };
 }

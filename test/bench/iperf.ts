@@ -16,6 +16,8 @@ export interface Load {
 export interface Received {
   readonly octets: number;
   readonly seconds: number;
+  /** Processor seconds that both ends of iperf3 took for it. */
+  readonly ends: number;
   /** UDP only. */
   readonly datagrams: number;
   readonly lostPercent: number;
@@ -46,6 +48,7 @@ export async function runIperf(
 
 interface Report {
   readonly end?: {
+    readonly cpu_utilization_percent?: { readonly host_total: number; readonly remote_total: number };
     readonly sum_received?: { readonly bytes: number; readonly seconds: number };
     readonly sum?: {
       readonly bytes: number;
@@ -60,13 +63,20 @@ interface Report {
 
 function received(json: string): Received {
   const report: Report = JSON.parse(json);
-  const { sum_received: tcp, sum: udp } = report.end ?? {};
+  const { sum_received: tcp, sum: udp, cpu_utilization_percent: cpu } = report.end ?? {};
   if (report.error !== undefined) throw new Error(`iperf3: ${report.error}`);
+  const share = cpu === undefined ? Number.NaN : (cpu.host_total + cpu.remote_total) / 100;
   if (udp !== undefined) {
     const datagrams = udp.packets - udp.lost_packets;
     const octets = udp.packets === 0 ? 0 : (udp.bytes * datagrams) / udp.packets;
-    return { octets, seconds: udp.seconds, datagrams, lostPercent: udp.lost_percent };
+    return {
+      octets,
+      seconds: udp.seconds,
+      ends: share * udp.seconds,
+      datagrams,
+      lostPercent: udp.lost_percent,
+    };
   }
   if (tcp === undefined) throw new Error(`iperf3: ${json.slice(0, 500)}`);
-  return { octets: tcp.bytes, seconds: tcp.seconds, datagrams: 0, lostPercent: 0 };
+  return { octets: tcp.bytes, seconds: tcp.seconds, ends: share * tcp.seconds, datagrams: 0, lostPercent: 0 };
 }

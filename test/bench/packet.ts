@@ -129,11 +129,16 @@ class PacketLine {
     for (let i = 0; i < segments; i++) this.#super.finish(i, at + i * this.#stride);
     const finished = performance.now();
     for (let i = 0; i < segments; i++) this.#seal(at + i * this.#stride);
+    this.#sender.finish();
     const sealed = performance.now();
     this.#inbound.octets.set(this.#outbound.octets.subarray(0, segments * this.#stride));
     const received = performance.now();
     // In one pass as the data plane does it: what was just decrypted is still near.
-    for (let i = 0; i < segments; i++) this.#open(i * this.#stride);
+    for (let i = 0; i < segments; i++) {
+      if (this.#receiver.full) this.#open();
+      if (this.#receiver.begin(i * this.#stride, this.#stride) !== 0) throw new Error('dropped');
+    }
+    this.#open();
     const opened = performance.now();
     for (let i = 0; i < segments; i++) this.#join(at + i * this.#stride);
     const merged = performance.now();
@@ -163,10 +168,13 @@ class PacketLine {
       throw new Error('a packet was not encrypted');
   }
 
-  #open(at: number): void {
-    const dropped = this.#receiver.decapsulate(at, this.#stride, this.#packet);
-    if (dropped !== 0) throw new Error(`dropped: ${dropped}`);
-    clampMss(this.#inbound.octets, this.#packet, segmentOctets);
+  #open(): void {
+    const count = this.#receiver.run();
+    for (let k = 0; k < count; k++) {
+      const dropped = this.#receiver.complete(k, this.#packet);
+      if (dropped !== 0) throw new Error(`dropped: ${dropped}`);
+      clampMss(this.#inbound.octets, this.#packet, segmentOctets);
+    }
   }
 
   #join(at: number): void {

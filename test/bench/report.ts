@@ -24,5 +24,5 @@ export function table({ rows, ratios }: BenchResult): string {
     const range = `${value(min)} to ${value(max)} in ${rounds} rounds`;
     return `${peer.padEnd(20)} ${metric.padEnd(22)} ${value(median).padStart(8)} ${unit.padEnd(8)} ${range}`;
   });
-  return [...lines, ...Object.entries(ratios).map(([name, ratio]) => `${name}: ${ratio}`)].join('\n');
+  return [...Object.entries(ratios).map(([name, ratio]) => `${name}: ${ratio}`), ...lines].join('\n');
 }

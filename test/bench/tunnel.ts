@@ -22,8 +22,8 @@ const udpMegabits = [250, 500, 1_000, 2_000];
 export interface TunnelOptions {
   readonly rounds: number;
   readonly seconds: number;
-  /** Without it only one TCP flow, both ways. */
-  readonly all: boolean;
+  /** Of the rounds, how many measure more than one TCP flow both ways. */
+  readonly wholeRounds: number;
 }
 
 /**
@@ -31,9 +31,10 @@ export interface TunnelOptions {
  * take for it.
  */
 export async function benchTunnel(pairs: readonly BenchPair[], options: TunnelOptions): Promise<BenchResult> {
-  const rows = await eachPair(pairs, options.rounds, async (network, tunnel, note) => {
-    await measureTcp(network, tunnel, options, note);
-    if (options.all) await measureUdp(network, options, note);
+  const rows = await eachPair(pairs, options.rounds, async (network, tunnel, note, round) => {
+    const whole = round <= options.wholeRounds;
+    await measureTcp(network, tunnel, { seconds: options.seconds, whole }, note);
+    if (whole) await measureUdp(network, options, note);
   });
   return { ok: true, name: 'tunnel', rows, ratios: ratios(rows) };
 }
@@ -41,19 +42,20 @@ export async function benchTunnel(pairs: readonly BenchPair[], options: TunnelOp
 async function measureTcp(
   network: BenchNetwork,
   tunnel: BenchTunnel,
-  { all, seconds }: TunnelOptions,
+  { whole, seconds }: { readonly whole: boolean; readonly seconds: number },
   note: Note,
 ): Promise<void> {
-  const wanted: readonly string[] = all ? Object.keys(tcpLoads) : oneFlow;
+  const wanted: readonly string[] = whole ? Object.keys(tcpLoads) : oneFlow;
   for (const [name, load] of Object.entries(tcpLoads)) {
     if (!wanted.includes(name)) continue;
     const before = times(tunnel);
-    const { octets, seconds: took } = await runIperf(network, { ...load, seconds });
+    const { octets, seconds: took, ends } = await runIperf(network, { ...load, seconds });
     const after = times(tunnel);
     const gibibytes = octets / 2 ** 30;
     note(`${name}:throughput`, 'Mbit/s', (octets * 8e-6) / took);
     note(`${name}:clientCpu`, 's/GiB', (after.client - before.client) / gibibytes);
     note(`${name}:gatewayCpu`, 's/GiB', (after.gateway - before.gateway) / gibibytes);
+    note(`${name}:iperfCpu`, 's/GiB', ends / gibibytes);
   }
 }
 

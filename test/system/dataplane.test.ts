@@ -97,6 +97,37 @@ for (const family of [4, 6] as const) {
   });
 }
 
+for (const tun of ['no-header', 'no-offload'] as const) {
+  test(`a TUN device opened by a kernel that refuses offload (${tun}): the plain path from the start`, {
+    skip,
+  }, async () => {
+    await withTunnel({ tun }, async (tunnel) => {
+      // The socket goes on segmenting: what the kernel hands over one by one still leaves in runs.
+      assert.deepEqual(await tunnel.a.ask('features'), { vnetHeader: false, gso: true, gro: true });
+      await ping(tunnel.a, '10.9.0.2');
+      await ping(tunnel.b, 'fd00::1', 5000);
+      await iperf(tunnel, '10.9.0.2');
+      await iperf(tunnel, 'fd00::2', ['--reverse']);
+      for (const peer of [tunnel.a, tunnel.b]) {
+        const counters = await peer.counters();
+        assert.deepEqual(seriousDrops(counters), {});
+        assert.deepEqual([counters.inbound.merged, counters.outbound.merged], [0, 0]);
+      }
+    });
+  });
+}
+
+test('a TUN device of a kernel that segments TCP but not UDP: what is merged is TCP', { skip }, async () => {
+  await withTunnel({ tun: 'no-udp' }, async (tunnel) => {
+    assert.deepEqual(await tunnel.a.ask('features'), { vnetHeader: true, gso: true, gro: true });
+    await iperf(tunnel, 'fd00::2', ['--udp', '--bitrate', '50M', '--length', '1200']);
+    await iperf(tunnel, '10.9.0.2');
+    const { outbound } = await tunnel.a.counters();
+    assert.ok(outbound.merged > 0, 'the kernel handed over super-packets of TCP');
+    assert.deepEqual(seriousDrops(await tunnel.b.counters()), {});
+  });
+});
+
 test('UDP segmentation refused at run time: the tunnel goes on without', { skip }, async () => {
   await withTunnel({ refuseSegmentation: true }, async (tunnel) => {
     await iperf(tunnel, '10.9.0.2');

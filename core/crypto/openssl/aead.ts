@@ -1,6 +1,8 @@
 import type { PacketCipherKey } from '../interfaces.ts';
 import type { PacketCipherShape } from '../packet-ciphers.ts';
+import { AeadBatch } from './aead-batch.ts';
 import type { BulkOpener, BulkSealer } from './bulk-interfaces.ts';
+import type { CallRunner } from './call-runner.ts';
 import { CipherContext } from './cipher-context.ts';
 import { controlAeadGetTag, controlAeadSetTag } from './evp.ts';
 import { checkPlaces, type PacketMemory } from './packet-memory.ts';
@@ -9,13 +11,20 @@ const saltMax = 4;
 
 /** AES-GCM with a 16-octet ICV and ChaCha20-Poly1305: nonce = salt || IV. @rfc 4106 4 @rfc 7634 2 */
 class Aead {
+  readonly batch: AeadBatch | undefined;
   readonly #cipher: CipherContext;
   readonly #memory: PacketMemory;
   readonly #ivOctets: number;
   readonly #saltOctets: number;
   readonly #icvOctets: number;
 
-  constructor(cipher: PacketCipherShape, key: PacketCipherKey, memory: PacketMemory, encrypt: boolean) {
+  constructor(
+    cipher: PacketCipherShape,
+    key: PacketCipherKey,
+    memory: PacketMemory,
+    runner: CallRunner | undefined,
+    encrypt: boolean,
+  ) {
     if (cipher.saltOctets > saltMax || cipher.icvOctets !== 16)
       throw new Error(`no bulk AEAD ${cipher.name}`);
     this.#cipher = new CipherContext(cipher, key.encryption, encrypt);
@@ -24,6 +33,8 @@ class Aead {
     this.#ivOctets = cipher.ivOctets;
     this.#saltOctets = cipher.saltOctets;
     this.#icvOctets = cipher.icvOctets;
+    if (runner !== undefined)
+      this.batch = new AeadBatch(this.#cipher, runner, memory, key.salt, cipher, encrypt);
   }
 
   /** Five foreign calls: IV, associated data, data, tag, final (the tag comes last when sealing). */
@@ -54,6 +65,7 @@ class Aead {
   }
 
   close(): void {
+    this.batch?.close();
     this.#cipher.close();
   }
 }
@@ -61,8 +73,12 @@ class Aead {
 export class AeadSealer implements BulkSealer {
   readonly #aead: Aead;
 
-  constructor(cipher: PacketCipherShape, key: PacketCipherKey, memory: PacketMemory) {
-    this.#aead = new Aead(cipher, key, memory, true);
+  constructor(cipher: PacketCipherShape, key: PacketCipherKey, memory: PacketMemory, runner?: CallRunner) {
+    this.#aead = new Aead(cipher, key, memory, runner, true);
+  }
+
+  get batch(): AeadBatch | undefined {
+    return this.#aead.batch;
   }
 
   seal(associatedAt: number, associatedLength: number, ivAt: number, dataAt: number, length: number): void {
@@ -78,8 +94,12 @@ export class AeadSealer implements BulkSealer {
 export class AeadOpener implements BulkOpener {
   readonly #aead: Aead;
 
-  constructor(cipher: PacketCipherShape, key: PacketCipherKey, memory: PacketMemory) {
-    this.#aead = new Aead(cipher, key, memory, false);
+  constructor(cipher: PacketCipherShape, key: PacketCipherKey, memory: PacketMemory, runner?: CallRunner) {
+    this.#aead = new Aead(cipher, key, memory, runner, false);
+  }
+
+  get batch(): AeadBatch | undefined {
+    return this.#aead.batch;
   }
 
   open(

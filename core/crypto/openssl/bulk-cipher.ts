@@ -2,21 +2,26 @@ import type { PacketCipherKey } from '../interfaces.ts';
 import { checkPacketCipherKey, type PacketCipherShape } from '../packet-ciphers.ts';
 import { AeadOpener, AeadSealer } from './aead.ts';
 import type { BulkOpener, BulkSealer } from './bulk-interfaces.ts';
+import { type CallRunner, openCallRunner } from './call-runner.ts';
 import { CbcHmacOpener, CbcHmacSealer } from './cbc-hmac.ts';
 import type { PacketMemory } from './packet-memory.ts';
 
-export type { BulkOpener, BulkSealer } from './bulk-interfaces.ts';
+export type { BulkBatch, BulkOpener, BulkSealer } from './bulk-interfaces.ts';
 export { adoptPacketMemory, allocatePacketMemory, type PacketMemory } from './packet-memory.ts';
+
+/** What runs a batch; without one packets are sealed and opened one by one. */
+export type OpenRunner = () => CallRunner | undefined;
 
 /** @throws RangeError when the key has not the length that `cipher` states; Error when OpenSSL lacks the cipher. */
 export function openBulkSealer(
   cipher: PacketCipherShape,
   key: PacketCipherKey,
   memory: PacketMemory,
+  openRunner: OpenRunner = openCallRunner,
 ): BulkSealer {
   checkPacketCipherKey(cipher, key);
   return cipher.integrityId === 0
-    ? new AeadSealer(cipher, key, memory)
+    ? new AeadSealer(cipher, key, memory, openRunner())
     : new CbcHmacSealer(cipher, key, memory);
 }
 
@@ -25,9 +30,10 @@ export function openBulkOpener(
   cipher: PacketCipherShape,
   key: PacketCipherKey,
   memory: PacketMemory,
+  openRunner: OpenRunner = openCallRunner,
 ): BulkOpener {
   checkPacketCipherKey(cipher, key);
   return cipher.integrityId === 0
-    ? new AeadOpener(cipher, key, memory)
+    ? new AeadOpener(cipher, key, memory, openRunner())
     : new CbcHmacOpener(cipher, key, memory);
 }

@@ -1,6 +1,6 @@
 import { type Failure, failure } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
-import { call, libc } from './libc.ts';
+import { call, errnoFailure, type Libc, libc } from './libc.ts';
 
 const openReadWrite = 0o2;
 const openNonBlocking = 0o4000;
@@ -30,6 +30,9 @@ export interface TunDevice {
   readonly vnetHeader: boolean;
 }
 
+/** How the device is set up: the system, or a test whose kernel knows less. */
+export type TunCalls = Pick<Libc, 'ioctl' | 'ioctlValue'>;
+
 /**
  * Opens a TUN device that does not block and vanishes when it is closed. `name` may hold `%d`. Segmentation offload
  * is asked for from the most to the least; where the kernel knows none, the device has no virtio header at all.
@@ -38,20 +41,20 @@ export interface TunDevice {
  */
 export function openTunDevice(
   name: string,
-  options: { readonly offload?: boolean } = {},
+  { offload = true, calls = libc }: { readonly offload?: boolean; readonly calls?: TunCalls } = {},
 ): Result<TunDevice, Failure> {
-  if (options.offload !== false) {
-    const offloaded = open(name, flagVnetHeader);
+  if (offload) {
+    const offloaded = open(name, flagVnetHeader, calls);
     if (!offloaded.ok) {
       // A kernel without IFF_VNET_HDR says EINVAL; everything else would fail again.
       if (offloaded.error.detail['errno'] !== 'EINVAL') return offloaded;
-    } else if (enableOffload(offloaded.value.fd)) {
+    } else if (enableOffload(offloaded.value.fd, calls)) {
       return offloaded;
     } else {
       libc.close(offloaded.value.fd);
     }
   }
-  return open(name, 0);
+  return open(name, 0, calls);
 }
 
 /** A second descriptor for the same device, which stays as long as one of them is open. Fails with `system.call`. */
@@ -64,7 +67,7 @@ export function closeTunDevice(device: TunDevice): void {
   libc.close(device.fd);
 }
 
-function open(name: string, extraFlags: number): Result<TunDevice, Failure> {
+function open(name: string, extraFlags: number, calls: TunCalls): Result<TunDevice, Failure> {
   const opened = call('open', '/dev/net/tun', openReadWrite | openNonBlocking | openCloseOnExec, 0);
   if (!opened.ok) {
     const missing = ['ENOENT', 'ENODEV', 'ENXIO'].includes(String(opened.error.detail['errno']));
@@ -76,23 +79,23 @@ function open(name: string, extraFlags: number): Result<TunDevice, Failure> {
   const flags = flagTun | flagNoPacketInfo | extraFlags;
   request[nameOctets] = flags & 0xff;
   request[nameOctets + 1] = flags >> 8;
-  const set = call('ioctl', fd, setInterface, request);
-  if (!set.ok) {
+  if (calls.ioctl(fd, setInterface, request) < 0) {
+    const refused = errnoFailure('ioctl');
     libc.close(fd);
-    const busy = set.error.detail['errno'] === 'EBUSY';
-    return busy ? err(failure('system.tun-busy', { device: name })) : set;
+    const busy = refused.detail['errno'] === 'EBUSY';
+    return err(busy ? failure('system.tun-busy', { device: name }) : refused);
   }
   const end = request.indexOf(0);
   const given = String.fromCharCode(...request.subarray(0, Math.min(end, nameOctets)));
   return ok({ fd, name: given, vnetHeader: extraFlags !== 0 });
 }
 
-function enableOffload(fd: number): boolean {
+function enableOffload(fd: number, calls: TunCalls): boolean {
   for (const offload of [
     offloadChecksum | offloadTcp | offloadUdp,
     offloadChecksum | offloadTcp,
     offloadChecksum,
   ])
-    if (libc.ioctlValue(fd, setOffload, offload) === 0) return true;
+    if (calls.ioctlValue(fd, setOffload, offload) === 0) return true;
   return false;
 }

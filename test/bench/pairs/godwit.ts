@@ -3,19 +3,19 @@ import { Godwit } from '../../support/peers/godwit.ts';
 import { strongSwanObstacle } from '../../support/peers/strongswan.ts';
 import { startStrongSwanGateway } from '../../support/peers/strongswan-gateway.ts';
 import { benchGateway, benchLogin } from './credentials.ts';
-import type { BenchNetwork, BenchPair, BenchTunnel } from './pair.ts';
+import type { BenchNetwork, BenchPair, BenchTunnel, OnStarted } from './pair.ts';
 
 /** Godwit to Godwit's embedded gateway: what the data plane can do. */
 export const godwit: BenchPair = {
   name: 'godwit',
   obstacle: () => undefined,
-  open: async (network) => {
+  open: async (network, onStarted) => {
     const gateway = await EmbeddedGateway.start(
       network.gateway,
       network.gatewayAddress,
       benchGateway(network),
     );
-    return await connect(network, gateway);
+    return await connect(network, gateway, onStarted);
   },
 };
 
@@ -23,15 +23,17 @@ export const godwit: BenchPair = {
 export const godwitToStrongSwan: BenchPair = {
   name: 'godwit-strongswan',
   obstacle: strongSwanObstacle,
-  open: async (network) =>
-    await connect(network, await startStrongSwanGateway(network.gateway, benchGateway(network))),
+  open: async (network, onStarted) =>
+    await connect(network, await startStrongSwanGateway(network.gateway, benchGateway(network)), onStarted),
 };
 
 async function connect(
   network: BenchNetwork,
   gateway: { readonly process: { readonly pid: number }; stop(): Promise<void> },
+  onStarted?: OnStarted,
 ): Promise<BenchTunnel> {
   const client = await Godwit.start(network.client);
+  await onStarted?.(client.pid);
   const login = await client.connect(benchLogin(network));
   if (!login.ok) throw new Error(`Godwit does not connect: ${login.detail}\n${client.log}`);
   return {

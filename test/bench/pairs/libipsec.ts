@@ -8,9 +8,10 @@ import type { BenchPair } from './pair.ts';
 export const libipsec: BenchPair = {
   name: 'libipsec',
   obstacle: strongSwanObstacle,
-  open: async (network) => {
+  open: async (network, onStarted) => {
     const gateway = await startStrongSwanGateway(network.gateway, benchGateway(network));
     const client = await startCharonClient(network.client);
+    await onStarted?.(client.pid);
     const login = await client.connect(benchLogin(network));
     if (!login.ok) throw new Error(`charon does not connect to charon: ${login.detail}\n${client.log}`);
     return {

@@ -22,10 +22,14 @@ export interface BenchTunnel {
   close(): Promise<void>;
 }
 
+/** The connection is not made before this is settled. */
+export type OnStarted = (pid: number) => Promise<void>;
+
 /** Two programs that can make a tunnel with each other. */
 export interface BenchPair {
   readonly name: string;
   /** Why it cannot run here; undefined when it can. */
   obstacle(): string | undefined;
-  open(network: BenchNetwork): Promise<BenchTunnel>;
+  /** `onStarted` is told of a client that runs and is not connected yet, where these are two steps. */
+  open(network: BenchNetwork, onStarted?: OnStarted): Promise<BenchTunnel>;
 }

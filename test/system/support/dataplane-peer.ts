@@ -16,6 +16,7 @@ import { openTunDevice } from '../../../core/platform/linux/tun-device.ts';
 import { openUdpSocket } from '../../../core/platform/linux/udp-socket.ts';
 import type { TrafficSelector } from '../../../core/wire/ike/payload.ts';
 import { fixedKey } from './fixed-key.ts';
+import { type LesserTun, lesserTun } from './lesser-tun.ts';
 
 export interface PeerSetup {
   /** Path of the Unix socket. */
@@ -32,6 +33,8 @@ export interface PeerSetup {
   readonly offload: boolean;
   /** Makes the kernel refuse UDP_SEGMENT at run time (SO_NO_CHECK). */
   readonly refuseSegmentation: boolean;
+  /** A kernel that refuses part of what is asked of a TUN device. */
+  readonly tun?: LesserTun;
   readonly mtu: number;
   /** Extended sequence numbers, and the last one that both SAs of the first child have used. */
   readonly esn?: boolean;
@@ -67,7 +70,10 @@ const socket = openUdpSocket({
 });
 if (!socket.ok) fail(formatFailure(socket.error));
 if (setup.refuseSegmentation) refuseSegmentation(socket.value.fd);
-const tun = openTunDevice('godwit%d', { offload: setup.offload });
+const tun = openTunDevice('godwit%d', {
+  offload: setup.offload,
+  ...(setup.tun === undefined ? {} : { calls: lesserTun(setup.tun) }),
+});
 if (!tun.ok) fail(formatFailure(tun.error));
 
 /** Settled by the first packet that comes in on a child. */
