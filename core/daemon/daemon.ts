@@ -1,17 +1,12 @@
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { type Failure, failure, formatFailure } from '../base/errors.ts';
+import { type Failure, formatFailure } from '../base/errors.ts';
 import type { LogSink } from '../base/log.ts';
-import { err, ok, type Result } from '../base/result.ts';
+import { ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
-import { nodeCryptoProvider } from '../crypto/node/node-crypto-provider.ts';
 import { systemRandom } from '../crypto/node/random.ts';
-import { isChaChaQuicker } from '../crypto/openssl/cipher-speed.ts';
 import type { DataplaneOptions } from '../dataplane/open-dataplane.ts';
 import { SpareWorkers } from '../dataplane/spare-workers.ts';
-import type { IkeAnswer, IkeAsk } from '../ike/io.ts';
 import { RevocationCache } from '../pki/revocation-cache.ts';
-import { readTrust } from '../pki/trust.ts';
 import { groupNumber, peerCredentials } from '../platform/linux/peer-credentials.ts';
 import type { PlanOptions } from '../platform/linux/plan/network-plan-applier.ts';
 import { recoverFromJournal } from '../platform/linux/plan/recover.ts';
@@ -19,32 +14,21 @@ import { systemClock } from '../platform/linux/system-clock.ts';
 import { readPasswordFile } from '../platform/password-file.ts';
 import { fileSecretStore } from '../platform/secrets/file-secret-store.ts';
 import { version } from '../platform/version.ts';
-import {
-  loginServerOf,
-  type ProfileAuthentication,
-  passwordFileOf,
-} from '../profile/authentication/authentication.ts';
-import type { ProfileLoginServer } from '../profile/authentication/login-server.ts';
+import { passwordFileOf } from '../profile/authentication/authentication.ts';
 import type { Profile } from '../profile/profile.ts';
 import { proofsOf } from '../profile/proofs.ts';
 import { socketGroup } from '../rpc/socket-path.ts';
 import { createRpcServer } from '../rpc/transport/server.ts';
 import type { RpcServer } from '../rpc/transport/server-types.ts';
-import { judge } from './certificate-judge.ts';
-import { connectionConfig, identity, type LoginTerms, loginTerms } from './connection-config.ts';
-import { Controller, type RunningSession, type SessionEvents } from './controller.ts';
+import { Controller } from './controller.ts';
+import { createSession, type SessionParts } from './create-session.ts';
 import { FlightRecorder } from './flight-recorder.ts';
 import { lookIntoKeyFile } from './keys/look-into-key-file.ts';
 import { keyUserOf, openCertificate } from './keys/open-certificate.ts';
-import type { LoginCredentials } from './login-credentials.ts';
-import { judgeLoginServer, type LoginServerTerms } from './login-server-judge.ts';
-import { eapOf } from './login-ways.ts';
 import { NetworkMemory } from './network-memory.ts';
 import { ProfileStore } from './profile-store.ts';
-import { Session } from './session.ts';
+import { rehearseSoon } from './rehearsal/rehearse-soon.ts';
 import { SystemDeeds } from './system-deeds.ts';
-import { TlsDesk } from './tls-desk.ts';
-import { anchorsOf, readTrustTerms } from './trust-terms.ts';
 
 export interface DaemonOptions {
   readonly socketPath: string;
@@ -82,6 +66,18 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
   const wall = (): number => systemClock.wallClock().getTime();
   const memory = await NetworkMemory.open(join(options.stateFolder, 'networks.json'), wall, log);
   let server: RpcServer | undefined;
+  const sessionParts: SessionParts = {
+    log,
+    device: options.device,
+    random: systemRandom,
+    wall,
+    revocations: new RevocationCache(),
+    createDeeds: (answer, { onBusy }) =>
+      new SystemDeeds({
+        ...{ log, plan: options.plan, memory, answer, onBusy, spareWorkers },
+        ...(options.spread === undefined ? {} : { spread: options.spread }),
+      }),
+  };
   const controller = new Controller({
     version,
     log,
@@ -92,16 +88,24 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     openCertificate: (client) => openCertificate(client.credentials, log),
     lookIntoKeyFile: (params, client) => lookIntoKeyFile(params, keyUserOf(client.credentials)),
     createSession: (profile, credentials, events) =>
-      createSession(profile, credentials, events, options, { spareWorkers, memory }),
+      createSession(profile, credentials, events, sessionParts),
     publish: (event, data) => server?.publish(event, data),
     recorder,
     watched: () => (server?.subscribers('sample') ?? 0) > 0,
     onShutdown: askShutdown,
   });
+  const rehearsals = new AbortController();
+  const { connect } = controller.handlers;
   const groupId = groupNumber(socketGroup);
   const created = await createRpcServer({
     socketPath: options.socketPath,
-    handlers: controller.handlers,
+    handlers: {
+      ...controller.handlers,
+      connect: (params, client) => {
+        rehearsals.abort();
+        return connect(params, client);
+      },
+    },
     snapshot: () => controller.snapshot(),
     onSubscribed: (event) => {
       if (event === 'sample') controller.sampleOn();
@@ -123,9 +127,11 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
   }
   spareWorkers.prepare();
   log({ level: 'info', event: 'listening', fields: { socket: options.socketPath, version } });
+  rehearseSoon(rehearsals.signal, log);
   return ok({
     shutdownAsked,
     async stop() {
+      rehearsals.abort();
       await controller.disconnect();
       await created.value.close();
       await spareWorkers.close();
@@ -150,113 +156,4 @@ async function storedPasswords(profile: Profile): Promise<Result<ReadonlyMap<str
 /** The daemon takes the passwords of the system's profiles only from files of its own user. */
 function isOwn(owner: number): boolean {
   return owner === process.getuid?.();
-}
-
-/** Of all connections, from one login to the next. */
-const revocationCache = new RevocationCache();
-
-/** What all sessions of the daemon have in common. */
-interface Shared {
-  readonly spareWorkers: SpareWorkers;
-  readonly memory: NetworkMemory;
-}
-
-async function createSession(
-  profile: Profile,
-  credentials: LoginCredentials,
-  events: SessionEvents,
-  options: DaemonOptions,
-  { spareWorkers, memory }: Shared,
-): Promise<Result<RunningSession, Failure>> {
-  const trust = await readTrustTerms(profile);
-  const terms = trust.ok
-    ? loginTerms(profile, trust.value, (proof) => credentials.certificatesFor(proof))
-    : trust;
-  if (!terms.ok) return terms;
-  const crypto = nodeCryptoProvider();
-  const wall = (): number => systemClock.wallClock().getTime();
-  const servers = await loginServersOf(profile, terms.value);
-  if (!servers.ok) return servers;
-  const tls = new TlsDesk({
-    judge: async (chain, run) => {
-      const proof = eapOf(profile, run);
-      const server = proof === undefined ? undefined : servers.value.get(proof);
-      if (server === undefined) return err(failure('misuse', { reason: 'TLS in a round without a server' }));
-      return judgeLoginServer(chain, server, crypto, wall());
-    },
-    clientCertificate: (run) => {
-      const proof = eapOf(profile, run);
-      return proof === undefined ? undefined : credentials.certificatesFor(proof)[0];
-    },
-  });
-  const answer = async (ask: IkeAsk, gateway: string): Promise<IkeAnswer> => {
-    if (ask.kind === 'credential') return await credentials.answer(ask);
-    if (ask.kind === 'tls-step') return { kind: 'tls-step', result: await tls.answer(ask.request, ask) };
-    if (ask.kind === 'signature') return await credentials.sign(ask);
-    if (ask.kind === 'shared-secret') return await credentials.shared(ask);
-    const resolve = (host: string) => deeds.resolve(host);
-    const parts = { crypto, random: systemRandom, cache: revocationCache, log: options.log, resolve };
-    return await judge(ask, profile, terms.value, parts, wall(), gateway);
-  };
-  const deeds = new SystemDeeds({
-    log: options.log,
-    plan: options.plan,
-    memory,
-    answer,
-    onBusy: events.onBusy,
-    spareWorkers,
-    ...(options.spread === undefined ? {} : { spread: options.spread }),
-  });
-  const config = connectionConfig(profile, terms.value, options.device, {
-    crypto,
-    random: systemRandom,
-    chaChaQuicker: isChaChaQuicker,
-    cores: availableParallelism(),
-  });
-  const session = new Session(config, deeds, options.log, events.onState);
-  return ok({
-    connect: () => session.connect(),
-    disconnect: () => session.disconnect(),
-    finished: session.finished.finally(() => tls.close()),
-    provenAt: () => session.provenAt(),
-    counters: () => deeds.counters(),
-    pairCounters: () => deeds.pairCounters(),
-    busy: () => deeds.busy,
-    ikeDrops: () => session.ikeDrops(),
-    takeRoundTrip: () => session.takeRoundTrip(),
-    doubt: () => session.doubt,
-    probe: () => session.probe(),
-  });
-}
-
-/** The login server of each proof that has one. */
-async function loginServersOf(
-  profile: Profile,
-  gateway: LoginTerms,
-): Promise<Result<ReadonlyMap<ProfileAuthentication, LoginServerTerms>, Failure>> {
-  const servers = new Map<ProfileAuthentication, LoginServerTerms>();
-  for (const { path, authentication } of proofsOf(profile)) {
-    const server = loginServerOf(authentication);
-    if (server === undefined) continue;
-    const terms = await loginServerTerms(profile, server, `${path.join('.')}.server`, gateway);
-    if (!terms.ok) return terms;
-    servers.set(authentication, terms.value);
-  }
-  return ok(servers);
-}
-
-/** Its own name and CAs where the profile has them, else the gateway's. */
-async function loginServerTerms(
-  profile: Profile,
-  server: ProfileLoginServer,
-  field: string,
-  gateway: LoginTerms,
-): Promise<Result<LoginServerTerms, Failure>> {
-  const nameOfGateway = gateway.expected(profile.gateway.host);
-  const expected =
-    server.name === undefined ? ok(nameOfGateway) : identity(profile, `${field}.name`, server.name);
-  if (!expected.ok) return expected;
-  if (server.trust === undefined) return ok({ trust: gateway.trust, expected: expected.value });
-  const anchors = await anchorsOf(profile.name, field, server.trust);
-  return anchors.ok ? ok({ trust: readTrust(anchors.value), expected: expected.value }) : anchors;
 }

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { ZodType } from 'zod';
 import { type Failure, failure, formatFailure } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
@@ -27,7 +27,7 @@ import type { PeerCredentials, RpcClientHandle, RpcHandlers } from './server-typ
 
 export interface SessionOptions {
   readonly id: number;
-  readonly socket: Socket;
+  readonly socket: Duplex;
   readonly credentials: PeerCredentials;
   readonly access: Access;
   readonly handlers: RpcHandlers;
@@ -42,7 +42,7 @@ export class ClientSession implements RpcClientHandle {
   readonly credentials: PeerCredentials;
   readonly access: Access;
   readonly #options: SessionOptions;
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #decoder = new FrameDecoder();
   readonly #subscriptions = new Set<SubscribableEvent>();
   readonly #gone = new AbortController();

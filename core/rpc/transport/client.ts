@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type Failure, failure } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { check, checkFromDaemon, type EventEnvelope, type ResponseEnvelope } from '../envelope.ts';
@@ -49,9 +50,14 @@ export function connectRpc(socketPath: string): Promise<Result<RpcClient, Failur
   });
 }
 
+/** A client at the end of a stream that is open already. */
+export function rpcClientOver(stream: Duplex): RpcClient {
+  return new SocketClient(stream, '');
+}
+
 class SocketClient implements RpcClient {
   readonly closed: Promise<Failure | undefined>;
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #socketPath: string;
   readonly #decoder = new FrameDecoder();
   readonly #calls = new Map<number, (response: ResponseEnvelope) => void>();
@@ -67,7 +73,7 @@ class SocketClient implements RpcClient {
   #lastId = 0;
   #reason: Failure | undefined;
 
-  constructor(socket: Socket, socketPath: string) {
+  constructor(socket: Duplex, socketPath: string) {
     this.#socket = socket;
     this.#socketPath = socketPath;
     this.#reason = failure('rpc.unavailable', { socket: socketPath });
