@@ -48,6 +48,7 @@ export class RehearsalDeeds implements DeedsOfSession {
   switchOutbound = async () => undefined;
   removeChild = async () => undefined;
   sleepChild = async () => undefined;
+  retireChild = async () => undefined;
   applyNetwork = async () => ok();
   undoNetwork = async () => undefined;
   openScout = async () => ok(this.#local);
