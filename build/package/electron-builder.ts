@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Configuration } from 'electron-builder';
 import { root } from '../testing/run-tests.ts';
-import { systemFiles } from './linux-files.ts';
+import { debianFiles, systemFiles } from './linux-files.ts';
 
 /** The packages with binaries that daemon and command line take from node_modules, and what of them they load. */
 const native: readonly { readonly from: string; readonly files: readonly string[] }[] = [
@@ -13,7 +13,7 @@ const native: readonly { readonly from: string; readonly files: readonly string[
       'index.js',
       'index.cjs',
       'src/koffi/*.{js,cjs}',
-      'src/koffi/src/*.{js,cjs}',
+      'src/koffi/src/static.{js,cjs}',
     ],
   },
   { from: '@koromix/koffi-linux-${arch}', files: ['package.json', 'index.js', 'linux_*/koffi.node'] },
@@ -80,6 +80,7 @@ function daemonFiles() {
     { from: 'build/linux/godwit', to: 'godwit/bin/godwit' },
     { from: 'build/linux/godwitd', to: 'godwit/bin/godwitd' },
     { from: 'node_modules/node-linux-${arch}/bin/node', to: 'godwit/runtime/node' },
+    { from: 'node_modules/node-linux-${arch}/LICENSE', to: 'godwit/runtime/LICENSE' },
     ...native.map(({ from, files }) => ({
       from: `node_modules/${from}`,
       to: `godwit/node_modules/${from}`,
@@ -89,10 +90,7 @@ function daemonFiles() {
 }
 
 function linuxTargets(): Pick<Configuration, 'linux' | 'deb' | 'rpm' | 'appImage'> {
-  const fpm = [
-    `--before-remove=${join(root, 'build/linux/before-remove.sh')}`,
-    ...systemFiles.map(({ from, to }) => `${join(root, from)}=${to}`),
-  ];
+  const fpm = [`--before-remove=${join(root, 'build/linux/before-remove.sh')}`, ...placed(systemFiles)];
   const scripts = {
     afterInstall: 'build/linux/after-install.sh',
     afterRemove: 'build/linux/after-remove.sh',
@@ -131,6 +129,13 @@ function linuxTargets(): Pick<Configuration, 'linux' | 'deb' | 'rpm' | 'appImage
     },
     deb: {
       ...scripts,
+      fpm: [
+        // A revision, as for all that is packed from elsewhere: Debian then looks for both change logs.
+        '--iteration=1',
+        `--deb-upstream-changelog=${join(root, 'CHANGELOG.md')}`,
+        ...fpm,
+        ...placed(debianFiles),
+      ],
       packageCategory: 'net',
       depends: [
         'libgtk-3-0',
@@ -143,6 +148,7 @@ function linuxTargets(): Pick<Configuration, 'linux' | 'deb' | 'rpm' | 'appImage
         'libuuid1',
         'libsecret-1-0',
         // Of the Node that daemon and command line run on.
+        'libc6 (>= 2.28)',
         'libatomic1',
         'libstdc++6',
       ],
@@ -159,10 +165,16 @@ function linuxTargets(): Pick<Configuration, 'linux' | 'deb' | 'rpm' | 'appImage
         'xdg-utils',
         'at-spi2-core',
         'libuuid',
+        'glibc >= 2.28',
         'libatomic',
         'libstdc++',
       ],
     },
     appImage: { artifactName: 'Godwit-${version}-${arch}.AppImage' },
   };
+}
+
+/** In fpm's words. */
+function placed(files: typeof systemFiles): readonly string[] {
+  return files.map(({ from, to }) => `${join(root, from)}=${to}`);
 }

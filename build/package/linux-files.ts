@@ -13,4 +13,12 @@ export const systemFiles: readonly { readonly from: string; readonly to: string 
     to: '/usr/share/metainfo/app.godwit.Godwit.metainfo.xml',
   },
   { from: 'build/linux/usr-bin-godwit', to: '/usr/bin/godwit' },
+  { from: 'dist/manual/godwit.1.gz', to: '/usr/share/man/man1/godwit.1.gz' },
+  { from: 'dist/manual/godwitd.8.gz', to: '/usr/share/man/man8/godwitd.8.gz' },
+];
+
+/** What a Debian package has beside them. */
+export const debianFiles: typeof systemFiles = [
+  { from: 'build/linux/copyright', to: '/usr/share/doc/godwit/copyright' },
+  { from: 'build/linux/lintian-overrides', to: '/usr/share/lintian/overrides/godwit' },
 ];

@@ -1,6 +1,7 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { version } from '../../core/platform/version.ts';
 import { bundle } from '../bundle.ts';
 import { root } from '../testing/run-tests.ts';
@@ -29,6 +30,7 @@ export async function makePackages(
   await bundle();
   await bundleApp();
   layBeside();
+  pressManual();
   const { build } = await import('electron-builder');
   const config = electronBuilderConfig(options);
   return await build({ projectDir: root, linux: [...targets], config, publish: 'never' });
@@ -47,6 +49,16 @@ function layBeside(): void {
     join(beside, 'package.json'),
     `${JSON.stringify({ name, version, license, type }, null, 2)}\n`,
   );
+}
+
+/** Manual pages are packed compressed. */
+function pressManual(): void {
+  const folder = join(root, 'dist/manual');
+  mkdirSync(folder, { recursive: true });
+  for (const page of ['godwit.1', 'godwitd.8']) {
+    const text = readFileSync(join(root, 'build/linux', page));
+    writeFileSync(join(folder, `${page}.gz`), gzipSync(text, { level: 9 }));
+  }
 }
 
 function manifest(): Record<string, unknown> {

@@ -42,6 +42,7 @@ const guestPackages = {
   mmdebstrap: { has: 'mmdebstrap', for: 'its root file system' },
   e2fsprogs: { has: 'mke2fs', for: 'its disks' },
   dpkg: { has: 'dpkg-deb', for: 'the package that is installed there' },
+  lintian: { has: 'lintian', for: 'a second opinion on that package' },
 };
 
 /**

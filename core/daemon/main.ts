@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { explain, formatFailure } from '../base/errors.ts';
 import type { LogLevel } from '../base/log.ts';
+import { serviceManager } from '../platform/linux/service-manager.ts';
 import { version } from '../platform/version.ts';
 import { defaultSocketPath } from '../rpc/socket-path.ts';
 import { type DaemonOptions, startDaemon } from './daemon.ts';
@@ -41,14 +42,26 @@ async function main(args: readonly string[]): Promise<number> {
   const stopAsked = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
   });
+  const manager = serviceManager(process.env);
+  const tell = (word: string): void => {
+    const told = manager?.tell(word);
+    if (told?.ok === false)
+      options.log({
+        level: 'warn',
+        event: 'service-manager',
+        fields: { problem: formatFailure(told.error) },
+      });
+  };
   const daemon = await startDaemon(options);
   if (!daemon.ok) {
     const { what, next } = explain(daemon.error);
     process.stderr.write(`godwitd: ${what} ${next} [${formatFailure(daemon.error)}]\n`);
     return 1;
   }
+  tell('READY=1');
   const cause = await Promise.race([stopAsked, daemon.value.shutdownAsked.then(() => 'shutdown')]);
   options.log({ level: 'info', event: 'stopping', fields: { cause } });
+  tell('STOPPING=1');
   await daemon.value.stop();
   return 0;
 }

@@ -184,8 +184,6 @@ export class Bench {
 
   /** Connects, as alice at the command line or, which is quicker, as root over RPC. @throws when that fails */
   async up(name: string, who: 'alice' | 'root' = 'root'): Promise<void> {
-    // systemd calls the service started before its socket is there.
-    await this.until('the daemon answers', () => this.answers());
     const trouble = who === 'root' ? await this.#connect(name) : await this.#cliUp(name);
     if (trouble !== undefined) throw new Error(`${trouble}\n${await this.logs()}`);
   }

@@ -1,7 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 /**
  * Packs a .deb as electron-builder tells fpm to, with dpkg-deb: fpm itself is in no distribution. It knows the options that
@@ -22,7 +32,7 @@ const one = [
     '--category',
     '--deb-priority',
   ],
-  ...['--license', '--deb-compression', '--iteration'],
+  ...['--license', '--deb-compression', '--iteration', '--deb-upstream-changelog'],
 ];
 const none = ['--force'];
 
@@ -46,6 +56,8 @@ for (let rest = process.argv.slice(2); rest.length > 0; ) {
 const tree = mkdtempSync(join(tmpdir(), 'godwit-deb-'));
 try {
   for (const [from, to] of mappings) put(from, join(tree, to));
+  chmodSync(tree, 0o755);
+  changelogs();
   const control = join(tree, 'DEBIAN');
   mkdirSync(control);
   writeFileSync(join(control, 'control'), controlText());
@@ -70,6 +82,22 @@ function put(from: string, to: string): void {
   cpSync(from, to, { recursive: statSync(from).isDirectory(), verbatimSymlinks: true });
 }
 
+/** As fpm: one of Debian's with a line of its own, and the one that it is given. */
+function changelogs(): void {
+  const folder = join(tree, 'usr/share/doc', value('--name'));
+  mkdirSync(folder, { recursive: true });
+  const date = new Date().toUTCString().replace('GMT', '+0000');
+  const debian = `${value('--name')} (${version()}) whatever; urgency=medium\n\n  * Packed.\n\n -- ${value('--maintainer')}  ${date}\n`;
+  const upstream = readFileSync(value('--deb-upstream-changelog'));
+  const files = { 'changelog.Debian.gz': debian, 'changelog.gz': upstream };
+  for (const [name, text] of Object.entries(files))
+    writeFileSync(join(folder, name), gzipSync(text, { level: 9 }));
+}
+
+function version(): string {
+  return `${value('--version')}-${value('--iteration')}`;
+}
+
 function value(name: string): string {
   return values.get(name)?.[0] ?? '';
 }
@@ -77,7 +105,7 @@ function value(name: string): string {
 function controlText(): string {
   const fields: readonly (readonly [string, string])[] = [
     ['Package', value('--name')],
-    ['Version', value('--version')],
+    ['Version', version()],
     ['Architecture', value('--architecture')],
     ['Maintainer', value('--maintainer')],
     ['Section', value('--category')],

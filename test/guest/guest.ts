@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { missingPrograms } from '../support/net/sandbox.ts';
 import { guestFolder, type RootImage, rootImage } from './image.ts';
+import { lintPackage } from './lint-package.ts';
 import { Machine } from './machine.ts';
 import { defaultSeconds, type RowName } from './protocol.ts';
 import { rows as allRows } from './rows/rows.ts';
@@ -25,6 +26,9 @@ interface Row {
   readonly ms: number;
 }
 
+/** Played outside, as the guest has no lintian. */
+const lint: RowName = { theme: 'package', name: 'lintian has nothing to say against it', seconds: 600 };
+
 const { values: options } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
@@ -42,16 +46,26 @@ else report(await run());
 
 async function run(): Promise<Row[]> {
   const filter = new RegExp(options.filter, 'i');
-  const wanted = allRows
+  const isWanted = ({ name, theme }: RowName): boolean => filter.test(`${theme}: ${name}`);
+  const inside = allRows
     .map(({ name, theme, seconds = defaultSeconds }) => ({ name, theme, seconds }))
-    .filter(({ name, theme }) => filter.test(`${theme}: ${name}`));
+    .filter(isWanted);
+  const wanted = isWanted(lint) ? [lint, ...inside] : inside;
   if (wanted.length === 0 && !options.shell) return [];
   const image =
     missingPrograms(['qemu-system-x86_64', 'dpkg-deb', 'mke2fs']) ??
     (process.arch === 'x64' ? await rootImage(say) : 'the guest is an x86-64 machine');
   if (typeof image === 'string') return wanted.map((each) => result(each, 'skipped', image, 0));
   if (!options.packed) await pack();
-  return await playAll(image, wanted);
+  const first = isWanted(lint) ? [await lintRow()] : [];
+  return inside.length === 0 && !options.shell ? first : [...first, ...(await playAll(image, inside))];
+}
+
+async function lintRow(): Promise<Row> {
+  const obstacle = missingPrograms(['lintian']);
+  if (obstacle !== undefined) return result(lint, 'skipped', obstacle, 0);
+  const start = performance.now();
+  return ended(lint, await lintPackage(), start);
 }
 
 /** A row that does not end in time leaves a machine that nothing is known of: the rest is played in another. */
@@ -125,13 +139,17 @@ async function play(machine: Machine, row: RowName): Promise<{ row: Row; hung: b
     hung = true;
     problems = [error instanceof Error ? error.message : String(error)];
   }
+  return { row: ended(row, problems, start), hung };
+}
+
+function ended(row: RowName, problems: readonly string[], start: number): Row {
   const ms = Math.round(performance.now() - start);
   const verdict = problems.length === 0 ? 'passed' : 'failed';
   say(
     `${verdict === 'passed' ? 'ok    ' : 'FAILED'} ${String(ms).padStart(6)} ms  ${row.theme}: ${row.name}`,
   );
   for (const problem of problems) say(`         ${problem}`);
-  return { row: result(row, verdict, problems.join('; '), ms), hung };
+  return result(row, verdict, problems.join('; '), ms);
 }
 
 function result({ name, theme }: RowName, verdict: Row['verdict'], reason: string, ms: number): Row {

@@ -30,7 +30,8 @@ const base = [
 
 /** What the package depends on is there before: the guest has no way to a mirror. */
 function packages(): readonly string[] {
-  return [...base, ...(electronBuilderConfig().deb?.depends ?? [])];
+  const depends = electronBuilderConfig().deb?.depends ?? [];
+  return [...base, ...depends.map((each) => each.replace(/ .*/, ''))];
 }
 
 /** Runs with the new root's path as its argument when all packages are unpacked and configured. */

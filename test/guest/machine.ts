@@ -47,7 +47,10 @@ export class Machine {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     child.on('error', () => {});
-    process.once('exit', () => child.kill('SIGKILL'));
+    process.once('exit', () => {
+      child.kill('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    });
     try {
       const agent = await connectTo(join(folder, 'agent'), child);
       const monitor = new Monitor(await connectTo(join(folder, 'monitor'), child));

@@ -67,7 +67,7 @@ function successor(deb: string, to: string): void {
   const control = join(folder, 'DEBIAN/control');
   const text = readFileSync(control, 'utf8').replace(/^Version: .*$/m, (line) => `${line}+next`);
   writeFileSync(control, text);
-  must(['--root-owner-group', '-Zgzip', '-z1', '--build', folder, to]);
+  must(['--root-owner-group', '-Znone', '--build', folder, to]);
   rmSync(folder, { recursive: true, force: true });
 }
 

@@ -14,7 +14,7 @@ export function electronStandIn(folder: string): string {
   writeFileSync(join(folder, 'electron'), `#!/bin/sh\nexit 0\n${sentinel}\u0001\u0009000000000\n`, {
     mode: 0o755,
   });
-  writeFileSync(join(folder, 'chrome-sandbox'), '', { mode: 0o755 });
+  writeFileSync(join(folder, 'chrome-sandbox'), '#!/bin/sh\n', { mode: 0o755 });
   for (const name of ['LICENSE', 'LICENSES.chromium.html', 'version'])
     writeFileSync(join(folder, name), '45.4.1');
   return folder;

@@ -66,7 +66,7 @@ export const kernelEspRows: readonly GuestRow[] = [
   })),
   { theme, name: 'extended sequence numbers over rekeys from either side', run: rekeys },
   { theme, name: 'extended sequence numbers past 2^32', run: wraps },
-  { theme, name: 'dummy packets and padding that hide the traffic', run: padded },
+  { theme, name: 'padding that hides the traffic', run: padded },
   { theme, name: 'a gateway that would compress compresses nothing', run: compression },
   { theme, name: 'GMAC and a truncation to 96 bits are refused in words', run: refused },
 ];

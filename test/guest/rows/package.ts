@@ -28,7 +28,10 @@ async function installs(bench: Bench): Promise<readonly string[]> {
     ['stat -c "%a %U" /var/lib/godwit', /^700 root$/],
     ['systemd-analyze verify godwitd.service 2>&1 | grep -i godwit; true', /^$/],
     ['systemctl --failed --no-legend --plain', /^$/],
-    ['test "$(godwit --version)" = "$(dpkg-query -Wf \'${Version}\' godwit)" && echo same', /^same$/],
+    [
+      'test "$(godwit --version)" = "$(dpkg-query -Wf \'${source:Upstream-Version}\' godwit)" && echo same',
+      /^same$/,
+    ],
   ];
   for (const [line, expected] of facts) {
     const { stdout, stderr } = await bench.sh(line);

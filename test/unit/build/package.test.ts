@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import vm from 'node:vm';
+import { gunzipSync } from 'node:zlib';
 import { extractFile, listPackage } from '@electron/asar';
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { electronBuilderConfig } from '../../../build/package/electron-builder.ts';
-import { installedFolder, systemFiles } from '../../../build/package/linux-files.ts';
+import { debianFiles, installedFolder, systemFiles } from '../../../build/package/linux-files.ts';
 import { makePackages } from '../../../build/package/package.ts';
 import { root } from '../../../build/testing/run-tests.ts';
 import { socketGroup } from '../../../core/rpc/socket-path.ts';
@@ -91,7 +92,7 @@ test('beside it lie daemon and command line on a Node of their own, and run ther
     assert.equal(stdout.trim(), version);
   }
   assert.ok(existsSync(join(daemon, 'dist/renderer/index.html')), 'godwit ui has its pages');
-  assert.ok(existsSync(join(daemon, 'runtime/node')));
+  for (const name of ['node', 'LICENSE']) assert.ok(existsSync(join(daemon, 'runtime', name)), name);
 });
 
 test('the fuses of the packed program stand as they should', async () => {
@@ -119,7 +120,7 @@ test('a package has the key of a feed only where one is configured', () => {
 });
 
 test('what goes to the machine beside the program is there, and names it where it lies', () => {
-  for (const { from } of systemFiles) assert.ok(existsSync(join(root, from)), from);
+  for (const { from } of [...systemFiles, ...debianFiles]) assert.ok(existsSync(join(root, from)), from);
   const daemonProgram = `${installedFolder}/resources/godwit/bin/godwitd`;
   assert.match(read('godwitd.service'), new RegExp(`^ExecStart=${daemonProgram}$`, 'm'));
   assert.match(
@@ -138,6 +139,29 @@ test('what goes to the machine beside the program is there, and names it where i
   for (const [, type = ''] of mime.matchAll(/mime-type type="([^"]+)"/g))
     assert.ok(types.includes(type), type);
   assert.ok(types.includes('x-scheme-handler/godwit'));
+});
+
+test('the manual pages have every command, option and exit status that the programs tell of', async () => {
+  for (const [program, page] of [
+    ['godwit', 'godwit.1'],
+    ['godwitd', 'godwitd.8'],
+  ] as const) {
+    const help = await promisify(execFile)(join(daemon, 'bin', program), ['--help'], { env: {} });
+    const text = read(page).replaceAll('\\', '');
+    const words = [...help.stdout.matchAll(/^ {2,4}(--[\w-]+|[a-z]+ |\d+ )/gm)].map(([, word = '']) =>
+      word.trim(),
+    );
+    assert.ok(words.length > 5, help.stdout);
+    const told = words.filter((word) => !['--help', '--version', 'godwit'].includes(word));
+    assert.deepEqual(
+      told.filter((word) => !new RegExp(`(^|[\\s"])${word}([\\s"]|$)`, 'm').test(text)),
+      [],
+    );
+    assert.deepEqual(
+      gunzipSync(readFileSync(join(root, 'dist/manual', `${page}.gz`))).toString(),
+      read(page),
+    );
+  }
 });
 
 test('the scripts of the packages are right for a shell', () => {
