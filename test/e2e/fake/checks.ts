@@ -231,12 +231,15 @@ export const fakeChecks: readonly Check[] = [
       await page.getByLabel('Search profiles').fill('head');
       await page.getByRole('button', { name: 'Open Headquarters' }).click();
       assert.equal(await page.getByRole('spinbutton', { name: 'Ask after silence' }).inputValue(), '30');
-      assert.equal(await page.getByRole('textbox', { name: 'MTU' }).count(), 0, 'a default is not listed');
-      await page.getByLabel('Add a setting').selectOption('mtu');
-      await page.getByRole('textbox', { name: 'MTU' }).fill('9000');
+      assert.equal(await page.getByText('MTU').count(), 0, 'a default is not listed');
+      await page.getByRole('searchbox', { name: 'Find a setting to add' }).fill('largest packet');
+      await page.getByRole('button', { name: /^MTU/ }).click();
+      const size = page.getByRole('spinbutton', { name: 'MTU' });
+      assert.equal(await focused(page), 'MTU', 'what was added has the focus');
+      await size.fill('9000');
       await page.getByRole('button', { name: 'Save' }).click();
       await page.getByText('must be 1280 to 1500').waitFor();
-      await page.getByRole('textbox', { name: 'MTU' }).fill('1300');
+      await size.fill('1300');
       await page.getByRole('button', { name: 'Remove Ask after silence' }).click();
       await page.getByRole('button', { name: 'Save' }).click();
       await until(() => host.calls.some(({ method }) => method === 'save-profile'));
@@ -252,10 +255,19 @@ export const fakeChecks: readonly Check[] = [
     await page.getByRole('button', { name: 'Headquarters öffnen' }).click();
     await page.getByLabel('Gateway', { exact: true }).fill('zwei worte');
     await page.getByText('muss ein Name oder eine IP-Adresse sein').waitFor();
-    await page.getByLabel('Einstellung hinzufügen').selectOption('proposals.esp');
+    const search = page.getByRole('searchbox', { name: 'Einstellung suchen' });
+    await search.fill('ESP');
+    await page.keyboard.press('Enter');
     await page.getByRole('textbox', { name: 'Algorithmen für ESP' }).fill('aes256gcm16\nrot13');
-    await page.getByText(/rot13.* kennt Godwit nicht als Algorithmus/).waitFor();
-    await page.getByLabel('Einstellung hinzufügen').selectOption('trust.system');
+    const told = page.getByText(/rot13.* kennt Godwit nicht als Algorithmus/);
+    await told.waitFor();
+    assert.doesNotMatch(
+      (await told.textContent()) ?? '',
+      /u\{/,
+      'what keeps foreign text apart is not shown',
+    );
+    await page.getByRole('button', { name: 'Vertrauen' }).click();
+    await page.getByRole('button', { name: /^CAs dieses Computers/ }).click();
     assert.equal(await page.getByRole('textbox', { name: 'CA-Zertifikate' }).count(), 0, 'only one vouches');
   }),
   on('profiles-idle', 'a profile of the computer can be looked at and not changed', async ({ page }) => {
