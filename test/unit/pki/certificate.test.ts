@@ -36,3 +36,10 @@ test('no more are kept than the limit says, the ones that were used last', () =>
   assert.equal(firstAgain.value, first.value);
   assert.notEqual(secondAgain.value, second.value);
 });
+
+test('a certificate that is large for one is not kept', () => {
+  const large = createCa('x'.repeat(limits.knownCertificateOctets)).der;
+  const [first, again] = [large, large].map((octets) => parseCertificate(octets));
+  assert.ok(first?.ok && again?.ok);
+  assert.notEqual(again.value, first.value);
+});
