@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { type Endpoint, formatIpAddress, type IpAddress, parseIpAddress } from '../base/address.ts';
 import { type Failure, failure, formatFailure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -40,7 +39,6 @@ import {
   openTunDevice,
   type TunDevice,
 } from '../platform/linux/tun-device.ts';
-import { openUdpSocket, type UdpSocket } from '../platform/linux/udp-socket.ts';
 import { tunnelMark } from '../tunnel/compute-network-plan.ts';
 import type { PlanChange } from '../tunnel/io.ts';
 import type { NetworkPlan } from '../tunnel/network-plan.ts';
@@ -50,6 +48,7 @@ import type { PathCandidate } from '../tunnel/paths/path.ts';
 import { TrafficWatch } from '../tunnel/paths/traffic-watch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { NetworkMemory } from './network-memory.ts';
+import { lookUp, openPathSocket, preferredWay, withinTime } from './reach-gateway.ts';
 import type { ChildTerms, OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
 import { TrafficTimer } from './traffic-timer.ts';
 
@@ -383,8 +382,6 @@ export class SystemDeeds implements SessionDeeds {
     const opened = NetworkEvents.open({
       ignoreDevices: [plan.device],
       ignoreTables: [plan.table],
-      quietMs: limits.networkQuietMs,
-      longestMs: limits.networkLongestMs,
       onChange: () => {
         if (this.#applied !== undefined)
           this.#warn('plan.not-repaired', repairNetworkPlan(this.#applied, this.#planOptions()));
@@ -414,44 +411,4 @@ export class SystemDeeds implements SessionDeeds {
     for (const each of failures)
       this.#options.log({ level: 'warn', event, fields: { problem: formatFailure(each) } });
   }
-}
-
-function preferredWay(remote: IpAddress): Result<PathCandidate, Failure> {
-  const source = sourceTowards(remote, tunnelMark);
-  if (!source.ok) return source;
-  const { interfaceIndex, interfaceName, local, mtu } = source.value;
-  return ok({ interfaceIndex, interfaceName, local, remote, linkMtu: mtu });
-}
-
-/** A socket that sends and hears by this interface alone, so that it is this path that a datagram proves. */
-function openPathSocket({ local, interfaceName }: PathCandidate): Result<UdpSocket, Failure> {
-  const device = interfaceName === 'lo' ? {} : { device: interfaceName };
-  return openUdpSocket({ family: local.family, address: local, mark: tunnelMark, ...device });
-}
-
-async function lookUp(host: string): Promise<Result<readonly IpAddress[], Failure>> {
-  try {
-    // The system's order of families (RFC 6724) is kept.
-    const found = await lookup(host, { all: true, order: 'verbatim' });
-    const addresses = found.flatMap(({ address }) => {
-      const parsed = parseIpAddress(address);
-      return parsed.ok ? [parsed.value] : [];
-    });
-    return ok(addresses.slice(0, limits.addressesOfGateway));
-  } catch {
-    return err(failure('gateway.unresolved', { gateway: host }));
-  }
-}
-
-/** A resolver that is out of reach keeps quiet for long; the addresses that are known may do meanwhile. */
-async function withinTime(
-  found: Promise<Result<readonly IpAddress[], Failure>>,
-  host: string,
-): Promise<Result<readonly IpAddress[], Failure>> {
-  const late = Promise.withResolvers<Result<readonly IpAddress[], Failure>>();
-  const timer = setTimeout(
-    () => late.resolve(err(failure('gateway.unresolved', { gateway: host }))),
-    limits.resolveAgainMs,
-  );
-  return await Promise.race([found, late.promise]).finally(() => clearTimeout(timer));
 }

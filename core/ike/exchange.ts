@@ -11,7 +11,7 @@ import { openMessage } from './fragments/open-message.ts';
 import { OutgoingRequest } from './fragments/outgoing-request.ts';
 import { Reassembler } from './fragments/reassembler.ts';
 import { type PlainMessage, sealDatagrams } from './fragments/seal-datagrams.ts';
-import { InitExchange, isInitResponse } from './init-exchange.ts';
+import { InitExchange } from './init-exchange.ts';
 import type { InitRestart } from './init-restarts.ts';
 import type { IkePort, IkeRoute, PathId } from './io.ts';
 import { asksInNewerVersion, denyVersion } from './newer-version.ts';
@@ -91,6 +91,11 @@ export class ExchangeLayer {
   /** How often the request on the wire has been sent. */
   get transmissions(): number {
     return this.#outstanding?.kind === 'protected' ? this.#outstanding.transmissions : 0;
+  }
+
+  /** IKE_SA_INIT, while it is on the wire: what answers it may be forged, so whoever takes an answer may listen on. */
+  get init(): InitExchange | undefined {
+    return this.#outstanding?.kind === 'init' ? this.#outstanding : undefined;
   }
 
   get answeredBy(): AnsweredBy {
@@ -248,8 +253,10 @@ export class ExchangeLayer {
   #receiveClear(message: IkeMessage, octets: Uint8Array, now: Instant): Received | undefined {
     if (this.#outstanding?.kind !== 'init') {
       this.#drop('protection');
-      if (!isInitResponse(message) || message.header.responderSpi === this.#responderSpi) return undefined;
-      this.#rivalled = true;
+      const { exchange, isResponse, responderSpi } = message.header;
+      const answers = exchange === exchangeType.IKE_SA_INIT && isResponse;
+      if (!answers || responderSpi === this.#responderSpi) return undefined;
+      this.#rivalled ||= message.payloads.some(({ kind }) => kind === 'SA');
       return { kind: 'init-response', message, octets };
     }
     const verdict = this.#outstanding.receive(message, now);

@@ -11,7 +11,7 @@ import { onGatewayResponse, onGoodCertificate } from './gateway-proof.ts';
 import type { IkeLink } from './ike-link.ts';
 import { onChildCarried, wakeChild } from './inactivity.ts';
 import type { IkeAnswer, IkeCommand, IkeInput, IkeOutput, PathId } from './io.ts';
-import { onInitResponse, onRivalInit, onSharedSecret, startLogin } from './login.ts';
+import { onInitResponse, onProofAnswer, startLogin } from './login.ts';
 import { onEapAnswer, onEapResponse, onLastResponse } from './login-eap.ts';
 import {
   establishedWakeup,
@@ -21,16 +21,17 @@ import {
   planRekey,
   startNext,
 } from './own-exchanges.ts';
-import { onSignature, roundOf } from './own-proof.ts';
+import { roundOf } from './own-proof.ts';
 import { blamesPath, planCheck } from './path-checks.ts';
 import { heedHint } from './peer-hint.ts';
 import { onEstablishedRequest } from './peer-request.ts';
 import type { DropCause, Exhausted, Received } from './received.ts';
 import { widen } from './resources.ts';
+import { onRivalAnswer, onRivalInit } from './rival-logins.ts';
 import { type Rival, Rivals } from './rivals.ts';
 import { probe, race, roam } from './roaming.ts';
-import type { Closing, IkeState } from './state.ts';
-import { firstCourse, isQuestion } from './turned-away.ts';
+import { type Closing, type Course, type IkeState, isUnproven } from './state.ts';
+import { firstCourse, isQuestion, turnedAway } from './turned-away.ts';
 
 /**
  * One IKE SA with its CHILD SA, as the initiator: from `connect` through the login with EAP to the end. It owns no socket, no clock
@@ -126,24 +127,38 @@ export class IkeSa {
   handle(input: IkeInput, now: Instant): void {
     if (this.#state.kind === 'closed') return;
     this.#state = this.#next(input, now);
+    const { rivals } = this.#engine;
     while (this.#state.kind === 'closed') {
-      const rival = this.#engine.rivals.next();
-      if (rival === undefined) break;
-      this.#goOnWith(rival, now);
+      const rival = rivals.next();
+      const course = rival === undefined ? rivals.takeOtherwise() : undefined;
+      if (rival !== undefined) this.#goOnWith(rival, now);
+      else if (course !== undefined) this.#goOnAt(course, now);
+      else break;
     }
-    if (this.#state.kind === 'closed') this.#engine.rivals.settle();
+    if (this.#state.kind === 'closed') rivals.settle();
     if (this.#state.kind === 'established') startNext(this.#engine, this.#state, now);
   }
 
   /** The answer to IKE_SA_INIT that was taken has led to nothing: there was another one. */
   #goOnWith({ exchange, state, answer }: Rival, now: Instant): void {
-    const end = this.#outputs.findLastIndex(({ kind }) => kind === 'closed');
-    if (end >= 0) this.#outputs.splice(end, 1);
+    this.#unsayClosed();
     this.#rivalled = true;
     this.#engine.exchange = exchange;
     this.#state = state;
     if (answer !== undefined)
       this.#state = this.#onReceived({ kind: 'response', message: answer }, undefined, now);
+  }
+
+  /** None of those that answered IKE_SA_INIT lets us in this way. */
+  #goOnAt(course: Course, now: Instant): void {
+    this.#unsayClosed();
+    this.#engine.exchange = this.#engine.openExchange();
+    this.#state = startLogin(this.#engine, course, now);
+  }
+
+  #unsayClosed(): void {
+    const end = this.#outputs.findLastIndex(({ kind }) => kind === 'closed');
+    if (end >= 0) this.#outputs.splice(end, 1);
   }
 
   /** What is for an IKE SA beside the present one: the first that answers is believed to be the gateway until it fails to prove that. */
@@ -153,8 +168,9 @@ export class IkeSa {
     const received = rival.exchange.receive(octets, now, path);
     if (received?.kind === 'broken') rivals.drop(rival);
     if (received?.kind !== 'response') return state;
-    if (!exchange.busy || state.kind !== 'authenticating-gateway') {
-      rivals.keep(rival, received.message);
+    const waits = isUnproven(state) && (exchange.busy || state.kind !== 'authenticating-gateway');
+    if (!waits) {
+      rivals.swap(rival, { ...rival, answer: received.message });
       return state;
     }
     this.#rivalled = true;
@@ -255,7 +271,7 @@ export class IkeSa {
     rivals.timeout(now);
     const due = exchange.nextWakeup();
     const exhausted = exchange.timeout(now);
-    if (exhausted !== undefined) return close(this.#engine, state, this.#silence(exhausted));
+    if (exhausted !== undefined) return this.#onExhausted(state, exhausted, now);
     if (state.kind === 'established' && due !== undefined && due <= now && blamesPath(state, exchange))
       this.#engine.emit({ kind: 'unanswered' });
     return state.kind === 'established' ? onEstablishedTimeout(this.#engine, state, now) : state;
@@ -265,6 +281,13 @@ export class IkeSa {
     const exhausted = state.links.filter(({ exchange }) => exchange.timeout(now) !== undefined);
     const over = exhausted.length > 0 && !state.links.some(({ exchange }) => exchange.busy);
     return over ? close(this.#engine, state, state.error) : state;
+  }
+
+  #onExhausted(state: IkeState, exhausted: Exhausted, now: Instant): IkeState {
+    const { hint } = exhausted;
+    return state.kind === 'init' && hint !== undefined && endsWay(hint)
+      ? turnedAway(this.#engine, state, hint, now)
+      : close(this.#engine, state, this.#silence(exhausted));
   }
 
   /** What it means that a request was never answered. */
@@ -340,24 +363,22 @@ export class IkeSa {
   /** An answer to an ask that is no longer open changes nothing. */
   #onAnswer(id: number, answer: IkeAnswer, now: Instant): IkeState {
     const state = this.#state;
-    if (!('ask' in state) || id !== state.ask) return state;
     const engine = this.#engine;
+    const rival = engine.rivals.whoAsked(id);
+    if (rival !== undefined) onRivalAnswer(engine, rival, answer, now);
+    if (!('ask' in state) || id !== state.ask) return state;
     if (state.kind === 'awaiting-credential') return onEapAnswer(engine, state, answer, now);
+    if (state.kind !== 'judging-gateway') return onProofAnswer(engine, state, answer, now);
     if (answer.kind === 'refused') return fail(engine, state, answer.error);
-    switch (state.kind) {
-      case 'awaiting-secret':
-        return answer.kind === 'credential' ? onSharedSecret(engine, state, answer.secret, now) : state;
-      case 'awaiting-signature':
-        return answer.kind === 'signature' ? onSignature(engine, state, answer.signature, now) : state;
-      case 'judging-gateway': {
-        if (answer.kind !== 'certificate-verdict') return state;
-        const { verdict } = answer;
-        return verdict.ok
-          ? onGoodCertificate(engine, state, verdict, now)
-          : fail(engine, state, verdict.error);
-      }
-    }
+    if (answer.kind !== 'certificate-verdict') return state;
+    const { verdict } = answer;
+    return verdict.ok ? onGoodCertificate(engine, state, verdict, now) : fail(engine, state, verdict.error);
   }
+}
+
+/** What the gateway cannot do: another way to log in may need less. Without the PPK that must be there none is good. */
+function endsWay({ code }: Failure): boolean {
+  return code === 'auth.one-round-only' || code === 'auth.signature-unsupported';
 }
 
 function provenPath({ answeredBy: { path } }: ExchangeLayer): { readonly path?: PathId } {

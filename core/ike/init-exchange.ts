@@ -83,9 +83,3 @@ export class InitExchange {
     return new Retransmission(octets, limits.retransmitTries, now);
   }
 }
-
-/** Whether it looks like the gateway's answer, rather than a refusal or a restart. */
-export function isInitResponse({ header, payloads }: IkeMessage): boolean {
-  const { exchange, isResponse } = header;
-  return exchange === exchangeType.IKE_SA_INIT && isResponse && payloads.some(({ kind }) => kind === 'SA');
-}

@@ -1,42 +1,39 @@
 import { type Failure, failure } from '../base/errors.ts';
-import type { Result } from '../base/result.ts';
+import { err, ok, type Result } from '../base/result.ts';
 import { Secret } from '../base/secret.ts';
 import type { Instant } from '../base/time.ts';
 import { utf8 } from '../base/utf8.ts';
 import { formatIdentity } from '../pki/identity.ts';
 import { notifyOf } from '../wire/ike/lookup.ts';
-import { checkOccurrence } from '../wire/ike/message-rules.ts';
 import type { IkeMessage } from '../wire/ike/payload.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
-import type { Association } from './association.ts';
+import { type Association, wipeAssociation } from './association.ts';
 import { requestedAuthorities } from './credential-choice.ts';
 import { close, fail } from './ending.ts';
 import type { Engine } from './engine.ts';
 import { fortiClientVendorIds } from './forticlient.ts';
 import { freshIkeSpi } from './fresh-ike-spi.ts';
-import type { IkeOutput } from './io.ts';
+import type { IkeAnswer } from './io.ts';
 import { shortPskOctets, speaksAsFortiClient } from './login-way.ts';
 import { offeredGroups } from './negotiate.ts';
-import { startRound } from './own-proof.ts';
+import { onSignature, signatureLack, startRound } from './own-proof.ts';
 import { mixPpk } from './ppk.ts';
 import { createProtection } from './protection.ts';
 import type { RedirectTarget } from './redirect-target.ts';
 import { redirected } from './redirected.ts';
-import { Rivals } from './rivals.ts';
 import {
-  type AuthenticatingGateway,
   type AwaitingSecret,
+  type AwaitingSignature,
   type Course,
   type GatewayAbilities,
   type IkeState,
   type Init,
+  isUnproven,
   type Login,
   type PpkState,
-  wipeState,
 } from './state.ts';
 import { offerChild } from './tasks/child-create.ts';
 import { IkeInitTask } from './tasks/ike-init.ts';
-import { turnedAway } from './turned-away.ts';
 
 /*
  * The way from `connect` to our first word in IKE_AUTH. Each function takes the state in which an event came and returns the
@@ -73,45 +70,37 @@ export function onInitResponse(
     engine.exchange.rejectInit(association.error);
     return state;
   }
+  const { init } = engine.exchange;
   const next = takeInit(engine, course, association.value, message, now);
-  if (followsRivals(next)) engine.rivals.begin(course, task, message.header.responderSpi);
+  if (!next.ok) {
+    engine.exchange.rejectInit(next.error);
+    return state;
+  }
+  if (init !== undefined && isUnproven(next.value))
+    engine.rivals.begin({ course, task, exchange: init }, message.header.responderSpi);
   else task.wipe();
-  return next;
+  return next.value;
 }
 
-/** Another answer to IKE_SA_INIT than the one that was taken: one of them is forged, and nobody knows which. @rfc 7296 2.4 */
-export function onRivalInit(engine: Engine, message: IkeMessage, octets: Uint8Array, now: Instant): void {
-  const init = engine.rivals.initFor(message.header.responderSpi);
-  if (init === undefined || !checkOccurrence(message, false).ok) return;
-  const association = init.task.process(message, octets);
-  if (!association.ok) return;
-  const { emit } = engine;
-  const quiet = (output: IkeOutput) => (output.kind === 'transmit' ? emit(output) : undefined);
-  const aside: Engine = { ...engine, exchange: engine.rivalExchange(), rivals: new Rivals(), emit: quiet };
-  const next = takeInit(aside, init.course, association.value, message, now);
-  if (followsRivals(next)) return engine.rivals.add(aside.exchange, next);
-  wipeState(next);
-  aside.exchange.close();
-}
-
-/** Nobody had to be asked for what our first IKE_AUTH request holds. */
-function followsRivals(state: IkeState): state is AuthenticatingGateway {
-  return (
-    state.kind === 'authenticating-gateway' &&
-    state.course.way.rounds[0]?.kind === 'eap' &&
-    state.psk === undefined
-  );
-}
-
-function takeInit(
+/**
+ * Begins the login that this answer to IKE_SA_INIT makes. Fails when the answer lacks what our way needs; another one, perhaps the
+ * gateway's, need not.
+ */
+export function takeInit(
   engine: Engine,
   course: Course,
   association: Association,
   message: IkeMessage,
   now: Instant,
-): IkeState {
+): Result<IkeState, Failure> {
   const { config, dependencies, exchange } = engine;
   const { spis, suite, keys } = association;
+  const abilities = readAbilities(message);
+  const lack = lackOf(engine, course, abilities, message);
+  if (lack !== undefined) {
+    wipeAssociation(association);
+    return err(lack);
+  }
   exchange.acceptInit(spis, createProtection(suite.cipher, keys, dependencies.random));
   if (notifyOf(message, notifyType.IKEV2_FRAGMENTATION_SUPPORTED) !== undefined) {
     exchange.fragmentSizes.allow(config.remote.address.family);
@@ -123,16 +112,13 @@ function takeInit(
     association,
     child: childless ? undefined : offerChild(config, dependencies.random),
     course,
-    abilities: readAbilities(message),
+    abilities,
     round: 0,
     proofs: [],
     weaknesses: [],
     ppk: { kind: 'none' },
   };
-  const lacking = lackOf(login);
-  if (lacking !== undefined)
-    return turnedAway(engine, { kind: 'authenticating-gateway', ...login }, lacking, now);
-  return withPpkTerms(engine, login, message, now);
+  return ok(gatherSecrets(engine, withPpkTerms(engine, login, message), now));
 }
 
 /** Nothing but our nonce vouches for it; whoever answers there must prove to be our gateway all the same. @rfc 5685 3 */
@@ -159,9 +145,18 @@ function u16List(octets: Uint8Array): readonly number[] {
   );
 }
 
-function lackOf({ course, abilities }: Login): Failure | undefined {
-  const severalRounds = course.way.rounds.length > 1;
-  return severalRounds && !abilities.multipleAuth ? failure('auth.one-round-only') : undefined;
+function lackOf(
+  engine: Engine,
+  course: Course,
+  abilities: GatewayAbilities,
+  message: IkeMessage,
+): Failure | undefined {
+  const [first, ...further] = course.way.rounds;
+  if (further.length > 0 && !abilities.multipleAuth) return failure('auth.one-round-only');
+  const needsPpk = engine.config.ppk?.required === true && wantsPpk(engine, course);
+  if (needsPpk && notifyOf(message, notifyType.USE_PPK) === undefined)
+    return failure('auth.ppk-missing', { reason: 'it does not know RFC 8784' });
+  return first?.kind === 'key' ? signatureLack(engine, first, abilities) : undefined;
 }
 
 /** One PPK, one AUTH: how it goes with several rounds nobody has written down. A question has no use for it. */
@@ -169,18 +164,12 @@ function wantsPpk({ config }: Engine, { way, index }: Course): boolean {
   return config.ppk !== undefined && way.rounds.length === 1 && index >= 0;
 }
 
-function withPpkTerms(engine: Engine, login: Login, message: IkeMessage, now: Instant): IkeState {
+function withPpkTerms(engine: Engine, login: Login, message: IkeMessage): Login {
   const terms = engine.config.ppk;
-  if (terms === undefined || !wantsPpk(engine, login.course)) return gatherSecrets(engine, login, now);
-  if (notifyOf(message, notifyType.USE_PPK) !== undefined)
-    return gatherSecrets(engine, { ...login, ppk: { kind: 'offered', terms } }, now);
-  if (terms.required)
-    return close(
-      engine,
-      { kind: 'authenticating-gateway', ...login },
-      failure('auth.ppk-missing', { reason: 'it does not know RFC 8784' }),
-    );
-  return gatherSecrets(engine, { ...login, weaknesses: [...login.weaknesses, 'no-ppk'] }, now);
+  if (terms === undefined || !wantsPpk(engine, login.course)) return login;
+  return notifyOf(message, notifyType.USE_PPK) === undefined
+    ? { ...login, weaknesses: [...login.weaknesses, 'no-ppk'] }
+    : { ...login, ppk: { kind: 'offered', terms } };
 }
 
 /** Asks for the shared secrets that this way needs, one after the other. */
@@ -200,13 +189,21 @@ function gatherSecrets(engine: Engine, login: Login, now: Instant): IkeState {
   return startRound(engine, login, undefined, now);
 }
 
-/** Takes a copy of the secret. */
-export function onSharedSecret(
+/** What our first proof is made of, from the driver. */
+export function onProofAnswer(
   engine: Engine,
-  state: AwaitingSecret,
-  secret: Secret,
+  state: AwaitingSecret | AwaitingSignature,
+  answer: IkeAnswer,
   now: Instant,
 ): IkeState {
+  if (answer.kind === 'refused') return fail(engine, state, answer.error);
+  if (state.kind === 'awaiting-secret')
+    return answer.kind === 'credential' ? onSharedSecret(engine, state, answer.secret, now) : state;
+  return answer.kind === 'signature' ? onSignature(engine, state, answer.signature, now) : state;
+}
+
+/** Takes a copy of the secret. */
+function onSharedSecret(engine: Engine, state: AwaitingSecret, secret: Secret, now: Instant): IkeState {
   const { kind: _, ask: __, use, ...login } = state;
   if (secret.length === 0) return fail(engine, state, failure('secret.missing'));
   if (use === 'ppk') return gatherSecrets(engine, { ...login, ppk: mixed(login, secret) }, now);

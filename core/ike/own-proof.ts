@@ -1,4 +1,5 @@
-import { failure } from '../base/errors.ts';
+import { type Failure, failure } from '../base/errors.ts';
+import type { Result } from '../base/result.ts';
 import type { Instant } from '../base/time.ts';
 import type { AuthPayload, Payload } from '../wire/ike/payload.ts';
 import { authMethod } from '../wire/registry/authentication.ts';
@@ -10,11 +11,11 @@ import type { Engine } from './engine.ts';
 import { fortiClientConnect } from './forticlient.ts';
 import { sharedSecretAuth } from './keymat.ts';
 import { type KeyCredential, type LoginRound, speaksAsFortiClient } from './login-way.ts';
-import { chooseSignature } from './signature-choice.ts';
+import { chooseSignature, type SignatureChoice } from './signature-choice.ts';
 import { digitalSignatureData } from './signature-identifier.ts';
 import { describeSignature } from './signature-method.ts';
 import { signedOctets } from './signed-octets.ts';
-import type { AwaitingSignature, IkeState, Login, ProvenGateway } from './state.ts';
+import type { AwaitingSignature, GatewayAbilities, IkeState, Login, ProvenGateway } from './state.ts';
 import { buildFirstAuth, buildFurtherAuth, type Proof } from './tasks/first-auth.ts';
 import { turnedAway } from './turned-away.ts';
 
@@ -43,6 +44,31 @@ export function credentialOf({ dependencies: { crypto } }: Engine, login: Login)
   const round = roundOf(login);
   if (round.kind !== 'key') return undefined;
   return chooseCredential(crypto, round.credentials, login.abilities.authorities);
+}
+
+type KeyRound = Extract<LoginRound, { readonly kind: 'key' }>;
+
+/** Why our key cannot sign for a gateway with these abilities; `undefined` when it can. */
+export function signatureLack(
+  engine: Engine,
+  round: KeyRound,
+  abilities: GatewayAbilities,
+): Failure | undefined {
+  const own = chooseCredential(engine.dependencies.crypto, round.credentials, abilities.authorities);
+  const choice = own && signatureFor(engine, round, own, abilities);
+  return choice === undefined || choice.ok ? undefined : choice.error;
+}
+
+function signatureFor(
+  { config, dependencies: { crypto } }: Engine,
+  round: KeyRound,
+  { spki }: KeyCredential,
+  { hashes }: GatewayAbilities,
+): Result<SignatureChoice, Failure> {
+  return chooseSignature(crypto, spki, hashes, {
+    rsaPss: round.rsaPss ?? false,
+    allowSha1: config.acceptSha1Signatures ?? false,
+  });
 }
 
 /** Begins a round: with AUTH, or without it, which asks for EAP. `gateway` is absent in the first round. */
@@ -88,17 +114,13 @@ function askForSignature(
   engine: Engine,
   login: Login,
   gateway: ProvenGateway | undefined,
-  round: Extract<LoginRound, { readonly kind: 'key' }>,
+  round: KeyRound,
   now: Instant,
 ): IkeState {
-  const { crypto } = engine.dependencies;
   const state = { kind: 'authenticating-gateway', ...login } as const;
   const credential = credentialOf(engine, login);
   if (credential === undefined) return fail(engine, state, failure('misuse', { reason: 'no credential' }));
-  const choice = chooseSignature(crypto, credential.spki, login.abilities.hashes, {
-    rsaPss: round.rsaPss ?? false,
-    allowSha1: engine.config.acceptSha1Signatures ?? false,
-  });
+  const choice = signatureFor(engine, round, credential, login.abilities);
   if (!choice.ok) return turnedAway(engine, state, choice.error, now);
   const { scheme } = choice.value;
   const ask = engine.ask({

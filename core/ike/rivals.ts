@@ -2,15 +2,23 @@ import { limits } from '../base/limits.ts';
 import { earliest, type Instant } from '../base/time.ts';
 import type { IkeMessage, IkeSpi } from '../wire/ike/payload.ts';
 import type { ExchangeLayer } from './exchange.ts';
-import { type AuthenticatingGateway, type Course, type IkeState, wipeState } from './state.ts';
+import type { InitExchange } from './init-exchange.ts';
+import { type Course, type Unproven, wipeState } from './state.ts';
 import type { IkeInitTask } from './tasks/ike-init.ts';
 
-/** An IKE SA that another answer to our IKE_SA_INIT would make, with our first IKE_AUTH request on the wire. */
+/** An IKE SA that another answer to our IKE_SA_INIT would make: our first IKE_AUTH request is being made, or on the wire. */
 export interface Rival {
   readonly exchange: ExchangeLayer;
-  readonly state: IkeState;
+  readonly state: Unproven;
   /** Its answer, which is looked at when the present one comes to nothing. */
   readonly answer?: IkeMessage;
+}
+
+/** IKE_SA_INIT that was answered already: a cookie or another group that is asked for all the same may be the gateway's word. */
+export interface AskedInit {
+  readonly course: Course;
+  readonly task: IkeInitTask;
+  readonly exchange: InitExchange;
 }
 
 /**
@@ -18,15 +26,17 @@ export interface Rival {
  * followed, up to a bound, until the gateway has proven itself on one of them. @rfc 7296 2.4
  */
 export class Rivals {
-  #init: { readonly course: Course; readonly task: IkeInitTask } | undefined;
+  #asked: AskedInit | undefined;
   #others: readonly Rival[] = [];
   /** Of the answers that were followed: such an answer may come again after it led to nothing. */
   #known: readonly IkeSpi[] = [];
+  /** Where to go on if none of them lets us in: one of them, perhaps the gateway, turned us away. */
+  #otherwise: Course | undefined;
 
-  /** What our IKE_SA_INIT was, while an answer to it with this responder's SPI would be followed. */
-  initFor(responderSpi: IkeSpi): { readonly course: Course; readonly task: IkeInitTask } | undefined {
+  /** Our IKE_SA_INIT, while an answer to it with this responder's SPI would be followed. */
+  askedFor(responderSpi: IkeSpi): AskedInit | undefined {
     const more = this.#known.length <= limits.initRivals && !this.#known.includes(responderSpi);
-    return more ? this.#init : undefined;
+    return more ? this.#asked : undefined;
   }
 
   get waiting(): boolean {
@@ -34,13 +44,13 @@ export class Rivals {
   }
 
   /** An answer was taken; the task, with our secret, is owned from here on. */
-  begin(course: Course, task: IkeInitTask, responderSpi: IkeSpi): void {
+  begin(asked: AskedInit, responderSpi: IkeSpi): void {
     this.settle();
-    this.#init = { course, task };
+    this.#asked = asked;
     this.#known = [responderSpi];
   }
 
-  add(exchange: ExchangeLayer, state: AuthenticatingGateway): void {
+  add(exchange: ExchangeLayer, state: Unproven): void {
     this.#others = [...this.#others, { exchange, state }];
     this.#known = [...this.#known, state.association.spis.responder];
   }
@@ -49,11 +59,12 @@ export class Rivals {
     return this.#others.find(({ exchange }) => exchange.owns(octets));
   }
 
-  keep(rival: Rival, answer: IkeMessage): void {
-    this.#others = this.#others.map((other) => (other === rival ? { ...rival, answer } : other));
+  /** The one that asked the driver this. */
+  whoAsked(ask: number): Rival | undefined {
+    return this.#others.find(({ state }) => 'ask' in state && state.ask === ask);
   }
 
-  /** `present` waits in the place of `rival`, which is taken out. */
+  /** `present` waits in the place of `rival`, which is taken out: it has gone on, say, or somebody else takes its turn. */
   swap(rival: Rival, present: Rival): void {
     this.#others = this.#others.map((other) => (other === rival ? present : other));
   }
@@ -79,10 +90,22 @@ export class Rivals {
     for (const rival of this.#others) if (rival.exchange.timeout(now) !== undefined) this.drop(rival);
   }
 
+  turnedAway(next: Course): void {
+    this.#otherwise = next;
+  }
+
+  /** When all have come to nothing; told once. */
+  takeOtherwise(): Course | undefined {
+    const next = this.#otherwise;
+    this.#otherwise = undefined;
+    return next;
+  }
+
   /** It is known which answer counts, or none does: all others are wiped. */
   settle(): void {
     for (const rival of this.#others) this.drop(rival);
-    this.#init?.task.wipe();
-    this.#init = undefined;
+    this.#asked?.task.wipe();
+    this.#asked = undefined;
+    this.#otherwise = undefined;
   }
 }

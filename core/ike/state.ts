@@ -121,6 +121,17 @@ export interface AuthenticatingGateway extends Login {
   readonly kind: 'authenticating-gateway';
 }
 
+/** IKE_SA_INIT was answered, and nobody has proven anything yet: ours is being made, or on the wire. */
+export type Unproven =
+  | AwaitingSecret
+  | (AwaitingSignature & { readonly gateway?: undefined })
+  | AuthenticatingGateway;
+
+export function isUnproven(state: IkeState): state is Unproven {
+  if (state.kind === 'awaiting-signature') return state.gateway === undefined;
+  return state.kind === 'awaiting-secret' || state.kind === 'authenticating-gateway';
+}
+
 /** The driver judges the gateway's certificates; the gateway waits. */
 export interface JudgingGateway extends Login {
   readonly kind: 'judging-gateway';

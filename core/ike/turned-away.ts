@@ -34,6 +34,7 @@ export function turnedAway(
   const { course } = state;
   const next = nextCourse(engine, course, error);
   // While another answer to IKE_SA_INIT is followed, it is not known that the gateway said so.
+  if (next !== undefined && engine.rivals.waiting) engine.rivals.turnedAway(next);
   if (next === undefined || engine.rivals.waiting)
     return close(engine, state, withTried(engine, course, error));
   wipeState(state);

@@ -106,6 +106,11 @@ export class ClientSide {
     return this.#state.kind === 'connected';
   }
 
+  /** When anything left for the gateway last. */
+  get sentAt(): number {
+    return this.#sentAt;
+  }
+
   nextWakeup(): number | undefined {
     const connection = this.#connection.nextWakeup();
     if (this.#keepaliveMs === undefined || !this.isUp) return connection;
@@ -392,6 +397,8 @@ export class ClientSide {
           () => `client: ${output.what} SA not replaced: ${formatFailure(output.error)}`,
         );
       case 'closed':
+        if (output.error !== undefined && this.#around.story.forgers !== undefined)
+          throw new Violation('forged', `a login is over: ${formatFailure(output.error)}`);
         return trace.note(
           now,
           () =>

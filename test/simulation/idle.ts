@@ -44,20 +44,22 @@ export class ForgetfulNat {
   readonly #story: NatStory;
   #sentAt: number;
   #longest = 0;
-  /** How often it forgot the client, and the gateway's packets that it had no place for. */
+  /** How often it forgot the client, and in how many silences it had no place for packets of the gateway. */
   #losses = 0;
   #misses = 0;
+  #missed = false;
 
-  /** Traffic has only just ended. */
-  constructor(story: NatStory, now: number) {
+  /** Traffic has only just ended; the client's last packet left at `sentAt`. */
+  constructor(story: NatStory, sentAt: number) {
     this.#story = story;
-    this.#sentAt = now;
+    this.#sentAt = sentAt;
   }
 
   /** The client sends. True when it is given another port. */
   passOut(now: number): boolean {
     const silence = now - this.#sentAt;
     this.#sentAt = now;
+    this.#missed = false;
     this.#longest = Math.max(this.#longest, silence);
     if (silence <= this.#story.memoryMs) return false;
     this.#losses += 1;
@@ -72,9 +74,11 @@ export class ForgetfulNat {
   /** The gateway sends: whether it gets to the client. */
   passIn(now: number): boolean {
     if (now - this.#sentAt <= this.#story.memoryMs) return true;
+    if (this.#missed) return false;
+    this.#missed = true;
     this.#misses += 1;
     if (this.#misses > mostLosses)
-      throw new Violation('idle', `the gateway did not reach a silent client ${this.#misses} times`);
+      throw new Violation('idle', `the gateway did not reach a silent client in ${this.#misses} silences`);
     return false;
   }
 

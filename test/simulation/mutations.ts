@@ -336,4 +336,19 @@ export const mutations: readonly Mutation[] = [
     replace: "return { kind: 'respond', packet: last.packet.slice(0, 5) };",
     seenBy: ['liveness'],
   },
+  {
+    name: 'only the first answer to IKE_SA_INIT is followed, where a proof of ours has to be made',
+    file: 'core/ike/state.ts',
+    find: "return state.kind === 'awaiting-secret' || state.kind === 'authenticating-gateway';",
+    replace: "return state.kind === 'authenticating-gateway';",
+    seenBy: ['forged'],
+  },
+  {
+    name: 'who asks for a cookie or another group after an answer came is not listened to',
+    file: 'core/ike/init-exchange.ts',
+    find: 'this.#retransmission = this.#begin(now);\n        return undefined;',
+    replace:
+      'if (this.#candidates === 0) this.#retransmission = this.#begin(now);\n        return undefined;',
+    seenBy: ['forged'],
+  },
 ];

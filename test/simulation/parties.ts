@@ -74,6 +74,16 @@ export function isImposter({ imposter }: Story, generation: number): boolean {
   return imposter !== 'none' && generation === 0;
 }
 
+/** Somebody with keys of their own, who needs no cookie and takes any group. */
+export function createForger(story: Story, memory: SealMemory, number: number): Gateway {
+  const imposter = story.login.proof === 'eap' ? 'eap' : 'signature';
+  return createSimGateway(
+    { ...story, seed: story.seed + 0.5 + number, imposter, cookies: 'never', otherGroup: false },
+    memory,
+    0,
+  );
+}
+
 export function createSimGateway(story: Story, memory: SealMemory, generation: number): Gateway {
   const { lifetimes } = story;
   return createGateway(

@@ -1,5 +1,6 @@
 import type { GatewayHabits } from '../../core/gateway/config.ts';
 import { Dice } from './dice.ts';
+import { type ForgerStory, forgersOf } from './forger-story.ts';
 import { type NatStory, natOf } from './idle.ts';
 import { drawLogin, type SimLogin } from './logins.ts';
 
@@ -76,6 +77,8 @@ export interface Story {
   readonly pathMtu: number;
   /** How the NAT is in the long silence at the end; absent: there is none. */
   readonly nat: NatStory | undefined;
+  /** Others answer IKE_SA_INIT too. */
+  readonly forgers: ForgerStory | undefined;
 }
 
 export interface Lifetimes {
@@ -90,11 +93,13 @@ export const goodWeather: Weather = { ...fair, jitterMs: 5 };
 export function tellStory(seed: number): Story {
   const story = tellMost(seed);
   const nat = natOf(story);
+  const forgers = forgersOf(story);
+  const whole = { ...story, nat, forgers };
   // Nothing else may break the silence then.
-  return nat === undefined ? { ...story, nat } : { ...story, nat, lifetimes: {}, authLifetimeMs: undefined };
+  return nat === undefined ? whole : { ...whole, lifetimes: {}, authLifetimeMs: undefined };
 }
 
-function tellMost(seed: number): Omit<Story, 'nat'> {
+function tellMost(seed: number): Omit<Story, 'nat' | 'forgers'> {
   const dice = new Dice(seed, 'story');
   const calm = dice.chance(0.35);
   const ms = dice.between(40_000, calm ? 120_000 : 180_000);

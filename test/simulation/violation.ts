@@ -34,6 +34,8 @@ export type Invariant =
   | 'make-before-break'
   /** A login stands with the proofs that it should have, and never with somebody who only poses as the gateway. */
   | 'proof'
+  /** Who answers IKE_SA_INIT in the gateway's place ends no login. */
+  | 'forged'
   /** An end has a name. */
   | 'unnamed-end'
   /** On a good network the tunnel carries traffic, or can be had anew. */

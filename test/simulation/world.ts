@@ -2,6 +2,7 @@ import { decodeMessage } from '../../core/wire/ike/message.ts';
 import { Air, type Cargo } from './air.ts';
 import { ClientSide, type Surroundings } from './client-side.ts';
 import { EventQueue } from './event-queue.ts';
+import { Forgers } from './forgers.ts';
 import { GatewaySide } from './gateway-side.ts';
 import { ForgetfulNat, idleMs, type NatStory } from './idle.ts';
 import { hasFurtherChild } from './parties.ts';
@@ -37,6 +38,7 @@ export class World {
   };
   readonly #client: ClientSide;
   readonly #gateway: GatewaySide;
+  readonly #forgers: Forgers | undefined;
   readonly #trace: Trace;
   #now = 1_000;
   #events = 0;
@@ -51,6 +53,7 @@ export class World {
     this.#story = story;
     this.#trace = trace;
     this.#air = new Air(story);
+    this.#forgers = story.forgers && new Forgers(story, story.forgers, this.#memory);
     const around: Surroundings = {
       story,
       memory: this.#memory,
@@ -137,7 +140,7 @@ export class World {
     const { gatewayEveryMs } = story;
     this.#carrying = false;
     const logins = this.#client.logins;
-    this.#nat = new ForgetfulNat(story, this.#now);
+    this.#nat = new ForgetfulNat(story, this.#client.sentAt);
     const until = this.#now + idleMs;
     while (this.#now < until) {
       this.#until(this.#now + (gatewayEveryMs ?? 60_000));
@@ -202,13 +205,13 @@ export class World {
 
   #fly(to: 'client' | 'gateway', cargo: Cargo): void {
     if (to === 'gateway') this.#throughNat();
-    else if (this.#nat?.passIn(this.#now) === false) return;
     const copies = this.#air.send(cargo, this.#now);
     if (cargo.kind === 'ike') {
       const fate = copies.length === 0 ? ' (lost)' : copies.length > 1 ? ` (${copies.length} times)` : '';
       const arrow = to === 'gateway' ? 'client ⇒ gateway' : 'gateway ⇒ client';
       this.#trace.note(this.#now, () => `${arrow} ${notate(cargo.octets, this.#memory)}${fate}`);
     }
+    if (to === 'gateway') this.#overhear(cargo);
     for (const copy of copies) {
       this.#queue.add(this.#now + copy.afterMs, () =>
         to === 'client' ? this.#atClient(copy.cargo) : this.#atGateway(copy.cargo),
@@ -216,8 +219,18 @@ export class World {
     }
   }
 
+  #overhear(cargo: Cargo): void {
+    if (cargo.kind !== 'ike' || this.#forgers === undefined) return;
+    const { octets, via } = cargo;
+    for (const said of this.#forgers.hear(octets, this.#air.outside(via), via, this.#now)) {
+      const { afterMs, ...rest } = said;
+      this.#trace.note(this.#now, () => `forger ⇒ client ${notate(rest.octets, this.#memory)}`);
+      this.#queue.add(this.#now + afterMs, () => this.#atClient({ kind: 'ike', intact: true, ...rest }));
+    }
+  }
+
   #atClient(cargo: Cargo): void {
-    if (this.#now < this.#asleepUntil) return;
+    if (this.#now < this.#asleepUntil || this.#nat?.passIn(this.#now) === false) return;
     if (cargo.kind === 'esp') {
       const wasUp = this.#client.isUp && this.#client.judging === 0;
       if (this.#client.receive(cargo.packet) === 'unknown' && wasUp) this.#lost('client', cargo.packet.spi);

@@ -8,7 +8,7 @@ export const nodeSignatures: Signatures = {
   },
   verify(scheme, spki, data, signature) {
     const key = readPublicKey(spki);
-    if (key === undefined || !fits(scheme, kindOfKey(key))) return false;
+    if (key === undefined || !fits(scheme, kindOfKey(key)) || !isWhole(key, signature)) return false;
     try {
       return verify(hashOf(scheme), data, { key, ...optionsOf(scheme) }, signature);
     } catch {
@@ -17,6 +17,12 @@ export const nodeSignatures: Signatures = {
     }
   },
 };
+
+/** OpenSSL takes a PSS signature without the zeros that it begins with. @rfc 8017 8.1.2 */
+function isWhole(key: KeyObject, signature: Uint8Array): boolean {
+  const bits = key.asymmetricKeyDetails?.modulusLength;
+  return bits === undefined || signature.length === Math.ceil(bits / 8);
+}
 
 /** @throws Error when `key` does not fit the scheme (a bug of the caller, who knows the kind). */
 export function signWith(scheme: SignatureScheme, key: KeyObject, data: Uint8Array): Uint8Array {

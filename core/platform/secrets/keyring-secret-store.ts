@@ -16,38 +16,36 @@ const name = 'the keyring';
 export const keyringSecretStore: SecretStore = {
   name,
   get: (key) =>
-    attempt(async (library) => {
-      const text = await entry(library, key).getPassword(patience());
+    attempt(async (library, signal) => {
+      const text = await entry(library, key).getPassword(signal);
       return text === null ? undefined : Secret.fromText(text);
     }),
   set: (key, secret) =>
-    attempt(async (library) => {
-      await entry(library, key).setPassword(utf8.decode(secret.expose()), patience());
+    attempt(async (library, signal) => {
+      await entry(library, key).setPassword(utf8.decode(secret.expose()), signal);
       return undefined;
     }),
-  forget: (key) => attempt((library) => entry(library, key).deleteCredential(patience())),
+  forget: (key) => attempt((library, signal) => entry(library, key).deleteCredential(signal)),
   list: () =>
-    attempt(async (library) => {
+    attempt(async (library, signal) => {
       // The library hands out the secrets along with their names; only the names are kept.
-      const found = await library.findCredentialsAsync(service, undefined, patience());
+      const found = await library.findCredentialsAsync(service, undefined, signal);
       return found.flatMap(({ account }) => parseAccount(account) ?? []);
     }),
 };
 
 type Library = typeof import('@napi-rs/keyring');
 
-function patience(): AbortSignal {
-  return AbortSignal.timeout(limits.keyringMs);
-}
-
 function entry(library: Library, key: SecretKey) {
   return new library.AsyncEntry(service, formatAccount(key), { linux: { store: 'secret-service' } });
 }
 
-async function attempt<T>(use: (library: Library) => Promise<T>): Promise<Result<T, Failure>> {
+async function attempt<T>(
+  use: (library: Library, signal: AbortSignal) => Promise<T>,
+): Promise<Result<T, Failure>> {
   try {
     // Only who keeps or looks for a secret pays for loading it.
-    return ok(await use(await import('@napi-rs/keyring')));
+    return ok(await use(await import('@napi-rs/keyring'), AbortSignal.timeout(limits.keyringMs)));
   } catch (error) {
     return err(failureOf(error instanceof Error ? error.message : String(error)));
   }

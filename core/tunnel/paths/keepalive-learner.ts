@@ -72,8 +72,8 @@ export class KeepaliveLearner {
     this.#longest = 0;
     const held = Math.min(Math.floor(afterMs), limits.keepaliveMostMs);
     if (held <= (this.#heldMs ?? 0)) return;
-    // What is no news to anybody says nothing about the trials either.
-    if (held > this.#safe) this.#trials = 0;
+    // What is hardly news says nothing about the trials either.
+    if (held * almost > this.#safe) this.#trials = 0;
     this.#heldMs = held;
     if (this.#lostMs !== undefined && this.#lostMs <= held) this.#lostMs = undefined;
   }
@@ -106,8 +106,15 @@ export class KeepaliveLearner {
   get #safe(): Duration {
     const held = (this.#heldMs ?? 0) * proven;
     const usual = Math.max(limits.keepaliveStartMs, held);
-    const most = this.#lostMs === undefined ? limits.keepaliveMostMs : Math.max(held, this.#lostMs / 2);
+    const most =
+      this.#lostMs === undefined ? limits.keepaliveMostMs : Math.max(held, this.#half(this.#lostMs));
     return Math.round(Math.max(limits.keepaliveLeastMs, Math.min(usual, most)));
+  }
+
+  /** A guess, which counts where nothing near it is proven: then the gateway is asked how it sees us after such a silence. */
+  #half(lostMs: Duration): Duration {
+    const half = lostMs / 2;
+    return half * almost <= (this.#heldMs ?? 0) ? 0 : half;
   }
 
   #trial(now: Instant): Duration | undefined {

@@ -114,22 +114,21 @@ for (const [name, logins] of Object.entries(ways)) {
       fc.property(script, fc.boolean(), (answers, withPpk) => {
         const responder = new ScriptedResponder();
         let said = 0;
-        const reply = (octets: Uint8Array): Uint8Array | undefined => {
+        const reply = (octets: Uint8Array): readonly Uint8Array[] => {
           if (octets.subarray(8, 16).every((octet) => octet === 0))
-            return responder.answerInit(octets, (payloads) => [
-              ...payloads,
-              notify(notifyType.SIGNATURE_HASH_ALGORITHMS, Buffer.from('000200030004', 'hex')),
-              notify(notifyType.MULTIPLE_AUTH_SUPPORTED),
-              notify(notifyType.USE_PPK),
-            ]);
-          if (responder.open(octets).header.exchange !== 35) return undefined;
+            return [
+              responder.answerInit(octets, (payloads) => [
+                ...payloads,
+                notify(notifyType.SIGNATURE_HASH_ALGORITHMS, Buffer.from('000200030004', 'hex')),
+                notify(notifyType.MULTIPLE_AUTH_SUPPORTED),
+                notify(notifyType.USE_PPK),
+              ]),
+            ];
+          if (responder.open(octets).header.exchange !== 35) return [];
           const next = answers[said++];
-          return next === undefined
-            ? undefined
-            : responder.respond(
-                octets,
-                next.flatMap((atom) => payloadsOf(atom, responder)),
-              );
+          if (next === undefined) return [];
+          const payloads = next.flatMap((atom) => payloadsOf(atom, responder));
+          return [responder.respond(octets, payloads)];
         };
         const ppk = withPpk ? { ppk: { id: Buffer.from('office'), required: false } } : {};
         const { up, outputs, eapRuns, asks } = drive(logins, ppk, reply);

@@ -46,7 +46,8 @@ test('a loss is believed for a week, the rest for half a year', async () => {
 test('the file stays bounded, and the networks of long ago go first', async () => {
   const memory = await open();
   for (let i = 0; i < 200; i++)
-    for (let j = 0; j < 12; j++) memory.remember(name(i), `192.0.2.${j}`, { pathMtu: 1_400 });
+    for (let j = 0; j < limits.gatewaysOfNetwork + 4; j++)
+      memory.remember(name(i), `192.0.2.${j}`, { pathMtu: 1_400 });
   await memory.settled();
   assert.ok(statSync(file).size < 65_536);
   const again = await open();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { limits } from '../../../core/base/limits.ts';
 import { allocatePacketMemory } from '../../../core/crypto/openssl/bulk-cipher.ts';
 import { packetCipherShapes } from '../../../core/crypto/packet-ciphers.ts';
 import { writeIpv4Checksum } from '../../../core/esp/checksum.ts';
@@ -137,6 +138,17 @@ test('DSCP and ECN leave on the outer header, and congestion met outside comes i
   });
 });
 
+test('replayWindowPackets: a packet that is overtaken by so many others is taken, by one more it is not', async () => {
+  await withRig({}, async (rig) => {
+    const newest = 10 + limits.replayWindowPackets;
+    farToHere(rig, rig.seal(newest, fromFar));
+    farToHere(rig, rig.seal(11, fromFar));
+    farToHere(rig, rig.seal(10, fromFar));
+    for (let i = 0; i < 2; i++) assert.deepEqual(receive(rig.tun), fromFar);
+    await until(() => rig.dataplane.counters().inbound.drops['replayed'] === 1);
+  });
+});
+
 test('only authentic packets that are not replays prove that the peer lives', async () => {
   await withRig({}, async (rig) => {
     const packet = rig.seal(1, fromFar);
@@ -215,10 +227,11 @@ test('a flood of IKE while the control thread is busy stays within its bound', a
     for (let i = 0; i < 600; i++) farToHere(rig, message);
     farToHere(rig, rig.seal(1, fromFar));
     assert.deepEqual(receive(rig.tun), fromFar);
-    await until(() => rig.ike.length === 256);
-    assert.equal(rig.dataplane.counters().inbound.drops['queue-full'], 600 - 256);
+    const { queuedIkeDatagrams } = limits;
+    await until(() => rig.ike.length === queuedIkeDatagrams);
+    assert.equal(rig.dataplane.counters().inbound.drops['queue-full'], 600 - queuedIkeDatagrams);
     farToHere(rig, message);
-    await until(() => rig.ike.length === 257);
+    await until(() => rig.ike.length === queuedIkeDatagrams + 1);
   });
 });
 

@@ -127,6 +127,20 @@ describe('IKE_SA_INIT', () => {
     assert.equal(busy.gateway.counters.clients, 1);
   });
 
+  it('finds no room beyond gatewayHalfOpen and gatewayClients, unless told otherwise', (t) => {
+    const { gatewayHalfOpen, gatewayClients } = limits;
+    t.after(() => Object.assign(limits, { gatewayHalfOpen, gatewayClients }));
+    Object.assign(limits, { gatewayHalfOpen: 2, gatewayClients: 1 });
+    const full = new Network();
+    full.wire = (datagram) => (datagram.octets[18] === 34 ? [datagram] : []);
+    for (let i = 0; i < 3; i++) full.connect(full.client({ address: `203.0.113.${i + 1}` }));
+    full.run(() => false, 100);
+    assert.equal(full.gateway.counters.halfOpen, 2);
+    const busy = new Network();
+    busy.login(busy.client({ address: '203.0.113.1' }));
+    failsWith(busy.login(busy.client({ ...bob, address: '203.0.113.2' })), 'peer.unreachable');
+  });
+
   it('that never goes on is forgotten', () => {
     const network = new Network();
     network.wire = (datagram) => (datagram.octets[18] === 34 ? [datagram] : []);
@@ -175,6 +189,10 @@ describe('requests', () => {
     };
     failsWith(network.login(network.client({ password: 'wrong' })), 'auth.password');
     assert.equal(dropped > 1, true);
+    // It was heard of first two seconds ago: the client asked again.
+    assert.equal(network.gateway.nextWakeup(), 1_000 + limits.gatewayLingerMs);
+    network.run(() => false, limits.gatewayLingerMs);
+    assert.equal(network.gateway.nextWakeup(), undefined, 'then it is gone');
   });
 
   it('of strangers are dropped and counted', () => {
@@ -226,11 +244,12 @@ describe('a request for an IKE SA that is not there', () => {
     );
   });
 
-  it('is not denied more than ten times in a second, nor by default', () => {
+  it('is not denied more often than gatewayUnknownSpiAnswers in a second, nor by default', () => {
     const { ask, restarted } = afterRestart({ answerUnknownSpis: true });
     for (let i = 0; i < 50; i++) ask();
-    assert.equal(ask().length, 10);
-    assert.equal(ask(instant(restarted.now + 1_000)).length, 11);
+    const most = limits.gatewayUnknownSpiAnswers;
+    assert.equal(ask().length, most);
+    assert.equal(ask(instant(restarted.now + 1_000)).length, most + 1);
     assert.equal(afterRestart({}).ask().length, 0);
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { limits } from '../../../core/base/limits.ts';
 import { notifiesOf, payloadsOf } from '../../../core/wire/ike/lookup.ts';
 import { exchangeType } from '../../../core/wire/registry/exchange-types.ts';
 import { notifyType } from '../../../core/wire/registry/notify-types.ts';
@@ -62,7 +63,9 @@ describe('the client rekeys the IKE SA', () => {
   it('and never deletes the old one: the gateway forgets it', () => {
     const { client } = established();
     const next = rekeyIke(client, 0x5678n);
-    client.sleep(60_000);
+    client.sleep(limits.gatewayReplacedMs - 1);
+    assert.deepEqual(client.request(INFORMATIONAL, [])?.payloads, []);
+    client.sleep(1);
     assert.equal(client.request(INFORMATIONAL, []), undefined);
     assert.equal(client.gateway.counters.drops['unknown-spi'], 1);
     client.sa = next;
@@ -88,12 +91,16 @@ describe('the client rekeys the IKE SA', () => {
   it('more often than it deletes', () => {
     const { client } = established();
     const refusals: number[] = [];
+    let made = 1;
     for (let round = 1n; round <= 10n && refusals.length === 0; round++) {
       const { payloads, finish } = beginIkeRekey(0x100n + round);
       const answer = client.request(CREATE_CHILD_SA, payloads) ?? assert.fail();
       refusals.push(...payloadsOf(answer, 'N').map(({ type }) => type));
-      if (refusals.length === 0) client.sa = finish(client.sa, answer);
+      if (refusals.length > 0) continue;
+      client.sa = finish(client.sa, answer);
+      made += 1;
     }
+    assert.equal(made, limits.gatewayIkeSas);
     assert.deepEqual(refusals, [notifyType.NO_ADDITIONAL_SAS]);
   });
 });

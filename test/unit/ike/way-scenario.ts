@@ -17,7 +17,7 @@ import { notifyOf, payloadOf } from '../../../core/wire/ike/lookup.ts';
 import type { IkeMessage, Payload } from '../../../core/wire/ike/payload.ts';
 import { notifyType } from '../../../core/wire/registry/notify-types.ts';
 import { FakeEapPeer, testConfig } from './scenario.ts';
-import { gatewayIdentity, gatewayKey, msk, notify, ScriptedResponder } from './scripted-responder.ts';
+import { clear, gatewayIdentity, gatewayKey, msk, notify, ScriptedResponder } from './scripted-responder.ts';
 
 const rsaSha256 = Buffer.from('0f300d06092a864886f70d01010b0500', 'hex');
 
@@ -66,6 +66,9 @@ export interface Offer {
   readonly ppk?: { readonly id: string; readonly text: string };
   /** It does not know RFC 7427. */
   readonly classic?: boolean;
+  /** It wants a cookie, or this group, before anything else. */
+  readonly cookie?: boolean;
+  readonly group?: number;
 }
 
 export interface Outcome {
@@ -74,24 +77,34 @@ export interface Outcome {
   readonly asks: readonly IkeAsk['kind'][];
   readonly outputs: readonly IkeOutput[];
   readonly eapRuns: readonly EapRun[];
+  readonly tookMs: number;
 }
 
+/** What somebody on the path says to a datagram of ours, before the gateway does. */
+export type Forger = (octets: Uint8Array) => readonly Uint8Array[];
+
 /** Plays a whole login of an engine with these ways at a gateway that does as `offer` says. */
-export function play(logins: readonly LoginWay[], offer: Offer, config: Partial<IkeConfig> = {}): Outcome {
+export function play(
+  logins: readonly LoginWay[],
+  offer: Offer,
+  config: Partial<IkeConfig> = {},
+  forge: Forger = () => [],
+): Outcome {
   const gateway = new OfferingGateway(offer);
-  return drive(logins, config, (octets) => gateway.answer(octets));
+  return drive(logins, config, (octets) => [...forge(octets), ...gateway.answer(octets)]);
 }
 
 /** Drives an engine to its end; `answer` is the other side. */
 export function drive(
   logins: readonly LoginWay[],
   config: Partial<IkeConfig>,
-  answer: (octets: Uint8Array) => Uint8Array | undefined,
+  answer: (octets: Uint8Array) => readonly Uint8Array[],
   verdict: (ask: Extract<IkeAsk, { kind: 'certificate-verdict' }>) => boolean = () => true,
 ): Outcome {
   const eapRuns: EapRun[] = [];
   const outputs: IkeOutput[] = [];
-  let now = 1_000;
+  const start = 1_000;
+  let now = start;
   const ike = new IkeSa(
     { ...testConfig, ...config, logins },
     {
@@ -110,8 +123,7 @@ export function drive(
       outputs.push(output);
       const done = output;
       if (done.kind === 'transmit') {
-        const octets = answer(done.octets);
-        if (octets !== undefined)
+        for (const octets of answer(done.octets))
           inputs.push(() => ike.handle({ kind: 'datagram', octets, via: 'nat-traversal' }, instant(now)));
       }
       if (done.kind === 'ask') {
@@ -137,6 +149,7 @@ export function drive(
     asks: outputs.flatMap((output) => (output.kind === 'ask' ? [output.ask.kind] : [])),
     outputs,
     eapRuns,
+    tookMs: now - start,
   };
 }
 
@@ -164,6 +177,16 @@ function answerTo(
   }
 }
 
+export function isInit(octets: Uint8Array): boolean {
+  return octets.subarray(8, 16).every((octet) => octet === 0);
+}
+
+function spiOctets({ spi }: ScriptedResponder): Buffer {
+  const octets = Buffer.alloc(8);
+  octets.writeBigUInt64BE(spi);
+  return octets;
+}
+
 /** The other half of IKE_AUTH, as the RFCs have it. */
 class OfferingGateway {
   readonly #offer: Offer;
@@ -176,12 +199,23 @@ class OfferingGateway {
     this.#offer = offer;
   }
 
-  answer(octets: Uint8Array): Uint8Array | undefined {
+  answer(octets: Uint8Array): readonly Uint8Array[] {
     // An IKE_SA_INIT request has no SPI of ours yet.
-    if (octets.subarray(8, 16).every((octet) => octet === 0)) return this.#init(octets);
+    if (isInit(octets)) return [this.#restart(octets) ?? this.#init(octets)];
+    if (!Buffer.from(octets).subarray(8, 16).equals(spiOctets(this.#responder))) return [];
     const request = this.#responder.open(octets);
-    if (request.header.exchange !== 35) return undefined;
-    return this.#responder.respond(octets, this.#auth(request));
+    if (request.header.exchange !== 35) return [];
+    return [this.#responder.respond(octets, this.#auth(request))];
+  }
+
+  #restart(octets: Uint8Array): Uint8Array | undefined {
+    const request = clear(octets);
+    const { cookie, group } = this.#offer;
+    if (cookie && notifyOf(request, notifyType.COOKIE) === undefined)
+      return this.#responder.clearResponse(octets, [notify(notifyType.COOKIE, Buffer.from('a cookie'))]);
+    if (group === undefined || payloadOf(request, 'KE')?.group === group) return undefined;
+    const wanted = Uint8Array.of(group >> 8, group & 0xff);
+    return this.#responder.clearResponse(octets, [notify(notifyType.INVALID_KE_PAYLOAD, wanted)]);
   }
 
   #init(octets: Uint8Array): Uint8Array {

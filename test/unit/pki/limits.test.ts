@@ -6,7 +6,7 @@ import { parseCertificate } from '../../../core/pki/certificate.ts';
 import type { Crl } from '../../../core/pki/crl.ts';
 import { decodeDer } from '../../../core/pki/der.ts';
 import { parseOcspResponse } from '../../../core/pki/ocsp-response.ts';
-import { parsePemCertificates, parsePemCrls } from '../../../core/pki/pem.ts';
+import { parsePemCertificates, parsePemCrls, parsePemPublicKeys } from '../../../core/pki/pem.ts';
 import { RevocationCache } from '../../../core/pki/revocation-cache.ts';
 import { readTrust } from '../../../core/pki/trust.ts';
 import { authority, read } from './authority.ts';
@@ -158,5 +158,17 @@ describe('what vouches for certificates keeps within its bounds', () => {
       [cache.crl('http://crl/0', 9), cache.crl('http://crl/1', 9)?.nextUpdate],
       [undefined, 10],
     );
+  });
+});
+
+describe('a public key in a profile', () => {
+  it('publicKeyOctets: a text that is twice as long holds no more', () => {
+    const begin = '-----BEGIN PUBLIC KEY-----';
+    const body = (length: number) =>
+      'A'.repeat(length).padEnd(2 * limits.publicKeyOctets - begin.length, '\n');
+    const read = (inside: string) => parsePemPublicKeys(`${begin}${inside}-----END PUBLIC KEY-----`);
+    assert.ok(read(body(400)).ok);
+    const long = read(`${body(400)}\n`);
+    assert.match(long.ok ? 'it was read' : long.error.reason, /too long/);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { describe, test } from 'node:test';
 import { parseIpAddress } from '../../../core/base/address.ts';
 import { failure } from '../../../core/base/errors.ts';
@@ -9,9 +10,9 @@ import { err, ok } from '../../../core/base/result.ts';
 import type { FetchRequest } from '../../../core/pki/fetch-request.ts';
 import { fetchOverHttp } from '../../../core/platform/linux/http-fetch.ts';
 
-async function serve(listener: RequestListener) {
+async function serve(listener: RequestListener, address = '127.0.0.1') {
   const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
   const { port } = server.address() as AddressInfo;
   return {
     port,
@@ -93,6 +94,25 @@ describe('fetching over HTTP', () => {
     });
     await refuses(/on this machine or this link/, { url: server.url });
     await refuses(/without http/, { url: `http://127.0.0.1:${server.port}/to-https` });
+  });
+  const [own] = Object.values(networkInterfaces())
+    .flatMap((each) => each ?? [])
+    .filter(({ family, internal }) => family === 'IPv4' && !internal);
+  const nowhere = own === undefined && 'this machine has no address but loopback';
+  test('fetchRedirects: so many are followed, and not one more', { skip: nowhere }, async () => {
+    const address = own?.address ?? '';
+    let asked = 0;
+    using server = await serve((request, response) => {
+      asked += 1;
+      const left = Number(request.url?.slice(1));
+      if (left === 0) response.end('octets');
+      else response.writeHead(302, { location: `/${left - 1}` }).end();
+    }, address);
+    const from = (redirects: number) => `http://${address}:${server.port}/${redirects}`;
+    assert.ok((await get({ url: from(limits.fetchRedirects) })).ok);
+    asked = 0;
+    await refuses(/redirects more than/, { url: from(limits.fetchRedirects + 1) });
+    assert.equal(asked, limits.fetchRedirects + 1);
   });
   test('waits so long for one address and no longer', async (t) => {
     using server = await serve(() => undefined);

@@ -46,6 +46,17 @@ test('a mapping that is lost in a trial is not lost again: what was proven holds
   assert.ok(learner.everyMs(at(100_000_000)) > every);
 });
 
+test('keepaliveTryAgainMs: so long no trial follows one that was lost', () => {
+  const learner = new KeepaliveLearner();
+  learner.heard(40_000);
+  const lost = learner.everyMs(at(0));
+  learner.spoke(lost, at(lost));
+  learner.seen(false, at(lost));
+  const again = lost + limits.keepaliveTryAgainMs;
+  assert.ok(learner.everyMs(at(again - 1)) <= 40_000);
+  assert.ok(learner.everyMs(at(again)) > 40_000);
+});
+
 test('a NAT that forgets before the usual interval is kept awake more often', () => {
   const learner = new KeepaliveLearner();
   assert.equal(learner.spoke(10_000, at(10_000)), false);
@@ -102,4 +113,26 @@ test('what is remembered is where it begins, and a proof of more takes back a lo
   const learner = new KeepaliveLearner({ lostMs: 8_000 });
   learner.heard(9_000);
   assert.deepEqual(learner.lore, { heldMs: 9_000 });
+});
+
+test('where a silence was lost, a proof counts more than a guess that is hardly longer', () => {
+  const learner = new KeepaliveLearner();
+  learner.heard(14_500);
+  learner.spoke(30_000, at(30_000));
+  learner.seen(false, at(30_020));
+  // Half of what was lost would be 15 seconds, and nobody would be asked whether the NAT stands that.
+  assert.ok(learner.everyMs(at(30_020)) <= 14_500);
+});
+
+test('a proof that is hardly longer than the one before does not make up for trials that proved nothing', () => {
+  const learner = new KeepaliveLearner();
+  let now = 0;
+  learner.heard(60_000);
+  const trial = learner.everyMs(at(now));
+  for (let i = 0; i < limits.keepaliveTrials; i++) {
+    learner.heard(60_000 + 300 * i);
+    now += trial + 1_000;
+    learner.spoke(trial, at(now));
+  }
+  assert.ok(learner.everyMs(at(now)) < 60_000, 'a rest');
 });

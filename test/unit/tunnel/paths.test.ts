@@ -362,6 +362,23 @@ test('a size that is remembered and larger waits for its proof; a new network ha
   );
 });
 
+test('mtuMeasureAgainMs: a path that was measured is measured again so much later, and not before', () => {
+  const bench = new Bench(true, auto);
+  bench.do({ kind: 'network-recalled', path: 0, known: { network: 'home', lore: {} } });
+  bench.say({ kind: 'path-size', octets: 1_500, fits: true });
+  const looks = (at: number) =>
+    bench.do({ kind: 'timeout' }, at).filter(({ kind }) => kind === 'recall-network').length;
+  assert.equal(looks(limits.mtuMeasureAgainMs - 1), 0);
+  assert.equal(bench.connection.nextWakeup(), limits.mtuMeasureAgainMs);
+  assert.equal(looks(limits.mtuMeasureAgainMs), 1);
+  assert.deepEqual(bench.probed, [1_500]);
+  bench.do(
+    { kind: 'network-recalled', path: 0, known: { network: 'home', lore: {} } },
+    limits.mtuMeasureAgainMs,
+  );
+  assert.deepEqual(bench.probed, [1_500], 'once more');
+});
+
 test('keepalives: behind a NAT alone, as learnt; by the profile, as it says', () => {
   assert.deepEqual(keepalives(new Bench(true, auto).first), [limits.keepaliveStartMs]);
   assert.deepEqual(keepalives(new Bench(true, { ...auto, behindNat: false }).first), []);

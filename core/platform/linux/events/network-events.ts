@@ -7,6 +7,7 @@ import { RtnetlinkClient } from '../netlink/rtnetlink-client.ts';
 import { openClockDescriptor, takeClockJump } from './clock-descriptor.ts';
 import { DescriptorWatch } from './descriptor-watch.ts';
 import { ChangeTracker, type NetworkChange } from './network-change.ts';
+import { TellSoon } from './tell-soon.ts';
 
 /** RTNLGRP_ LINK, IPV4_IFADDR, IPV4_ROUTE, IPV4_RULE, IPV6_IFADDR, IPV6_ROUTE, IPV6_RULE. */
 const groups = [1, 5, 7, 8, 9, 11, 19] as const;
@@ -25,9 +26,6 @@ export interface NetworkEventsOptions {
   /** Our own doing: the TUN device and the tunnel's table. */
   readonly ignoreDevices?: readonly string[];
   readonly ignoreTables?: readonly number[];
-  /** Changes are told once nothing happened for `quietMs`, or `longestMs` after the first one. */
-  readonly quietMs?: number;
-  readonly longestMs?: number;
 }
 
 /**
@@ -41,8 +39,7 @@ export class NetworkEvents {
   readonly #buffer = new Uint8Array(receiveOctets);
   #watch: DescriptorWatch | undefined;
   #pending: NetworkChange[] = [];
-  #firstAt = 0;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #soon = new TellSoon(() => this.#tell());
 
   private constructor(socket: number, options: NetworkEventsOptions) {
     const { ignoreDevices = [], ignoreTables = [] } = options;
@@ -62,7 +59,7 @@ export class NetworkEvents {
 
   /** Resolves when the descriptors are closed; no callback comes after this call. Idempotent. */
   async close(): Promise<void> {
-    clearTimeout(this.#timer);
+    this.#soon.stop();
     this.#pending = [];
     await this.#watch?.close();
   }
@@ -102,7 +99,7 @@ export class NetworkEvents {
       if (this.#pending.length > changesMax) break;
     }
     if (this.#pending.length > changesMax) this.#pending = [{ kind: 'resync' }];
-    if (this.#pending.length > 0) this.#tellSoon();
+    if (this.#pending.length > 0) this.#soon.note();
     return true;
   }
 
@@ -115,18 +112,8 @@ export class NetworkEvents {
     }
   }
 
-  #tellSoon(): void {
-    const { quietMs = 100, longestMs = 500 } = this.#options;
-    const now = performance.now();
-    if (this.#timer === undefined) this.#firstAt = now;
-    clearTimeout(this.#timer);
-    const wait = Math.min(quietMs, this.#firstAt + longestMs - now);
-    this.#timer = setTimeout(() => this.#tell(), Math.max(0, wait));
-  }
-
   #tell(): void {
     const changes = this.#pending;
-    this.#timer = undefined;
     this.#pending = [];
     this.#options.onChange(changes);
   }

@@ -21,14 +21,13 @@ const index: StaticFile = {
   lasting: false,
 };
 
-async function start(t: TestContext, socketPath = '/nonexistent'): Promise<UiServer> {
+async function start(t: TestContext, socketPath = '/nonexistent', version = '0.1.0'): Promise<UiServer> {
   const started = await startUiServer({
     files: new Map([['/', index]]),
     port: 0,
     reach: () => connectRpc(socketPath),
     methods: {
-      host: () =>
-        ok({ kind: 'browser', version: '0.1.0', preferences: [], update: { state: 'off', why: 'browser' } }),
+      host: () => ok({ kind: 'browser', version, preferences: [], update: { state: 'off', why: 'browser' } }),
       'check-for-updates': () => ok({ update: { state: 'off', why: 'browser' } }),
       'set-preference': () => err(failure('rpc.denied', { method: 'set-preference' })),
     },
@@ -249,6 +248,29 @@ test('uiConnections: so many connections at once, and the next one is closed', a
   over.resume();
   await once(over, 'close');
   assert.ok(within.every((socket) => !socket.destroyed && !socket.readableEnded));
+});
+
+test('uiUnreadOctets: a page that does not read is cut off, and what it asks for is kept for it no longer', async (t) => {
+  const large = 'x'.repeat(limits.rpcFrameOctets / 2);
+  const server = await start(t, undefined, large);
+  const secrets = await enter(server);
+  const page = connect(Number(new URL(server.origin).port), '127.0.0.1');
+  t.after(() => page.destroy());
+  page.on('error', () => undefined);
+  const heads = Object.entries({ ...secrets, 'Content-Length': '0' }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  page.write(`POST /events HTTP/1.1\r\n${heads.join('')}\r\n`);
+  await once(page, 'readable');
+  const statuses = new Set<number>();
+  let asked = 0;
+  // The kernel takes some megabytes too.
+  for (; asked < 200 && !statuses.has(409); asked++) {
+    const body = JSON.stringify({ id: asked, method: 'host', params: {} });
+    statuses.add((await send(server, '/message', { headers: secrets, body })).status);
+  }
+  assert.deepEqual([...statuses], [204, 409], 'there is no such page any more');
+  assert.ok(asked * large.length > limits.uiUnreadOctets);
 });
 
 test('an interface that is not built is told', async (t) => {

@@ -64,6 +64,17 @@ describe('signatures', () => {
       }
     });
 
+  test('a PSS signature without the zero that it begins with is refused', () => {
+    const short = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const signer = signerFromPrivateKey(short.privateKey.export({ format: 'der', type: 'pkcs8' }));
+    assert.ok(signer.ok);
+    const scheme = { kind: 'rsa-pss', hash: 'sha256', saltOctets: 32 } as const;
+    let signature = signer.value.sign(scheme, data);
+    while (signature[0] !== 0) signature = signer.value.sign(scheme, data);
+    assert.equal(nodeSignatures.verify(scheme, spkiOf(short), data, signature), true);
+    assert.equal(nodeSignatures.verify(scheme, spkiOf(short), data, signature.subarray(1)), false);
+  });
+
   test('a PSS salt of another length is refused', () => {
     const signer = signerFromPrivateKey(rsa.privateKey.export({ format: 'der', type: 'pkcs8' }));
     assert.ok(signer.ok);

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, test } from 'node:test';
 import { type IpAddress, parseIpAddress } from '../../../../../core/base/address.ts';
+import { limits } from '../../../../../core/base/limits.ts';
 import type { DnsSettings } from '../../../../../core/platform/linux/dns/dns-strategy.ts';
 import { ResolvConfStrategy, resolvConfText } from '../../../../../core/platform/linux/dns/resolv-conf.ts';
 import { type DnsRecord, dnsRecordSchema } from '../../../../../core/platform/linux/plan/step.ts';
@@ -182,7 +183,9 @@ test('an orphan whose place somebody else has taken stays away', async () => {
 
 test('a file of absurd size is refused before anything is changed', async () => {
   const { path, strategy } = etc();
-  writeFileSync(path, '#'.repeat(70_000));
+  writeFileSync(path, '#'.repeat(limits.resolvConfOctets));
+  assert.ok((await strategy.prepare({ name: 'godwit0', index: 1 }, settings)).ok);
+  writeFileSync(path, '#'.repeat(limits.resolvConfOctets + 1));
   const record = await strategy.prepare({ name: 'godwit0', index: 1 }, settings);
   assert.equal(!record.ok && record.error.code, 'system.dns');
 });
