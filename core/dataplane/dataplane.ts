@@ -95,7 +95,7 @@ export interface DataplaneEvents {
    * told once. Told once more when they are used up: nothing can be sent on it any more. @rfc 4303 3.3.3
    */
   readonly onRekeyDue?: (inboundSpi: Spi) => void;
-  /** There is more to carry than one pair of workers should: CHILD SAs for further ones would help. May be told again. */
+  /** There is more to carry than one pair of workers should, and processors are idle: CHILD SAs for further ones would help. May be told again. */
   readonly onBusy?: () => void;
   /** Once for each `awaitTraffic`. */
   readonly onTraffic?: () => void;

@@ -39,6 +39,8 @@ export const fieldProblems = {
   'ports-without-protocol': 'has `ports` and needs a `protocol` that has such: tcp, udp or sctp',
   'networks-or-children': 'must have either `remoteNetworks` or `children`',
   mtu: 'must be "auto", or 1280 to 1500',
+  'worker-pairs': 'must be "auto", or 1 to {most}',
+  protocol: 'must be icmp, tcp, udp, icmpv6, sctp or a number from 1 to 255',
   keepalive: 'must be "auto", or 1 to 3600',
   'certificate-pem': 'must be PEM text with "-----BEGIN CERTIFICATE-----" in it',
   'public-key-pem': 'must be PEM text with "-----BEGIN PUBLIC KEY-----" in it',

@@ -94,9 +94,11 @@ function problemIn(issue: z.core.$ZodIssue, node: Node | undefined): FieldProble
       const wanted = withArticle(whole ? 'number' : issue.expected);
       return fieldProblem('type', { wanted, given: withArticle(node.type) });
     }
-    case 'invalid_union':
-      if (issue.path.length === 1) return readRule(issue.message);
+    case 'invalid_union': {
+      const said = readRule(issue.message);
+      if (issue.path.length === 1 || said.code !== 'said') return said;
       return fieldProblem('choice', { choices: knownMethods().join(' or ') });
+    }
     case 'invalid_value':
       return fieldProblem('choice', {
         choices: issue.values.map((value) => JSON.stringify(value)).join(' or '),

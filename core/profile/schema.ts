@@ -88,7 +88,7 @@ const dns = z.strictObject({
   servers: z
     .array(address)
     .min(1, rule('too-few'))
-    .max(limits.dnsServersFromGateway)
+    .max(limits.dnsServersFromGateway, rule('too-many', { most: limits.dnsServersFromGateway }))
     .optional()
     .meta({
       description: 'DNS servers to use in place of those that the gateway names.',
@@ -96,7 +96,7 @@ const dns = z.strictObject({
     }),
   domains: z
     .array(domain)
-    .max(limits.domainsFromGateway)
+    .max(limits.domainsFromGateway, rule('too-many', { most: limits.domainsFromGateway }))
     .default([])
     .meta({
       description: 'Only names in these domains are looked up through the tunnel. Default: all names.',
@@ -116,13 +116,16 @@ const child = z
       .max(limits.profileNetworks, rule('too-many', { most: limits.profileNetworks }))
       .meta({ description: 'Networks behind the gateway.', examples: [['10.1.0.0/16']] }),
     protocol: z
-      .union([
-        z.enum(['icmp', 'tcp', 'udp', 'icmpv6', 'sctp']),
-        z
-          .int(rule('whole-number'))
-          .min(1, rule('range', { least: 1, most: 255 }))
-          .max(255, rule('range', { least: 1, most: 255 })),
-      ])
+      .union(
+        [
+          z.enum(['icmp', 'tcp', 'udp', 'icmpv6', 'sctp']),
+          z
+            .int(rule('whole-number'))
+            .min(1, rule('range', { least: 1, most: 255 }))
+            .max(255, rule('range', { least: 1, most: 255 })),
+        ],
+        rule('protocol'),
+      )
       .optional()
       .meta({ description: 'Only this protocol. Default: all.', examples: ['tcp'] }),
     ports: z
@@ -272,9 +275,12 @@ export const profileSchema = z
       .union(
         [
           z.literal('auto'),
-          z.int('must be a whole number').min(1, 'must be 1 to 4').max(limits.workerPairs, 'must be 1 to 4'),
+          z
+            .int(rule('whole-number'))
+            .min(1, rule('range', { least: 1, most: limits.workerPairs }))
+            .max(limits.workerPairs, rule('range', { least: 1, most: limits.workerPairs })),
         ],
-        'must be "auto", or 1 to 4',
+        rule('worker-pairs', { most: limits.workerPairs }),
       )
       .default('auto')
       .meta({

@@ -24,7 +24,7 @@ const revocation = z
     }),
     ocspUrl: z
       .string()
-      .max(limits.profileTextCharacters)
+      .max(limits.profileTextCharacters, rule('too-long'))
       .regex(/^http:\/\/[\x21-\x7e]+$/, rule('url'))
       .optional()
       .meta({

@@ -21,13 +21,22 @@ export const germanFields: Record<string, { readonly label: string; readonly hel
   },
   'trust.ca': { label: 'CA-Zertifikate', help: 'PEM-Text der CAs, die für das Gateway bürgen dürfen.' },
   ikePort: { label: 'Erster Port', help: 'UDP-Port des Gateways für die ersten Nachrichten.' },
-  natTraversalPort: { label: 'Hauptport', help: 'UDP-Port für alle weiteren Nachrichten und den Verkehr.' },
+  natTraversalPort: {
+    label: 'Hauptport',
+    help: 'UDP-Port des Gateways für alle weiteren Nachrichten und den Verkehr.',
+  },
   remoteIdentity: {
     label: 'Identität des Gateways',
-    help: 'Der Name, den das Zertifikat des Gateways haben muss.',
+    help: 'Der Name, den das Zertifikat des Gateways haben muss und nach dem es gefragt wird; sonst der, der bei Gateway steht.',
   },
-  localIdentity: { label: 'Ihre Identität', help: 'Wird dem Gateway vor der Anmeldung gezeigt.' },
-  remoteNetworks: { label: 'Netze durch den Tunnel', help: 'Alles andere nimmt den gewöhnlichen Weg.' },
+  localIdentity: {
+    label: 'Ihre Identität',
+    help: 'Wird dem Gateway vor der Anmeldung gezeigt; sonst der Benutzername oder der erste Name in Ihrem Zertifikat.',
+  },
+  remoteNetworks: {
+    label: 'Netze durch den Tunnel',
+    help: 'Wie 10.0.0.0/8; alles andere nimmt den gewöhnlichen Weg. Ohne Angabe geht alles durch den Tunnel.',
+  },
   onlyGatewaySubnets: {
     label: 'Nur Netze des Gateways',
     help: 'Nur die Netze durch den Tunnel schicken, die das Gateway nennt.',
@@ -43,19 +52,34 @@ export const germanFields: Record<string, { readonly label: string; readonly hel
   'dns.use': { label: 'DNS ändern', help: 'Ob die Namensauflösung dieses Computers geändert wird.' },
   'dns.servers': { label: 'DNS-Server', help: 'Anstelle derer, die das Gateway nennt.' },
   'dns.domains': { label: 'DNS-Domänen', help: 'Nur Namen in diesen werden durch den Tunnel gesucht.' },
-  mtu: { label: 'MTU', help: 'Größtes Paket im Tunnel, in Oktetten.' },
+  mtu: {
+    label: 'MTU',
+    help: 'Größtes Paket im Tunnel. Automatisch: Was der Weg durchlässt, wird immer wieder gemessen.',
+  },
   livenessSeconds: {
     label: 'Nachfragen nach Stille',
-    help: 'Sekunden Stille, bis das Gateway gefragt wird.',
+    help: 'Nach so viel Stille wird das Gateway gefragt, ob es noch da ist.',
   },
-  'rekey.childSeconds': { label: 'Lebensdauer der Verkehrsschlüssel', help: 'Sekunden.' },
-  'rekey.ikeSeconds': { label: 'Lebensdauer der IKE-Schlüssel', help: 'Sekunden.' },
+  'rekey.childSeconds': {
+    label: 'Lebensdauer der Verkehrsschlüssel',
+    help: 'Die Schlüssel des Verkehrs werden ersetzt, lange bevor sie so alt sind.',
+  },
+  'rekey.ikeSeconds': {
+    label: 'Lebensdauer der IKE-Schlüssel',
+    help: 'Die Schlüssel für die eigenen Nachrichten der Verbindung werden ersetzt, lange bevor sie so alt sind.',
+  },
   'rekey.earlySeconds': {
     label: 'Erster Schlüsselwechsel',
-    help: 'Sekunden nach der Anmeldung; 0 für keinen.',
+    help: 'So lange nach der Anmeldung wird er zum ersten Mal erprobt; 0 für keine Probe.',
   },
-  reconnect: { label: 'Neu verbinden', help: 'Eine verlorene Verbindung wird von selbst wiederhergestellt.' },
-  keepaliveSeconds: { label: 'NAT wachhalten', help: 'Sekunden Stille, bis ein Paket das NAT wachhält.' },
+  reconnect: {
+    label: 'Neu verbinden',
+    help: 'Eine verlorene Verbindung wird von selbst wiederhergestellt; was in den Tunnel gehört, wird inzwischen zurückgehalten.',
+  },
+  keepaliveSeconds: {
+    label: 'NAT wachhalten',
+    help: 'Nach so viel Stille hält ein Paket die Router davon ab, Sie zu vergessen. Automatisch: nur hinter einem NAT und so selten, wie es geht.',
+  },
   'trust.requireServerAuth': {
     label: 'serverAuth verlangen',
     help: 'Das Zertifikat des Gateways muss für Server ausgestellt sein.',
@@ -107,7 +131,7 @@ export const germanFields: Record<string, { readonly label: string; readonly hel
   },
   gatewayAuthentication: {
     label: 'Beweis des Gateways',
-    help: 'Wie das Gateway sich ausweist; mit einem gemeinsamen Schlüssel ist schwächer, da sich jeder Benutzer als Gateway ausgeben könnte.',
+    help: 'Wie das Gateway sich ausweist. Mit einem gemeinsamen Schlüssel ist schwächer, da sich jeder Benutzer als Gateway ausgeben könnte.',
   },
   'ppk.id': {
     label: 'Post-Quanten-Schlüssel',
@@ -160,7 +184,10 @@ export const germanFields: Record<string, { readonly label: string; readonly hel
     label: 'Weiterleitungen folgen',
     help: 'Das Gateway darf Sie an ein anderes verweisen, das dieselbe Identität beweisen muss.',
   },
-  'inactivity.seconds': { label: 'Unbenutzt seit', help: 'Sekunden ohne Verkehr, bis etwas geschieht.' },
+  'inactivity.seconds': {
+    label: 'Unbenutzt seit',
+    help: 'Nach so viel Zeit ohne Verkehr in beiden Richtungen geschieht etwas.',
+  },
   'inactivity.action': {
     label: 'Wenn unbenutzt',
     help: 'Den Tunnel bis zum nächsten Paket schlafen lassen oder trennen.',
@@ -173,4 +200,98 @@ export const germanFields: Record<string, { readonly label: string; readonly hel
     label: 'Weitere Zertifikate',
     help: 'Das Gateway bekommt das erste, nach dessen CA es fragt.',
   },
+  workerPairs: {
+    label: 'Threads für den Verkehr',
+    help: 'Wie viele Thread-Paare sich den Verkehr teilen dürfen, wenn es viel ist. Automatisch: so viele, wie dieser Computer Platz hat, wenn das Gateway es kann (RFC 9611).',
+  },
+  allowNat: {
+    label: 'NAT erlauben',
+    help: 'Auch verbinden, wenn ein Router unterwegs Ihre Adresse ändert; fast jedes Heimnetz tut das.',
+  },
+  preSharedKeyFile: {
+    label: 'Gemeinsamer Schlüssel, Datei',
+    help: 'Eine Datei mit dem Schlüssel, den Sie und das Gateway haben; ohne sie fragt Godwit.',
+  },
+  'ppk.file': {
+    label: 'Post-Quanten-Schlüssel, Datei',
+    help: 'Eine Datei mit dem Schlüssel; ohne sie fragt Godwit.',
+  },
+  'authentication.passwordFile': {
+    label: 'Passwort, Datei',
+    help: 'Eine Datei mit dem Passwort in der ersten Zeile; ohne sie fragt Godwit.',
+  },
+  'authentication.server.caFile': {
+    label: 'CA des Anmeldeservers, Datei',
+    help: 'Eine PEM-Datei mit den CAs, die für den Anmeldeserver bürgen dürfen.',
+  },
+  'authentication.certificate.certificateFile': {
+    label: 'Zertifikat, Datei',
+    help: 'Eine PEM-Datei mit Ihrem Zertifikat und denen bis zur Wurzel.',
+  },
+  'authentication.certificate.keyFile': {
+    label: 'Privater Schlüssel, Datei',
+    help: 'Eine PEM-Datei mit dem Schlüssel Ihres Zertifikats.',
+  },
+  'authentication.certificate.pkcs12File': {
+    label: 'Zertifikat und Schlüssel, Datei',
+    help: 'Eine .p12- oder .pfx-Datei mit beidem.',
+  },
+  'authentication.certificate.passwordFile': {
+    label: 'Passwort des Schlüssels, Datei',
+    help: 'Eine Datei mit dem, was den Schlüssel öffnet; ohne sie fragt Godwit.',
+  },
+  'authentication.certificate.name': {
+    label: 'Name der Schlüsseldatei',
+    help: 'Wie die Datei heißt, wenn nach ihrem Passwort gefragt wird.',
+  },
+  'authentication.key.keyFile': {
+    label: 'Privater Schlüssel, Datei',
+    help: 'Eine PEM-Datei mit Ihrem privaten Schlüssel.',
+  },
+  'authentication.key.passwordFile': {
+    label: 'Passwort des Schlüssels, Datei',
+    help: 'Eine Datei mit dem, was den Schlüssel öffnet; ohne sie fragt Godwit.',
+  },
+  'authentication.key.pem': {
+    label: 'Privater Schlüssel',
+    help: 'PEM-Text Ihres privaten Schlüssels. Geben Sie ihm vorher ein Passwort; Godwit fragt bei jeder Anmeldung danach.',
+  },
+  'authentication.key.name': {
+    label: 'Name der Schlüsseldatei',
+    help: 'Wie der Schlüssel heißt, wenn nach seinem Passwort gefragt wird.',
+  },
+  'trust.caFile': {
+    label: 'CA-Zertifikate, Datei',
+    help: 'Eine PEM-Datei mit den CAs, die für das Gateway bürgen dürfen.',
+  },
+  'trust.publicKeyFile': {
+    label: 'Öffentliche Schlüssel des Gateways, Datei',
+    help: 'Eine PEM-Datei mit den öffentlichen Schlüsseln, die ein Gateway ohne Zertifikat haben darf.',
+  },
+  'trust.publicKey': {
+    label: 'Öffentliche Schlüssel des Gateways',
+    help: 'PEM-Text der öffentlichen Schlüssel, die ein Gateway ohne Zertifikat haben darf. Wer einen solchen Schlüssel hat, ist das Gateway, wie es sich auch nennt.',
+  },
+  'trust.revocation.crlFile': { label: 'Sperrliste, Datei', help: 'Eine Datei mit CRLs.' },
+  'trust.revocation.ocspSignerFile': {
+    label: 'OCSP-Unterzeichner, Datei',
+    help: 'Eine PEM-Datei mit Zertifikaten, deren OCSP-Antworten geglaubt wird.',
+  },
+  'children[].networks': { label: 'Netze', help: 'Hinter dem Gateway, wie 10.1.0.0/16.' },
+  'children[].protocol': {
+    label: 'Protokoll',
+    help: 'Nur dieses Protokoll; andere Pakete in diese Netze werden verworfen, wenn keine andere CHILD-SA sie nimmt.',
+  },
+  'children[].ports': {
+    label: 'Ports',
+    help: 'Nur diese Ports auf der Seite des Gateways: einer oder ein Bereich.',
+  },
+  $schema: { label: 'Schema', help: 'Wo Editoren das JSON-Schema finden; Godwit liest es nicht.' },
+  authentication: { label: 'Anmeldung', help: 'Wie Sie sich anmelden.' },
+  'authentication.certificate': {
+    label: 'Ihr Zertifikat',
+    help: 'Importieren Sie eine .p12-Datei, oder fügen Sie unten eine Karte oder ein Token hinzu.',
+  },
+  'authentication.key': { label: 'Ihr privater Schlüssel', help: 'Fügen Sie ihn unten hinzu.' },
+  trust: { label: 'Vertrauen', help: 'Wer für das Gateway bürgen darf.' },
 };

@@ -35,6 +35,8 @@ export const germanProblems: Readonly<Record<FieldProblemCode, string>> = {
   'ports-without-protocol': 'hat `ports` und braucht ein `protocol`, das welche hat: tcp, udp oder sctp',
   'networks-or-children': 'muss entweder `remoteNetworks` oder `children` haben',
   mtu: 'muss „auto“ sein oder zwischen 1280 und 1500 liegen',
+  'worker-pairs': 'muss „auto“ sein oder zwischen 1 und {most} liegen',
+  protocol: 'muss icmp, tcp, udp, icmpv6, sctp sein oder eine Zahl von 1 bis 255',
   keepalive: 'muss „auto“ sein oder zwischen 1 und 3600 liegen',
   'certificate-pem': 'muss PEM-Text sein, mit „-----BEGIN CERTIFICATE-----“ darin',
   'public-key-pem': 'muss PEM-Text sein, mit „-----BEGIN PUBLIC KEY-----“ darin',

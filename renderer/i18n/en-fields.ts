@@ -24,15 +24,21 @@ export const englishFields: Record<string, { readonly label: string; readonly he
     help: 'PEM text of the CAs that may vouch for the gateway.',
   },
   ikePort: { label: 'First port', help: 'UDP port of the gateway for the first messages.' },
-  natTraversalPort: { label: 'Main port', help: 'UDP port for all later messages and the traffic.' },
+  natTraversalPort: {
+    label: 'Main port',
+    help: 'UDP port of the gateway for all later messages and the traffic.',
+  },
   remoteIdentity: {
     label: "Gateway's identity",
-    help: 'The name that the certificate of the gateway must have.',
+    help: 'The name that the certificate of the gateway must have, and that it is asked for; by default what stands in Gateway.',
   },
-  localIdentity: { label: 'Your identity', help: 'Shown to the gateway before the login.' },
+  localIdentity: {
+    label: 'Your identity',
+    help: 'Shown to the gateway before the login; by default the user name, or the first name in your certificate.',
+  },
   remoteNetworks: {
     label: 'Networks through the tunnel',
-    help: 'Everything else goes the ordinary way.',
+    help: 'As 10.0.0.0/8; everything else goes the ordinary way. By default everything goes through the tunnel.',
   },
   onlyGatewaySubnets: {
     label: "Only the gateway's subnets",
@@ -43,15 +49,33 @@ export const englishFields: Record<string, { readonly label: string; readonly he
   'dns.use': { label: 'Change DNS', help: 'Whether the resolver of this computer is changed.' },
   'dns.servers': { label: 'DNS servers', help: 'In place of those that the gateway names.' },
   'dns.domains': { label: 'DNS domains', help: 'Only names in these are looked up through the tunnel.' },
-  mtu: { label: 'MTU', help: 'Largest packet inside the tunnel, in octets.' },
-  livenessSeconds: { label: 'Ask after silence', help: 'Seconds of silence until the gateway is asked.' },
-  'rekey.childSeconds': { label: 'Traffic key lifetime', help: 'Seconds.' },
-  'rekey.ikeSeconds': { label: 'IKE key lifetime', help: 'Seconds.' },
-  'rekey.earlySeconds': { label: 'First rekey', help: 'Seconds after the login; 0 for none.' },
-  reconnect: { label: 'Reconnect', help: 'A lost connection is made again by itself.' },
+  mtu: {
+    label: 'MTU',
+    help: 'Largest packet inside the tunnel. Automatic: what the path lets through is measured, again and again.',
+  },
+  livenessSeconds: {
+    label: 'Ask after silence',
+    help: 'After so much silence the gateway is asked whether it is still there.',
+  },
+  'rekey.childSeconds': {
+    label: 'Lifetime of traffic keys',
+    help: 'The keys of the traffic are replaced well before they are this old.',
+  },
+  'rekey.ikeSeconds': {
+    label: 'Lifetime of IKE keys',
+    help: "The keys that protect the connection's own messages are replaced well before they are this old.",
+  },
+  'rekey.earlySeconds': {
+    label: 'First rekey',
+    help: 'So long after the login new keys are tried for the first time, as a test; 0 for no test.',
+  },
+  reconnect: {
+    label: 'Reconnect',
+    help: 'A lost connection is made again by itself, and what belongs into the tunnel is held back meanwhile.',
+  },
   keepaliveSeconds: {
     label: 'NAT keepalive',
-    help: 'Seconds of silence until a packet keeps the NAT awake.',
+    help: 'After so much silence a packet keeps routers from forgetting you. Automatic: only behind a NAT, and as seldom as it allows.',
   },
   'trust.requireServerAuth': {
     label: 'Require serverAuth',
@@ -101,7 +125,7 @@ export const englishFields: Record<string, { readonly label: string; readonly he
   },
   gatewayAuthentication: {
     label: 'Proof of the gateway',
-    help: 'How the gateway proves itself; by a pre-shared key is weaker, as every user could pose as the gateway.',
+    help: 'How the gateway proves itself. By a pre-shared key is weaker, as every user could pose as the gateway.',
   },
   'ppk.id': {
     label: 'Post-quantum key',
@@ -157,7 +181,10 @@ export const englishFields: Record<string, { readonly label: string; readonly he
     label: 'Follow redirects',
     help: 'The gateway may send you to another one, which must prove the same identity.',
   },
-  'inactivity.seconds': { label: 'Unused for', help: 'Seconds without traffic until something is done.' },
+  'inactivity.seconds': {
+    label: 'Unused for',
+    help: 'After so much time without traffic in either direction something is done.',
+  },
   'inactivity.action': {
     label: 'When unused',
     help: 'Let the tunnel sleep until the next packet, or disconnect.',
@@ -170,4 +197,89 @@ export const englishFields: Record<string, { readonly label: string; readonly he
     label: 'Further certificates',
     help: 'The gateway gets the first one whose CA it asks for.',
   },
+  workerPairs: {
+    label: 'Threads for the traffic',
+    help: 'How many pairs of threads may share the traffic when there is much. Automatic: as many as this computer has room for, if the gateway knows how (RFC 9611).',
+  },
+  allowNat: {
+    label: 'Allow NAT',
+    help: 'Connect although a router changes your address on the way; nearly every home network does.',
+  },
+  preSharedKeyFile: {
+    label: 'Pre-shared key, file',
+    help: 'A file with the key that you and the gateway share; without it Godwit asks.',
+  },
+  'ppk.file': { label: 'Post-quantum key, file', help: 'A file with the key; without it Godwit asks.' },
+  'authentication.passwordFile': {
+    label: 'Password, file',
+    help: 'A file with the password in its first line; without it Godwit asks.',
+  },
+  'authentication.server.caFile': {
+    label: "Login server's CA, file",
+    help: 'A PEM file with the CAs that may vouch for the login server.',
+  },
+  'authentication.certificate.certificateFile': {
+    label: 'Certificate, file',
+    help: 'A PEM file with your certificate and those between it and the root.',
+  },
+  'authentication.certificate.keyFile': {
+    label: 'Private key, file',
+    help: 'A PEM file with the key of your certificate.',
+  },
+  'authentication.certificate.pkcs12File': {
+    label: 'Certificate and key, file',
+    help: 'A .p12 or .pfx file with all of it.',
+  },
+  'authentication.certificate.passwordFile': {
+    label: 'Password of the key, file',
+    help: 'A file with what opens the key; without it Godwit asks.',
+  },
+  'authentication.certificate.name': {
+    label: 'Name of the key file',
+    help: 'What the file is called when its password is asked for.',
+  },
+  'authentication.key.keyFile': { label: 'Private key, file', help: 'A PEM file with your private key.' },
+  'authentication.key.passwordFile': {
+    label: 'Password of the key, file',
+    help: 'A file with what opens the key; without it Godwit asks.',
+  },
+  'authentication.key.pem': {
+    label: 'Private key',
+    help: 'PEM text of your private key. Give it a password before you put it here; Godwit asks for that at each login.',
+  },
+  'authentication.key.name': {
+    label: 'Name of the key file',
+    help: 'What the key is called when its password is asked for.',
+  },
+  'trust.caFile': {
+    label: 'CA certificates, file',
+    help: 'A PEM file with the CAs that may vouch for the gateway.',
+  },
+  'trust.publicKeyFile': {
+    label: 'Public keys of the gateway, file',
+    help: 'A PEM file with the public keys that a gateway without a certificate may have.',
+  },
+  'trust.publicKey': {
+    label: 'Public keys of the gateway',
+    help: 'PEM text of the public keys that a gateway without a certificate may have. Whoever has such a key is the gateway, whatever it calls itself.',
+  },
+  'trust.revocation.crlFile': { label: 'Revocation list, file', help: 'A file with CRLs.' },
+  'trust.revocation.ocspSignerFile': {
+    label: 'OCSP signers, file',
+    help: 'A PEM file with certificates whose OCSP answers are believed.',
+  },
+  'children[].networks': { label: 'Networks', help: 'Behind the gateway, as 10.1.0.0/16.' },
+  'children[].protocol': {
+    label: 'Protocol',
+    help: 'Only this protocol; other packets to these networks are dropped unless another CHILD SA takes them.',
+  },
+  'children[].ports': { label: 'Ports', help: "Only these ports of the gateway's side: one, or a range." },
+  $schema: { label: 'Schema', help: 'Where editors find the JSON Schema; Godwit does not read it.' },
+  authentication: { label: 'Login', help: 'How you log in.' },
+  'authentication.certificate': {
+    label: 'Your certificate',
+    help: 'Import a .p12 file, or add a card or token below.',
+  },
+  'authentication.key': { label: 'Your private key', help: 'Add it below.' },
+  trust: { label: 'Trust', help: 'Who may vouch for the gateway.' },
 };

@@ -14,6 +14,8 @@ export function explainIn(text: Catalogue, error: Failure): Explanation {
   const detail = Object.fromEntries(
     Object.entries(error.detail).map(([name, value]) => [name, isolated(value)]),
   );
+  const holder = String(error.detail['holder'] ?? '');
+  if (Object.hasOwn(text.holders, holder)) detail['holder'] = text.holders[holder] ?? holder;
   if (problem !== undefined) detail['reason'] = problemWords(text, problem);
   const plain = explain({ ...error, detail });
   const words = Object.hasOwn(text.failures, error.code) ? text.failures[error.code] : undefined;
@@ -29,18 +31,30 @@ export function problemWords(text: Catalogue, { code, values }: FieldProblem): s
   return fillProblem(text.problems[code] ?? fieldProblems[code], plain);
 }
 
-/** How a field of a profile is called; one of a second login as in the first, with a word before. */
+/** How a field of a profile is called; one of a further login or certificate as in the first, with a word before. */
 export function fieldWords(
   text: Catalogue,
   path: string,
 ): { readonly label: string; readonly help: string } | undefined {
-  const words = text.fields[path];
-  const [, inner] = /^secondAuthentication\.(.+)$/.exec(path) ?? [];
-  if (words !== undefined || inner === undefined) return words;
-  const first = text.fields[`authentication.${inner}`];
-  const second = text.fields['secondAuthentication'];
-  return first && second && { label: `${second.label}: ${first.label}`, help: first.help };
+  const words = Object.hasOwn(text.fields, path) ? text.fields[path] : undefined;
+  if (words !== undefined) return words;
+  const place = places.find(({ pattern }) => pattern.test(path));
+  if (place === undefined) return undefined;
+  const first = fieldWords(text, path.replace(place.pattern, place.like));
+  const of = text.fields[place.of];
+  return first && of && { label: `${of.label}: ${first.label}`, help: first.help };
 }
+
+/** Where fields stand that are called as others are. */
+const places = [
+  { pattern: /^secondAuthentication\./, like: 'authentication.', of: 'secondAuthentication' },
+  { pattern: /^otherwise\[\]\./, like: 'authentication.', of: 'otherwise' },
+  {
+    pattern: /^authentication\.otherCertificates\[\]\./,
+    like: 'authentication.certificate.',
+    of: 'authentication.otherCertificates',
+  },
+] as const;
 
 /** All of it as plain lines, for someone who helps. */
 export function failureReport(text: Catalogue, error: Failure, facts: readonly string[]): string {

@@ -5,6 +5,8 @@ export interface Formats {
   span(milliseconds: number): string;
   /** Whole seconds and more: `3 s`, `2 min`. For what changes each second. */
   age(milliseconds: number): string;
+  /** As few words as a round span needs: `30 s`, `4 h`, `1 h 30 min`. */
+  brief(milliseconds: number): string;
   /** Milliseconds as they are measured: `42 ms`, `1,240 ms`. */
   gap(milliseconds: number): string;
   /** Octets a second as bits a second: value and unit apart, so that they can be set apart. */
@@ -70,6 +72,17 @@ export function createFormats(locale: string): Formats {
     age(milliseconds) {
       const seconds = Math.floor(Math.max(0, milliseconds) / 1_000);
       return seconds < 60 ? `${seconds} s` : long(seconds);
+    },
+    brief(milliseconds) {
+      const seconds = Math.round(milliseconds / 1_000);
+      const parts = [
+        [Math.floor(seconds / 86_400), 'd'],
+        [Math.floor(seconds / 3_600) % 24, 'h'],
+        [Math.floor(seconds / 60) % 60, 'min'],
+        [seconds % 60, 's'],
+      ] as const;
+      const said = parts.filter(([amount]) => amount > 0).map(([amount, unit]) => `${amount} ${unit}`);
+      return said.length === 0 ? '0 s' : said.join(' ');
     },
     gap: (milliseconds) =>
       milliseconds < 10_000

@@ -58,6 +58,7 @@ export function Dialog({ label, onClose, fromTop = false, children }: DialogProp
 interface FieldProps {
   readonly label: string;
   readonly help?: ReactNode;
+  /** A sentence of the catalogue, with what is foreign in it made harmless. */
   readonly error?: string | undefined;
   readonly mark?: ReactNode;
   /** Gets what ties the control to its label and texts. */
@@ -78,7 +79,7 @@ export function Field({ label, help, error, mark, children }: FieldProps) {
       </div>
       {children({ id, 'aria-describedby': `${id}-help`, 'aria-invalid': error !== undefined })}
       <div id={`${id}-help`}>
-        {error === undefined ? null : <p className="field-error">{plainText(error)}</p>}
+        {error === undefined ? null : <p className="field-error">{error}</p>}
         {help === undefined ? null : <p className="field-help">{help}</p>}
       </div>
     </div>

@@ -169,7 +169,11 @@ test('only the names of the tunnel are asked through it when they are split', { 
   const host = await machine('splitnames');
   const daemon = await apply(host, { routeDomains: ['corp.example', 'lab.example'] });
   await ask(host, 'www.example.net');
-  assert.doesNotMatch(daemon.stdout, /"into"/, 'a name of the rest of the world stays outside');
+  assert.doesNotMatch(
+    daemon.stdout,
+    /"into":"10\.79\.0\.1"/,
+    'a name of the rest of the world stays outside',
+  );
   await ask(host, 'host.lab.example');
   await daemon.waitFor(/"into":"10\.79\.0\.1"/);
   daemon.signal('SIGKILL');

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { rule } from '../field-problem.ts';
 import { type EapAccount, passwordFields, readEapAccount } from './account.ts';
 
 /** EAP methods that need nothing but a user name and a password or code. */
@@ -15,7 +16,7 @@ export interface EapPasswordAuthentication extends EapAccount {
 
 const alternatives = z
   .array(z.enum(names))
-  .max(names.length)
+  .max(names.length, rule('too-many', { most: names.length }))
   .default([])
   .meta({
     description:

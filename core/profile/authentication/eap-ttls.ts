@@ -16,7 +16,7 @@ export const eapTtlsSchema = z.strictObject({
   innerMethods: z
     .array(z.enum(tunnelled))
     .min(1, rule('too-few'))
-    .max(tunnelled.length)
+    .max(tunnelled.length, rule('too-many', { most: tunnelled.length }))
     .refine((methods) => methods.length === 1 || methods.every((method) => method.startsWith('eap-')), {
       message: rule('stands-alone'),
     })

@@ -19,7 +19,7 @@ export const peapSchema = z.strictObject({
   innerMethods: z
     .array(z.enum(inner))
     .min(1, rule('too-few'))
-    .max(inner.length)
+    .max(inner.length, rule('too-many', { most: inner.length }))
     .default(['eap-mschapv2'])
     .meta({
       description: 'EAP methods inside TLS, best first.',

@@ -112,4 +112,8 @@ export const certificatesFailures = {
     what: 'Das Token {token} hat {call} abgelehnt: {reason}.',
     next: 'Versuchen Sie `pkcs11-tool --test`; vielleicht kann das Token oder sein Modul das nicht.',
   },
+  'certificate.not-fetched': {
+    what: 'Das Zertifikat von {holder} ist nur mit der Adresse {url} genannt und lässt sich von dort nicht holen: {reason}.',
+    next: 'Versuchen Sie ein anderes Netz, oder bitten Sie die Administration, das Zertifikat selbst schicken zu lassen.',
+  },
 };

@@ -112,4 +112,12 @@ export const localFailures = {
     what: 'Godwit hat selbst einen Fehler gemacht: {reason}.',
     next: 'Bitte melden Sie das zusammen mit dem Protokoll.',
   },
+  'secret.shared-key': {
+    what: 'Der gemeinsame Schlüssel ist nicht lesbar: {reason}.',
+    next: 'Geben Sie ihn als Text an, als 0x mit Hexadezimalziffern oder als 0s mit Base64.',
+  },
+  'system.no-trust-store': {
+    what: 'Dieses System hat keine Liste von CAs, denen es vertraut (gesucht: {looked}).',
+    next: 'Installieren Sie das Paket ca-certificates, oder nennen Sie die CA des Gateways im Profil.',
+  },
 };

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import type { Check } from '../support/check.ts';
-import { namedScenes } from '../support/scenes.ts';
+import { type NamedScene, namedScenes } from '../support/scenes.ts';
 import {
   accessibilityProblems,
   closeStage,
@@ -27,6 +28,7 @@ const thorough = new Set([
   'failed-password',
   'ask-password',
   'profiles',
+  'editor',
   'details',
   'logs',
   'settings',
@@ -54,6 +56,24 @@ function looksOf(name: string, quick: boolean): readonly Look[] {
   );
 }
 
+/** Opens a profile in the editor, and looks for a setting there. */
+export async function openEditor(
+  page: Page,
+  { profile, search }: NonNullable<NamedScene['editor']>,
+): Promise<void> {
+  await page.locator('.profile-open').filter({ hasText: profile }).click();
+  if (search !== undefined) await page.locator('input[type="search"]').fill(search);
+}
+
+/** Makes the window as high as the page, so that what sticks to its edges is where it belongs in the picture. */
+async function unfold(page: Page, { width, height }: Look): Promise<void> {
+  // Charts grow with the window, a little, and the page with them.
+  for (let turn = 0; turn < 2; turn++) {
+    const whole: number = await page.evaluate('document.documentElement.scrollHeight');
+    await page.setViewportSize({ width, height: Math.max(height, whole) });
+  }
+}
+
 /** Every state, error and empty screen at three sizes, in both themes and both languages: nothing overflows, nothing fails. */
 export function pictureChecks(quick: boolean): readonly Check[] {
   return [
@@ -61,17 +81,19 @@ export function pictureChecks(quick: boolean): readonly Check[] {
     ...namedScenes()
       .filter(({ name }) => !name.startsWith('hostile-'))
       .map(
-        ({ name, view, scene }): Check => ({
+        ({ name, view, scene, editor }): Check => ({
           name: `picture: ${name}`,
           async run({ folder, keep }) {
             for (const look of looksOf(name, quick)) {
               await onStage(scene, look, async ({ page, errors, host }) => {
                 if (view !== 'connection') await goTo(page, view);
+                if (editor !== undefined) await openEditor(page, editor);
                 if (scene.ask !== undefined || scene.offer !== undefined)
                   await page.locator('dialog[open]').waitFor();
                 assert.equal(await page.evaluate('document.documentElement.dataset.theme'), look.theme);
                 if (name === 'connected') await page.locator('.chart canvas').first().waitFor();
                 const file = join(folder, `${name}-${look.width}-${look.theme}-${look.language}.png`);
+                if (look.width < 3_840) await unfold(page, look);
                 await page.screenshot({ path: file, fullPage: look.width < 3_840 });
                 keep(file);
                 assert.equal(await overflow(page), undefined, file);

@@ -17,6 +17,8 @@ export interface NamedScene {
   readonly name: string;
   readonly view: ViewName;
   readonly scene: Scene;
+  /** In the list of profiles: the one that is opened, and what is looked for in its editor. */
+  readonly editor?: { readonly profile: string; readonly search?: string };
 }
 
 const minute = 60_000;
@@ -40,6 +42,27 @@ export const headquartersText = `${JSON.stringify(
   null,
   2,
 )}\n`;
+
+/** One of nearly each kind of setting, and two that are wrong. */
+const customerText = JSON.stringify({
+  name: 'Customer, Rotterdam',
+  gateway: 'ike.customer.example',
+  gateways: { others: ['ike2.customer.example'], choose: 'fastest' },
+  remoteIdentity: null,
+  authentication: { method: 'eap-ttls', username: 'alice', innerMethods: ['eap-mschapv2', 'eap-gtc'] },
+  trust: { ca: certificate, revocation: { mode: 'strict' } },
+  children: [
+    { networks: ['10.1.0.0/16', '10.2.0.0/16'] },
+    { networks: ['10.9.0.0/16'], protocol: 'tcp', ports: '5060-5061' },
+  ],
+  mtu: 1_600,
+  keepaliveSeconds: 20,
+  inactivity: { seconds: 5_400, action: 'disconnect' },
+  allowNat: false,
+  proposals: { esp: ['aes256gcm16', 'rot13'] },
+  rekey: { ikeSeconds: 86_400 },
+  ppk: { id: 'rotterdam-1' },
+});
 
 export const profiles: readonly ProfileEntry[] = [
   { id: 'own:headquarters', file: 'headquarters.json', ...pick(reference), own: true, failures: [] },
@@ -66,7 +89,8 @@ export const profiles: readonly ProfileEntry[] = [
         file: 'old-office.json',
         line: 7,
         field: 'mtu',
-        reason: 'must be 1280 to 1500',
+        reason: 'must be "auto", or 1280 to 1500',
+        problem: 'mtu',
       }),
     ],
   },
@@ -247,6 +271,7 @@ function scene(tunnel: TunnelSnapshot, changes: Partial<Scene> = {}): Scene {
     profiles,
     profileTexts: {
       'own:headquarters': headquartersText,
+      'own:customer': customerText,
       lab: headquartersText.replace('Headquarters', 'Lab Zürich'),
     },
     ...changes,
@@ -476,6 +501,18 @@ export function namedScenes(): readonly NamedScene[] {
     home('import-no-key', scene(idle(), { offer })),
     { name: 'profiles', view: 'profiles', scene: scene(connected()) },
     { name: 'profiles-idle', view: 'profiles', scene: scene(idle()) },
+    {
+      name: 'editor',
+      view: 'profiles',
+      scene: scene(connected()),
+      editor: { profile: 'Customer, Rotterdam' },
+    },
+    {
+      name: 'editor-search',
+      view: 'profiles',
+      scene: scene(idle()),
+      editor: { profile: 'Headquarters', search: 'dns' },
+    },
     { name: 'profiles-empty', view: 'profiles', scene: scene(idle(), { profiles: [] }) },
     { name: 'details', view: 'details', scene: scene(connected()) },
     { name: 'details-empty', view: 'details', scene: scene(idle()) },

@@ -10,15 +10,11 @@ import { proofAge } from '../../../renderer/features/connection/model/proof-age.
 import { rekeyDue } from '../../../renderer/features/details/model/rekey-due.ts';
 import { sumDrops } from '../../../renderer/features/details/model/sum-drops.ts';
 import { filterLog } from '../../../renderer/features/logs/model/filter-log.ts';
+import { type Draft, newDraft, valueAt, withValue } from '../../../renderer/features/profiles/model/draft.ts';
 import {
-  type Draft,
-  newDraft,
-  profileFields,
   splitFields,
-  valueAt,
   withField,
   withMethod,
-  withValue,
 } from '../../../renderer/features/profiles/model/profile-fields.ts';
 import { review } from '../../../renderer/features/profiles/model/review.ts';
 import { searchProfiles } from '../../../renderer/features/profiles/model/search-profiles.ts';
@@ -149,7 +145,6 @@ test('the editor lists what differs from the defaults, and what could be added',
   );
   assert.deepEqual(changed.map(({ path }) => path).sort(), ['dns.use', 'mtu']);
   assert.ok(rest.some(({ path }) => path === 'rekey.childSeconds'));
-  assert.ok(!profileFields(draft).some(({ path }) => path.endsWith('File') || path === '$schema'));
 });
 
 test('a value is set and taken out with what is empty around it', () => {
@@ -178,24 +173,6 @@ test('whoever vouches for the gateway, only one does, and none is asked for twic
   );
 });
 
-test('lists of objects are shown whole, and keys are never typed', () => {
-  const certificate = { pkcs12: 'AAAA', name: 'a.p12' };
-  const draft = {
-    ...newDraft,
-    authentication: { method: 'certificate', certificate },
-    otherwise: [{ method: 'psk' }],
-  };
-  const { changed, rest } = splitFields(draft);
-  assert.deepEqual(
-    changed.map(({ path, kind }) => `${path} ${kind}`),
-    ['authentication.certificate.pkcs12 key-file', 'otherwise structure'],
-  );
-  assert.deepEqual(
-    rest.filter(({ kind, path }) => kind === 'structure' || /pem$|pkcs12$|[fF]ile$/.test(path)),
-    [],
-  );
-});
-
 test('drops of one cause are added up over the directions, and each cause has words', () => {
   assert.deepEqual(sumDrops([{ 'too-big': 2, replayed: 0 }, { 'too-big': 3 }, {}]), [['too-big', 5]]);
   const causes = dropCauses.filter((cause) => cause !== 'none').sort();
@@ -207,7 +184,7 @@ test('another way to log in keeps what both have', () => {
     ...newDraft,
     authentication: { method: 'eap-mschapv2', username: 'a', alternatives: ['eap-gtc'] },
   };
-  const tls = withMethod(draft, 'eap-tls');
+  const tls = withMethod(draft, 'authentication', 'eap-tls');
   assert.deepEqual(tls['authentication'], { method: 'eap-tls', username: 'a' });
 });
 

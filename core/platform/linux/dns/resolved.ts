@@ -65,6 +65,9 @@ export class ResolvedStrategy implements DnsStrategy {
       ...(everything ? [['.', true]] : routeOnly(settings)),
     ];
     const servers = settings.servers.map((server) => [families[server.family], Buffer.from(server.octets)]);
+    // Names asked of the neighbours by multicast would go to the gateway. Where it is switched off, this is refused.
+    for (const member of ['SetLinkLLMNR', 'SetLinkMulticastDNS'])
+      await this.#call({ ...manager, member, signature: 'is', body: [record.ifindex, 'no'] });
     const calls: readonly (readonly [string, string, unknown])[] = [
       ['SetLinkDNS', 'ia(iay)', servers],
       ['SetLinkDomains', 'ia(sb)', domains],
@@ -74,9 +77,6 @@ export class ResolvedStrategy implements DnsStrategy {
       const done = await this.#call({ ...manager, member, signature, body: [record.ifindex, value] });
       if (!done.ok) return done;
     }
-    // Names asked of the neighbours by multicast would go to the gateway. Where it is switched off, this is refused.
-    for (const member of ['SetLinkLLMNR', 'SetLinkMulticastDNS'])
-      await this.#call({ ...manager, member, signature: 'is', body: [record.ifindex, 'no'] });
     // Answers from before may be those of other servers. An old resolved without the method does no harm.
     await this.#call({ ...manager, member: 'FlushCaches' });
     return ok([]);

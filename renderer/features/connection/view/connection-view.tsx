@@ -27,21 +27,23 @@ export function ConnectionView() {
   const idle = tunnel?.state === 'disconnected';
   const cause = tunnel?.state === 'reconnecting' ? (tunnel.lastFailure ?? tunnel.cause) : undefined;
   return (
-    <div className="stack">
-      <h1 className="hidden-text">{text.views.connection}</h1>
-      <Hero head={head} />
-      {head.failure === undefined ? null : (
-        <FailureCard failure={head.failure} onDismiss={() => session.dismissFailure()} />
-      )}
-      {cause === undefined ? null : (
-        <FailureCard failure={cause} title={text.connection.lostBecause} next={text.connection.byItself} />
-      )}
-      {tunnel?.state === 'connecting' ? <PhaseSteps phase={tunnel.phase} /> : null}
-      {idle && profiles?.length === 0 ? <EmptyProfiles /> : null}
-      {idle && (profiles?.length ?? 0) > 1 ? <QuickProfiles /> : null}
-      {tunnel?.state === 'connected' ? <WeaknessCard weaknesses={tunnel.weaknesses} /> : null}
-      {tunnel?.state === 'connected' ? <Figures tunnel={tunnel} /> : null}
-      {tunnel?.state === 'connected' || tunnel?.state === 'reconnecting' ? <TrafficCard /> : null}
+    <div className="connection">
+      <div className="stack">
+        <h1 className="hidden-text">{text.views.connection}</h1>
+        <Hero head={head} />
+        {head.failure === undefined ? null : (
+          <FailureCard failure={head.failure} onDismiss={() => session.dismissFailure()} />
+        )}
+        {cause === undefined ? null : (
+          <FailureCard failure={cause} title={text.connection.lostBecause} next={text.connection.byItself} />
+        )}
+        {tunnel?.state === 'connecting' ? <PhaseSteps phase={tunnel.phase} /> : null}
+        {idle && profiles?.length === 0 ? <EmptyProfiles /> : null}
+        {idle && (profiles?.length ?? 0) > 1 ? <QuickProfiles /> : null}
+        {tunnel?.state === 'connected' ? <WeaknessCard weaknesses={tunnel.weaknesses} /> : null}
+        {tunnel?.state === 'connected' ? <Figures tunnel={tunnel} /> : null}
+        {tunnel?.state === 'connected' || tunnel?.state === 'reconnecting' ? <TrafficCard /> : null}
+      </div>
       {idle && journey.length === 0 ? null : <JourneyCard />}
     </div>
   );

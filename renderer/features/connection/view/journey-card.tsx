@@ -22,7 +22,7 @@ export function JourneyCard() {
   const journey = useAppState((state) => state.journey);
   const newest = journey.slice(-shownEntries).toReversed();
   return (
-    <section className="card" aria-labelledby="journey-title">
+    <section className="card journey-card" aria-labelledby="journey-title">
       <div className="card-head">
         <h2 id="journey-title">{text.journey.title}</h2>
         <p className="note">{text.journey.about}</p>

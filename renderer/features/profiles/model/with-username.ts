@@ -1,4 +1,5 @@
-import { type Draft, profileFields, valueAt, withValue } from './profile-fields.ts';
+import { type Draft, valueAt, withValue } from './draft.ts';
+import { profileFields } from './schema-fields.ts';
 
 /** The draft with this user name, if its way to log in wants one and there is none. */
 export function withUsername(draft: Draft, username: string | undefined): Draft {

@@ -1,9 +1,15 @@
 import { fieldWords } from '../../../i18n/explain.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { Field, Foreign, Switch } from '../../../ui/controls.tsx';
-import { plainLines } from '../../../ui/foreign-text.ts';
 import { Icon } from '../../../ui/icons.tsx';
-import type { ProfileField } from '../model/profile-fields.ts';
+import type { ProfileField } from '../model/schema-fields.ts';
+import { ChildrenControl } from './controls/children-control.tsx';
+import type { ControlProps } from './controls/control-props.ts';
+import { JsonControl } from './controls/json-control.tsx';
+import { ListControl } from './controls/list-control.tsx';
+import { NumberControl, NumberOrWordControl } from './controls/number-control.tsx';
+import { RankingControl } from './controls/ranking-control.tsx';
+import { LongTextControl, TextControl, TextOrNoneControl } from './controls/text-control.tsx';
 
 interface FieldControlProps {
   readonly field: ProfileField;
@@ -17,128 +23,91 @@ interface FieldControlProps {
 
 /** One field of a profile as the control that fits its kind. */
 export function FieldControl({ field, value, fileName, problem, readOnly, onChange }: FieldControlProps) {
-  const { text, format } = useWords();
+  const { text } = useWords();
   const words = fieldWords(text, field.path);
+  const label = words?.label ?? field.path;
+  const given = useDefaultWords(field);
   const help = (
     <>
-      {words?.help ?? field.description}
-      {field.kind === 'list' ? ` (${text.editor.onePerLine})` : null}
-      {defaultWords(field) === undefined ? null : (
-        <span className="figure"> {text.editor.byDefault(spoken(field, text.editor))}</span>
-      )}
+      {words?.help}
+      {field.kind === 'list' ? ` ${text.editor.onePerLine}` : null}
+      {given === undefined ? null : <span className="figure"> {text.editor.byDefault(given)}</span>}
     </>
   );
   const mark = field.required ? <span className="note">{text.editor.required}</span> : undefined;
   return (
-    <Field label={words?.label ?? field.path} help={help} error={problem} mark={mark}>
-      {(control) => {
-        const plain = { ...control, disabled: readOnly };
-        switch (field.kind) {
-          case 'switch':
-            return (
-              <Switch id={control.id} checked={value === true} disabled={readOnly} onChange={onChange} />
-            );
-          case 'choice':
-            return (
-              <select
-                {...plain}
-                className="select"
-                value={String(value ?? '')}
-                onChange={(event) => onChange(event.target.value)}
-              >
-                {field.choices.map((choice) => (
-                  <option key={choice} value={choice}>
-                    {text.choices[choice] ?? choice}
-                  </option>
-                ))}
-              </select>
-            );
-          case 'number':
-            return (
-              <input
-                {...plain}
-                className="input figure"
-                type="number"
-                min={field.least}
-                max={field.most}
-                value={typeof value === 'number' ? value : ''}
-                onChange={(event) => onChange(event.target.value === '' ? 0 : Number(event.target.value))}
-              />
-            );
-          case 'number-or-word':
-            return (
-              <input
-                {...plain}
-                className="input figure"
-                type="text"
-                spellCheck={false}
-                autoCapitalize="off"
-                autoComplete="off"
-                value={String(value ?? '')}
-                onChange={(event) => onChange(numberOrWord(event.target.value))}
-              />
-            );
-          case 'structure':
-            return (
-              <textarea
-                {...control}
-                className="input mono"
-                rows={6}
-                readOnly
-                value={plainLines(JSON.stringify(value, null, 2))}
-              />
-            );
-          case 'key-file':
-            return (
-              <output id={control.id} aria-describedby={control['aria-describedby']} className="key-file">
-                <Icon name="key" />
-                <Foreign text={fileName ?? text.editor.keyFile} most={120} />
-                <span className="note figure">{format.octets(sizeOf(value))}</span>
-              </output>
-            );
-          case 'list':
-            return (
-              <textarea
-                {...plain}
-                className="input mono"
-                rows={3}
-                spellCheck={false}
-                value={Array.isArray(value) ? value.join('\n') : ''}
-                onChange={(event) => onChange(event.target.value.split('\n').map((line) => line.trim()))}
-              />
-            );
-          case 'long-text':
-            return (
-              <textarea
-                {...plain}
-                className="input mono"
-                rows={5}
-                spellCheck={false}
-                value={String(value ?? '')}
-                onChange={(event) => onChange(event.target.value)}
-              />
-            );
-          case 'text':
-            return (
-              <input
-                {...plain}
-                className="input"
-                type="text"
-                spellCheck={false}
-                autoCapitalize="off"
-                autoComplete="off"
-                value={String(value ?? '')}
-                onChange={(event) => onChange(event.target.value)}
-              />
-            );
-        }
-      }}
+    <Field label={label} help={help} error={problem} mark={mark}>
+      {(control) => (
+        <Control
+          control={{ ...control, disabled: readOnly }}
+          field={field}
+          label={label}
+          value={value}
+          fileName={fileName}
+          onChange={onChange}
+        />
+      )}
     </Field>
   );
 }
 
-function numberOrWord(typed: string): number | string {
-  return /^\d{1,9}$/.test(typed) ? Number(typed) : typed;
+function Control(props: ControlProps) {
+  const { control, field, value, onChange } = props;
+  const { text } = useWords();
+  switch (field.kind) {
+    case 'switch':
+      return (
+        <Switch id={control.id} checked={value === true} disabled={control.disabled} onChange={onChange} />
+      );
+    case 'choice':
+      return (
+        <select
+          {...control}
+          className="select"
+          value={String(value ?? '')}
+          onChange={(event) => onChange(event.target.value)}
+        >
+          {value === undefined ? <option value="" /> : null}
+          {field.choices.map((choice) => (
+            <option key={choice} value={choice}>
+              {text.choices[choice] ?? choice}
+            </option>
+          ))}
+        </select>
+      );
+    case 'number':
+      return <NumberControl {...props} />;
+    case 'number-or-word':
+      return <NumberOrWordControl {...props} />;
+    case 'structure':
+      return <JsonControl {...props} />;
+    case 'children':
+      return <ChildrenControl {...props} />;
+    case 'ranking':
+      return <RankingControl {...props} />;
+    case 'key-file':
+      return <KeyFile {...props} />;
+    case 'list':
+      return <ListControl {...props} />;
+    case 'long-text':
+      return <LongTextControl {...props} />;
+    case 'text-or-none':
+      return <TextOrNoneControl {...props} />;
+    case 'file':
+    case 'text':
+      return <TextControl {...props} />;
+  }
+}
+
+function KeyFile({ control, value, fileName }: ControlProps) {
+  const { text, format } = useWords();
+  return (
+    <output id={control.id} aria-describedby={control['aria-describedby']} className="key-file">
+      <Icon name="key" />
+      <Foreign text={fileName ?? text.editor.keyFile} most={120} />
+      <span className="note figure">{format.octets(sizeOf(value))}</span>
+    </output>
+  );
 }
 
 /** In octets, of base64. */
@@ -146,11 +115,10 @@ function sizeOf(value: unknown): number {
   return typeof value === 'string' ? Math.floor((value.replace(/=+$/, '').length * 3) / 4) : 0;
 }
 
-function defaultWords({ default: given }: ProfileField): unknown {
-  return typeof given === 'number' || typeof given === 'boolean' ? given : undefined;
-}
-
-function spoken(field: ProfileField, words: { readonly yes: string; readonly no: string }): string {
-  if (typeof field.default === 'boolean') return field.default ? words.yes : words.no;
-  return String(field.default);
+/** What Godwit does without the field, where that can be said in a word. */
+export function useDefaultWords({ default: given, unit, choices }: ProfileField): string | undefined {
+  const { text, format } = useWords();
+  if (typeof given === 'boolean') return given ? text.editor.yes : text.editor.no;
+  if (typeof given === 'number') return unit === 'seconds' ? format.brief(given * 1_000) : String(given);
+  return typeof given === 'string' && choices.includes(given) ? (text.choices[given] ?? given) : undefined;
 }

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { importProfile } from '../../../../core/profile/importers/import-profile.ts';
 import { useAppState, useSession } from '../../../app/page-context.ts';
 import type { OfferedFile } from '../../../app/state.ts';
-import { newDraft, readDraft } from '../model/profile-fields.ts';
+import { newDraft, readDraft } from '../model/draft.ts';
 import { ImportFailed } from './import-failed.tsx';
 import { ImportForm } from './import-form.tsx';
 import { KeyFileImport } from './key-file-import.tsx';

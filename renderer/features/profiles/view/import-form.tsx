@@ -6,7 +6,7 @@ import { explainIn } from '../../../i18n/explain.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { Button, Dialog } from '../../../ui/controls.tsx';
 import { isolated } from '../../../ui/foreign-text.ts';
-import type { Draft } from '../model/profile-fields.ts';
+import type { Draft } from '../model/draft.ts';
 import { review } from '../model/review.ts';
 import { ProfileForm } from './profile-form.tsx';
 

@@ -11,7 +11,7 @@ import { useWords } from '../../../i18n/use-text.ts';
 import { Button, Dialog, Foreign } from '../../../ui/controls.tsx';
 import { isolated } from '../../../ui/foreign-text.ts';
 import { SecretField } from '../../../ui/secret-field.tsx';
-import { newDraft, readDraft } from '../model/profile-fields.ts';
+import { newDraft, readDraft } from '../model/draft.ts';
 import { withUsername } from '../model/with-username.ts';
 import { ImportFailed } from './import-failed.tsx';
 import { ImportForm } from './import-form.tsx';

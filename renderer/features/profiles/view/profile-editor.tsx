@@ -5,7 +5,7 @@ import { explainIn } from '../../../i18n/explain.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { Button, Dialog, Foreign } from '../../../ui/controls.tsx';
 import { isolated, plainLines } from '../../../ui/foreign-text.ts';
-import { type Draft, formatDraft, newDraft, readDraft } from '../model/profile-fields.ts';
+import { type Draft, formatDraft, newDraft, readDraft } from '../model/draft.ts';
 import { review } from '../model/review.ts';
 import { ProfileForm } from './profile-form.tsx';
 

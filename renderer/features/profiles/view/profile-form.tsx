@@ -1,16 +1,14 @@
+import { useEffect, useRef, useState } from 'react';
 import type { FieldProblem } from '../../../../core/profile/field-problem.ts';
 import { fieldWords, problemWords } from '../../../i18n/explain.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { Button } from '../../../ui/controls.tsx';
-import {
-  type Draft,
-  firstValue,
-  type ProfileField,
-  splitFields,
-  valueAt,
-  withField,
-} from '../model/profile-fields.ts';
+import { type Draft, valueAt } from '../model/draft.ts';
+import { inGroups } from '../model/field-groups.ts';
+import { firstValue, splitFields, withField } from '../model/profile-fields.ts';
 import type { Review } from '../model/review.ts';
+import type { ProfileField } from '../model/schema-fields.ts';
+import { AddSetting } from './add-setting.tsx';
 import { FieldControl } from './field-control.tsx';
 
 interface ProfileFormProps {
@@ -22,34 +20,31 @@ interface ProfileFormProps {
   readonly elsewhere?: Review['elsewhere'];
 }
 
-/** The fields of a profile: the essential ones, those that differ from the defaults, and a way to add another. */
+/** The fields of a profile: the essential ones, those that differ from the defaults, and a way to find another. */
 export function ProfileForm({ draft, onChange, readOnly, problems, elsewhere }: ProfileFormProps) {
   const { text } = useWords();
   const { essential, changed, rest } = splitFields(draft);
+  const rows = useRef<HTMLElement>(null);
+  const [added, setAdded] = useState<string | undefined>();
+  useEffect(() => {
+    if (added === undefined) return;
+    const row = rows.current?.querySelector(`[data-path="${added}"]`);
+    const control = row?.querySelector('input, select, textarea');
+    if (control instanceof HTMLElement) control.focus();
+    setAdded(undefined);
+  }, [added]);
   const set = (path: string, value: unknown) => onChange(withField(draft, path, value));
   const label = (path: string) => fieldWords(text, path)?.label ?? path;
-  const wordsOf = (problem: FieldProblem | undefined) =>
-    problem === undefined ? undefined : problemWords(text, problem);
   const control = (field: ProfileField, removable: boolean) => (
-    <div key={field.path} className="editor-row" data-kind={field.kind}>
-      <FieldControl
-        field={field}
-        value={valueAt(draft, field.path)}
-        fileName={field.kind === 'key-file' ? nameOfKeyFile(draft, field.path) : undefined}
-        problem={wordsOf(problems.get(field.path))}
-        readOnly={readOnly}
-        onChange={(value) => set(field.path, value)}
-      />
-      {removable && !readOnly ? (
-        <Button
-          look="quiet"
-          icon="close"
-          aria-label={text.editor.remove(label(field.path))}
-          title={text.editor.reset}
-          onClick={() => set(field.path, undefined)}
-        />
-      ) : null}
-    </div>
+    <Row
+      key={field.path}
+      field={field}
+      draft={draft}
+      readOnly={readOnly}
+      problem={problems.get(field.path)}
+      onChange={(value) => set(field.path, value)}
+      onRemove={removable && !readOnly ? () => set(field.path, undefined) : undefined}
+    />
   );
   return (
     <>
@@ -59,29 +54,25 @@ export function ProfileForm({ draft, onChange, readOnly, problems, elsewhere }: 
         </h2>
         <div className="editor-fields">{essential.map((field) => control(field, false))}</div>
       </section>
-      <section className="card" aria-labelledby="more">
+      <section ref={rows} className="card" aria-labelledby="more">
         <h2 id="more" className="section-title">
           {text.editor.more}
         </h2>
         {changed.length === 0 ? <p className="note">{text.editor.allDefault}</p> : null}
-        <div className="editor-fields">{changed.map((field) => control(field, true))}</div>
+        {inGroups(changed).map(({ group, fields }) => (
+          <div key={group} className="editor-group">
+            <h3>{text.editor.groups[group]}</h3>
+            <div className="editor-fields">{fields.map((field) => control(field, true))}</div>
+          </div>
+        ))}
         {readOnly || rest.length === 0 ? null : (
-          <select
-            className="select add-setting"
-            aria-label={text.editor.addSetting}
-            value=""
-            onChange={(event) => {
-              const field = rest.find(({ path }) => path === event.target.value);
-              if (field !== undefined) set(field.path, firstValue(field));
+          <AddSetting
+            fields={rest}
+            onAdd={(field) => {
+              set(field.path, firstValue(field));
+              setAdded(field.path);
             }}
-          >
-            <option value="">{text.editor.choose}</option>
-            {rest.map(({ path }) => (
-              <option key={path} value={path}>
-                {label(path)}
-              </option>
-            ))}
-          </select>
+          />
         )}
       </section>
       {elsewhere === undefined || elsewhere.size === 0 ? null : (
@@ -90,13 +81,49 @@ export function ProfileForm({ draft, onChange, readOnly, problems, elsewhere }: 
           <ul>
             {[...elsewhere].map(([path, problem]) => (
               <li key={path} className="field-error">
-                {label(path)}: {problemWords(text, problem)}
+                {label(path)}: {problemWords(text, problem)}. {fieldWords(text, path)?.help}
               </li>
             ))}
           </ul>
         </section>
       )}
     </>
+  );
+}
+
+interface RowProps {
+  readonly field: ProfileField;
+  readonly draft: Draft;
+  readonly readOnly: boolean;
+  readonly problem: FieldProblem | undefined;
+  readonly onChange: (value: unknown) => void;
+  /** Absent: it stays. */
+  readonly onRemove: (() => void) | undefined;
+}
+
+function Row({ field, draft, readOnly, problem, onChange, onRemove }: RowProps) {
+  const { text } = useWords();
+  const { path, kind } = field;
+  return (
+    <div className="editor-row" data-kind={kind} data-path={path}>
+      <FieldControl
+        field={field}
+        value={valueAt(draft, path)}
+        fileName={kind === 'key-file' ? nameOfKeyFile(draft, path) : undefined}
+        problem={problem === undefined ? undefined : problemWords(text, problem)}
+        readOnly={readOnly}
+        onChange={onChange}
+      />
+      {onRemove === undefined ? null : (
+        <Button
+          look="quiet"
+          icon="close"
+          aria-label={text.editor.remove(fieldWords(text, path)?.label ?? path)}
+          title={text.editor.reset}
+          onClick={onRemove}
+        />
+      )}
+    </div>
   );
 }
 

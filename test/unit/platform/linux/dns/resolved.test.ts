@@ -91,11 +91,11 @@ for (const [name, open, skip] of buses) {
       assert.deepEqual(await strategy.apply(record, settings), { ok: true, value: [] });
       assert.deepEqual(await strategy.undo(record), { ok: true, value: undefined });
       assert.deepEqual(fake.calls, [
+        'SetLinkLLMNR [3,"no"]',
+        'SetLinkMulticastDNS [3,"no"]',
         'SetLinkDNS [3,[[2,"0a4f0001"],[10,"fd790000000000000000000000000001"]]]',
         'SetLinkDomains [3,[["corp.example",false],[".",true]]]',
         'SetLinkDefaultRoute [3,true]',
-        'SetLinkLLMNR [3,"no"]',
-        'SetLinkMulticastDNS [3,"no"]',
         'FlushCaches []',
         'RevertLink [3]',
       ]);
@@ -105,7 +105,7 @@ for (const [name, open, skip] of buses) {
       const { fake, strategy } = await start();
       const split = { ...settings, routeDomains: ['corp.example', 'lab.example'] };
       assert.deepEqual(await strategy.apply(record, split), { ok: true, value: [] });
-      assert.deepEqual(fake.calls.slice(1, 3), [
+      assert.deepEqual(fake.calls.slice(3, 5), [
         'SetLinkDomains [3,[["corp.example",false],["lab.example",true]]]',
         'SetLinkDefaultRoute [3,false]',
       ]);
