@@ -87,6 +87,19 @@ test('another inner address replaces the plan before the old login ends', () => 
   assert.deepEqual(goodbye(bench), ['transmit']);
 });
 
+test('a rekey that ends on the old login before its goodbye takes no traffic back to it', () => {
+  const bench = renewing();
+  bench.login();
+  const old = bench.engines[0];
+  assert.ok(old);
+  bench.settle();
+  old.farewell = [
+    { kind: 'child-switch-outbound', inboundSpi: 0x1001 },
+    { kind: 'child-sleep', inboundSpi: 0x1001 },
+  ];
+  assert.deepEqual(goodbye(bench), ['transmit'], 'nothing is said to the data plane');
+});
+
 test('the user who leaves before the old login has said goodbye: both say it', () => {
   const bench = renewing();
   bench.login();
