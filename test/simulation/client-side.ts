@@ -241,6 +241,8 @@ export class ClientSide {
       }
       case 'switch-outbound':
         return this.dataplane.switchOutbound(output.inboundSpi);
+      case 'retire-child':
+        return;
       case 'sleep-child':
       case 'remove-child':
         return this.dataplane.remove(output.inboundSpi);
