@@ -65,6 +65,7 @@ export class RehearsalDeeds implements DeedsOfSession {
   switchOutbound = async () => undefined;
   removeChild = async () => undefined;
   sleepChild = async () => undefined;
+  retireChild = async () => undefined;
   undoNetwork = async () => undefined;
   openScout = async () => ok(this.#local);
   sendScout = () => undefined;
