@@ -24,6 +24,9 @@ export const limits = {
   notationCharacters: 2_000,
   /** Of one certificate. */
   certificateOctets: 16_384,
+  /** Certificates kept as they were read, as many as a system trusts with room for others, and of which size: 4 MiB at most. */
+  knownCertificates: 256,
+  knownCertificateOctets: 4_096,
   certificatesPerMessage: 10,
   /** Nesting of ASN.1 inside a certificate: real ones reach about 12. */
   asn1Depth: 32,

@@ -48,6 +48,7 @@ export interface SessionDeeds {
   removeChild(inboundSpi: Spi): Promise<void>;
   /** Forgets its keys; `onChildWanted` tells when a packet comes for it. */
   sleepChild(inboundSpi: Spi): Promise<void>;
+  retireChild(inboundSpi: Spi): Promise<void>;
   applyNetwork(plan: NetworkPlan, change: PlanChange): Promise<Result<undefined, Failure>>;
   undoNetwork(): Promise<void>;
   closeTransport(): Promise<void>;
@@ -284,6 +285,11 @@ export class Session {
       case 'remove-child':
         return this.#enqueueChild(async () => {
           await this.#deeds.removeChild(output.inboundSpi);
+          return undefined;
+        });
+      case 'retire-child':
+        return this.#enqueueChild(async () => {
+          await this.#deeds.retireChild(output.inboundSpi);
           return undefined;
         });
       case 'sleep-child':

@@ -275,6 +275,10 @@ export class SystemDeeds implements SessionDeeds {
     await this.#dataplane?.removeChild(inboundSpi);
   }
 
+  async retireChild(inboundSpi: Spi): Promise<void> {
+    await this.#dataplane?.retireChild(inboundSpi);
+  }
+
   async sleepChild(inboundSpi: Spi): Promise<void> {
     await this.#dataplane?.sleepChild(inboundSpi);
   }

@@ -30,6 +30,8 @@ export interface Dataplane {
    * is kept until there is a child for it, and `onWanted` tells. `removeChild` ends that. An unknown SPI is no error.
    */
   sleepChild(inboundSpi: Spi): Promise<void>;
+  /** Packets go by other children at once; what comes in is still taken. For a child of a further pair, and else no error. */
+  retireChild(inboundSpi: Spi): Promise<void>;
   /** How many packets each child has carried, both directions together, by inbound SPI. */
   carried(): ReadonlyMap<Spi, number>;
   /** Sends the child's ESP elsewhere from now on. An unknown SPI is no error. */

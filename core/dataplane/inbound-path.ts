@@ -168,14 +168,15 @@ export class InboundPath {
   }
 
   /**
-   * Moves one batch of each socket, or of the lane: the number of messages received.
+   * Moves one batch of each socket, or of the lane: whether there may be more. A batch that was not filled has emptied its socket,
+   * and asking once more would only say so.
    * @throws Error when a socket is gone.
    */
-  step(): number {
-    if (this.#source !== undefined) return this.#readLane(this.#source);
-    let received = 0;
-    for (const socket of this.#sockets.values()) received += this.#receive(socket);
-    return received;
+  step(): boolean {
+    if (this.#source !== undefined) return this.#readLane(this.#source) > 0;
+    let more = false;
+    for (const socket of this.#sockets.values()) if (this.#receive(socket) === slots) more = true;
+    return more;
   }
 
   #listen(path: number, fd: number): void {
@@ -299,7 +300,9 @@ export class InboundPath {
       return;
     }
     const spi = readWord(octets, at);
-    const child = this.#children.get(spi);
+    // Mostly it is for the child of the datagram before.
+    const last = this.#decrypting;
+    const child = last?.sa.spi === spi ? last : this.#children.get(spi);
     if (child !== undefined) return this.#begin(child, at, length);
     this.#complete();
     // What came by a lane was ESP when it was handed over.

@@ -36,7 +36,7 @@ function work(start: WorkerStart, queue: CommandQueue, open: OpenCommand): void 
         wipeKey(command);
       })
     ) {
-      if (path.step() > 0 || !path.fallAsleep()) continue;
+      if (path.step() || !path.fallAsleep()) continue;
       waits.wait(-1);
       if (queue.exiting) break;
       if (waits.readable(0)) queue.quiet();

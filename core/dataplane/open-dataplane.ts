@@ -197,6 +197,11 @@ class WorkerDataplane implements Dataplane {
     await this.#pairs.first.inbound.command(command);
   }
 
+  async retireChild(inboundSpi: Spi): Promise<void> {
+    const { pair = 0 } = this.#children.get(inboundSpi) ?? {};
+    if (pair !== 0) await this.#pairs.first.outbound.command({ kind: 'unshare', child: inboundSpi });
+  }
+
   carried(): ReadonlyMap<Spi, number> {
     return new Map(
       [...this.#children].map(([spi, { uses }]) => [spi, uses.reduce((sum, use) => sum + (use[0] ?? 0), 0)]),

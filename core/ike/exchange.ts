@@ -5,7 +5,7 @@ import { decodeMessage, type SealedMessage } from '../wire/ike/message.ts';
 import type { IkeMessage, IkeSpi, Payload } from '../wire/ike/payload.ts';
 import { encodeChain } from '../wire/ike/payload-chain.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
-import { notifyType } from '../wire/registry/notify-types.ts';
+import { notifyForBrokenRequest } from './failure-notify.ts';
 import { FragmentSizes } from './fragments/fragment-sizes.ts';
 import { openMessage } from './fragments/open-message.ts';
 import { OutgoingRequest } from './fragments/outgoing-request.ts';
@@ -14,18 +14,19 @@ import { type PlainMessage, sealDatagrams } from './fragments/seal-datagrams.ts'
 import { InitExchange } from './init-exchange.ts';
 import type { InitRestart } from './init-restarts.ts';
 import type { IkePort, IkeRoute, PathId } from './io.ts';
+import { type IkeSpis, readSpis } from './message-spis.ts';
 import { asksInNewerVersion, denyVersion } from './newer-version.ts';
-import { ikeNotify } from './payload-list.ts';
 import { PeerWindow } from './peer-window.ts';
 import type { Protection } from './protection.ts';
 import type { DropCause, Exhausted, Received } from './received.ts';
-import type { AnsweredBy, OutstandingRequest, QueuedRequest, RequestRoute } from './request.ts';
+import {
+  type AnsweredBy,
+  type OutstandingRequest,
+  type QueuedRequest,
+  type RequestRoute,
+  routeBy,
+} from './request.ts';
 import { type Pace, RetransmitSchedule } from './retransmission.ts';
-
-interface IkeSpis {
-  readonly initiator: IkeSpi;
-  readonly responder: IkeSpi;
-}
 
 /**
  * The exchanges of one IKE SA. It alone knows message IDs, retransmission, restarts
@@ -322,13 +323,8 @@ export class ExchangeLayer {
 
   /** The peer's request breaks a rule: it is told so, and unless it may go on, the IKE SA ends. @rfc 7296 2.21.3 */
   #refuse(request: IkeMessage, error: Failure): Received | undefined {
-    if (error.code === 'peer.critical-payload') {
-      const type = Number(error.detail['type'] ?? 0);
-      this.respond(request, [ikeNotify(notifyType.UNSUPPORTED_CRITICAL_PAYLOAD, Uint8Array.of(type))]);
-      return undefined;
-    }
-    this.respond(request, [ikeNotify(notifyType.INVALID_SYNTAX)]);
-    return { kind: 'broken', error };
+    this.respond(request, [notifyForBrokenRequest(error)]);
+    return error.code === 'peer.critical-payload' ? undefined : { kind: 'broken', error };
   }
 
   #sendNext(now: Instant): void {
@@ -401,14 +397,4 @@ export class ExchangeLayer {
     this.#drops.set(cause, (this.#drops.get(cause) ?? 0) + 1);
     return undefined;
   }
-}
-
-function routeBy(path: PathId | undefined): IkeRoute | undefined {
-  return path === undefined ? undefined : { paths: [path] };
-}
-
-function readSpis(octets: Uint8Array): { initiator: IkeSpi; responder: IkeSpi } | undefined {
-  if (octets.length < 16) return undefined;
-  const view = new DataView(octets.buffer, octets.byteOffset, 16);
-  return { initiator: view.getBigUint64(0), responder: view.getBigUint64(8) };
 }

@@ -1,5 +1,7 @@
 import type { Failure, FailureCode } from '../base/errors.ts';
+import type { NotifyPayload } from '../wire/ike/payload.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
+import { ikeNotify } from './payload-list.ts';
 
 /**
  * What the peer is told about a failure of ours: the type of an error notify, or `undefined` for silence. The peer is not told
@@ -24,6 +26,13 @@ export function notifyForFailure(error: Failure): number | undefined {
     case 'misuse':
       return undefined;
   }
+}
+
+/** What a request is answered with whose payloads break a rule, or that has a critical one which is not known. @rfc 7296 2.5 */
+export function notifyForBrokenRequest({ code, detail }: Failure): NotifyPayload {
+  return code === 'peer.critical-payload'
+    ? ikeNotify(notifyType.UNSUPPORTED_CRITICAL_PAYLOAD, Uint8Array.of(Number(detail['type'] ?? 0)))
+    : ikeNotify(notifyType.INVALID_SYNTAX);
 }
 
 const silence = 'silence';

@@ -1,6 +1,6 @@
 import type { Payload } from '../wire/ike/payload.ts';
 import type { OutgoingRequest } from './fragments/outgoing-request.ts';
-import type { PathId } from './io.ts';
+import type { IkeRoute, PathId } from './io.ts';
 import type { Pace, RetransmitSchedule } from './retransmission.ts';
 
 /** A protected request on the wire. */
@@ -39,4 +39,9 @@ export interface QueuedRequest extends RequestRoute {
   readonly payloads: readonly Payload[];
   readonly tries: number;
   readonly pace: Pace;
+}
+
+/** By this path alone, or where everything goes. */
+export function routeBy(path: PathId | undefined): IkeRoute | undefined {
+  return path === undefined ? undefined : { paths: [path] };
 }

@@ -69,11 +69,21 @@ export function sameSelectors(a: ChildSaParameters['selectors'], b: ChildSaParam
   return key(a) === key(b);
 }
 
-/** The peer has deleted this CHILD SA, and nothing replaces it: the flows of a copy go another way at once. */
+/** The peer has deleted this CHILD SA, and nothing replaces it: its flows go by those with the same selectors at once. */
 export function copyGone(engine: Engine, state: Established, gone: Child, now: Instant): void {
+  const isReplaced = state.children.serves(gone.wish);
+  const others = othersAlike(engine, state, gone);
   adoptCopy(engine, state, gone, now);
-  if (resourceOf(engine.config, gone.wish) === 0 || state.children.serves(gone.wish)) return;
-  removeChild(engine, state, gone);
+  if (!isReplaced && (others.length > 0 || resourceOf(engine.config, gone.wish) > 0))
+    removeChild(engine, state, gone);
+}
+
+/** The live ones that have their traffic in common with it. */
+function othersAlike({ config }: Engine, { children }: Established, { wish }: Child): readonly Child[] {
+  if (wish === undefined) return [];
+  const isAlike = (other: Child) =>
+    other.wish !== undefined && originalOf(config, other.wish) === originalOf(config, wish);
+  return children.all().filter((other) => other.state.kind === 'live' && isAlike(other));
 }
 
 /**
@@ -85,12 +95,7 @@ function adoptCopy(engine: Engine, state: Established, gone: Child, now: Instant
   const { madeAt } = state.resources;
   if (gone.wish === undefined || madeAt === undefined || now > after(madeAt, replacedMs)) return;
   if (resourceOf(config, gone.wish) !== 0 || state.children.serves(gone.wish)) return;
-  const copy = state.children
-    .all()
-    .find(
-      ({ wish, state: { kind } }) =>
-        wish !== undefined && kind === 'live' && originalOf(config, wish) === gone.wish,
-    );
+  const [copy] = othersAlike(engine, state, gone);
   if (copy === undefined) return;
   copy.wish = gone.wish;
   refuseResources(engine, state, failure('peer.refused', { notify: 'DELETE' }));

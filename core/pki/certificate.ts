@@ -42,10 +42,32 @@ export interface Certificate {
   readonly extensions: Extensions;
 }
 
-/** Reads a certificate in DER. The error is the end of a sentence: why it can't be read. */
+/** Those read before, by their octets, the latest last: with each login the same ones come again, of a whole system's trust too. */
+const known = new Map<string, Certificate>();
+
+/**
+ * Reads a certificate in DER. The error is the end of a sentence: why it can't be read. The same octets give the same
+ * certificate for a while: nobody writes into one.
+ */
 export function parseCertificate(der: Uint8Array): Result<Certificate, string> {
   if (der.length > limits.certificateOctets)
     return err(`it has ${der.length} octets, more than ${limits.certificateOctets}`);
+  if (der.length > limits.knownCertificateOctets) return readCertificate(der);
+  const key = String.fromCharCode(...der);
+  const before = known.get(key);
+  const read = before === undefined ? readCertificate(der) : ok(before);
+  if (read.ok) remember(key, read.value);
+  return read;
+}
+
+function remember(key: string, certificate: Certificate): void {
+  known.delete(key);
+  known.set(key, certificate);
+  const [oldest] = known.keys();
+  if (known.size > limits.knownCertificates && oldest !== undefined) known.delete(oldest);
+}
+
+function readCertificate(der: Uint8Array): Result<Certificate, string> {
   const whole = decodeDer(der);
   if (whole === undefined) return err('it is not valid ASN.1, or nested too deeply');
   const [tbs, algorithm, signature] = whole.parts;

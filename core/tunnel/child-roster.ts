@@ -54,6 +54,11 @@ export class ChildRoster {
     );
   }
 
+  /** Those that further pairs of workers send on. */
+  get ofFurtherPairs(): readonly RosterChild[] {
+    return [...this.#sending.values()].filter(({ pair }) => pair !== 0);
+  }
+
   add(parameters: ChildSaParameters, { standby, pair }: RosterTerms, wish: number | undefined): void {
     const { inbound, outbound, selectors } = parameters;
     const child: RosterChild = {

@@ -163,12 +163,20 @@ function onEstablished(
   course.tellPhase('configuring-network');
 }
 
-function onChildChange(course: Course, attempt: Attempt, change: ChildChange, now: Instant): void {
-  // The gateway of a login that was replaced may still send on it.
-  if (change.kind === 'child-remove' && course.retiring.has(attempt)) {
+/** The traffic goes with the login that has replaced this one, whatever rekey is under way here; the gateway may still send on it. */
+function onChildOfRetiring(course: Course, attempt: Attempt, change: ChildChange, now: Instant): void {
+  if (change.kind === 'child-switch-outbound') return;
+  if (change.kind !== 'child-install') {
     attempt.lingering.push(change.inboundSpi);
     return;
   }
+  course.installing.push(attempt);
+  const standby = { ...change, outbound: 'standby' } as const;
+  course.emit(changeChildren(attempt.children, standby, course.remote(attempt, 'nat-traversal'), now));
+}
+
+function onChildChange(course: Course, attempt: Attempt, change: ChildChange, now: Instant): void {
+  if (course.retiring.has(attempt)) return onChildOfRetiring(course, attempt, change, now);
   if (change.kind === 'child-install') course.installing.push(attempt);
   const before = attempt.children.current;
   course.emit(changeChildren(attempt.children, change, course.remote(attempt, 'nat-traversal'), now));

@@ -151,6 +151,8 @@ export type TunnelOutput =
   /** Send on this CHILD SA from now on. */
   | { readonly kind: 'switch-outbound'; readonly inboundSpi: Spi }
   | { readonly kind: 'remove-child'; readonly inboundSpi: Spi }
+  /** Of a further pair of workers: send on others at once, and still take what comes in. */
+  | { readonly kind: 'retire-child'; readonly inboundSpi: Spi }
   /** Forget its keys, and say `child-wanted` when a packet comes for it. */
   | { readonly kind: 'sleep-child'; readonly inboundSpi: Spi }
   /** Create the TUN device if there is none, attach it, bring the machine to the plan. */

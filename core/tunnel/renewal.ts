@@ -148,6 +148,9 @@ export function takeOver(course: Course, renewal: Renewal, now: Instant): void {
   course.phase = { kind: 'connected', attempt };
   course.retiring.add(phase.attempt);
   phase.attempt.goodbyeAt = after(now, limits.renewalGoodbyeMs);
+  // The first pair of workers sends on the new one already; the new login's further pairs are yet to come.
+  for (const { inbound } of phase.attempt.children.ofFurtherPairs)
+    course.emit({ kind: 'retire-child', inboundSpi: inbound.spi });
   course.tellConnected();
 }
 

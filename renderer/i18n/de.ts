@@ -439,6 +439,7 @@ export const de: Catalogue = {
     unknown: 'Der Godwit-Dienst antwortet nicht.',
     blocked: 'Der Datenverkehr ist gesperrt.',
   },
+  holders: { gateway: 'Gateway', 'login server': 'Anmeldeserver' },
   failures: germanFailures,
   problems: germanProblems,
 };

@@ -421,6 +421,8 @@ export const en = {
     blocked: 'Traffic is blocked.',
   },
   /** Failures have their English words in the core, which the command line shows too. */
+  /** Whose certificate a failure tells of. */
+  holders: { gateway: 'gateway', 'login server': 'login server' } as Readonly<Record<string, string>>,
   failures: {} as Record<string, { readonly what: string; readonly next: string }>,
   /** So has what can be wrong with a field. */
   problems: {} as Readonly<Record<string, string>>,

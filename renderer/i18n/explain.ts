@@ -14,6 +14,8 @@ export function explainIn(text: Catalogue, error: Failure): Explanation {
   const detail = Object.fromEntries(
     Object.entries(error.detail).map(([name, value]) => [name, isolated(value)]),
   );
+  const holder = String(error.detail['holder'] ?? '');
+  if (Object.hasOwn(text.holders, holder)) detail['holder'] = text.holders[holder] ?? holder;
   if (problem !== undefined) detail['reason'] = problemWords(text, problem);
   const plain = explain({ ...error, detail });
   const words = Object.hasOwn(text.failures, error.code) ? text.failures[error.code] : undefined;

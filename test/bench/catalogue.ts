@@ -68,7 +68,7 @@ export const benches: Readonly<Record<string, Bench>> = {
     about: 'resident memory of the client, connected and after traffic',
     programs: ['iperf3'],
     run: (options) =>
-      benchMemory(able(options), { ...amount(options, [1, 0], [1, 0]), gibibytes: options.quick ? 1 : 10 }),
+      benchMemory(able(options), { ...amount(options, [1, 0], [1, 0]), gibibytes: options.quick ? 0.5 : 10 }),
   },
   idle: {
     about: 'what a connected client does while nothing is sent',
@@ -103,7 +103,8 @@ export const benches: Readonly<Record<string, Bench>> = {
 /** In short: only the first round measures more than one TCP flow. */
 function wholeOrShort(options: BenchOptions): TunnelOptions {
   const { rounds, seconds } = amount(options, [3, 3], [2, 2]);
-  return { rounds, seconds, wholeRounds: options.quick ? 1 : rounds };
+  const { quick } = options;
+  return { rounds, seconds, udpSeconds: quick ? 1 : seconds, wholeRounds: quick ? 1 : rounds };
 }
 
 /** Rounds and seconds: as asked for, else the usual ones, or few. */

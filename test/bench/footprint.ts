@@ -24,7 +24,7 @@ export async function benchMemory(
     note('connected', 'MiB', residentOctets(pid) / mebibyte);
     let moved = 0;
     for (let reverse = false; moved < gibibytes * 2 ** 30; reverse = !reverse)
-      moved += (await runIperf(network, { seconds: 5, reverse })).octets;
+      moved += (await runIperf(network, { seconds: 3, reverse })).octets;
     note(`after-${gibibytes}-GiB`, 'MiB', residentOctets(pid) / mebibyte);
   };
   const rows = await eachPair(pairs, rounds, measure, async (pid, note) => {

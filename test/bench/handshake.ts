@@ -91,7 +91,8 @@ async function layCables(
 }
 
 async function godwitContestant(namespace: Namespace, login: ClientProfile): Promise<Contestant> {
-  const godwit = await Godwit.start(namespace);
+  // Nothing stands between the two that charon has not.
+  const godwit = await Godwit.start(namespace, [], { recorded: false });
   return {
     peer: 'godwit',
     namespace,

@@ -4,7 +4,7 @@ import { Godwit } from '../support/peers/godwit.ts';
 import { layCable } from './cable.ts';
 import { cpuSeconds } from './cpu-time.ts';
 import { runIperf } from './iperf.ts';
-import { benchGateway, benchLogin } from './pairs/credentials.ts';
+import { benchGateway, benchLogin, benchMtu } from './pairs/credentials.ts';
 import type { BenchNetwork } from './pairs/pair.ts';
 import { round2 } from './ratios.ts';
 import { type BenchResult, type BenchRow, say } from './report.ts';
@@ -86,7 +86,7 @@ async function measure(
       network.gateway,
       network.gatewayAddress,
       benchGateway(network),
-      { workerPairs: pairs, spread },
+      { workerPairs: pairs, spread, mtu: benchMtu },
     );
     const client = await Godwit.start(network.client, ['--spread', spread]);
     const login = await client.connect({ ...benchLogin(network), profile: { workerPairs: pairs } });

@@ -22,6 +22,8 @@ const udpMegabits = [250, 500, 1_000, 2_000];
 export interface TunnelOptions {
   readonly rounds: number;
   readonly seconds: number;
+  /** Of each rate of UDP. */
+  readonly udpSeconds: number;
   /** Of the rounds, how many measure more than one TCP flow both ways. */
   readonly wholeRounds: number;
 }
@@ -59,7 +61,11 @@ async function measureTcp(
   }
 }
 
-async function measureUdp(network: BenchNetwork, { seconds }: TunnelOptions, note: Note): Promise<void> {
+async function measureUdp(
+  network: BenchNetwork,
+  { udpSeconds: seconds }: TunnelOptions,
+  note: Note,
+): Promise<void> {
   for (const reverse of [false, true])
     for (const megabits of udpMegabits) {
       const udp = { bitsPerSecond: megabits * 1e6, octets: udpOctets };

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { root } from '../../build/testing/run-tests.ts';
 import { buildUi } from '../../build/ui/build-ui.ts';
+import { openEditor } from './fake/pictures.ts';
 import { namedScenes } from './support/scenes.ts';
 import { closeStage, type Look, onStage } from './support/stage.ts';
 import { goTo } from './support/ui-page.ts';
@@ -37,6 +38,11 @@ const pictures: readonly { readonly scene: string; readonly file: string; readon
     look: { width: 1100, height: 560, theme: 'light', language: 'en' },
   },
   {
+    scene: 'editor-search',
+    file: 'ui-editor.png',
+    look: { width: 1100, height: 1180, theme: 'light', language: 'en' },
+  },
+  {
     scene: 'details',
     file: 'ui-details.png',
     look: { width: 1100, height: 1000, theme: 'dark', language: 'en' },
@@ -55,6 +61,10 @@ try {
     if (found === undefined) throw new Error(`there is no scene ${scene}`);
     await onStage(found.scene, look, async ({ page }) => {
       if (found.view !== 'connection') await goTo(page, found.view);
+      if (found.editor !== undefined) {
+        await openEditor(page, found.editor);
+        await page.evaluate('window.scrollTo(0, document.documentElement.scrollHeight)');
+      }
       if (found.scene.ask !== undefined) await page.locator('dialog[open]').waitFor();
       if (scene === 'connected') await page.locator('.chart canvas').first().waitFor();
       await page.screenshot({ path: join(root, 'docs/pictures', file) });

@@ -9,27 +9,17 @@ import type { TunnelInput, TunnelOutput, TunnelState } from '../../core/tunnel/i
 import type { PathCandidate } from '../../core/tunnel/paths/path.ts';
 import { mayReconnect } from '../../core/tunnel/reconnect-policy.ts';
 import type { Spi } from '../../core/wire/ike/payload.ts';
+import { wordsOfOutput, wordsOfState } from './client-words.ts';
 import { Dice } from './dice.ts';
 import { answerTo, proofsOf, questionsOf, saidProofs } from './logins.ts';
 import { clientAddress, createSimClient, gatewayAddress, nobody, tunnelConfig } from './parties.ts';
-import { KeyLedger, type SealMemory } from './sim-crypto.ts';
+import { KeyLedger } from './sim-crypto.ts';
 import { SimDataplane, type SimPacket } from './sim-dataplane.ts';
 import type { Story } from './story.ts';
-import type { Trace } from './trace.ts';
+import type { Surroundings } from './surroundings.ts';
 import { Violation } from './violation.ts';
 import { WatchedEngine } from './watched-engine.ts';
 import type { WireWatch } from './wire-watch.ts';
-
-/** What the client's side needs of the world around it. */
-export interface Surroundings {
-  readonly story: Story;
-  readonly memory: SealMemory;
-  readonly trace: Trace;
-  now(): number;
-  /** Whether somebody poses as the gateway. */
-  hasImposter(): boolean;
-  later(ms: number, run: () => void): void;
-}
 
 /** A machine takes a moment for what it is asked to do. */
 const deedMs = 2;
@@ -251,6 +241,8 @@ export class ClientSide {
       }
       case 'switch-outbound':
         return this.dataplane.switchOutbound(output.inboundSpi);
+      case 'retire-child':
+        return;
       case 'sleep-child':
       case 'remove-child':
         return this.dataplane.remove(output.inboundSpi);
@@ -372,43 +364,15 @@ export class ClientSide {
   }
 
   #note(output: IkeOutput): void {
-    const { trace } = this.#around;
-    const now = this.#around.now();
-    switch (output.kind) {
-      case 'child-install':
-        return trace.note(
-          now,
-          () => `client installs ${pair(output.child)}${output.outbound === 'standby' ? ', on standby' : ''}`,
-        );
-      case 'child-switch-outbound':
-        return trace.note(now, () => `client sends on ${output.inboundSpi} from now on`);
-      case 'child-remove':
-        return trace.note(now, () => `client removes ${output.inboundSpi}`);
-      case 'established':
-        this.logins += 1;
-        this.#judge(output.summary);
-        return trace.note(now, () => 'client is established');
-      case 'rekeyed':
-        this.rekeys += 1;
-        return trace.note(now, () => `client: ${output.what} SA replaced`);
-      case 'rekey-failed':
-        return trace.note(
-          now,
-          () => `client: ${output.what} SA not replaced: ${formatFailure(output.error)}`,
-        );
-      case 'closed':
-        if (output.error !== undefined && this.#around.story.forgers !== undefined)
-          throw new Violation('forged', `a login is over: ${formatFailure(output.error)}`);
-        return trace.note(
-          now,
-          () =>
-            `client: a login is over: ${output.error === undefined ? 'as asked' : formatFailure(output.error)}`,
-        );
-      case 'roamed':
-        return trace.note(now, () => 'client: the gateway follows');
-      default:
-        return;
+    const { story, trace } = this.#around;
+    if (output.kind === 'established') {
+      this.logins += 1;
+      this.#judge(output.summary);
     }
+    if (output.kind === 'rekeyed') this.rekeys += 1;
+    if (output.kind === 'closed' && output.error !== undefined && story.forgers !== undefined)
+      throw new Violation('forged', `a login is over: ${formatFailure(output.error)}`);
+    trace.note(this.#around.now(), () => wordsOfOutput(output));
   }
 
   #judge(summary: IkeSummary): void {
@@ -434,7 +398,7 @@ export class ClientSide {
   #enter(state: TunnelState): void {
     const { trace, now } = this.#around;
     this.#state = state;
-    trace.note(now(), () => `client: ${wordsOf(state)}`);
+    trace.note(now(), () => `client: ${wordsOfState(state)}`);
     if (state.kind === 'connected' && !(this.#planned && this.#attached))
       throw new Violation('data-plane', 'connected, and the device is not attached');
     if (state.kind === 'reconnecting' && this.#around.story.calm)
@@ -470,22 +434,6 @@ function isNobody(address: IpAddress): boolean {
 
 function firstSpi(octets: Uint8Array): bigint {
   return octets.length < 8 ? 0n : new DataView(octets.buffer, octets.byteOffset, 8).getBigUint64(0);
-}
-
-function wordsOf(state: TunnelState): string {
-  if (state.kind === 'disconnected')
-    return state.lastFailure === undefined ? state.kind : `disconnected: ${formatFailure(state.lastFailure)}`;
-  return 'phase' in state && state.phase !== undefined ? `${state.kind}, ${state.phase}` : state.kind;
-}
-
-export function pair({
-  inbound,
-  outbound,
-}: {
-  readonly inbound: { readonly spi: Spi };
-  readonly outbound: { readonly spi: Spi };
-}): string {
-  return `${inbound.spi} in, ${outbound.spi} out`;
 }
 
 function wayFrom(moves: number): PathCandidate {

@@ -5,9 +5,10 @@ import { instant } from '../../core/base/time.ts';
 import type { ClientId, Gateway, GatewayOutput } from '../../core/gateway/io.ts';
 import type { IkePort } from '../../core/ike/io.ts';
 import type { Spi } from '../../core/wire/ike/payload.ts';
-import { pair, type Surroundings } from './client-side.ts';
+import { pair } from './client-words.ts';
 import { createSimGateway, isImposter } from './parties.ts';
 import { SimDataplane, type SimPacket } from './sim-dataplane.ts';
+import type { Surroundings } from './surroundings.ts';
 import { Violation } from './violation.ts';
 import type { WireWatch } from './wire-watch.ts';
 

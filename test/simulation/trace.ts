@@ -12,8 +12,9 @@ export class Trace {
     this.#on = on;
   }
 
-  note(now: number, what: () => string): void {
-    if (this.#on) this.lines.push(`${(now / 1000).toFixed(3).padStart(9)} ${what()}`);
+  note(now: number, what: () => string | undefined): void {
+    const words = this.#on ? what() : undefined;
+    if (words !== undefined) this.lines.push(`${(now / 1000).toFixed(3).padStart(9)} ${words}`);
   }
 }
 

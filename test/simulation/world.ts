@@ -1,6 +1,6 @@
 import { decodeMessage } from '../../core/wire/ike/message.ts';
 import { Air, type Cargo } from './air.ts';
-import { ClientSide, type Surroundings } from './client-side.ts';
+import { ClientSide } from './client-side.ts';
 import { EventQueue } from './event-queue.ts';
 import { Forgers } from './forgers.ts';
 import { GatewaySide } from './gateway-side.ts';
@@ -8,6 +8,7 @@ import { ForgetfulNat, idleMs, type NatStory } from './idle.ts';
 import { hasFurtherChild } from './parties.ts';
 import { SealMemory } from './sim-crypto.ts';
 import type { Deed, Story } from './story.ts';
+import type { Surroundings } from './surroundings.ts';
 import { notate, type Trace } from './trace.ts';
 import { Violation } from './violation.ts';
 import { WireWatch } from './wire-watch.ts';

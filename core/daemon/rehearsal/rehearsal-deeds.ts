@@ -1,9 +1,17 @@
-import type { Endpoint, IpAddress } from '../../base/address.ts';
+import { type Endpoint, formatIpAddress, type IpAddress } from '../../base/address.ts';
 import { ok, type Result } from '../../base/result.ts';
 import { instant } from '../../base/time.ts';
 import { noCounters } from '../../dataplane/dataplane.ts';
+import { NetworkEvents } from '../../platform/linux/events/network-events.ts';
+import { findPaths } from '../../platform/linux/find-paths.ts';
+import { libc } from '../../platform/linux/libc.ts';
+import { networkOf } from '../../platform/linux/network-identity.ts';
+import { tunnelMark } from '../../tunnel/compute-network-plan.ts';
+import type { KnownNetwork } from '../../tunnel/paths/network-lore.ts';
+import type { PathCandidate } from '../../tunnel/paths/path.ts';
 import type { DeedsOfSession } from '../create-session.ts';
-import type { SessionDeeds, TransportEvents } from '../session.ts';
+import { lookUp, openPathSocket, preferredWay } from '../reach-gateway.ts';
+import type { OpenedTransport, SessionDeeds, TransportEvents } from '../session.ts';
 
 /** Who answers in a rehearsal. Nothing of it leaves the process. */
 export interface FarEnd {
@@ -12,7 +20,19 @@ export interface FarEnd {
   answer(octets: Uint8Array, floated: boolean): readonly Uint8Array[];
 }
 
-/** A machine on which nothing happens: what is sent is answered by `farEnd`, all else is done by saying so. */
+const loopback: IpAddress = { family: 4, octets: Uint8Array.of(127, 0, 0, 1) };
+const loopbackWay: PathCandidate = {
+  interfaceIndex: 1,
+  interfaceName: 'lo',
+  local: loopback,
+  remote: loopback,
+  linkMtu: 1_500,
+};
+
+/**
+ * A machine on which nothing happens: what is sent is answered by `farEnd`. Where a real session looks at the system, this one
+ * does too, at the loopback; what changes something is done by saying so.
+ */
 export class RehearsalDeeds implements DeedsOfSession {
   readonly answer: SessionDeeds['answer'];
   readonly #farEnd: FarEnd;
@@ -33,13 +53,10 @@ export class RehearsalDeeds implements DeedsOfSession {
   pairCounters = () => [];
   now = () => instant(0);
   setAlarm = () => undefined;
-  resolve = async () => ok([this.#farEnd.address]);
-  findPaths = () => [];
   openPath = async () => ok(this.#local);
   usePath = () => undefined;
   closePath = () => undefined;
   setKeepalive = () => undefined;
-  recallNetwork = () => ({ network: undefined, lore: {} });
   rememberNetwork = () => undefined;
   lastSent = () => undefined;
   lastHeardInSilence = () => undefined;
@@ -48,7 +65,7 @@ export class RehearsalDeeds implements DeedsOfSession {
   switchOutbound = async () => undefined;
   removeChild = async () => undefined;
   sleepChild = async () => undefined;
-  applyNetwork = async () => ok();
+  retireChild = async () => undefined;
   undoNetwork = async () => undefined;
   openScout = async () => ok(this.#local);
   sendScout = () => undefined;
@@ -57,9 +74,33 @@ export class RehearsalDeeds implements DeedsOfSession {
   lastTraffic = () => undefined;
   childActivity = () => new Map();
 
-  async openTransport(_: IpAddress, events: TransportEvents): Promise<{ result: Result<Endpoint, never> }> {
+  async resolve(): Promise<Result<readonly IpAddress[], never>> {
+    await lookUp(formatIpAddress(loopback));
+    return ok([this.#farEnd.address]);
+  }
+
+  async openTransport(_: IpAddress, events: TransportEvents): Promise<OpenedTransport> {
     this.#events = events;
-    return { result: ok(this.#local) };
+    const way = preferredWay(loopback);
+    const socket = way.ok ? openPathSocket(way.value) : way;
+    if (socket.ok) libc.close(socket.value.fd);
+    return { result: ok(this.#local), via: loopbackWay };
+  }
+
+  recallNetwork(candidate: PathCandidate): KnownNetwork {
+    networkOf(candidate, tunnelMark);
+    return { network: undefined, lore: {} };
+  }
+
+  findPaths(): readonly PathCandidate[] {
+    findPaths([loopback], tunnelMark, []);
+    return [];
+  }
+
+  async applyNetwork(): Promise<Result<undefined, never>> {
+    const events = NetworkEvents.open({ onChange: () => undefined, onFailure: () => undefined });
+    if (events.ok) await events.value.close();
+    return ok();
   }
 
   async closeTransport(): Promise<void> {

@@ -2,7 +2,7 @@ import { EmbeddedGateway } from '../../support/peers/embedded-gateway.ts';
 import { Godwit } from '../../support/peers/godwit.ts';
 import { strongSwanObstacle } from '../../support/peers/strongswan.ts';
 import { startStrongSwanGateway } from '../../support/peers/strongswan-gateway.ts';
-import { benchGateway, benchLogin } from './credentials.ts';
+import { benchGateway, benchLogin, benchMtu } from './credentials.ts';
 import type { BenchNetwork, BenchPair, BenchTunnel, OnStarted } from './pair.ts';
 
 /** Godwit to Godwit's embedded gateway: what the data plane can do. */
@@ -14,6 +14,7 @@ export const godwit: BenchPair = {
       network.gateway,
       network.gatewayAddress,
       benchGateway(network),
+      { mtu: benchMtu },
     );
     return await connect(network, gateway, onStarted);
   },

@@ -324,6 +324,21 @@ export const fakeChecks: readonly Check[] = [
     // What began as the page was made is over at once; what would turn on and on never ends.
     await comesTrue(page, `document.getAnimations().every((each) => each.playState !== 'running')`);
   }),
+  ...(['light', 'dark'] as const).map(
+    (theme): Check => ({
+      name: `fake: what is said of the state is readable on its colour: ${theme}`,
+      async run() {
+        for (const name of ['connected', 'disconnected', 'connecting', 'reconnecting', 'failed-password']) {
+          const { scene } = namedScenes().find((each) => each.name === name) ?? assert.fail(name);
+          await onStage(scene, { ...plainLook, theme }, async ({ page }) => {
+            const contrasts: number[] = await page.evaluate(heroContrasts);
+            assert.ok(contrasts.length >= 2, name);
+            assert.ok(Math.min(...contrasts) >= 4.5, `${name}: ${contrasts.join()}`);
+          });
+        }
+      },
+    }),
+  ),
   on('service-down', 'a daemon that comes back is shown at once', async ({ page, host }) => {
     await page.getByRole('button', { name: 'Try now' }).click();
     await until(() => host.calls.some(({ method }) => method === 'reach-daemon'));
@@ -331,6 +346,25 @@ export const fakeChecks: readonly Check[] = [
     await page.getByText('Not connected').first().waitFor();
   }),
 ];
+
+/** Of each text in the hero with the strongest colour behind it, which axe does not judge as it is part of a gradient. */
+const heroContrasts = `{
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const luminance = (color) => {
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((each) => {
+      const part = each / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const [, behind] = /gradient\\(105deg, ([a-z]+\\([^)]*\\))/.exec(getComputedStyle(document.querySelector('.hero')).backgroundImage);
+  [...document.querySelectorAll('.state-word, .hero-profile, .hero-gateway, .hero-line, .proof')].map((each) => {
+    const [dark, light] = [luminance(getComputedStyle(each).color), luminance(behind)].sort((a, b) => a - b);
+    return Math.round(((light + 0.05) / (dark + 0.05)) * 100) / 100;
+  });
+}`;
 
 function on(scene: string, name: string, play: (stage: Stage) => Promise<void>): Check {
   return {

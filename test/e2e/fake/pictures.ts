@@ -57,15 +57,21 @@ function looksOf(name: string, quick: boolean): readonly Look[] {
 }
 
 /** Opens a profile in the editor, and looks for a setting there. */
-async function openEditor(page: Page, { profile, search }: NonNullable<NamedScene['editor']>): Promise<void> {
+export async function openEditor(
+  page: Page,
+  { profile, search }: NonNullable<NamedScene['editor']>,
+): Promise<void> {
   await page.locator('.profile-open').filter({ hasText: profile }).click();
   if (search !== undefined) await page.locator('input[type="search"]').fill(search);
 }
 
 /** Makes the window as high as the page, so that what sticks to its edges is where it belongs in the picture. */
 async function unfold(page: Page, { width, height }: Look): Promise<void> {
-  const whole: number = await page.evaluate('document.documentElement.scrollHeight');
-  await page.setViewportSize({ width, height: Math.max(height, whole) });
+  // Charts grow with the window, a little, and the page with them.
+  for (let turn = 0; turn < 2; turn++) {
+    const whole: number = await page.evaluate('document.documentElement.scrollHeight');
+    await page.setViewportSize({ width, height: Math.max(height, whole) });
+  }
 }
 
 /** Every state, error and empty screen at three sizes, in both themes and both languages: nothing overflows, nothing fails. */
@@ -88,7 +94,7 @@ export function pictureChecks(quick: boolean): readonly Check[] {
                 if (name === 'connected') await page.locator('.chart canvas').first().waitFor();
                 const file = join(folder, `${name}-${look.width}-${look.theme}-${look.language}.png`);
                 if (look.width < 3_840) await unfold(page, look);
-                await page.screenshot({ path: file });
+                await page.screenshot({ path: file, fullPage: look.width < 3_840 });
                 keep(file);
                 assert.equal(await overflow(page), undefined, file);
                 const problems = look.width === 3_840 ? [] : await accessibilityProblems(page);

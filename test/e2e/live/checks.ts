@@ -145,7 +145,8 @@ export const liveChecks: readonly Check[] = [
     place.keep(file);
     await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('Certificate');
     await dialog.getByRole('textbox', { name: 'Gateway', exact: true }).fill(addresses.natGateway.v4);
-    await dialog.getByLabel('Add a setting').selectOption('remoteIdentity');
+    await dialog.getByRole('searchbox', { name: 'Find a setting to add' }).fill('gateway identity');
+    await page.keyboard.press('Enter');
     await dialog.getByRole('textbox', { name: "Gateway's identity" }).fill('vpn.example.org');
     await dialog.getByRole('button', { name: 'Import' }).click();
     await dialog.waitFor({ state: 'detached' });

@@ -71,8 +71,8 @@ async function changeOfAddress(stage: Stage, family: 4 | 6): Promise<string[]> {
   return [...problems, ...sameIke(before, await onlySa(stage))];
 }
 
-/** The router forgets what it translated, and translates to other ports from now on. */
-async function rebind(topology: Topology, ports: string): Promise<void> {
+/** The router forgets what it translated, and translates by this rule from now on. */
+async function retranslate(topology: Topology, rule: string): Promise<void> {
   const { router } = topology;
   const forgetful = {
     'net.netfilter.nf_conntrack_udp_timeout': 1,
@@ -84,18 +84,25 @@ async function rebind(topology: Topology, ports: string): Promise<void> {
   };
   await router.sysctl(forgetful);
   await topology.client.run(['ping', '-c', '1', '-W', '2', addresses.lan.v4]);
-  await pause(3_000);
-  await router.nft(`flush chain inet lab nat
-add rule inet lab nat oifname "wan" ip daddr ${addresses.natGateway.v4} meta l4proto udp masquerade to :${ports}
+  // What the client sends meanwhile must not remind it.
+  await router.nft(`add chain inet lab quiet { type filter hook prerouting priority -300; }
+add rule inet lab quiet iifname "home" udp dport 4500 drop
 `);
+  await pause(3_000);
+  await router.nft(
+    `flush chain inet lab nat\n${rule}\nflush chain inet lab quiet\ndelete chain inet lab quiet\n`,
+  );
   await router.sysctl(usual);
 }
+
+const translating = (gateway: string, to: string): string =>
+  `add rule inet lab nat oifname "wan" ip daddr ${gateway} meta l4proto udp masquerade${to}`;
 
 async function rebindings(stage: Stage): Promise<string[]> {
   const problems: string[] = [];
   const before = await onlySa(stage);
   for (const ports of ['50000-50009', '51000-51009']) {
-    await rebind(stage.topology, ports);
+    await retranslate(stage.topology, translating(addresses.natGateway.v4, ` to :${ports}`));
     const pings = pinging(stage);
     const inRange = async () => {
       const port = (await onlySa(stage))?.remotePort ?? 0;
@@ -107,6 +114,34 @@ async function rebindings(stage: Stage): Promise<string[]> {
     await pings.stop();
   }
   return [...problems, ...sameIke(before, await onlySa(stage))];
+}
+
+/** The path has no NAT, then it has one, then it has none again. */
+async function natComesAndGoes(stage: Stage): Promise<string[]> {
+  const problems: string[] = [];
+  const before = await onlySa(stage);
+  // As a NAT and most routers at home do: what nobody asked for does not come in.
+  const { client, plainGateway } = addresses;
+  await stage.topology.resetRouter([`ip saddr ${plainGateway.v4} ip daddr ${client.v4} ct state new`]);
+  for (const [rule, seen] of [
+    [translating(addresses.plainGateway.v4, ''), addresses.router.wan4],
+    ['', addresses.client.v4],
+  ] as const) {
+    await retranslate(stage.topology, rule);
+    const pings = pinging(stage);
+    if (!(await within(16_000, async () => (await onlySa(stage))?.remoteHost === seen)))
+      problems.push(`charon sends to ${(await onlySa(stage))?.remoteHost}, not to ${seen}`);
+    // It makes the CHILD SA anew there.
+    await within(5_000, () => answersPing(stage));
+    problems.push(...(await stage.settled()));
+    await pings.stop();
+  }
+  return [...problems, ...sameIke(before, await onlySa(stage))];
+}
+
+async function answersPing({ topology }: Stage): Promise<boolean> {
+  const { status } = await topology.client.run(['ping', '-c', '1', '-W', '1', addresses.lan.v4]);
+  return status === 0;
 }
 
 /** A family goes away under pings, and then the other one: two moves, one IKE SA. */
@@ -321,5 +356,14 @@ export const roamingCases: readonly InteropCase[] = [
     expect: { up: true },
     seconds: 35,
     during: rebindings,
+  },
+  {
+    name: 'a NAT comes into the path and goes again: noticed, and the gateway follows',
+    theme: 'roaming',
+    gateway: { at: 'plainGateway' },
+    client: {},
+    expect: { up: true },
+    seconds: 35,
+    during: natComesAndGoes,
   },
 ];

@@ -38,7 +38,7 @@ import type { HostConfig, HostEvent } from './host-config.ts';
  * the tests; it is no product, and strongSwan is the judge of what it agrees on with the client.
  */
 const device = 'gateway0';
-const mtu = 1400;
+const usualMtu = 1400;
 
 async function main(): Promise<void> {
   const config: HostConfig = JSON.parse(readFileSync(0, 'utf8'));
@@ -63,6 +63,7 @@ class GatewayHost {
   readonly #believesAll: boolean;
   readonly #pairs: number;
   readonly #spread: 'idle' | 'always';
+  readonly #mtu: number;
   readonly #alarm = new Alarm();
   #dataplane: Dataplane | undefined;
   #ikeSocket: Socket | undefined;
@@ -72,13 +73,14 @@ class GatewayHost {
   constructor(
     gateway: Gateway,
     listen: IpAddress,
-    { believesAll = false, workerPairs = 1, spread = 'idle' }: HostConfig,
+    { believesAll = false, workerPairs = 1, spread = 'idle', mtu = usualMtu }: HostConfig,
   ) {
     this.#gateway = gateway;
     this.#listen = listen;
     this.#believesAll = believesAll;
     this.#pairs = workerPairs;
     this.#spread = spread;
+    this.#mtu = mtu;
   }
 
   async open(pools: readonly IpPrefix[]): Promise<void> {
@@ -110,8 +112,13 @@ class GatewayHost {
       own.address.octets[last] = (own.address.octets[last] ?? 0) | 1;
       ip('address', 'add', formatIpPrefix(own), 'dev', tun.name);
     }
-    ip('link', 'set', tun.name, 'mtu', String(mtu), 'up');
-    await this.#dataplane.attachTun({ fd: tun.fd, name: tun.name, mtu, vnetHeader: tun.vnetHeader });
+    ip('link', 'set', tun.name, 'mtu', String(this.#mtu), 'up');
+    await this.#dataplane.attachTun({
+      fd: tun.fd,
+      name: tun.name,
+      mtu: this.#mtu,
+      vnetHeader: tun.vnetHeader,
+    });
     this.#ikeSocket = createSocket(family === 4 ? 'udp4' : 'udp6');
     this.#ikeSocket.on('message', (octets, from) => {
       const address = must(parseIpAddress(from.address));

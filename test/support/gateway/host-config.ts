@@ -21,6 +21,8 @@ export interface HostConfig {
   readonly rekeyChildMs?: number;
   readonly rekeyIkeMs?: number;
   readonly habits?: GatewayHabits;
+  /** Of its TUN device. Default: 1400. */
+  readonly mtu?: number;
   /** Pairs of workers, each with a CHILD SA of its own. Absent: one. @rfc 9611 */
   readonly workerPairs?: number;
   /** When they share the flows. Default: `idle`. */

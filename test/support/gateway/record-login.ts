@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseIpAddress, parseIpPrefix } from '../../../core/base/address.ts';
@@ -78,10 +79,10 @@ import type { RecordedLogin } from './play-back.ts';
 
 export const recordedLogin: RecordedLogin = ${JSON.stringify(recorded, undefined, 2)};
 `;
-writeFileSync(
-  fileURLToPath(new URL('../../../core/daemon/rehearsal/recorded-login.ts', import.meta.url)),
-  text,
-);
+const file = fileURLToPath(new URL('../../../core/daemon/rehearsal/recorded-login.ts', import.meta.url));
+writeFileSync(file, text);
+const biome = fileURLToPath(new URL('../../../node_modules/.bin/biome', import.meta.url));
+execFileSync(biome, ['format', '--write', file]);
 
 function must<T>(result: Result<T, unknown>): T {
   if (result.ok) return result.value;

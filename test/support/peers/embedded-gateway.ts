@@ -27,6 +27,7 @@ export class EmbeddedGateway {
       | 'rekeyIkeMs'
       | 'workerPairs'
       | 'spread'
+      | 'mtu'
     > = {},
   ): Promise<EmbeddedGateway> {
     const { certificate, ...rest } = config;

@@ -40,7 +40,7 @@ export class Godwit implements VpnClient {
   #firstPassword: string | undefined;
   #pin: string | undefined;
   #whenAsked: ClientProfile['whenAsked'];
-  readonly #recorder: SocketRecorder;
+  readonly #recorder: SocketRecorder | undefined;
   #user: ScriptedUser | undefined;
   #sharedKeys: ClientProfile['sharedKeys'] = {};
   /** Told of each phase as it begins. */
@@ -52,7 +52,7 @@ export class Godwit implements VpnClient {
     before: NamespaceState,
     process: LabProcess,
     rpc: RpcClient,
-    recorder: SocketRecorder,
+    recorder: SocketRecorder | undefined,
   ) {
     this.#recorder = recorder;
     this.#namespace = namespace;
@@ -74,19 +74,23 @@ export class Godwit implements VpnClient {
     });
   }
 
-  static async start(namespace: Namespace, options: readonly string[] = []): Promise<Godwit> {
+  /** `recorded`: whether what it says to its client is kept, which takes a program in between. Default: true. */
+  static async start(
+    namespace: Namespace,
+    options: readonly string[] = [],
+    { recorded = true } = {},
+  ): Promise<Godwit> {
     const before = await readState(namespace);
     const folder = join(namespace.folder, 'godwit');
     mkdirSync(folder, { recursive: true });
     const process = startDaemonProcess(namespace, folder, options);
-    const direct = await connectWhenReady(join(folder, 'godwitd.sock'), process);
-    direct.close();
-    const recorder = await SocketRecorder.listen(
-      // A second daemon may follow on one that was killed.
-      join(namespace.folder, `rpc-${process.pid}.sock`),
-      join(folder, 'godwitd.sock'),
-    );
-    const rpc = await connectWhenReady(recorder.path, process);
+    const own = join(folder, 'godwitd.sock');
+    const direct = await connectWhenReady(own, process);
+    // A second daemon may follow on one that was killed.
+    const between = join(namespace.folder, `rpc-${process.pid}.sock`);
+    const recorder = recorded ? await SocketRecorder.listen(between, own) : undefined;
+    if (recorder !== undefined) direct.close();
+    const rpc = recorder === undefined ? direct : await connectWhenReady(recorder.path, process);
     const godwit = new Godwit(namespace, folder, before, process, rpc, recorder);
     await within(5_000, 'subscribe', rpc.call('subscribe', { events: ['state', 'phase', 'log'] }));
     return godwit;
@@ -137,7 +141,7 @@ export class Godwit implements VpnClient {
 
   /** All that the daemon has said: its log, and every message to its client. */
   get said(): Uint8Array {
-    return new Uint8Array(Buffer.concat([Buffer.from(this.log), this.#recorder.said]));
+    return new Uint8Array(Buffer.concat([Buffer.from(this.log), this.#recorder?.said ?? new Uint8Array(0)]));
   }
 
   async snapshot(): Promise<Snapshot> {
@@ -222,7 +226,7 @@ export class Godwit implements VpnClient {
   /** Ends the daemon in an orderly way, and answers what it left, files in its folder included. */
   async stopAndLook(): Promise<string[]> {
     this.#rpc.close();
-    this.#recorder.close();
+    this.#recorder?.close();
     const exit = await this.process.stop();
     const left = await this.leftovers();
     const files = readdirSync(this.#folder).map((file) => `left behind: file ${file}`);

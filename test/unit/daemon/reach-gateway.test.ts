@@ -15,7 +15,7 @@ test('resolveAgainMs: a resolver that keeps quiet is not waited for any longer',
     found.push(result),
   );
   t.mock.timers.tick(limits.resolveAgainMs - 1);
-  await Promise.resolve();
+  await new Promise(setImmediate);
   assert.equal(found.length, 0);
   t.mock.timers.tick(1);
   await asked;

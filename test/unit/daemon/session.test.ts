@@ -58,6 +58,7 @@ class Diary implements SessionDeeds {
     await turn();
     this.lines.push('removed');
   }
+  retireChild = async () => undefined;
   async sleepChild() {
     await turn();
     this.lines.push('asleep');

@@ -81,6 +81,27 @@ test('the first SA goes before those of other pairs: all flows leave by them', a
   });
 });
 
+test('a child of another pair is retired: its flows move on in order, and what comes in on it is taken', async () => {
+  await withRig({}, async (rig) => {
+    await install(rig, 1);
+    const far = new FarEnd(rig);
+    far.know(1);
+    writeFlows(rig, 1, 4);
+    await rig.dataplane.retireChild(spisOf(1).here);
+    await rig.dataplane.retireChild(spiHere);
+    writeFlows(rig, 5, 4);
+    far.take(flows * 8);
+    writeFlows(rig, 9, 2);
+    far.take(flows * 2);
+    assert.deepEqual([...far.flowsOf.keys()], [spiThere]);
+    const inner = packetOf(0, 1, there, here);
+    send(rig.far.fd, rig.sealWith(farSas(rig, 1).outbound, 1, inner), rig.local);
+    assert.deepEqual(receive(rig.tun), inner);
+    await rig.dataplane.removeChild(spisOf(1).here);
+    assert.equal(rig.dataplane.pairCounters().length, 1);
+  });
+});
+
 test('a child of another pair sleeps: that pair ends, and the first packet is told and kept for its successor', async () => {
   await withRig({}, async (rig) => {
     await install(rig, 1);

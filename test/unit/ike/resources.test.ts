@@ -158,6 +158,7 @@ test('the peer takes a copy for a replacement and deletes the first: the copy ta
   const secondAsked = scenario.sent();
   scenario.link.request([{ kind: 'D', protocol: 3, spis: [first.outbound] }]);
   assert.equal(scenario.all('resource-refused').length, 1);
+  assert.deepEqual(scenario.checkDriver(), [child.inbound], 'nothing is sent on the first any more');
   // The second copy was on the wire already.
   scenario.link.answer([notify(notifyType.TS_MAX_QUEUE)], secondAsked);
   assert.ok(isIdle(scenario));
@@ -175,6 +176,21 @@ test('the first goes while a copy is on the wire: the copy takes its place', () 
   scenario.deliver(octets);
   assert.equal(scenario.installed(1).wish, 0);
   assert.equal(scenario.ike.state, 'established');
+});
+
+test('the peer deletes the first after a while: its flows go by the copies at once, and it is asked for anew', () => {
+  const scenario = widened();
+  const copies = [accept(scenario), accept(scenario)];
+  scenario.advance(11_000);
+  scenario.link.request([{ kind: 'D', protocol: 3, spis: [scenario.first.outbound] }]);
+  assert.deepEqual(
+    scenario.checkDriver(),
+    copies.map(({ inbound }) => inbound),
+  );
+  scenario.advance(10_100);
+  assert.deepEqual(resourceIn(scenario.link.last()), []);
+  accept(scenario);
+  assert.deepEqual([scenario.installed(-1).resource, scenario.installed(-1).wish], [undefined, 0]);
 });
 
 test('SK {D(ESP)} --> nothing goes to sleep while one of several carries; then the copies go, and the first sleeps', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { limits } from '../../../core/base/limits.ts';
 import { ok } from '../../../core/base/result.ts';
@@ -45,6 +46,14 @@ bridgeContract('electron', (t, socketPath) => {
       },
     },
   };
+});
+
+test('one file listens to pages', () => {
+  const main = new URL('../../../main/', import.meta.url).pathname;
+  const listening = globSync('*.ts', { cwd: main }).filter((file) =>
+    /ipcMain\s*\.\s*\w+\(/.test(readFileSync(`${main}${file}`, 'utf8')),
+  );
+  assert.deepEqual(listening, ['page-bridge.ts']);
 });
 
 test('only the main frame of our own page is listened to, and only texts of a sane length', async (t) => {

@@ -338,6 +338,30 @@ test('without a daemon the tray says so, and the page can ask for it to be tried
   assert.equal(electron.trays[0]?.toolTip, 'Godwit: The Godwit service does not answer');
 });
 
+test('the menu goes to each view and quits, in the words of the desktop, and opens no tools', async (t) => {
+  const { electron } = await start(t);
+  type Item = (typeof electron.applicationMenu)[number];
+  const itemsOf = (item: Item): Item[] => [
+    item,
+    ...[item.submenu ?? []].flat().flatMap((each) => itemsOf(each as Item)),
+  ];
+  const items = electron.applicationMenu.flatMap(itemsOf);
+  const keys = items.flatMap(({ accelerator }) => accelerator ?? []);
+  assert.deepEqual(keys, ['CmdOrCtrl+Q', ...[1, 2, 3, 4, 5].map((number) => `CmdOrCtrl+${number}`)]);
+  const roles = items.flatMap(({ role }) => role ?? []);
+  assert.ok(roles.includes('paste') && roles.includes('zoomIn'));
+  assert.deepEqual(
+    roles.filter((role) => /dev|reload/i.test(role)),
+    [],
+  );
+  for (const { label, type } of items) assert.ok(label !== undefined || type === 'separator');
+  assert.equal(electron.app.quits, 0);
+  items
+    .find(({ accelerator }) => accelerator === 'CmdOrCtrl+Q')
+    ?.click?.(...([] as never as [never, never, never]));
+  assert.equal(electron.app.quits, 1);
+});
+
 test('the switches are kept, autostart with the desktop, in German for a German desktop', async (t) => {
   const { electron, folder, window } = await start(t);
   const { webContents } = window();

@@ -142,6 +142,8 @@ test('evidence from outside is escaped and isolated in a sentence', () => {
     const { what } = explainIn(text, error);
     assert.ok(what.includes('\u2068CN=<b>\\u{202e}evil\\u{7}\u2069'), what);
   }
+  assert.match(explainIn(de, error).what, /\(Gateway\)/);
+  assert.match(explainIn(en, error).what, /gateway/);
   assert.doesNotMatch(failureReport(en, error, ['Godwit 1']), /[\u2068\u2069\u202e]/);
 });
 

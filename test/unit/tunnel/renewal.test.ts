@@ -5,7 +5,7 @@ import { limits } from '../../../core/base/limits.ts';
 import { instant } from '../../../core/base/time.ts';
 import { RedirectLimit } from '../../../core/tunnel/destination.ts';
 import { leadOf } from '../../../core/tunnel/renewal.ts';
-import { address } from './fixtures.ts';
+import { address, child } from './fixtures.ts';
 import { ReconnectBench } from './reconnect-bench.ts';
 
 const lifetimeMs = 900_000;
@@ -66,6 +66,17 @@ test('the new login takes over when its SA is installed, and only then the old o
   assert.ok(!bench.words.includes('close-transport') && !bench.words.includes('undo-network'));
 });
 
+test('further pairs of workers stop sending on the old login when the new one takes over, as the gateway soon forgets it', () => {
+  const bench = limited();
+  const copy = { ...child, inbound: { ...child.inbound, spi: 0x7777 } };
+  bench.say({ kind: 'child-install', child: copy, wish: 1, resource: 1 });
+  bench.settleAll();
+  bench.now = dueAt;
+  bench.do({ kind: 'timeout' });
+  assert.ok(!bench.login().includes('retire-child'));
+  assert.deepEqual(bench.settle(), ['retire-child', 'connected']);
+});
+
 test('another inner address replaces the plan before the old login ends', () => {
   const bench = renewing();
   bench.inner = '10.9.0.77/32';
@@ -74,6 +85,19 @@ test('another inner address replaces the plan before the old login ends', () => 
   assert.ok(!commandsOf(bench, 0).includes('disconnect'));
   assert.deepEqual(bench.settle(), ['connected']);
   assert.deepEqual(goodbye(bench), ['transmit']);
+});
+
+test('a rekey that ends on the old login before its goodbye takes no traffic back to it', () => {
+  const bench = renewing();
+  bench.login();
+  const old = bench.engines[0];
+  assert.ok(old);
+  bench.settle();
+  old.farewell = [
+    { kind: 'child-switch-outbound', inboundSpi: 0x1001 },
+    { kind: 'child-sleep', inboundSpi: 0x1001 },
+  ];
+  assert.deepEqual(goodbye(bench), ['transmit'], 'nothing is said to the data plane');
 });
 
 test('the user who leaves before the old login has said goodbye: both say it', () => {
