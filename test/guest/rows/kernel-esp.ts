@@ -121,7 +121,7 @@ async function rekeys(bench: Bench): Promise<readonly string[]> {
       return now.length === 1 && now[0] !== second;
     })),
     ...(await moveFile(bench, 1 << 18)),
-    ...(await inAgreement(bench, 'aes256gcm16-esn', /flag[^\n]*esn/)),
+    ...(await inAgreement(bench, 'aes256gcm16-ecp384-esn', /flag[^\n]*esn/)),
   );
   problems.push(...(await bench.down()));
   return problems;
