@@ -270,8 +270,12 @@ export class Bench {
     return [];
   }
 
-  /** What a connection may change on this machine. */
+  /** What a connection may change on this machine, once no address of its own is on trial any more. */
   async look(): Promise<NamespaceState> {
+    await this.until('addresses that are no longer tentative', async () => {
+      const { stdout } = await this.sh('ip -o -6 address show tentative');
+      return stdout === '';
+    });
     const { lines } = await readState(this.guest);
     // The name servers' and NetworkManager's own sockets come and go; switched on, NetworkManager words the loopback anew.
     const kept = [...lines].filter((line) => !/^(UDP socket|address: lo )/.test(line));

@@ -184,9 +184,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'the SAs of a login that was replaced go before late packets have come',
-    file: 'core/tunnel/drive-engine.ts',
-    find: "change.kind === 'child-remove' && course.retiring.has(attempt)",
-    replace: 'false',
+    file: 'core/tunnel/renewal.ts',
+    find: 'phase.attempt.goodbyeAt = after(now, limits.renewalGoodbyeMs);',
+    replace: 'dismiss(course, phase.attempt, now);',
     seenBy: ['make-before-break'],
   },
   {
