@@ -2,8 +2,8 @@ import { checkSteps } from './check.ts';
 import { nothing, print, runTests, type Tally } from './testing/run-tests.ts';
 import { command, runCommand, runSteps, type Step } from './testing/steps.ts';
 
-/** Each waits for peers that are silent most of the time, in a sandbox of its own: two at once do not hinder each other. */
-const waiting = ['bad-input-*', 'bundle', 'keyring', 'lab', 'reconnect', 'resolved'].map(
+/** Each waits for silent peers most of the time, in a sandbox of its own: two at once do not hinder each other. The longest is first. */
+const waiting = ['reconnect', 'bad-input-*', 'bundle', 'keyring', 'lab', 'resolved'].map(
   (name) => `test/system/${name}.test.ts`,
 );
 

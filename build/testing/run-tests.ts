@@ -19,7 +19,7 @@ export function add(a: Tally, b: Tally): Tally {
 }
 
 export interface TestRun {
-  /** Patterns from the root of the repository. */
+  /** Patterns from the root of the repository, in the order of the runs; no file in two of them. */
   readonly patterns: readonly string[];
   /** What of them is left out. */
   readonly except?: readonly string[];
@@ -30,7 +30,7 @@ export interface TestRun {
 
 /** Runs test files, each in a process of its own, and prints a line a file, failures whole, and why tests were skipped. */
 export async function runTests({ patterns, except = [], concurrency, timeoutMs }: TestRun): Promise<Tally> {
-  const files = globSync(patterns, { cwd: root, exclude: except }).sort();
+  const files = patterns.flatMap((pattern) => globSync(pattern, { cwd: root, exclude: except }).sort());
   if (files.length === 0) return nothing;
   const perFile = new Map<string, Tally>();
   const skips = new Map<string, number>();
