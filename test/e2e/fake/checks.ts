@@ -331,6 +331,7 @@ export const fakeChecks: readonly Check[] = [
         for (const name of ['connected', 'disconnected', 'connecting', 'reconnecting', 'failed-password']) {
           const { scene } = namedScenes().find((each) => each.name === name) ?? assert.fail(name);
           await onStage(scene, { ...plainLook, theme }, async ({ page }) => {
+            await page.locator('.hero .state-word').first().waitFor();
             const contrasts: number[] = await page.evaluate(heroContrasts);
             assert.ok(contrasts.length >= 2, name);
             assert.ok(Math.min(...contrasts) >= 4.5, `${name}: ${contrasts.join()}`);
