@@ -103,6 +103,12 @@ async function pairsOf(stage: Stage) {
   return (await stage.tunnel())?.workerPairs?.pairs ?? [];
 }
 
+/** The CHILD SAs that charon has and is not about to delete. */
+async function installed(stage: Stage) {
+  const all = (await stage.gateway.sas()).flatMap(({ children }) => children);
+  return all.filter(({ state }) => state === 'INSTALLED');
+}
+
 /** Two CHILD SAs with the same selectors share eight flows; each is replaced by Godwit and then by charon, with the flows going on. */
 async function sharedByPairs(stage: Stage): Promise<string[]> {
   const problems: string[] = [];
@@ -130,12 +136,16 @@ async function sharedByPairs(stage: Stage): Promise<string[]> {
   if (!(await within(15_000, async () => (await pairsOf(stage)).length === 2)))
     problems.push('no CHILD SA for a second pair, although there is traffic');
   if (!(await bothCarry())) problems.push('the flows do not go by both');
-  const sas = (await stage.gateway.sas()).flatMap(({ children }) => children);
-  const standing = sas.filter(({ state }) => state === 'INSTALLED');
+  let standing = await installed(stage);
+  // One that has just replaced another has nothing yet.
+  const allReached = await within(10_000, async () => {
+    standing = await installed(stage);
+    return standing.length === 2 && standing.every(({ packetsIn }) => packetsIn > 0);
+  });
+  if (!allReached) problems.push('charon got nothing on one of them');
   const selectors = new Set(standing.map((child) => [child.localSelectors, child.remoteSelectors].join()));
   if (standing.length < 2 || selectors.size !== 1)
     problems.push(`charon has ${standing.length} CHILD SAs with ${selectors.size} sets of selectors`);
-  if (standing.some(({ packetsIn }) => packetsIn === 0)) problems.push('charon got nothing on one of them');
   if (!(await bothReplaced(await pairsOf(stage)))) problems.push('Godwit did not replace both');
   if (!(await bothCarry())) problems.push('the flows do not go by both after that');
   const before = await pairsOf(stage);
