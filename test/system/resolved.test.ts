@@ -86,8 +86,10 @@ async function machine(name: string): Promise<Namespace> {
   const identity = ['--reuid', String(nobody), '--clear-groups'];
   const grants = ['--inh-caps', capabilities, '--ambient-caps', capabilities];
   const env = { SYSTEMD_LOG_TARGET: 'console', SYSTEMD_LOG_LEVEL: 'debug', ...resolved.env };
+  const onBus = appears('org.freedesktop.resolve1');
   const server = host.spawn(['setpriv', ...identity, ...grants, resolved.path], { env });
-  await server.waitFor(/Using system hostname|System hostname changed/);
+  const ended = server.exited.then(() => assert.fail(`systemd-resolved ended: ${server.stderr}`));
+  await Promise.race([onBus, ended]);
   return host;
 }
 
@@ -127,9 +129,27 @@ async function apply(host: Namespace, what: Partial<DriverOrder>) {
   return daemon;
 }
 
+function connect() {
+  return createClient({ busAddress: `unix:path=${busPath}`, authMethods: ['EXTERNAL'] });
+}
+
+/** Ends when a service can be called by this name: what it prints says nothing about that. */
+async function appears(name: string): Promise<void> {
+  const bus = connect();
+  const [path, from] = ['/org/freedesktop/DBus', 'org.freedesktop.DBus'];
+  const told = new Promise<void>((resolve) => {
+    bus.signals.on(bus.mangle(path, from, 'NameOwnerChanged'), (body: unknown) => {
+      if (Array.isArray(body) && body[0] === name && body[2] !== '') resolve();
+    });
+  });
+  await bus.addMatch(`type='signal',sender='${from}',member='NameOwnerChanged',arg0='${name}'`);
+  if (!(await bus.nameHasOwner(name))) await told;
+  await bus.connection[Symbol.asyncDispose]();
+}
+
 /** The manager's properties DNS and Domains, of the tunnel's device or all. */
 async function settings(): Promise<{ servers: unknown; domains: unknown }> {
-  const bus = createClient({ busAddress: `unix:path=${busPath}`, authMethods: ['EXTERNAL'] });
+  const bus = connect();
   const get = (name: string) =>
     bus.invoke<unknown>({
       destination: 'org.freedesktop.resolve1',
