@@ -1,4 +1,5 @@
 import { err, ok, type Result } from './result.ts';
+import { readU16 } from './words.ts';
 
 /** IPv4 (4 octets) or IPv6 (16 octets), in network order. Treat as immutable. */
 export interface IpAddress {
@@ -40,7 +41,7 @@ export function parseIpAddress(text: string): Result<IpAddress, ParseError> {
 export function formatIpAddress(address: IpAddress): string {
   if (address.family === 4) return address.octets.join('.');
   const groups: number[] = [];
-  for (let i = 0; i < 16; i += 2) groups.push(((address.octets[i] ?? 0) << 8) | (address.octets[i + 1] ?? 0));
+  for (let i = 0; i < 16; i += 2) groups.push(readU16(address.octets, i));
   const run = longestZeroRun(groups);
   const text = (from: number, to: number) =>
     groups
@@ -152,7 +153,7 @@ function parseGroups(text: string): number[] | undefined {
 }
 
 function toGroup(octets: Uint8Array, at: number): string {
-  return (((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0)).toString(16);
+  return readU16(octets, at).toString(16);
 }
 
 function longestZeroRun(groups: readonly number[]): { start: number; length: number } {

@@ -1,4 +1,5 @@
 import { limits } from '../base/limits.ts';
+import { readU32 } from '../base/words.ts';
 
 const wordsPerSpi = 2;
 const headerOctets = 8;
@@ -22,29 +23,19 @@ export class KnownIkeSas {
   /** `message`: an IKE message that we send, without the non-ESP marker. */
   note(message: Uint8Array): void {
     if (message.length < headerOctets || this.has(message, 0)) return;
-    this.#words[this.#next] = readWord(message, 0);
-    this.#words[this.#next + 1] = readWord(message, 4);
+    this.#words[this.#next] = readU32(message, 0);
+    this.#words[this.#next + 1] = readU32(message, 4);
     this.#next = (this.#next + wordsPerSpi) % this.#words.length;
   }
 
   /** Whether the IKE message at `at` names one of them. Allocates nothing. */
   has(octets: Uint8Array, at: number): boolean {
     const words = this.#words;
-    const high = readWord(octets, at);
-    const low = readWord(octets, at + 4);
+    const high = readU32(octets, at);
+    const low = readU32(octets, at + 4);
     for (let i = 0; i < words.length; i += wordsPerSpi) {
       if (words[i] === high && words[i + 1] === low) return true;
     }
     return false;
   }
-}
-
-function readWord(octets: Uint8Array, at: number): number {
-  return (
-    (((octets[at] ?? 0) << 24) |
-      ((octets[at + 1] ?? 0) << 16) |
-      ((octets[at + 2] ?? 0) << 8) |
-      (octets[at + 3] ?? 0)) >>>
-    0
-  );
 }

@@ -1,3 +1,5 @@
+import { readU16, writeU16 } from '../base/words.ts';
+
 /** Folds a sum of 16-bit words (below 2^31) to 16 bits. */
 export function fold(sum: number): number {
   const once = (sum & 0xffff) + (sum >>> 16);
@@ -15,7 +17,7 @@ export function pseudoHeaderSum(
   // Source and destination are neighbours in both headers.
   const end = sourceAt + (version === 4 ? 8 : 32);
   let sum = protocol + transportLength;
-  for (let at = sourceAt; at < end; at += 2) sum += ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
+  for (let at = sourceAt; at < end; at += 2) sum += readU16(octets, at);
   return fold(sum);
 }
 
@@ -24,11 +26,6 @@ export function writeIpv4Checksum(octets: Uint8Array, at: number, headerLength: 
   octets[at + 10] = 0;
   octets[at + 11] = 0;
   let sum = 0;
-  for (let i = 0; i < headerLength; i += 2) sum += ((octets[at + i] ?? 0) << 8) | (octets[at + i + 1] ?? 0);
-  writeWord(octets, at + 10, ~fold(sum) & 0xffff);
-}
-
-function writeWord(octets: Uint8Array, at: number, value: number): void {
-  octets[at] = value >> 8;
-  octets[at + 1] = value & 0xff;
+  for (let i = 0; i < headerLength; i += 2) sum += readU16(octets, at + i);
+  writeU16(octets, at + 10, ~fold(sum) & 0xffff);
 }

@@ -1,3 +1,5 @@
+import { writeU32 } from '../base/words.ts';
+
 /**
  * Extended sequence numbers: 64 bits, of which a packet carries the low half alone; the high half is under the ICV. Here a
  * number is a JavaScript number up to 2^53 - 1, which no SA reaches. @rfc 4303 2.2.1 @rfc 4304
@@ -12,9 +14,9 @@ export const extendedSequenceMax = Number.MAX_SAFE_INTEGER;
 
 /** Writes SPI and both halves at `at`. @rfc 4106 5 */
 export function writeExtendedHeader(octets: Uint8Array, at: number, spi: number, sequence: number): void {
-  writeWord(octets, at, spi);
-  writeWord(octets, at + highHalfAt, Math.floor(sequence / half));
-  writeWord(octets, at + 8, sequence);
+  writeU32(octets, at, spi);
+  writeU32(octets, at + highHalfAt, Math.floor(sequence / half));
+  writeU32(octets, at + 8, sequence);
 }
 
 /**
@@ -28,12 +30,4 @@ export function wholeSequence(low: number, highest: number, size: number): numbe
   // The window lies in one half-space, or reaches down into the one before.
   if (bottom >= 0) return low >= bottom ? high + low : high + half + low;
   return high > 0 && low >= bottom + half ? high - half + low : high + low;
-}
-
-/** The low 32 bits of `value`. */
-function writeWord(octets: Uint8Array, at: number, value: number): void {
-  octets[at] = value >>> 24;
-  octets[at + 1] = value >>> 16;
-  octets[at + 2] = value >>> 8;
-  octets[at + 3] = value;
 }

@@ -1,3 +1,4 @@
+import { readU32 } from '../base/words.ts';
 import type { CipherShape } from '../crypto/interfaces.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { dropIndex } from './drop-cause.ts';
@@ -116,7 +117,7 @@ export class InboundSa {
    */
   begin(at: number, length: number): number {
     if (length < this.#shortest) return truncated;
-    const sequence = this.#sequenceOf(readWord(this.#octets, at + 4));
+    const sequence = this.#sequenceOf(readU32(this.#octets, at + 4));
     if (!this.replay.accepts(sequence)) return replayed;
     const dataAt = at + this.#headroom;
     const dataLength = length - this.#headroom - this.#shape.icvOctets;
@@ -191,14 +192,4 @@ export class InboundSa {
     if ((packet.version === 4) !== (nextHeader === nextHeaderV4)) return badInner;
     return this.#selectors.takesInbound(this.#octets, packet) ? 0 : outside;
   }
-}
-
-function readWord(octets: Uint8Array, at: number): number {
-  return (
-    (((octets[at] ?? 0) << 24) |
-      ((octets[at + 1] ?? 0) << 16) |
-      ((octets[at + 2] ?? 0) << 8) |
-      (octets[at + 3] ?? 0)) >>>
-    0
-  );
 }

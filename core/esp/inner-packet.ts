@@ -1,3 +1,4 @@
+import { readU16 } from '../base/words.ts';
 /** IP protocol numbers that the packet path knows. */
 export const protocolTcp = 6;
 export const protocolUdp = 17;
@@ -56,9 +57,9 @@ export function readInnerPacket(
 
 function readV4(octets: Uint8Array, at: number, available: number, packet: InnerPacket): boolean {
   const headerLength = (byte(octets, at) & 0x0f) * 4;
-  const length = word(octets, at + 2);
+  const length = readU16(octets, at + 2);
   if (headerLength < 20 || length < headerLength || length > available) return false;
-  const fragmentBits = word(octets, at + 6);
+  const fragmentBits = readU16(octets, at + 6);
   packet.version = 4;
   packet.length = length;
   packet.headerLength = headerLength;
@@ -72,7 +73,7 @@ function readV4(octets: Uint8Array, at: number, available: number, packet: Inner
 }
 
 function readV6(octets: Uint8Array, at: number, available: number, packet: InnerPacket): boolean {
-  const length = 40 + word(octets, at + 4);
+  const length = 40 + readU16(octets, at + 4);
   if (available < 40 || length > available) return false;
   packet.version = 6;
   packet.length = length;
@@ -88,7 +89,7 @@ function readV6(octets: Uint8Array, at: number, available: number, packet: Inner
     if (i === extensionHeadersMax || next + 8 > end) return false;
     if (header === 44) {
       packet.fragment = true;
-      firstFragment = (word(octets, next + 2) & 0xfff8) === 0;
+      firstFragment = (readU16(octets, next + 2) & 0xfff8) === 0;
     }
     const extensionLength = header === 44 ? 8 : (byte(octets, next + 1) + 1) * 8;
     header = byte(octets, next);
@@ -117,12 +118,12 @@ function readPorts(octets: Uint8Array, packet: InnerPacket): void {
     case 33: // DCCP
     case 132: // SCTP
     case 136: // UDP-Lite
-      packet.sourcePort = word(octets, at);
-      packet.destinationPort = word(octets, at + 2);
+      packet.sourcePort = readU16(octets, at);
+      packet.destinationPort = readU16(octets, at + 2);
       return;
     case protocolIcmp:
     case protocolIcmpV6:
-      packet.sourcePort = word(octets, at);
+      packet.sourcePort = readU16(octets, at);
       packet.destinationPort = packet.sourcePort;
       return;
     default:
@@ -131,8 +132,4 @@ function readPorts(octets: Uint8Array, packet: InnerPacket): void {
 
 function byte(octets: Uint8Array, at: number): number {
   return octets[at] ?? 0;
-}
-
-function word(octets: Uint8Array, at: number): number {
-  return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
 }

@@ -1,3 +1,4 @@
+import { readU16, writeU16 } from '../base/words.ts';
 import { writeIpv4Checksum } from './checksum.ts';
 import type { InnerPacket } from './inner-packet.ts';
 import { spreadPieces } from './spread-pieces.ts';
@@ -33,7 +34,7 @@ export class Ipv4Fragments {
     this.#headerLength = headerLength;
     this.#payload = length - headerLength;
     this.#size = (mtu - headerLength) & ~7;
-    this.#fragmentBits = readWord(this.#octets, at + 6);
+    this.#fragmentBits = readU16(this.#octets, at + 6);
     if (packet.version !== 4 || this.#size < 8 || this.#payload === 0) return false;
     this.pieces = Math.ceil(this.#payload / this.#size);
     const last = (this.#fragmentBits & offsetBits) + ((this.pieces - 1) * this.#size) / 8;
@@ -54,8 +55,8 @@ export class Ipv4Fragments {
   finish(i: number, at: number): void {
     const octets = this.#octets;
     const bits = this.#fragmentBits + (i * this.#size) / 8;
-    writeWord(octets, at + 2, this.lengthOf(i));
-    writeWord(octets, at + 6, i < this.pieces - 1 ? bits | moreFragments : bits);
+    writeU16(octets, at + 2, this.lengthOf(i));
+    writeU16(octets, at + 6, i < this.pieces - 1 ? bits | moreFragments : bits);
     if (i > 0) leaveOutOptions(octets, at + 20, at + this.#headerLength);
     writeIpv4Checksum(octets, at, this.#headerLength);
   }
@@ -71,13 +72,4 @@ function leaveOutOptions(octets: Uint8Array, start: number, end: number): void {
     if ((type & optionCopied) === 0) octets.fill(optionNop, at, at + length);
     at += length;
   }
-}
-
-function readWord(octets: Uint8Array, at: number): number {
-  return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
-}
-
-function writeWord(octets: Uint8Array, at: number, value: number): void {
-  octets[at] = value >> 8;
-  octets[at + 1] = value & 0xff;
 }

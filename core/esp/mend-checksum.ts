@@ -1,3 +1,4 @@
+import { readU16 } from '../base/words.ts';
 /**
  * Mends the checksum at `at` for one 16-bit word under it that became `after` from `before`: HC' = ~(~HC + ~m + m'). `odd`: the
  * word lies at an odd offset of what is summed, so its octets count the other way round. @rfc 1624 3
@@ -11,7 +12,7 @@ export function mendChecksum(
 ): void {
   const from = odd ? swap(before) : before;
   const to = odd ? swap(after) : after;
-  let sum = (~(((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0)) & 0xffff) + (~from & 0xffff) + to;
+  let sum = (~readU16(octets, at) & 0xffff) + (~from & 0xffff) + to;
   sum = (sum & 0xffff) + (sum >> 16);
   sum = (sum & 0xffff) + (sum >> 16);
   const checksum = ~sum & 0xffff;

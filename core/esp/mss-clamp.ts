@@ -1,3 +1,4 @@
+import { readU16 } from '../base/words.ts';
 import { type InnerPacket, protocolTcp } from './inner-packet.ts';
 import { mendChecksum } from './mend-checksum.ts';
 
@@ -19,7 +20,7 @@ export function clampMss(octets: Uint8Array, packet: InnerPacket, mss: number): 
   if (optionsEnd > end) return false;
   const option = findMss(octets, at + 20, optionsEnd);
   if (option < 0) return false;
-  const old = ((octets[option + 2] ?? 0) << 8) | (octets[option + 3] ?? 0);
+  const old = readU16(octets, option + 2);
   if (old <= mss) return false;
   octets[option + 2] = mss >> 8;
   octets[option + 3] = mss & 0xff;

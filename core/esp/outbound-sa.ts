@@ -1,3 +1,4 @@
+import { writeU32 } from '../base/words.ts';
 import type { CipherShape } from '../crypto/interfaces.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { espHeaderOctets, espOctets } from './encapsulation.ts';
@@ -106,8 +107,8 @@ export class OutboundSa {
     const octets = this.#octets;
     const ivAt = at + espHeaderOctets;
     const dataAt = at + this.headroom;
-    writeWord(octets, at, this.spi);
-    writeWord(octets, at + 4, this.#sequence);
+    writeU32(octets, at, this.spi);
+    writeU32(octets, at + 4, this.#sequence);
     this.#writeIv(ivAt);
     const padding = paddingOctets(innerLength, this.#shape.blockOctets);
     const nextHeader = version === 4 ? nextHeaderV4 : nextHeaderV6;
@@ -158,15 +159,7 @@ export class OutboundSa {
       return;
     }
     for (let i = 0; i < length - 4; i++) this.#octets[at + i] = 0;
-    if (this.#sequence > sequenceMax)
-      writeWord(this.#octets, at + length - 8, this.#sequence / 0x1_0000_0000);
-    writeWord(this.#octets, at + length - 4, this.#sequence);
+    if (this.#sequence > sequenceMax) writeU32(this.#octets, at + length - 8, this.#sequence / 0x1_0000_0000);
+    writeU32(this.#octets, at + length - 4, this.#sequence);
   }
-}
-
-function writeWord(octets: Uint8Array, at: number, value: number): void {
-  octets[at] = value >>> 24;
-  octets[at + 1] = value >>> 16;
-  octets[at + 2] = value >>> 8;
-  octets[at + 3] = value;
 }

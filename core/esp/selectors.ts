@@ -1,5 +1,7 @@
 import type { IpAddress } from '../base/address.ts';
+import { readU32 } from '../base/words.ts';
 import type { TrafficSelector } from '../wire/ike/payload.ts';
+import type { SelectorPair } from '../wire/ike/selector-pair.ts';
 import type { InnerPacket } from './inner-packet.ts';
 
 /** Words of a compiled IPv4 selector: protocol, first port, last port, start, end. */
@@ -36,7 +38,7 @@ export class SelectorSet {
 
   #matches4(octets: Uint8Array, protocol: number, addressAt: number, port: number): boolean {
     const table = this.#v4;
-    const address = readWord(octets, addressAt);
+    const address = readU32(octets, addressAt);
     for (let i = 0; i < table.length; i += stride4) {
       if (address < (table[i + 3] ?? 0) || address > (table[i + 4] ?? 0)) continue;
       if (matchesPort(table, i, protocol, port)) return true;
@@ -63,10 +65,7 @@ export class ChildSelectors {
   readonly #local: SelectorSet;
   readonly #remote: SelectorSet;
 
-  constructor(selectors: {
-    readonly local: readonly TrafficSelector[];
-    readonly remote: readonly TrafficSelector[];
-  }) {
+  constructor(selectors: SelectorPair) {
     const breadth = (family: 4 | 6) =>
       breadthOf(selectors.remote, family) + breadthOf(selectors.local, family);
     this.breadth = { 4: breadth(4), 6: breadth(6) };
@@ -115,7 +114,7 @@ function compile(selectors: readonly TrafficSelector[], stride: number): Uint32A
 
 function wordsOf(address: IpAddress): number[] {
   const words: number[] = [];
-  for (let i = 0; i < address.octets.length; i += 4) words.push(readWord(address.octets, i));
+  for (let i = 0; i < address.octets.length; i += 4) words.push(readU32(address.octets, i));
   return words;
 }
 
@@ -142,18 +141,8 @@ function matchesPort(table: Uint32Array, i: number, protocol: number, port: numb
 
 function compare6(octets: Uint8Array, at: number, table: Uint32Array, from: number): number {
   for (let i = 0; i < 4; i++) {
-    const difference = readWord(octets, at + 4 * i) - (table[from + i] ?? 0);
+    const difference = readU32(octets, at + 4 * i) - (table[from + i] ?? 0);
     if (difference !== 0) return difference;
   }
   return 0;
-}
-
-function readWord(octets: Uint8Array, at: number): number {
-  return (
-    (((octets[at] ?? 0) << 24) |
-      ((octets[at + 1] ?? 0) << 16) |
-      ((octets[at + 2] ?? 0) << 8) |
-      (octets[at + 3] ?? 0)) >>>
-    0
-  );
 }

@@ -1,3 +1,4 @@
+import { readU16, writeU16 } from '../base/words.ts';
 /**
  * The answer to a packet from the inside that is larger than the tunnel takes. The tunnel is the router that says so.
  *
@@ -60,14 +61,14 @@ export function writeTooBig(octets: Uint8Array, packet: InnerPacket, mtu: number
 }
 
 function write4(octets: Uint8Array, packet: InnerPacket, mtu: number, at: number): number {
-  const laterFragment = (readWord(octets, packet.at + 6) & offsetBits) !== 0;
+  const laterFragment = (readU16(octets, packet.at + 6) & offsetBits) !== 0;
   if (laterFragment || !isHost4(octets, packet.sourceAt) || !isHost4(octets, packet.destinationAt)) return 0;
   const quoted = Math.min(packet.length, answerOctets4 - 20 - icmpOctets);
   const length = 20 + icmpOctets + quoted;
   octets.fill(0, at, at + 20 + icmpOctets);
   octets[at] = 0x45;
   octets[at + 1] = controlClass;
-  writeWord(octets, at + 2, length);
+  writeU16(octets, at + 2, length);
   octets[at + 6] = dontFragment;
   octets[at + 8] = hops;
   octets[at + 9] = protocolIcmp;
@@ -77,7 +78,7 @@ function write4(octets: Uint8Array, packet: InnerPacket, mtu: number, at: number
   const icmp = at + 20;
   octets[icmp] = 3;
   octets[icmp + 1] = 4;
-  writeWord(octets, icmp + 6, mtu);
+  writeU16(octets, icmp + 6, mtu);
   octets.copyWithin(icmp + icmpOctets, packet.at, packet.at + quoted);
   finishChecksum(octets, icmp, at + length, 0);
   return length;
@@ -89,7 +90,7 @@ function write6(octets: Uint8Array, packet: InnerPacket, mtu: number, at: number
   const quoted = Math.min(packet.length, tooBigOctets - 40 - icmpOctets);
   octets.fill(0, at, at + 40 + icmpOctets);
   octets[at] = 0x60;
-  writeWord(octets, at + 4, icmpOctets + quoted);
+  writeU16(octets, at + 4, icmpOctets + quoted);
   octets[at + 6] = protocolIcmpV6;
   octets[at + 7] = hops;
   if (octets[destinationAt] === 0xff) {
@@ -101,7 +102,7 @@ function write6(octets: Uint8Array, packet: InnerPacket, mtu: number, at: number
   octets.copyWithin(at + 24, sourceAt, sourceAt + 16);
   const icmp = at + 40;
   octets[icmp] = 2;
-  writeWord(octets, icmp + 6, mtu);
+  writeU16(octets, icmp + 6, mtu);
   octets.copyWithin(icmp + icmpOctets, packet.at, packet.at + quoted);
   const pseudo = pseudoHeaderSum(octets, 6, at + 8, protocolIcmpV6, icmpOctets + quoted);
   finishChecksum(octets, icmp, icmp + icmpOctets + quoted, pseudo);
@@ -135,14 +136,5 @@ function finishChecksum(octets: Uint8Array, start: number, end: number, sum: num
   for (let at = start; at < end; at += 2) {
     total += ((octets[at] ?? 0) << 8) | (at + 1 < end ? (octets[at + 1] ?? 0) : 0);
   }
-  writeWord(octets, start + 2, ~fold(total) & 0xffff);
-}
-
-function readWord(octets: Uint8Array, at: number): number {
-  return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
-}
-
-function writeWord(octets: Uint8Array, at: number, value: number): void {
-  octets[at] = value >> 8;
-  octets[at + 1] = value & 0xff;
+  writeU16(octets, start + 2, ~fold(total) & 0xffff);
 }

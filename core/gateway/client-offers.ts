@@ -1,5 +1,6 @@
 import { equal } from '../base/octets.ts';
 import { utf8 } from '../base/utf8.ts';
+import { readU16 } from '../base/words.ts';
 import { fortiClientVendorIds } from '../ike/forticlient.ts';
 import { ikeNotify } from '../ike/payload-list.ts';
 import { notifyOf, payloadsOf } from '../wire/ike/lookup.ts';
@@ -21,10 +22,7 @@ export function offersIn(message: IkeMessage): ClientOffers {
   const hashes = notifyOf(message, notifyType.SIGNATURE_HASH_ALGORITHMS)?.data ?? new Uint8Array(0);
   const sent = payloadsOf(message, 'V');
   return {
-    hashes: Array.from(
-      { length: hashes.length >> 1 },
-      (_, i) => ((hashes[2 * i] ?? 0) << 8) | (hashes[2 * i + 1] ?? 0),
-    ),
+    hashes: Array.from({ length: hashes.length >> 1 }, (_, i) => readU16(hashes, 2 * i)),
     ppk: notifyOf(message, notifyType.USE_PPK) !== undefined,
     fortiClient: fortiClientVendorIds.every((known) =>
       sent.some(({ vendorId }) => known.kind === 'V' && equal(vendorId, known.vendorId)),

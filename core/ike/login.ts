@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../base/result.ts';
 import { Secret } from '../base/secret.ts';
 import type { Instant } from '../base/time.ts';
 import { utf8 } from '../base/utf8.ts';
+import { readU16 } from '../base/words.ts';
 import { formatIdentity } from '../pki/identity.ts';
 import { notifyOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage } from '../wire/ike/payload.ts';
@@ -139,10 +140,7 @@ function readAbilities(message: IkeMessage): GatewayAbilities {
 
 /** Two octets each. @rfc 7427 4 */
 function u16List(octets: Uint8Array): readonly number[] {
-  return Array.from(
-    { length: octets.length >> 1 },
-    (_, i) => ((octets[2 * i] ?? 0) << 8) | (octets[2 * i + 1] ?? 0),
-  );
+  return Array.from({ length: octets.length >> 1 }, (_, i) => readU16(octets, 2 * i));
 }
 
 function lackOf(

@@ -84,12 +84,17 @@ export function openCallRunner(): CallRunner | undefined {
 
 /** Where a function of this process begins, e.g. one of the OpenSSL inside the node binary. @throws Error without one. */
 export function functionAddress(name: string): number {
+  const known = addresses.get(name);
+  if (known !== undefined) return known;
   lookUp ??= koffi.load(null).func('dlsym', 'uintptr_t', ['uintptr_t', 'const char *']);
   const address = Number(lookUp(0, name));
   if (address === 0) throw new Error(`no function ${name}`);
+  addresses.set(name, address);
   return address;
 }
 
+/** Each cipher asks for the same few, once a packet of its batch. */
+const addresses = new Map<string, number>();
 let lookUp: ((handle: number, name: string) => number) | undefined;
 let type: TypeObject | undefined;
 

@@ -1,3 +1,4 @@
+import { readU32 } from '../../base/words.ts';
 import { type InnerPacket, protocolTcp } from '../../esp/inner-packet.ts';
 
 /**
@@ -9,19 +10,10 @@ export function flowHash(octets: Uint8Array, packet: InnerPacket): number {
   // Source and destination are neighbours in both headers.
   const end = sourceAt + (version === 4 ? 8 : 32);
   let hash = packet.protocol;
-  for (let at = sourceAt; at < end; at += 4) hash = mix(hash, word(octets, at));
+  for (let at = sourceAt; at < end; at += 4) hash = mix(hash, readU32(octets, at));
   if (packet.protocol === protocolTcp && !packet.fragment && packet.sourcePort >= 0)
-    hash = mix(hash, word(octets, transportAt));
+    hash = mix(hash, readU32(octets, transportAt));
   return finish(hash);
-}
-
-function word(octets: Uint8Array, at: number): number {
-  return (
-    ((octets[at] ?? 0) << 24) |
-    ((octets[at + 1] ?? 0) << 16) |
-    ((octets[at + 2] ?? 0) << 8) |
-    (octets[at + 3] ?? 0)
-  );
 }
 
 /** The rounds of MurmurHash3: neighbouring ports end far apart. */

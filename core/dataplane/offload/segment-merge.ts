@@ -1,3 +1,4 @@
+import { readU16, readU32, writeU16 } from '../../base/words.ts';
 import { fold, pseudoHeaderSum, writeIpv4Checksum } from '../../esp/checksum.ts';
 import { type InnerPacket, protocolTcp, protocolUdp } from '../../esp/inner-packet.ts';
 import type { SummedMemory } from './summed-memory.ts';
@@ -119,15 +120,15 @@ export class SegmentMerge {
     const transportAt = at + this.#ipHeaderLength;
     const transportLength = length - this.#ipHeaderLength;
     if (this.#version === 4) {
-      writeWord(octets, at + 2, length);
+      writeU16(octets, at + 2, length);
       writeIpv4Checksum(octets, at, this.#ipHeaderLength);
     } else {
-      writeWord(octets, at + 4, length - 40);
+      writeU16(octets, at + 4, length - 40);
     }
-    if (this.udp) writeWord(octets, transportAt + 4, transportLength);
+    if (this.udp) writeU16(octets, transportAt + 4, transportLength);
     else octets[transportAt + 13] = (octets[transportAt + 13] ?? 0) | (this.#lastFlags & flagPush);
     const kind = this.#kind();
-    writeWord(octets, transportAt + kind.checksumOffset, this.#pseudoSum(at, transportLength));
+    writeU16(octets, transportAt + kind.checksumOffset, this.#pseudoSum(at, transportLength));
     writeMergedHeader(octets, headerAt, kind, this.#ipHeaderLength, this.headersLength, this.size);
   }
 
@@ -207,7 +208,7 @@ function isPlainData(octets: Uint8Array, packet: InnerPacket): boolean {
 function isPlainDatagram(octets: Uint8Array, packet: InnerPacket, plainLength: number): boolean {
   const at = packet.transportAt;
   return (
-    packet.length > plainLength + udpHeaderOctets && readWord(octets, at + 4) === packet.length - plainLength
+    packet.length > plainLength + udpHeaderOctets && readU16(octets, at + 4) === packet.length - plainLength
   );
 }
 
@@ -218,20 +219,10 @@ function headersOf(octets: Uint8Array, packet: InnerPacket): number {
 }
 
 function sequenceOf(octets: Uint8Array, transportAt: number): number {
-  const at = transportAt + 4;
-  return (readWord(octets, at) * 0x10000 + readWord(octets, at + 2)) >>> 0;
+  return readU32(octets, transportAt + 4);
 }
 
 function same(octets: Uint8Array, a: number, b: number, length: number): boolean {
   for (let i = 0; i < length; i++) if (octets[a + i] !== octets[b + i]) return false;
   return true;
-}
-
-function readWord(octets: Uint8Array, at: number): number {
-  return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
-}
-
-function writeWord(octets: Uint8Array, at: number, value: number): void {
-  octets[at] = value >> 8;
-  octets[at + 1] = value & 0xff;
 }

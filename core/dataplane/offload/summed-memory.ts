@@ -1,3 +1,4 @@
+import { readU16 } from '../../base/words.ts';
 import { fold } from '../../esp/checksum.ts';
 import { checksumCode } from './checksum-code.ts';
 
@@ -50,7 +51,7 @@ function isSum(value: unknown): value is SummedMemory['sum'] {
 function sumPlainly(octets: Uint8Array, at: number, length: number): number {
   let sum = 0;
   const end = at + length;
-  for (let i = at; i + 1 < end; i += 2) sum += ((octets[i] ?? 0) << 8) | (octets[i + 1] ?? 0);
+  for (let i = at; i + 1 < end; i += 2) sum += readU16(octets, i);
   if ((length & 1) === 1) sum += (octets[end - 1] ?? 0) << 8;
   return fold(sum);
 }

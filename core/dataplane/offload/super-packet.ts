@@ -1,3 +1,4 @@
+import { readU16, readU32, writeU16, writeU32 } from '../../base/words.ts';
 import { fold, pseudoHeaderSum, writeIpv4Checksum } from '../../esp/checksum.ts';
 import { type InnerPacket, protocolTcp, protocolUdp } from '../../esp/inner-packet.ts';
 import { spreadPieces } from '../../esp/spread-pieces.ts';
@@ -51,10 +52,8 @@ export class SuperPacket {
     this.#size = header.gsoSize;
     this.#payload = packet.length - this.headersLength;
     this.segments = Math.ceil(this.#payload / this.#size);
-    this.#identification = readWord(octets, packet.at + 4);
-    this.#sequence = tcp
-      ? readWord(octets, transportAt + 4) * 0x10000 + readWord(octets, transportAt + 6)
-      : 0;
+    this.#identification = readU16(octets, packet.at + 4);
+    this.#sequence = tcp ? readU32(octets, transportAt + 4) : 0;
     this.#flags = tcp ? (octets[transportAt + 13] ?? 0) : 0;
     return true;
   }
@@ -77,14 +76,14 @@ export class SuperPacket {
     const transportAt = at + this.#ipHeaderLength;
     const transportLength = length - this.#ipHeaderLength;
     if (this.#version === 4) {
-      writeWord(octets, at + 2, length);
-      writeWord(octets, at + 4, (this.#identification + i) & 0xffff);
+      writeU16(octets, at + 2, length);
+      writeU16(octets, at + 4, (this.#identification + i) & 0xffff);
       writeIpv4Checksum(octets, at, this.#ipHeaderLength);
     } else {
-      writeWord(octets, at + 4, length - 40);
+      writeU16(octets, at + 4, length - 40);
     }
     if (this.#protocol === protocolTcp) this.#finishTcp(i, transportAt);
-    else writeWord(octets, transportAt + 4, transportLength);
+    else writeU16(octets, transportAt + 4, transportLength);
     const checksumAt = transportAt + (this.#protocol === protocolTcp ? 16 : 6);
     const sourceAt = at + (this.#version === 4 ? 12 : 8);
     const pseudo = pseudoHeaderSum(octets, this.#version, sourceAt, this.#protocol, transportLength);
@@ -101,8 +100,7 @@ export class SuperPacket {
   #finishTcp(i: number, at: number): void {
     const { octets } = this.#memory;
     const sequence = (this.#sequence + i * this.#size) >>> 0;
-    writeWord(octets, at + 4, sequence >>> 16);
-    writeWord(octets, at + 6, sequence & 0xffff);
+    writeU32(octets, at + 4, sequence);
     let flags = this.#flags;
     if (i < this.segments - 1) flags &= ~flagsFinPush;
     if (i > 0) flags &= ~flagCwr;
@@ -123,7 +121,7 @@ export function finishPacketChecksum(
   const end = packet.at + packet.length;
   const checksumAt = start + header.checksumOffset;
   if (header.checksumStart < packet.headerLength || checksumAt + 2 > end) return false;
-  const pseudo = readWord(memory.octets, checksumAt);
+  const pseudo = readU16(memory.octets, checksumAt);
   finishChecksum(memory, start, end - start, checksumAt, pseudo, packet.protocol === protocolUdp);
   return true;
 }
@@ -137,16 +135,7 @@ function finishChecksum(
   pseudo: number,
   neverZero: boolean,
 ): void {
-  writeWord(memory.octets, checksumAt, 0);
+  writeU16(memory.octets, checksumAt, 0);
   const checksum = ~fold(memory.sum(start, length) + pseudo) & 0xffff;
-  writeWord(memory.octets, checksumAt, checksum === 0 && neverZero ? 0xffff : checksum);
-}
-
-function readWord(octets: Uint8Array, at: number): number {
-  return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
-}
-
-function writeWord(octets: Uint8Array, at: number, value: number): void {
-  octets[at] = value >> 8;
-  octets[at + 1] = value & 0xff;
+  writeU16(memory.octets, checksumAt, checksum === 0 && neverZero ? 0xffff : checksum);
 }

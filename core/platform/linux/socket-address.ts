@@ -1,4 +1,5 @@
 import { type Endpoint, ipAddress } from '../../base/address.ts';
+import { readU16 } from '../../base/words.ts';
 import { addressOf } from './libc.ts';
 
 export const addressFamilies = { 4: 2, 6: 10 } as const;
@@ -25,7 +26,7 @@ export function writeSocketAddress(octets: Uint8Array, at: number, endpoint: End
 
 /** The endpoint of the sockaddr at `at`; `undefined` for another family. */
 export function readSocketAddress(octets: Uint8Array, at: number): Endpoint | undefined {
-  const port = ((octets[at + 2] ?? 0) << 8) | (octets[at + 3] ?? 0);
+  const port = readU16(octets, at + 2);
   if (octets[at] === addressFamilies[4]) return { address: ipAddress(octets.subarray(at + 4, at + 8)), port };
   if (octets[at] === addressFamilies[6])
     return { address: ipAddress(octets.subarray(at + 8, at + 24)), port };

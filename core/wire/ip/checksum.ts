@@ -1,11 +1,12 @@
 import type { IpAddress } from '../../base/address.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
+import { readU16 } from '../../base/words.ts';
 
 /** The one's complement of the one's complement sum of all 16-bit words; an odd last octet counts as a high one. @rfc 1071 */
 export function internetChecksum(octets: Uint8Array): number {
   let sum = 0;
   for (let i = 0; i < octets.length; i += 2) {
-    sum += ((octets[i] ?? 0) << 8) | (octets[i + 1] ?? 0);
+    sum += readU16(octets, i);
     if (sum > 0xffff) sum -= 0xffff;
   }
   return ~sum & 0xffff;
