@@ -2,7 +2,8 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Endpoint } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { CipherShape, PacketCipherKey } from '../crypto/interfaces.ts';
-import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
+import type { Spi } from '../wire/ike/payload.ts';
+import type { SelectorPair } from '../wire/ike/selector-pair.ts';
 import type { UseLimits } from './child-use.ts';
 import type { SharedCells } from './counters.ts';
 
@@ -24,11 +25,6 @@ export interface OpenCommand {
   readonly udpFd: number;
   /** Send runs of datagrams as one message (UDP_SEGMENT). */
   readonly segmentation: boolean;
-}
-
-export interface SelectorPair {
-  readonly local: readonly TrafficSelector[];
-  readonly remote: readonly TrafficSelector[];
 }
 
 /** One SA as it crosses to a worker: plain data. The worker wipes the key when the cipher has it. */

@@ -2,7 +2,8 @@ import type { Endpoint } from '../base/address.ts';
 import type { Failure } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
 import type { PacketCipher, PacketCipherKey } from '../crypto/interfaces.ts';
-import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
+import type { Spi } from '../wire/ike/payload.ts';
+import type { SelectorPair } from '../wire/ike/selector-pair.ts';
 
 /**
  * The control thread's handle on the data plane: two workers, one per direction, that share one TUN device and one UDP
@@ -116,10 +117,7 @@ export interface TunDescriptor {
 export interface DataplaneChild {
   readonly inbound: DataplaneSa;
   readonly outbound: DataplaneSa;
-  readonly selectors: {
-    readonly local: readonly TrafficSelector[];
-    readonly remote: readonly TrafficSelector[];
-  };
+  readonly selectors: SelectorPair;
   /** Where ESP goes. */
   readonly remote: Endpoint;
   /**

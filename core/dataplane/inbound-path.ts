@@ -1,5 +1,6 @@
 import type { Endpoint } from '../base/address.ts';
 import { limits } from '../base/limits.ts';
+import { readU32 } from '../base/words.ts';
 import { adoptPacketMemory, openBulkOpener, type PacketMemory } from '../crypto/openssl/bulk-cipher.ts';
 import { dropIndex } from '../esp/drop-cause.ts';
 import { tcpMss } from '../esp/encapsulation.ts';
@@ -113,9 +114,7 @@ export class InboundPath {
     switch (command.kind) {
       case 'attach-tun':
         this.#output.attach(command.fd, command.vnetHeader);
-        this.#mss4 = tcpMss(command.mtu, 4);
-        this.#mss6 = tcpMss(command.mtu, 6);
-        return;
+        return this.#setMtu(command.mtu);
       case 'install':
         this.#install(command);
         this.#takeEarly(command.sa.spi);
@@ -138,9 +137,7 @@ export class InboundPath {
         this.#children.get(command.child)?.remote.set(command.remote);
         return;
       case 'set-mtu':
-        this.#mss4 = tcpMss(command.mtu, 4);
-        this.#mss6 = tcpMss(command.mtu, 6);
-        return;
+        return this.#setMtu(command.mtu);
       case 'listen':
         return this.#listen(command.path, command.udpFd);
       case 'unlisten':
@@ -219,6 +216,11 @@ export class InboundPath {
     return count;
   }
 
+  #setMtu(mtu: number): void {
+    this.#mss4 = tcpMss(mtu, 4);
+    this.#mss6 = tcpMss(mtu, 6);
+  }
+
   #finish(): void {
     this.#lanes.wake();
     this.#proven = false;
@@ -280,13 +282,13 @@ export class InboundPath {
   #giveAway(at: number, length: number, size: number): number {
     if (this.#lanes.none || length < markerOctets) return 0;
     const { octets } = this.#memory;
-    const spi = readWord(octets, at);
+    const spi = readU32(octets, at);
     const lane = this.#lanes.for(spi);
     if (lane === undefined) return 0;
     let run = size;
-    while (run + markerOctets <= length && readWord(octets, at + run) === spi) run += size;
+    while (run + markerOctets <= length && readU32(octets, at + run) === spi) run += size;
     const count = Math.min(run, length);
-    if (!handOver(lane, octets, at, count, size, this.#from.outerClass, this.#from.name, this.#from.nameAt))
+    if (!handOver(lane, octets, at, count, size, this.#from))
       this.#cells.drop(queueFull, Math.ceil(count / size));
     return count;
   }
@@ -299,7 +301,7 @@ export class InboundPath {
       this.#cells.drop(truncated);
       return;
     }
-    const spi = readWord(octets, at);
+    const spi = readU32(octets, at);
     // Mostly it is for the child of the datagram before.
     const last = this.#decrypting;
     const child = last?.sa.spi === spi ? last : this.#children.get(spi);
@@ -399,16 +401,6 @@ export class InboundPath {
 /** Version 2 and a length that is right: ESP of an unknown SPI looks so once in 2^40. @rfc 7296 3.1 */
 function looksLikeIke(octets: Uint8Array, at: number, length: number): boolean {
   return (
-    length >= ikeHeaderOctets && (octets[at + 17] ?? 0) >> 4 === 2 && readWord(octets, at + 24) === length
-  );
-}
-
-function readWord(octets: Uint8Array, at: number): number {
-  return (
-    (((octets[at] ?? 0) << 24) |
-      ((octets[at + 1] ?? 0) << 16) |
-      ((octets[at + 2] ?? 0) << 8) |
-      (octets[at + 3] ?? 0)) >>>
-    0
+    length >= ikeHeaderOctets && (octets[at + 17] ?? 0) >> 4 === 2 && readU32(octets, at + 24) === length
   );
 }

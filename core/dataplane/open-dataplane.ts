@@ -10,8 +10,9 @@ import { systemClock } from '../platform/linux/system-clock.ts';
 import { setPathMtu } from '../platform/linux/udp-socket.ts';
 import { addNonEspMarker, natKeepalive } from '../wire/ike/non-esp-marker.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import type { SelectorPair } from '../wire/ike/selector-pair.ts';
 import { useOctets } from './child-use.ts';
-import type { SelectorPair, WorkerCommand, WorkerReport } from './commands.ts';
+import type { WorkerCommand, WorkerReport } from './commands.ts';
 import { DirectionCells, signalQueuedIke, signalTraffic } from './counters.ts';
 import type {
   Dataplane,
@@ -308,7 +309,7 @@ class WorkerDataplane implements Dataplane {
   }
 
   awaitTraffic(): void {
-    for (const { shared } of this.#pairs.all) Atomics.store(new Int32Array(shared.signals), signalTraffic, 1);
+    for (const { signals } of this.#pairs.all) Atomics.store(signals, signalTraffic, 1);
   }
 
   lastInbound(): Instant | undefined {
@@ -340,7 +341,7 @@ class WorkerDataplane implements Dataplane {
   #handle(report: Exclude<WorkerReport, { kind: 'done' }>, pair: number): void {
     switch (report.kind) {
       case 'ike':
-        Atomics.sub(new Int32Array(this.#pairs.get(pair).shared.signals), signalQueuedIke, 1);
+        Atomics.sub(this.#pairs.get(pair).signals, signalQueuedIke, 1);
         if (this.#closing === undefined) {
           this.#events.onIke(report.octets, report.from, report.marker, report.path);
         }

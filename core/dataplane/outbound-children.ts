@@ -3,9 +3,8 @@ import type { OutboundSa } from '../esp/outbound-sa.ts';
 import { ChildSelectors } from '../esp/selectors.ts';
 import type { SocketAddress } from '../platform/linux/socket-address.ts';
 import type { Spi } from '../wire/ike/payload.ts';
-import { notateSelector } from '../wire/ike/payloads/ts.ts';
+import { type SelectorPair, selectorsKey } from '../wire/ike/selector-pair.ts';
 import type { ChildUse } from './child-use.ts';
-import type { SelectorPair } from './commands.ts';
 import { FlowSteering } from './lanes/flow-steering.ts';
 
 /** A CHILD SA that this worker sends on. */
@@ -57,7 +56,7 @@ export class OutboundChildren {
   add(own: OutboundChild, selectors: SelectorPair, standby: boolean): void {
     const entry = {
       child: own.child,
-      key: keyOf(selectors),
+      key: selectorsKey(selectors),
       selectors: own.selectors,
       pair: this.#pair,
       own,
@@ -70,7 +69,7 @@ export class OutboundChildren {
   /** Packets of these selectors may go to another pair, which has this CHILD SA. */
   addElsewhere(child: Spi, selectors: SelectorPair, pair: number): void {
     this.remove(child);
-    const entry = { child, key: keyOf(selectors), selectors: new ChildSelectors(selectors), pair };
+    const entry = { child, key: selectorsKey(selectors), selectors: new ChildSelectors(selectors), pair };
     this.#sending.push({ ...entry, own: undefined });
     this.#order();
   }
@@ -154,8 +153,4 @@ export class OutboundChildren {
     this.#sending = this.#sending.filter(others);
     this.#standby = this.#standby.filter(others);
   }
-}
-
-function keyOf({ local, remote }: SelectorPair): string {
-  return [...local.map(notateSelector), '|', ...remote.map(notateSelector)].join(' ');
 }

@@ -36,6 +36,7 @@ export interface WorkerPairWork {
  */
 export class WorkerPair {
   readonly shared: SharedCells = createSharedCells();
+  readonly signals = new Int32Array(this.shared.signals);
   readonly outbound: WorkerHandle;
   readonly inbound: WorkerHandle;
   /** What makes them look, by direction. */
@@ -115,7 +116,7 @@ export class WorkerPair {
   }
 
   #leaveNow(): void {
-    Atomics.store(new Int32Array(this.shared.signals), signalExit, 1);
+    Atomics.store(this.signals, signalExit, 1);
     this.outbound.wake();
     this.inbound.wake();
   }

@@ -4,14 +4,14 @@ import { after, type Instant } from '../base/time.ts';
 import type { ChildSaParameters } from '../ike/io.ts';
 import type { NoncePair } from '../ike/keymat.ts';
 import type { Spi } from '../wire/ike/payload.ts';
-import { notateSelector } from '../wire/ike/payloads/ts.ts';
+import { type SelectorPair, sameSelectors } from '../wire/ike/selector-pair.ts';
 import type { ClientId, GatewayOutput } from './io.ts';
 
 /** One CHILD SA of a client. */
 export interface Child {
   readonly inbound: Spi;
   readonly outbound: Spi;
-  readonly selectors: ChildSaParameters['selectors'];
+  readonly selectors: SelectorPair;
   /** Which of several with the same selectors. @rfc 9611 */
   readonly resource: number;
   /** When we replace it. */
@@ -64,12 +64,12 @@ export class ChildTable {
   }
 
   /** A child with the same selectors carries traffic: a new one need not take over before the client has it. */
-  covers(selectors: ChildSaParameters['selectors']): boolean {
+  covers(selectors: SelectorPair): boolean {
     return this.#children.some((child) => sameSelectors(child.selectors, selectors));
   }
 
   /** Those with the same selectors that nothing has replaced yet. */
-  alike(selectors: ChildSaParameters['selectors']): readonly Child[] {
+  alike(selectors: SelectorPair): readonly Child[] {
     return this.#children.filter(
       (child) => child.phase === 'live' && sameSelectors(child.selectors, selectors),
     );
@@ -160,10 +160,4 @@ export class ChildTable {
   #emitRemove(inboundSpi: Spi): void {
     this.#emit({ kind: 'child-remove', client: this.#client, inboundSpi });
   }
-}
-
-function sameSelectors(a: ChildSaParameters['selectors'], b: ChildSaParameters['selectors']): boolean {
-  const key = ({ local, remote }: ChildSaParameters['selectors']) =>
-    [...local.map(notateSelector), '|', ...remote.map(notateSelector)].join(' ');
-  return key(a) === key(b);
 }

@@ -1,6 +1,7 @@
 import type { Endpoint, IpPrefix } from '../base/address.ts';
 import { limits } from '../base/limits.ts';
 import { after, type Duration, earliest, type Instant } from '../base/time.ts';
+import { readU16 } from '../base/words.ts';
 import type { ChildSaParameters } from '../ike/io.ts';
 import type { NoncePair } from '../ike/keymat.ts';
 import { losesCollision } from '../ike/nonce-order.ts';
@@ -391,7 +392,7 @@ function errorIn(message: IkeMessage): NotifyPayload | undefined {
 
 /** The group that INVALID_KE_PAYLOAD asks for. @rfc 7296 1.3 */
 function groupIn({ data }: NotifyPayload): number | undefined {
-  return data.length === 2 ? ((data[0] ?? 0) << 8) | (data[1] ?? 0) : undefined;
+  return data.length === 2 ? readU16(data, 0) : undefined;
 }
 
 function inTime(wait: Duration | undefined, now: Instant): Instant | undefined {

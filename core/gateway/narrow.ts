@@ -2,6 +2,7 @@ import { type IpAddress, type IpPrefix, networkOf } from '../base/address.ts';
 import { narrow } from '../ike/narrow.ts';
 import { payloadOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, TrafficSelector } from '../wire/ike/payload.ts';
+import type { SelectorPair } from '../wire/ike/selector-pair.ts';
 
 /** The selector of everything in `prefix`, all protocols and ports. */
 export function selectorOf(prefix: IpPrefix): TrafficSelector {
@@ -22,7 +23,7 @@ export function narrowBoth(
   networks: readonly IpPrefix[],
   addresses: readonly IpPrefix[],
   request: Pick<IkeMessage, 'payloads'>,
-): { readonly local: readonly TrafficSelector[]; readonly remote: readonly TrafficSelector[] } | undefined {
+): SelectorPair | undefined {
   const wanted = (kind: 'TSi' | 'TSr') => payloadOf(request, kind)?.selectors ?? [];
   const local = narrow(networks.map(selectorOf), wanted('TSr'));
   const remote = inFamiliesOf(narrow(addresses.map(selectorOf), wanted('TSi')), local);

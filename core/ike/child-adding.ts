@@ -3,6 +3,7 @@ import { limits } from '../base/limits.ts';
 import { after, type Instant } from '../base/time.ts';
 import { notifyOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, Spi } from '../wire/ike/payload.ts';
+import { type SelectorPair, sameSelectors } from '../wire/ike/selector-pair.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import { installChild, reportChild, unusedSpi, wipeChildKeys } from './child-install.ts';
@@ -11,13 +12,12 @@ import { childWishes, furtherSelectors } from './child-wishes.ts';
 import { sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
 import { forgetSleeping } from './inactivity.ts';
-import type { ChildSaParameters } from './io.ts';
 import { afterTemporaryFailure, lifetimesOf, retryAfter } from './lifetimes.ts';
 import { offeredGroups } from './negotiate.ts';
 import type { AddChildTask, OwnTask, Plan } from './own-task.ts';
 import { refusalIn } from './peer-refusal.ts';
 import { announceResource, originalOf, resourceOf } from './resource-numbers.ts';
-import { noteResources, originalChild, refuseResources, sameSelectors } from './resources.ts';
+import { noteResources, originalChild, refuseResources } from './resources.ts';
 import type { Established, IkeState } from './state.ts';
 import type { ChildSa } from './tasks/child-create.ts';
 import { buildRekey, offerRekey, processRekey, rekeySuites } from './tasks/child-rekey.ts';
@@ -69,7 +69,7 @@ function selectorsFor(
   state: Established,
   wish: number,
   now: Instant,
-): ChildSaParameters['selectors'] | undefined {
+): SelectorPair | undefined {
   if (resourceOf(engine.config, wish) === 0) {
     const own = childWishes(engine.config)[wish];
     return own === undefined ? undefined : furtherSelectors(own, state.addresses);
@@ -101,6 +101,7 @@ export function onChildAdded(
     return state;
   }
   state.childGroup = offer.keyExchange?.group;
+  // A copy that carries less than its original is no use to the flows of that.
   const isCopy = resourceOf(engine.config, plan.wish) > 0;
   if (isCopy && !sameSelectors(made.value.parameters.selectors, offer.selectors)) {
     wipeChildKeys(made.value.parameters);

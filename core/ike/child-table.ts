@@ -1,7 +1,7 @@
 import { limits } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
 import type { Spi } from '../wire/ike/payload.ts';
-import type { ChildSaParameters } from './io.ts';
+import type { SelectorPair } from '../wire/ike/selector-pair.ts';
 
 /** Where a CHILD SA of an established IKE SA stands. Inbound packets are taken in every state. */
 export type ChildState =
@@ -21,7 +21,7 @@ export type ChildState =
 export interface Child {
   readonly inboundSpi: Spi;
   readonly outboundSpi: Spi;
-  readonly selectors: ChildSaParameters['selectors'];
+  readonly selectors: SelectorPair;
   /** Its algorithms in strongSwan's notation. */
   readonly notation: string;
   readonly madeAt: Instant;

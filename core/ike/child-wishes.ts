@@ -1,7 +1,7 @@
 import { type IpPrefix, networkOf } from '../base/address.ts';
 import type { TrafficSelector } from '../wire/ike/payload.ts';
+import type { SelectorPair } from '../wire/ike/selector-pair.ts';
 import type { ChildWish, IkeConfig } from './config.ts';
-import type { ChildSaParameters } from './io.ts';
 
 /** The CHILD SAs that we ask for, the first one with the login. Never empty. */
 export function childWishes(config: Pick<IkeConfig, 'children' | 'remoteNetworks'>): readonly ChildWish[] {
@@ -11,15 +11,12 @@ export function childWishes(config: Pick<IkeConfig, 'children' | 'remoteNetworks
 }
 
 /** The selectors to ask for before we have an address: the gateway narrows our side to what it assigns. @rfc 7296 2.19 */
-export function firstSelectors({ remote }: ChildWish): ChildSaParameters['selectors'] {
+export function firstSelectors({ remote }: ChildWish): SelectorPair {
   return { local: everything.map((selector) => ({ ...selector, protocol: protocolOf(remote) })), remote };
 }
 
 /** The same once our inner addresses are known. */
-export function furtherSelectors(
-  { remote }: ChildWish,
-  addresses: readonly IpPrefix[],
-): ChildSaParameters['selectors'] {
+export function furtherSelectors({ remote }: ChildWish, addresses: readonly IpPrefix[]): SelectorPair {
   const protocol = protocolOf(remote);
   const families = new Set(remote.map(({ start }) => start.family));
   const local = hostSelectors(addresses).filter(({ start }) => families.has(start.family));
@@ -30,7 +27,7 @@ export function furtherSelectors(
 export function allowedSelectors(
   config: Pick<IkeConfig, 'children' | 'remoteNetworks'>,
   addresses: readonly IpPrefix[],
-): ChildSaParameters['selectors'] {
+): SelectorPair {
   return { local: hostSelectors(addresses), remote: childWishes(config).flatMap(({ remote }) => remote) };
 }
 

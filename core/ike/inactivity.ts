@@ -3,12 +3,11 @@ import { after, type Instant, instant } from '../base/time.ts';
 import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
 import { deleteChild, removeChild } from './child-install.ts';
 import type { Child } from './child-table.ts';
-import type { IkeConfig } from './config.ts';
 import { sayGoodbye } from './ending.ts';
 import type { Engine } from './engine.ts';
 import { narrow } from './narrow.ts';
 import { isReplacing } from './own-task.ts';
-import { originalOf, resourceOf } from './resource-numbers.ts';
+import { resourceOf, sameOriginal } from './resource-numbers.ts';
 import type { Established, IkeState } from './state.ts';
 
 /*
@@ -33,8 +32,9 @@ export function checkIdle(engine: Engine, state: Established, child: Child, now:
     state.agenda.add(at, { kind: 'check-idle', child: child.inboundSpi });
     return state;
   };
-  const concerned =
-    whenInactive === 'close' ? state.children.open : copiesOf(engine.config, state.children.open, child.wish);
+  const concerned = state.children.open.filter(
+    ({ wish }) => whenInactive === 'close' || sameOriginal(engine.config, wish, child.wish),
+  );
   const usedAt = Math.max(child.usedAt, ...concerned.map((each) => each.usedAt));
   const due = after(instant(usedAt), inactivityMs);
   if (due > now) return again(due);
@@ -78,12 +78,6 @@ export function forgetSleeping(engine: Engine, state: Established, wish: number 
 /** The one that sleeps for some of these addresses of the gateway's side. */
 export function sleepingFor(state: Established, remote: readonly TrafficSelector[]): Child | undefined {
   return state.children.sleeping.find(({ selectors }) => narrow(selectors.remote, remote).length > 0);
-}
-
-/** The one for this wish and those that share its traffic. */
-function copiesOf(config: IkeConfig, open: readonly Child[], wish: number): readonly Child[] {
-  const original = originalOf(config, wish);
-  return open.filter((each) => each.wish !== undefined && originalOf(config, each.wish) === original);
 }
 
 function isBeingReplaced({ active, todo }: Established, child: Child): boolean {

@@ -7,7 +7,8 @@ import type { PacketCipher, PacketCipherKey, SignatureScheme } from '../crypto/i
 import type { TlsRequest, TlsResult } from '../crypto/tls.ts';
 import type { EapQuestion } from '../eap/method.ts';
 import type { CertificateLookup } from '../pki/judge-server.ts';
-import type { Spi, TrafficSelector } from '../wire/ike/payload.ts';
+import type { Spi } from '../wire/ike/payload.ts';
+import type { SelectorPair } from '../wire/ike/selector-pair.ts';
 import type { RedirectTarget } from './redirect-target.ts';
 
 /**
@@ -215,10 +216,7 @@ export interface ChildSaParameters {
   readonly inbound: EspSaParameters;
   readonly outbound: EspSaParameters;
   /** Inner addresses that packets may have: `local` on our side, `remote` behind the gateway. */
-  readonly selectors: {
-    readonly local: readonly TrafficSelector[];
-    readonly remote: readonly TrafficSelector[];
-  };
+  readonly selectors: SelectorPair;
 }
 
 export interface EspSaParameters {

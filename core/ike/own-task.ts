@@ -1,8 +1,9 @@
 import type { Endpoint } from '../base/address.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import type { SelectorPair } from '../wire/ike/selector-pair.ts';
 import type { Child } from './child-table.ts';
 import type { IkeLink } from './ike-link.ts';
-import type { ChildSaParameters, PathId } from './io.ts';
+import type { PathId } from './io.ts';
 import type { NoncePair } from './keymat.ts';
 import type { RekeyOffer } from './tasks/child-rekey.ts';
 import type { IkeRekeyOffer } from './tasks/ike-rekey.ts';
@@ -30,7 +31,7 @@ interface PlanOf {
     readonly kind: 'create-child';
     readonly replaces: Spi;
     readonly wish: number | undefined;
-    readonly selectors: ChildSaParameters['selectors'];
+    readonly selectors: SelectorPair;
   };
   /** One beside the others. */
   readonly addChild: KeyExchangePlan & { readonly kind: 'add-child'; readonly wish: number };

@@ -20,6 +20,11 @@ export function originalOf(config: IkeConfig, wish: number): number {
   return wish % childWishes(config).length;
 }
 
+/** Whether two wishes are for the same traffic: one and its copies. */
+export function sameOriginal(config: IkeConfig, a: number | undefined, b: number | undefined): boolean {
+  return a !== undefined && b !== undefined && originalOf(config, a) === originalOf(config, b);
+}
+
 /** How many resources we have, this one included. */
 export function mostResources(config: IkeConfig): number {
   const { most = 1 } = config.resources ?? {};

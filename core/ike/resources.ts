@@ -2,15 +2,13 @@ import { type Failure, failure } from '../base/errors.ts';
 import { after, type Instant } from '../base/time.ts';
 import { notifyOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage } from '../wire/ike/payload.ts';
-import { notateSelector } from '../wire/ike/payloads/ts.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import { removeChild } from './child-install.ts';
 import type { Child } from './child-table.ts';
 import { childWishes } from './child-wishes.ts';
 import type { IkeConfig } from './config.ts';
 import type { Engine } from './engine.ts';
-import type { ChildSaParameters } from './io.ts';
-import { mostResources, originalOf, type Resources, resourceOf } from './resource-numbers.ts';
+import { mostResources, originalOf, type Resources, resourceOf, sameOriginal } from './resource-numbers.ts';
 import type { Established } from './state.ts';
 
 /*
@@ -62,13 +60,6 @@ export function refuseResources(engine: Engine, state: Established, error: Failu
   engine.emit({ kind: 'resource-refused', error });
 }
 
-/** A copy that carries less than its original is no use to the flows of that. */
-export function sameSelectors(a: ChildSaParameters['selectors'], b: ChildSaParameters['selectors']): boolean {
-  const key = ({ local, remote }: ChildSaParameters['selectors']) =>
-    [...local.map(notateSelector), '|', ...remote.map(notateSelector)].join(' ');
-  return key(a) === key(b);
-}
-
 /** The peer has deleted this CHILD SA, and nothing replaces it: its flows go by those with the same selectors at once. */
 export function copyGone(engine: Engine, state: Established, gone: Child, now: Instant): void {
   const isReplaced = state.children.serves(gone.wish);
@@ -80,10 +71,9 @@ export function copyGone(engine: Engine, state: Established, gone: Child, now: I
 
 /** The live ones that have their traffic in common with it. */
 function othersAlike({ config }: Engine, { children }: Established, { wish }: Child): readonly Child[] {
-  if (wish === undefined) return [];
-  const isAlike = (other: Child) =>
-    other.wish !== undefined && originalOf(config, other.wish) === originalOf(config, wish);
-  return children.all().filter((other) => other.state.kind === 'live' && isAlike(other));
+  return children
+    .all()
+    .filter((other) => other.state.kind === 'live' && sameOriginal(config, other.wish, wish));
 }
 
 /**

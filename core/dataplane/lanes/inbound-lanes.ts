@@ -1,6 +1,6 @@
 import type { Spi } from '../../wire/ike/payload.ts';
+import type { DatagramOrigin } from '../early-datagrams.ts';
 import type { LaneWriter } from './lane-ring.ts';
-import { lanePatienceMs } from './outbound-lanes.ts';
 
 /** Where the inbound SAs of other pairs are, for the worker that reads the sockets. */
 export class InboundLanes {
@@ -42,8 +42,8 @@ export class InboundLanes {
 }
 
 /**
- * Hands over `length` octets at `at`: datagrams of `size` and a shorter last one, that came from the sockaddr at `nameAt`. False: that
- * worker has no room, and didn't make any. While this one waits, the sockets hold what comes.
+ * Hands over `length` octets at `at`: datagrams of `size` and a shorter last one, that came `from` there. False: that worker has no
+ * room, and didn't make any. While this one waits, the sockets hold what comes.
  */
 export function handOver(
   lane: LaneWriter,
@@ -51,11 +51,9 @@ export function handOver(
   at: number,
   length: number,
   size: number,
-  outerClass: number,
-  name: Uint8Array,
-  nameAt: number,
+  from: DatagramOrigin,
 ): boolean {
-  while (!lane.fits(length)) if (!lane.awaitProgress(lanePatienceMs)) return false;
-  lane.push(octets, at, length, size, outerClass, name, nameAt);
+  if (!lane.makeRoom(length)) return false;
+  lane.push(octets, at, length, size, from.outerClass, from.name, from.nameAt);
   return true;
 }

@@ -1,3 +1,8 @@
+import { socketAddressOctets } from '../../platform/linux/socket-address.ts';
+
+/** How long a lane that nobody empties may hold up the worker that fills it. */
+const patienceMs = 100;
+
 /** Words in front of the records. The positions count octets since the start, modulo 2^32; each has one writer. */
 const wordTail = 0;
 /** All records up to here are done with: their packets have left. */
@@ -12,10 +17,8 @@ const headOctets = 64;
 const skip = 0xffff_ffff;
 
 /** Length, size, class and flags of a record, then the sender's sockaddr. */
-const recordHeadOctets = 48;
 const nameAt = 16;
-/** What a sockaddr takes in a record. */
-export const laneNameOctets = 28;
+const recordHeadOctets = nameAt + socketAddressOctets;
 
 /**
  * Memory for what one thread hands over to another, in order: a ring of records. `capacity` is a power of two; the longest
@@ -77,11 +80,17 @@ export class LaneWriter {
     return used === 0 || octets.length - used >= (whole <= toEnd ? whole : toEnd + whole);
   }
 
+  /** Waits until a record of `length` octets has room. False: the reader has made none for too long. */
+  makeRoom(length: number): boolean {
+    while (!this.fits(length)) if (!this.awaitProgress()) return false;
+    return true;
+  }
+
   /**
-   * Waits until the reader is done with a good part, `patienceMs` at most. False when nothing moved: the reader has lost the
-   * processor, or its life.
+   * Waits for some time until the reader is done with a good part. False when nothing moved: the reader has lost the processor, or
+   * its life.
    */
-  awaitProgress(patienceMs: number): boolean {
+  awaitProgress(): boolean {
     const { words } = this.#ring;
     const head = Atomics.load(words, wordHead);
     if (head === this.#tail) return true;
@@ -119,7 +128,7 @@ export class LaneWriter {
     ring.view.setUint32(place + 4, size, true);
     ring.view.setUint32(place + 8, outerClass, true);
     if (name !== undefined)
-      for (let i = 0; i < laneNameOctets; i++) ring.octets[place + nameAt + i] = name[from + i] ?? 0;
+      for (let i = 0; i < socketAddressOctets; i++) ring.octets[place + nameAt + i] = name[from + i] ?? 0;
     ring.octets.set(octets.subarray(at, at + length), place + recordHeadOctets);
     this.#advance(whole);
     Atomics.store(ring.words, wordTail, this.#tail);

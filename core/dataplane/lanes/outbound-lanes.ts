@@ -3,9 +3,6 @@ import { flowHash } from './flow-hash.ts';
 import type { FlowSteering } from './flow-steering.ts';
 import type { LaneWriter } from './lane-ring.ts';
 
-/** How long a lane that nobody empties may hold up the worker that reads, before packets are dropped. */
-export const lanePatienceMs = 100;
-
 /** Where a packet went that was read from the TUN device. */
 export type Handover = 'own' | 'given' | 'full';
 
@@ -83,7 +80,7 @@ export class OutboundLanes {
   ): number {
     flush();
     const lane = this.#writers[on];
-    while (lane !== undefined && !lane.drained && lane.awaitProgress(lanePatienceMs)) {}
+    while (lane !== undefined && !lane.drained && lane.awaitProgress()) {}
     const to = steering.choose(hash, pairs, this.#lanes, length, this.spread);
     if (pairs.includes(to)) return to;
     steering.forget(hash);
@@ -93,7 +90,6 @@ export class OutboundLanes {
   #hasRoom(lane: LaneWriter, length: number, flush: () => void): boolean {
     if (lane.fits(length)) return true;
     flush();
-    while (!lane.fits(length)) if (!lane.awaitProgress(lanePatienceMs)) return false;
-    return true;
+    return lane.makeRoom(length);
   }
 }

@@ -4,12 +4,12 @@ import { defaultRekeyGroups } from '../../crypto/default-proposals.ts';
 import { type SuiteProposal, withKeyExchanges } from '../../crypto/proposals.ts';
 import { payloadOf } from '../../wire/ike/lookup.ts';
 import type { IkeMessage, NotifyPayload, Payload, Proposal, Spi } from '../../wire/ike/payload.ts';
+import type { SelectorPair } from '../../wire/ike/selector-pair.ts';
 import { notifyType } from '../../wire/registry/notify-types.ts';
 import { securityProtocol } from '../../wire/registry/protocols.ts';
 import type { SecuredIke } from '../association.ts';
 import { chooseEsp } from '../choose.ts';
 import type { IkeConfig, IkeDependencies } from '../config.ts';
-import type { ChildSaParameters } from '../io.ts';
 import { deriveChildKeys, type NoncePair } from '../keymat.ts';
 import { narrow } from '../narrow.ts';
 import { chosenEspSuite, espRekeyProposals, offeredGroups } from '../negotiate.ts';
@@ -46,7 +46,7 @@ export interface RekeyOffer {
   readonly proposals: readonly Proposal[];
   readonly nonce: Uint8Array;
   readonly keyExchange: OwnKeyExchange | undefined;
-  readonly selectors: ChildSaParameters['selectors'];
+  readonly selectors: SelectorPair;
   /** N(SA_RESOURCE_INFO), where we have use for copies. @rfc 9611 3 */
   readonly notifies?: readonly Payload[];
   /** Our inbound SPI of the one that it replaces; absent for one from scratch. */

@@ -2,38 +2,27 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { limits } from '../../../core/base/limits.ts';
 import { ReferenceReceiver } from '../../../core/esp/reference.ts';
-import { libc } from '../../../core/platform/linux/libc.ts';
-import { openRig, type Rig, type RigOptions, receive, send, spiHere, spiThere, until } from './rig.ts';
-import { cipherNamed, everything, here, keyFor, octetsOf, there, udpPacket } from './support.ts';
+import {
+  installNewer,
+  newerSa,
+  type Rig,
+  receive,
+  send,
+  spiHere,
+  spiNewHere,
+  spiNewThere,
+  spiThere,
+  until,
+  withRig,
+  toTun as writeToTun,
+} from './rig.ts';
+import { here, octetsOf, there, udpPacket } from './support.ts';
 
-const spiNewHere = 0x3003;
-const spiNewThere = 0x4004;
 const toFar = udpPacket(4, octetsOf(100));
 const fromFar = udpPacket(4, octetsOf(100), there, here);
 
-async function withRig(options: RigOptions, body: (rig: Rig) => Promise<void>): Promise<void> {
-  const rig = await openRig(options);
-  try {
-    await body(rig);
-    assert.deepEqual(rig.failures, []);
-  } finally {
-    await rig.close();
-  }
-}
-
 function toTun(rig: Rig, count = 1): void {
-  for (let i = 0; i < count; i++) assert.equal(libc.write(rig.tun, toFar, toFar.length), toFar.length);
-}
-
-async function installNew(rig: Rig, standby: boolean): Promise<void> {
-  const cipher = cipherNamed('aes256-sha512');
-  await rig.dataplane.installChild({
-    inbound: { spi: spiNewHere, cipher, key: keyFor(cipher, 7) },
-    outbound: { spi: spiNewThere, cipher, key: keyFor(cipher, 8) },
-    selectors: { local: everything, remote: everything },
-    remote: rig.far.local,
-    standby,
-  });
+  for (let i = 0; i < count; i++) writeToTun(rig, toFar);
 }
 
 /** The outbound SPI that the next packet left on, and its sequence number. */
@@ -46,13 +35,11 @@ function nextOut(rig: Rig): readonly [number, number] {
 
 test('a child in standby receives but sends nothing, and takes over when it is told to', async () => {
   await withRig({}, async (rig) => {
-    await installNew(rig, true);
+    await installNewer(rig, true);
     toTun(rig);
     assert.deepEqual(nextOut(rig), [spiThere, 1]);
     // Both children are known to the far end by the same address: its packets may come on either.
-    const cipher = cipherNamed('aes256-sha512');
-    const newer = { ...rig.farSa, spi: spiNewHere, shape: cipher, cipher: cipher.open(keyFor(cipher, 7)) };
-    send(rig.far.fd, rig.sealWith(newer, 1, fromFar), rig.local);
+    send(rig.far.fd, rig.sealWith(newerSa(rig), 1, fromFar), rig.local);
     assert.deepEqual(receive(rig.tun), fromFar);
     toTun(rig);
     assert.deepEqual(nextOut(rig), [spiThere, 2]);
@@ -76,7 +63,7 @@ test('a child in standby receives but sends nothing, and takes over when it is t
 
 test('switching back and to an unknown child loses nothing', async () => {
   await withRig({}, async (rig) => {
-    await installNew(rig, true);
+    await installNewer(rig, true);
     await rig.dataplane.switchOutbound(0xdead);
     toTun(rig);
     assert.deepEqual(nextOut(rig), [spiThere, 1]);
@@ -94,7 +81,7 @@ test('a standby child that is removed, or alone, sends nothing', async () => {
   await withRig({ child: { standby: true } }, async (rig) => {
     toTun(rig);
     await until(() => rig.dataplane.counters().outbound.drops['no-child'] === 1);
-    await installNew(rig, true);
+    await installNewer(rig, true);
     await rig.dataplane.removeChild(spiNewHere);
     await rig.dataplane.switchOutbound(spiNewHere);
     toTun(rig);
@@ -107,7 +94,7 @@ test('a standby child that is removed, or alone, sends nothing', async () => {
 
 test('packets queued while the keys are switched leave in order, the old key first', async () => {
   await withRig({}, async (rig) => {
-    await installNew(rig, true);
+    await installNewer(rig, true);
     const rounds = 40;
     const seen: (readonly [number, number])[] = [];
     for (let i = 0; i < rounds; i++) {
@@ -205,7 +192,7 @@ test('used up sequence numbers never wrap: nothing more is sent, and that is tol
     await rig.dataplane.setRemote(spiHere, rig.far.local);
     assert.deepEqual(rig.rekeyDue, [spiHere, spiHere]);
     assert.equal(receive(rig.far.fd, 20), undefined);
-    await installNew(rig, false);
+    await installNewer(rig, false);
     toTun(rig);
     assert.deepEqual(nextOut(rig), [spiNewThere, 1]);
   });

@@ -53,8 +53,11 @@ export async function until<T>(ask: () => T | undefined | false): Promise<T> {
   }
 }
 
+/** The first child, and a newer one. */
 export const spiHere = 0x1001;
 export const spiThere = 0x2002;
+export const spiNewHere = 0x3003;
+export const spiNewThere = 0x4004;
 
 export interface Rig {
   readonly dataplane: Dataplane;
@@ -176,6 +179,24 @@ export async function withRig(options: RigOptions, body: (rig: Rig) => Promise<v
   } finally {
     await rig.close();
   }
+}
+
+const newerCipher = cipherNamed('aes256-sha512');
+
+/** A second child with the same selectors, for which the far end sends with `newerSa`. */
+export function installNewer(rig: Rig, standby = false): Promise<void> {
+  return rig.dataplane.installChild({
+    inbound: { spi: spiNewHere, cipher: newerCipher, key: keyFor(newerCipher, 7) },
+    outbound: { spi: spiNewThere, cipher: newerCipher, key: keyFor(newerCipher, 8) },
+    selectors: { local: everything, remote: everything },
+    remote: rig.far.local,
+    standby,
+  });
+}
+
+export function newerSa({ farSa }: Rig): ReferenceSa {
+  const opened = newerCipher.open(keyFor(newerCipher, 7));
+  return { ...farSa, spi: spiNewHere, shape: newerCipher, cipher: opened };
 }
 
 export function toTun(rig: Rig, packet: Uint8Array): void {
