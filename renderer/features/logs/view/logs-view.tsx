@@ -6,6 +6,7 @@ import { useWords } from '../../../i18n/use-text.ts';
 import { Button } from '../../../ui/controls.tsx';
 import { plainText } from '../../../ui/foreign-text.ts';
 import { Icon } from '../../../ui/icons.tsx';
+import { SearchField } from '../../../ui/search-field.tsx';
 import { filterLog, formatLine, type LogLevelChoice } from '../model/filter-log.ts';
 import './logs.css';
 
@@ -35,14 +36,7 @@ export function LogsView() {
         </p>
       </div>
       <div className="log-tools">
-        <input
-          className="input"
-          type="search"
-          aria-label={text.logs.filter}
-          placeholder={text.logs.filter}
-          value={words}
-          onChange={(event) => setWords(event.target.value)}
-        />
+        <SearchField label={text.logs.filter} value={words} onChange={setWords} />
         <select
           className="select"
           aria-label={text.logs.level}

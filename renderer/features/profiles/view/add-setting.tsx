@@ -2,6 +2,7 @@ import { type KeyboardEvent, useState } from 'react';
 import { fieldWords } from '../../../i18n/explain.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { Icon } from '../../../ui/icons.tsx';
+import { SearchField } from '../../../ui/search-field.tsx';
 import { type FieldGroup, inGroups } from '../model/field-groups.ts';
 import { findFields } from '../model/find-fields.ts';
 import type { ProfileField } from '../model/schema-fields.ts';
@@ -40,19 +41,7 @@ export function AddSetting({ fields, onAdd }: AddSettingProps) {
   };
   return (
     <search className="add-setting" aria-label={text.editor.addSetting}>
-      <div className="search">
-        <Icon name="search" />
-        <input
-          className="input"
-          type="search"
-          aria-label={text.editor.addSetting}
-          placeholder={text.editor.addSetting}
-          value={words}
-          spellCheck={false}
-          onChange={(event) => setWords(event.target.value)}
-          onKeyDown={onKeyDown}
-        />
-      </div>
+      <SearchField label={text.editor.addSetting} value={words} onChange={setWords} onKeyDown={onKeyDown} />
       {searching ? null : (
         <div className="chips">
           {groups.map((each) => (

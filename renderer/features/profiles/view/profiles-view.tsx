@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useAppState } from '../../../app/page-context.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { Button } from '../../../ui/controls.tsx';
-import { Icon } from '../../../ui/icons.tsx';
+import { SearchField } from '../../../ui/search-field.tsx';
 import { searchProfiles } from '../model/search-profiles.ts';
 import { EmptyProfiles } from './empty-profiles.tsx';
 import { ImportButton } from './import-button.tsx';
@@ -45,17 +45,7 @@ function ProfileList({ onOpen }: { readonly onOpen: (open: Open) => void }) {
         <EmptyProfiles />
       ) : (
         <>
-          <div className="search">
-            <Icon name="search" />
-            <input
-              className="input"
-              type="search"
-              aria-label={text.profiles.search}
-              placeholder={text.profiles.search}
-              value={words}
-              onChange={(event) => setWords(event.target.value)}
-            />
-          </div>
+          <SearchField label={text.profiles.search} value={words} onChange={setWords} />
           <p className="hidden-text" role="status">
             {words === '' ? '' : text.profiles.count(format.count(shown.length))}
           </p>
