@@ -3,6 +3,7 @@ import { libc } from '../platform/linux/libc.ts';
 import { PollSet } from '../platform/linux/poll-set.ts';
 import type { CommandEnvelope, OpenCommand, WorkerCommand, WorkerReport, WorkerStart } from './commands.ts';
 import { signalExit, signalTraffic } from './counters.ts';
+import type { Rehearsal } from './rehearsal/rehearsal.ts';
 
 /** The worker's end of its commands. */
 export class CommandQueue {
@@ -25,8 +26,8 @@ export class CommandQueue {
     return Atomics.load(this.#signals, signalExit) !== 0;
   }
 
-  /** Blocks until there is something to work on; `undefined` when the worker should end instead. */
-  awaitOpen(): OpenCommand | undefined {
+  /** Rehearses, then blocks, until there is something to work on; `undefined` when the worker should end instead. */
+  awaitOpen(rehearsal: Rehearsal): OpenCommand | undefined {
     const waits = new PollSet(1);
     waits.watch(0, this.#wakeFd);
     while (!this.exiting) {
@@ -38,6 +39,7 @@ export class CommandQueue {
         this.report({ kind: 'done', id });
         return command.kind === 'open' ? command : undefined;
       }
+      if (rehearsal.step()) continue;
       waits.wait(-1);
       this.quiet();
     }

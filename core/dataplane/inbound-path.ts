@@ -23,7 +23,7 @@ import { type DatagramOrigin, EarlyDatagrams } from './early-datagrams.ts';
 import { handOver, InboundLanes } from './lanes/inbound-lanes.ts';
 import { LaneReader } from './lanes/lane-ring.ts';
 import { openLane } from './lanes/open-lane.ts';
-import { allocateSummedMemory } from './offload/summed-memory.ts';
+import { allocateSummedMemory, type SummedMemory } from './offload/summed-memory.ts';
 import { TunOutput } from './tun-output.ts';
 
 const slots = 16;
@@ -73,6 +73,11 @@ export interface InboundEvents {
   readonly onBusy: () => void;
 }
 
+/** What an inbound path receives into. */
+export function allocateInboundMemory(): SummedMemory {
+  return allocateSummedMemory(extendedAt + extendedHeaderOctets);
+}
+
 /**
  * The way of a packet from the socket to the TUN device, in the order of the functions below: receive, split what the
  * kernel merged, classify, decrypt and check, clamp, merge, write. One thread, one memory.
@@ -100,14 +105,19 @@ export class InboundPath {
   #mss4 = 0;
   #mss6 = 0;
 
-  constructor({ udpFd, lane }: Omit<OpenCommand, 'kind'>, cells: DirectionCells, events: InboundEvents) {
+  /** `memory` is from `allocateInboundMemory`, and the path's own while it steps. */
+  constructor(
+    { udpFd, lane }: Omit<OpenCommand, 'kind'>,
+    cells: DirectionCells,
+    events: InboundEvents,
+    memory = allocateInboundMemory(),
+  ) {
     this.#source = lane === undefined ? undefined : new LaneReader(lane);
     this.#cells = cells;
     this.#events = events;
-    const summed = allocateSummedMemory(extendedAt + extendedHeaderOctets);
-    this.#memory = adoptPacketMemory(summed.octets);
+    this.#memory = adoptPacketMemory(memory.octets);
     if (lane === undefined) this.#listen(0, udpFd);
-    this.#output = new TunOutput(this.#memory, summed, cells);
+    this.#output = new TunOutput(this.#memory, memory, cells);
   }
 
   carryOut(command: WorkerCommand): void {

@@ -68,6 +68,11 @@ export interface OutboundEvents {
   readonly onBusy: () => void;
 }
 
+/** What an outbound path reads into. */
+export function allocateOutboundMemory(): SummedMemory {
+  return allocateSummedMemory(errorAt + tooBigOctets);
+}
+
 /**
  * The way of a packet from the TUN device to the socket, in the order of the functions below: read, find the child,
  * cut, finish checksums, encrypt, gather a run, send. One thread; all packets lie in one memory that is used from its
@@ -105,16 +110,18 @@ export class OutboundPath {
   /** Of the packet that was read; all its segments have the same. */
   #trafficClass = 0;
 
+  /** `memory` is from `allocateOutboundMemory`, and the path's own while it steps. */
   constructor(
     { udpFd, segmentation, pair, lane }: Omit<OpenCommand, 'kind'>,
     cells: DirectionCells,
     events: OutboundEvents,
+    memory = allocateOutboundMemory(),
   ) {
     this.#children = new OutboundChildren(pair);
     this.#source = lane === undefined ? undefined : new LaneReader(lane);
     this.#cells = cells;
     this.#events = events;
-    this.#checksums = allocateSummedMemory(errorAt + tooBigOctets);
+    this.#checksums = memory;
     this.#memory = adoptPacketMemory(this.#checksums.octets);
     this.#superPacket = new SuperPacket(this.#checksums);
     this.#fragments = new Ipv4Fragments(this.#checksums.octets);

@@ -1,47 +1,31 @@
 import { workerData } from 'node:worker_threads';
-import { PollSet } from '../platform/linux/poll-set.ts';
+import { closeCallRunner } from '../crypto/openssl/call-runner.ts';
 import { CommandQueue } from './command-queue.ts';
-import type { OpenCommand, WorkerStart } from './commands.ts';
-import { DirectionCells, signalOutbound } from './counters.ts';
-import { OutboundPath } from './outbound-path.ts';
-import { wipeKey } from './wipe-key.ts';
+import type { WorkerStart } from './commands.ts';
+import { signalOutbound } from './counters.ts';
+import { OutboundLoop } from './outbound-loop.ts';
+import { allocateOutboundMemory } from './outbound-path.ts';
+import { rehearseOutbound } from './rehearsal/rehearse-outbound.ts';
 import { describeCrash } from './worker-crash.ts';
 
 /** The outbound worker: TUN device (or lane) to socket. It waits for its socket, blocks in poll(2) and ends when it is told to. */
 function run(start: WorkerStart): void {
   const queue = new CommandQueue(start, signalOutbound);
-  const open = queue.awaitOpen();
-  if (open !== undefined) work(start, queue, open);
-  queue.close();
-}
-
-function work(start: WorkerStart, queue: CommandQueue, open: OpenCommand): void {
-  const path = new OutboundPath(open, new DirectionCells(start.shared, 'outbound'), {
-    onTraffic: () => queue.reportTraffic(),
-    onWanted: (child) => queue.report({ kind: 'wanted', child }),
-    onRekeyDue: (child, usedUp) => queue.report({ kind: 'rekey-due', child, usedUp }),
-    onBusy: () => queue.report({ kind: 'busy' }),
-  });
-  const waits = new PollSet(2);
-  waits.watch(0, start.wakeFd);
-  try {
-    while (
-      queue.drain((command) => {
-        path.carryOut(command);
-        wipeKey(command);
-        waits.watch(1, path.tunFd);
-      })
-    ) {
-      if (path.step() || !path.fallAsleep()) continue;
-      waits.wait(-1);
-      if (queue.exiting) break;
-      if (waits.readable(0)) queue.quiet();
-      if (waits.broken(1)) throw new Error('the TUN device is gone');
+  const memory = allocateOutboundMemory();
+  const rehearsal = rehearseOutbound(memory);
+  const open = queue.awaitOpen(rehearsal);
+  if (open !== undefined) {
+    const loop = new OutboundLoop(start, queue, open, memory);
+    try {
+      while (loop.turn(rehearsal.step() ? 0 : -1)) {}
+    } catch (error) {
+      loop.carryOut({ kind: 'stop' });
+      queue.report({ kind: 'broken', error: describeCrash('outbound', error) });
     }
-  } catch (error) {
-    path.carryOut({ kind: 'stop' });
-    queue.report({ kind: 'broken', error: describeCrash('outbound', error) });
   }
+  rehearsal.end();
+  closeCallRunner();
+  queue.close();
 }
 
 run(workerData);

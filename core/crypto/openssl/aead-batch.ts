@@ -122,7 +122,6 @@ export class AeadBatch implements BulkBatch {
   close(): void {
     this.#count = 0;
     this.#octets.fill(0);
-    this.#runner.close();
   }
 
   /** What is known of packet `i` before there is one. */

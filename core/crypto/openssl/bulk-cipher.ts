@@ -2,7 +2,7 @@ import type { PacketCipherKey } from '../interfaces.ts';
 import { checkPacketCipherKey, type PacketCipherShape } from '../packet-ciphers.ts';
 import { AeadOpener, AeadSealer } from './aead.ts';
 import type { BulkOpener, BulkSealer } from './bulk-interfaces.ts';
-import { type CallRunner, openCallRunner } from './call-runner.ts';
+import { type CallRunner, callRunner } from './call-runner.ts';
 import { CbcHmacOpener, CbcHmacSealer } from './cbc-hmac.ts';
 import type { PacketMemory } from './packet-memory.ts';
 
@@ -10,18 +10,18 @@ export type { BulkBatch, BulkOpener, BulkSealer } from './bulk-interfaces.ts';
 export { adoptPacketMemory, allocatePacketMemory, type PacketMemory } from './packet-memory.ts';
 
 /** What runs a batch; without one packets are sealed and opened one by one. */
-export type OpenRunner = () => CallRunner | undefined;
+export type RunnerSource = () => CallRunner | undefined;
 
 /** @throws RangeError when the key has not the length that `cipher` states; Error when OpenSSL lacks the cipher. */
 export function openBulkSealer(
   cipher: PacketCipherShape,
   key: PacketCipherKey,
   memory: PacketMemory,
-  openRunner: OpenRunner = openCallRunner,
+  runner: RunnerSource = callRunner,
 ): BulkSealer {
   checkPacketCipherKey(cipher, key);
   return cipher.integrityId === 0
-    ? new AeadSealer(cipher, key, memory, openRunner())
+    ? new AeadSealer(cipher, key, memory, runner())
     : new CbcHmacSealer(cipher, key, memory);
 }
 
@@ -30,10 +30,10 @@ export function openBulkOpener(
   cipher: PacketCipherShape,
   key: PacketCipherKey,
   memory: PacketMemory,
-  openRunner: OpenRunner = openCallRunner,
+  runner: RunnerSource = callRunner,
 ): BulkOpener {
   checkPacketCipherKey(cipher, key);
   return cipher.integrityId === 0
-    ? new AeadOpener(cipher, key, memory, openRunner())
+    ? new AeadOpener(cipher, key, memory, runner())
     : new CbcHmacOpener(cipher, key, memory);
 }

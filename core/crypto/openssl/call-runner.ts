@@ -9,8 +9,6 @@ export const callOctets = 64;
  */
 export interface CallRunner {
   run(list: number, count: number): void;
-  /** Gives the memory of the code back. Idempotent. */
-  close(): void;
 }
 
 /**
@@ -56,10 +54,30 @@ interface Native {
   memcpy(to: number, from: Uint8Array, length: number): number;
 }
 
-let native: Native | undefined;
+interface CodePage {
+  readonly runner: CallRunner | undefined;
+  unmap(): void;
+}
 
-/** Undefined where there is no code for the processor, or where the system allows no code that was not in a file. */
-export function openCallRunner(): CallRunner | undefined {
+let native: Native | undefined;
+let code: CodePage | undefined;
+
+/**
+ * The runner of this thread: it has no state, so one serves all ciphers, and what V8 has learnt of calling it stays right. Undefined
+ * where there is no code for the processor, or where the system allows no code that was not in a file.
+ */
+export function callRunner(): CallRunner | undefined {
+  code ??= mapCode() ?? { runner: undefined, unmap: () => undefined };
+  return code.runner;
+}
+
+/** Before a thread ends, when none of its ciphers is in use any more: its memory would stay mapped. */
+export function closeCallRunner(): void {
+  code?.unmap();
+  code = undefined;
+}
+
+function mapCode(): CodePage | undefined {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined;
   native ??= loadNative();
   const { mmap, memcpy, mprotect, munmap } = native;
@@ -72,14 +90,7 @@ export function openCallRunner(): CallRunner | undefined {
     return undefined;
   }
   const run: CallRunner['run'] = koffi.decode(page, runType());
-  let open = true;
-  return {
-    run,
-    close: () => {
-      if (open) munmap(page, pageOctets);
-      open = false;
-    },
-  };
+  return { runner: { run }, unmap: () => munmap(page, pageOctets) };
 }
 
 /** Where a function of this process begins, e.g. one of the OpenSSL inside the node binary. @throws Error without one. */

@@ -5,11 +5,11 @@ import fc from 'fast-check';
 import type { CipherShape } from '../../../core/crypto/interfaces.ts';
 import {
   allocatePacketMemory,
-  type OpenRunner,
   openBulkOpener,
   openBulkSealer,
+  type RunnerSource,
 } from '../../../core/crypto/openssl/bulk-cipher.ts';
-import { openCallRunner } from '../../../core/crypto/openssl/call-runner.ts';
+import { callRunner } from '../../../core/crypto/openssl/call-runner.ts';
 import { packetCipherShapes } from '../../../core/crypto/packet-ciphers.ts';
 import { type DropCause, dropCauses } from '../../../core/esp/drop-cause.ts';
 import { extendedHeaderOctets } from '../../../core/esp/extended-sequence.ts';
@@ -38,7 +38,7 @@ function twins(
   { start, together }: Kind,
 ): { sa: ReferenceSa; outbound: OutboundSa; inbound: InboundSa } {
   const cipher = cipherNamed(name);
-  const openRunner: OpenRunner = together ? openCallRunner : () => undefined;
+  const openRunner: RunnerSource = together ? callRunner : () => undefined;
   const sealer = openBulkSealer(cipher, keyFor(cipher, 3), memory, openRunner);
   const opener = openBulkOpener(cipher, keyFor(cipher, 3), memory, openRunner);
   const extendedAt = start === 0 ? undefined : memory.octets.length - extendedHeaderOctets;

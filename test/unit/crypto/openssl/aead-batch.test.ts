@@ -8,11 +8,11 @@ import {
   openBulkOpener,
   openBulkSealer,
 } from '../../../../core/crypto/openssl/bulk-cipher.ts';
-import { callOctets, functionAddress, openCallRunner } from '../../../../core/crypto/openssl/call-runner.ts';
+import { callOctets, callRunner, closeCallRunner, functionAddress } from '../../../../core/crypto/openssl/call-runner.ts';
 import { addressOf } from '../../../../core/crypto/openssl/evp.ts';
 import { type PacketCipherShape, packetCipherShapes } from '../../../../core/crypto/packet-ciphers.ts';
 
-const runs = openCallRunner() !== undefined;
+const runs = callRunner() !== undefined;
 const skip = runs ? false : 'this processor or this system runs no lists of calls';
 const stride = 512;
 const associatedOctets = 12;
@@ -31,7 +31,7 @@ function there(batch: BulkBatch | undefined): BulkBatch {
 }
 
 test('a list of calls: each gets its arguments, in order, and leaves its result', { skip }, () => {
-  const runner = openCallRunner();
+  const runner = callRunner();
   const words = new Int32Array(new ArrayBuffer(3 * callOctets));
   const text = new TextEncoder().encode(`77${'\0'.repeat(80)}`);
   const call = (i: number, ...values: readonly number[]): void => {
@@ -47,8 +47,10 @@ test('a list of calls: each gets its arguments, in order, and leaves its result'
   assert.equal(words[14], 0, 'nothing of an empty list is called');
   runner?.run(addressOf(new Uint8Array(words.buffer)), 3);
   assert.deepEqual([words[14], words[2 * 16 + 14]], [77, 111]);
-  runner?.close();
-  runner?.close();
+  assert.equal(callRunner(), runner, 'one for the thread');
+  closeCallRunner();
+  closeCallRunner();
+  assert.notEqual(callRunner(), undefined, 'and a new one when there is need again');
 });
 
 for (const shape of packetCipherShapes.filter(({ integrityId }) => integrityId === 0)) {
