@@ -25,6 +25,8 @@ export interface OpenCommand {
   readonly udpFd: number;
   /** Send runs of datagrams as one message (UDP_SEGMENT). */
   readonly segmentation: boolean;
+  /** Go on to rehearse as soon as there is a CHILD SA, while there is nothing else to do. */
+  readonly rehearse: boolean;
 }
 
 /** One SA as it crosses to a worker: plain data. The worker wipes the key when the cipher has it. */

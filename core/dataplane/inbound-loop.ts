@@ -29,6 +29,11 @@ export class InboundLoop {
     this.#watchSockets();
   }
 
+  /** There is a CHILD SA: the login is done. */
+  get ready(): boolean {
+    return this.#path.ready;
+  }
+
   carryOut(command: WorkerCommand): void {
     this.#path.carryOut(command);
     if (command.kind === 'listen' || command.kind === 'unlisten') this.#watchSockets();

@@ -169,6 +169,11 @@ export class InboundPath {
     return [...this.#sockets.values()].map(({ fd }) => fd);
   }
 
+  /** There is a CHILD SA to receive on. */
+  get ready(): boolean {
+    return this.#children.size > 0;
+  }
+
   /** To be called before it waits for its descriptors. False when there is something to do after all. */
   fallAsleep(): boolean {
     return this.#source === undefined || this.#source.fallAsleep();

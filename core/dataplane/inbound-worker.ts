@@ -17,7 +17,7 @@ function run(start: WorkerStart): void {
   if (open !== undefined) {
     const loop = new InboundLoop(start, queue, open, memory);
     try {
-      while (loop.turn(rehearsal.step() ? 0 : -1)) {}
+      while (loop.turn(open.rehearse && loop.ready && rehearsal.step() ? 0 : -1)) {}
     } catch (error) {
       loop.carryOut({ kind: 'stop' });
       queue.report({ kind: 'broken', error: describeCrash('inbound', error) });

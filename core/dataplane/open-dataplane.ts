@@ -54,6 +54,8 @@ export interface DataplaneOptions {
    * more; or at all times. Default: `idle`.
    */
   readonly spread?: 'idle' | 'always';
+  /** Whether workers that had no time to rehearse in reserve do so when there is a CHILD SA. Default: true. */
+  readonly rehearse?: boolean;
 }
 
 /**
@@ -93,13 +95,13 @@ class WorkerDataplane implements Dataplane {
   #closing: Promise<void> | undefined;
 
   constructor(options: DataplaneOptions, workers: WorkerPair, spares: SpareWorkers, events: DataplaneEvents) {
-    const { udpFd, segmentation = true } = options;
+    const { udpFd, segmentation = true, rehearse = true } = options;
     this.#sockets = new Map([[0, udpFd]]);
     this.#controlCells = new DirectionCells(workers.shared, 'control');
     this.#inboundCells = new DirectionCells(workers.shared, 'inbound');
     this.#ikeSas = new KnownIkeSas(workers.shared.ikeSas);
     this.#events = events;
-    const setting = { udpFd, segmentation, tun: undefined, mtu: undefined };
+    const setting = { udpFd, segmentation, rehearse, tun: undefined, mtu: undefined };
     this.#pairs = new WorkerPairs(workers, setting, spares, (pair) => ({
       onReport: (report) => this.#handle(report, pair),
       onCrash: (error) => this.#fail(error),

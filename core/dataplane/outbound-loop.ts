@@ -27,6 +27,11 @@ export class OutboundLoop {
     this.#waits.watch(0, start.wakeFd);
   }
 
+  /** There is a CHILD SA: the login is done. */
+  get ready(): boolean {
+    return this.#path.ready;
+  }
+
   carryOut(command: WorkerCommand): void {
     this.#path.carryOut(command);
     wipeKey(command);

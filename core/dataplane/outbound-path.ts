@@ -107,6 +107,8 @@ export class OutboundPath {
   /** Where the next ESP packet begins, at best; and the headroom to expect there. */
   #next = 0;
   #headroom = 16;
+  /** The last step has left nothing to read. */
+  #rested = true;
   /** Of the packet that was read; all its segments have the same. */
   #trafficClass = 0;
 
@@ -131,6 +133,11 @@ export class OutboundPath {
   /** What to wait for; -1 when it is a lane that packets come from. */
   get tunFd(): number {
     return this.#source === undefined ? this.#tunFd : -1;
+  }
+
+  /** There is a CHILD SA to send on. */
+  get ready(): boolean {
+    return !this.#children.empty;
   }
 
   /** To be called before it waits for its descriptors. False when there is something to do after all. */
@@ -201,11 +208,14 @@ export class OutboundPath {
     if (this.#tunFd < 0 && this.#source === undefined) return false;
     let more = true;
     this.#sendKept();
+    // The first packet after a rest leaves before a look at the next: mostly there is none.
+    const reads = this.#rested ? 1 : readsPerStep;
     // Packets that are dropped take no room, hence the third bound: commands must not wait behind them.
-    for (let i = 0; more && i < readsPerStep; i++) {
+    for (let i = 0; more && i < reads; i++) {
       more = this.#readPacket();
       if (this.#next >= flushOctets || this.#runs.many) break;
     }
+    this.#rested = !more;
     if (this.#next > 0) this.#events.onTraffic();
     this.#flush();
     this.#source?.settle();

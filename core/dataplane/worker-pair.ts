@@ -28,6 +28,7 @@ export interface WorkerPairWork {
   readonly lanes?: { readonly outbound: SharedArrayBuffer; readonly inbound: SharedArrayBuffer };
   readonly udpFd: number;
   readonly segmentation: boolean;
+  readonly rehearse: boolean;
 }
 
 /**

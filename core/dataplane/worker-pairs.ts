@@ -11,6 +11,7 @@ import type { WorkerPair, WorkerPairEvents } from './worker-pair.ts';
 export interface PairSetting {
   udpFd: number;
   readonly segmentation: boolean;
+  readonly rehearse: boolean;
   tun: TunDescriptor | undefined;
   mtu: number | undefined;
 }
@@ -37,8 +38,8 @@ export class WorkerPairs {
     this.setting = setting;
     this.#spares = spares;
     this.#events = events;
-    const { udpFd, segmentation } = setting;
-    first.open({ pair: 0, udpFd, segmentation }, events(0));
+    const { udpFd, segmentation, rehearse } = setting;
+    first.open({ pair: 0, udpFd, segmentation, rehearse }, events(0));
   }
 
   get all(): readonly WorkerPair[] {
@@ -61,14 +62,14 @@ export class WorkerPairs {
     const taken = this.#spares.take();
     if (!taken.ok) return 0;
     const workers = taken.value;
-    const { udpFd, segmentation, tun, mtu } = this.setting;
+    const { udpFd, segmentation, rehearse, tun, mtu } = this.setting;
     const lanes = {
       outbound: createLaneMemory(limits.laneOctets),
       inbound: createLaneMemory(limits.laneOctets),
     };
     this.#further.set(pair, workers);
     // All of it is on its way before anything waits: what changes meanwhile comes behind it.
-    workers.open({ pair, lanes, udpFd, segmentation }, this.#events(pair));
+    workers.open({ pair, lanes, udpFd, segmentation, rehearse }, this.#events(pair));
     const told = [
       ...(tun === undefined ? [] : [attach(workers, tun)]),
       ...(mtu === undefined ? [] : [both(workers, { kind: 'set-mtu', mtu })]),

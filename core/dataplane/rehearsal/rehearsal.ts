@@ -6,7 +6,7 @@ export interface Scene {
 }
 
 /** How often each of the two is played: V8 has compiled what they have in common to machine code by then (decision 0107). */
-const turns = Number(process.env['GODWIT_TURNS'] ?? 3_000);
+const turns = 1_500;
 
 /**
  * What a worker does while it has nothing else to do: it plays what comes when there are packets. Code that has run a few times

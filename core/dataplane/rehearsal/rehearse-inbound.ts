@@ -13,13 +13,11 @@ const ikeEvery = 64;
 
 /** Datagrams from the socket to the TUN device. The memory is the worker's own, which holds nothing between two of its turns. */
 export function rehearseInbound(memory: SummedMemory): Rehearsal {
-  return new Rehearsal(() => {
-    const stage = Stage.open();
-    return stage === undefined ? undefined : openScene(stage, memory);
-  });
+  return new Rehearsal(() => Stage.open((stage) => openInboundScene(stage, memory)));
 }
 
-function openScene(stage: Stage, memory: SummedMemory): Scene {
+/** Owns the stage from now on. */
+export function openInboundScene(stage: Stage, memory: SummedMemory): Scene {
   const { start } = stage;
   const loop = new InboundLoop(start, new CommandQueue(start, signalInbound), stage.openCommand, memory);
   const peer = new Peer(stage);

@@ -9,13 +9,11 @@ import { installEvery, Stage } from './stage.ts';
 
 /** Packets from the TUN device to the socket. The memory is the worker's own, which holds nothing between two of its turns. */
 export function rehearseOutbound(memory: SummedMemory): Rehearsal {
-  return new Rehearsal(() => {
-    const stage = Stage.open();
-    return stage === undefined ? undefined : openScene(stage, memory);
-  });
+  return new Rehearsal(() => Stage.open((stage) => openOutboundScene(stage, memory)));
 }
 
-function openScene(stage: Stage, memory: SummedMemory): Scene {
+/** Owns the stage from now on. */
+export function openOutboundScene(stage: Stage, memory: SummedMemory): Scene {
   const { start } = stage;
   const loop = new OutboundLoop(start, new CommandQueue(start, signalOutbound), stage.openCommand, memory);
   const packets = samplePackets().map((packet) => {

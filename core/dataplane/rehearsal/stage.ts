@@ -37,8 +37,8 @@ export class Stage {
   readonly #channel = new MessageChannel();
   readonly start: WorkerStart;
 
-  /** `undefined` where the system refuses a socket. */
-  static open(): Stage | undefined {
+  /** Hands a stage to `use`, who owns it unless it throws. `undefined` where the system refuses a socket. */
+  static open<T>(use: (stage: Stage) => T): T | undefined {
     const opened = openUdpSocket({ family: 4, address: { family: 4, octets: Uint8Array.of(127, 0, 0, 1) } });
     if (!opened.ok) return undefined;
     const { fd, local } = opened.value;
@@ -49,7 +49,13 @@ export class Stage {
       return undefined;
     }
     const view = new DataView(pair.buffer);
-    return new Stage(fd, local, view.getInt32(0, true), view.getInt32(4, true));
+    const stage = new Stage(fd, local, view.getInt32(0, true), view.getInt32(4, true));
+    try {
+      return use(stage);
+    } catch (error) {
+      stage.close();
+      throw error;
+    }
   }
 
   private constructor(fd: number, local: Endpoint, tun: number, farTun: number) {
@@ -64,7 +70,7 @@ export class Stage {
   }
 
   get openCommand(): OpenCommand {
-    return { kind: 'open', pair: 0, udpFd: this.#fd, segmentation: true };
+    return { kind: 'open', pair: 0, udpFd: this.#fd, segmentation: true, rehearse: false };
   }
 
   /** What makes a path ready to carry packets. */

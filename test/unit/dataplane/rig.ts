@@ -119,7 +119,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   const rekeyDue: Spi[] = [];
   const wanted: Spi[] = [];
   const opened = openDataplane(
-    { udpFd: socket.fd, segmentation: socket.gso, spread: options.spread ?? 'idle' },
+    { udpFd: socket.fd, segmentation: socket.gso, spread: options.spread ?? 'idle', rehearse: false },
     {
       onIke: (octets, from, marker) => ike.push({ octets, from, marker }),
       onFailure: (error) => failures.push(error),
