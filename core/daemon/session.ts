@@ -6,6 +6,7 @@ import { err, type Result } from '../base/result.ts';
 import type { Duration, Instant } from '../base/time.ts';
 import type { HeardInSilence } from '../dataplane/dataplane.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
+import type { ChildTerms } from '../tunnel/child-roster.ts';
 import { Connection, type ConnectionConfig } from '../tunnel/connection.ts';
 import type { PlanChange, TunnelInput, TunnelOutput, TunnelState } from '../tunnel/io.ts';
 import type { NetworkPlan } from '../tunnel/network-plan.ts';
@@ -69,13 +70,6 @@ export interface SessionDeeds {
   lastTraffic(): Instant | undefined;
   /** When each CHILD SA was last seen to carry a packet, by inbound SPI. */
   childActivity(): ReadonlyMap<Spi, Instant>;
-}
-
-/** `standby`: nothing is sent on it before `switchOutbound`. */
-export interface ChildTerms {
-  readonly standby: boolean;
-  /** The pair of workers that is to have it. */
-  readonly pair: number;
 }
 
 export interface OpenedTransport {
