@@ -1,5 +1,5 @@
 import type { Endpoint, IpAddress } from '../base/address.ts';
-import { type Failure, failure } from '../base/errors.ts';
+import type { Failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { LogSink } from '../base/log.ts';
 import { err, type Result } from '../base/result.ts';
@@ -13,6 +13,7 @@ import type { NetworkPlan } from '../tunnel/network-plan.ts';
 import type { KnownNetwork, NetworkLore } from '../tunnel/paths/network-lore.ts';
 import type { PathCandidate } from '../tunnel/paths/path.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import { bug } from './bug.ts';
 import { RoundTrip } from './round-trip.ts';
 
 /** What the machine can do for a session. The real one is `system-deeds.ts`; a test has its own. */
@@ -422,9 +423,4 @@ export class Session {
     this.#onState(state);
     if (state.kind === 'disconnected') this.#finish();
   }
-}
-
-/** A deed threw, which none should: the connection ends with a named failure instead of hanging. */
-function bug(cause: unknown): Failure {
-  return failure('misuse', { reason: cause instanceof Error ? cause.message : 'unknown' });
 }
