@@ -1,7 +1,7 @@
 import { encodeBase64 } from '../../core/base/base64.ts';
 import type { Failure } from '../../core/base/errors.ts';
 import { limits } from '../../core/base/limits.ts';
-import type { Result } from '../../core/base/result.ts';
+import { ok, type Result } from '../../core/base/result.ts';
 import type { AskAnswer } from '../../core/rpc/asks.ts';
 import type { PreferenceName, ViewName } from '../../core/rpc/bridge.ts';
 import type { ProfileSource } from '../../core/rpc/schema.ts';
@@ -137,6 +137,12 @@ export class PageSession {
     const checked = await this.#bridge.call('check-for-updates', {});
     const { host } = this.#store.get();
     if (checked.ok && host !== undefined) this.#store.set({ host: { ...host, ...checked.value } });
+  }
+
+  /** The licences of what this copy of Godwit brings. */
+  async readNotices(): Promise<Result<string, Failure>> {
+    const read = await this.#bridge.call('notices', {});
+    return read.ok ? ok(read.value.text) : read;
   }
 
   async disconnect(): Promise<void> {

@@ -5,6 +5,7 @@ import { useTheme } from '../../../app/theme.ts';
 import { useWords, type Words } from '../../../i18n/use-text.ts';
 import { Button, Segments, Switch } from '../../../ui/controls.tsx';
 import { isolated, plainText } from '../../../ui/foreign-text.ts';
+import { Notices } from './notices.tsx';
 import './settings.css';
 
 export function SettingsView() {
@@ -104,7 +105,10 @@ function About() {
         <Updates />
         <div>
           <dt>{text.settings.license}</dt>
-          <dd>{text.settings.licenseText}</dd>
+          <dd className="license">
+            {text.settings.licenseText}
+            <Notices />
+          </dd>
         </div>
       </dl>
     </section>
