@@ -48,7 +48,7 @@ async function silenceOfTwo(stage: Stage): Promise<string[]> {
       if (espInUdp !== before.espInUdp) problems.push('ESP went through the silence');
       if (keepalives - before.keepalives < 4) problems.push('no keepalives were seen');
       for (const address of [innerOf(sas, 'alice'), inner.find((each) => !each.includes(':'))]) {
-        const ping = await topology.lan.run(['ping', '-c', '1', '-W', '2', address ?? 'nobody']);
+        const ping = await topology.lan.run(['ping', '-c', '1', '-W', '5', address ?? 'nobody']);
         if (ping.status !== 0) problems.push(`the far side does not reach ${address}`);
       }
       return problems;
@@ -63,7 +63,7 @@ async function neighbour({ topology }: Stage): Promise<string[]> {
   const before = await topology.wire();
   const problems: string[] = [];
   for (const address of [router.v4, router.v6]) {
-    const ping = await topology.client.run(['ping', '-c', '1', '-W', '2', address]);
+    const ping = await topology.client.run(['ping', '-c', '1', '-W', '5', address]);
     if (ping.status !== 0) problems.push(`no answer from ${address}`);
   }
   const { espInUdp } = await topology.wire();
