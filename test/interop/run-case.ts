@@ -8,7 +8,7 @@ import type { DownExpectation, InteropCase, UpExpectation } from './case.ts';
 import { gatewayName } from './certificates.ts';
 import { eapNameOf, loginSettings, nameOf, password, remoteAuth, useRadius, username } from './logins.ts';
 import { registerPrivateKeys, registerSecret } from './secrets.ts';
-import { type Bench, createStage, lasts, patienceMs, type Stage, within } from './stage.ts';
+import { type Bench, createStage, lasts, patienceMs, type Stage, wholeSas, within } from './stage.ts';
 import { charonSuite } from './suite-names.ts';
 
 /** Runs one case from an empty gateway to an empty gateway. Answers what was wrong; empty when nothing was. */
@@ -71,13 +71,17 @@ function nameHosts(hosts: readonly string[] = [addresses.natGateway.v4], { clien
 
 async function playOn(each: InteropCase, stage: Stage): Promise<string[]> {
   if (each.during === undefined) return [];
-  const logins = async (): Promise<number> => (await stage.gateway.counters())('ike-init-in-req');
-  const before = await logins();
+  const before = await lossOf(stage);
   const problems = await each.during(stage);
-  const { endsTunnel = false, otherLogins = 0 } = each;
-  if (!endsTunnel && (await logins()) !== before + otherLogins)
+  if (each.endsTunnel !== true && (await lossOf(stage)) !== before)
     problems.push('the connection was lost, and made again');
   return problems;
+}
+
+/** Which loss was the last one; undefined before the first, and for another client. */
+async function lossOf({ client }: Stage): Promise<number | undefined> {
+  if (!(client instanceof Godwit)) return undefined;
+  return (await client.journey()).findLast(({ kind }) => kind === 'lost')?.at;
 }
 
 function profile(each: InteropCase, { certificates }: Bench): ClientProfile {
@@ -218,8 +222,7 @@ async function checkUp(expect: UpExpectation, user: string, bench: Bench): Promi
 /** What both ends say of the connection. */
 async function checkEnds(expect: UpExpectation, user: string, bench: Bench): Promise<string[]> {
   const { gateway, client } = bench;
-  // Half open may be what came before the login.
-  const sas = (await gateway.sas()).filter(({ state }) => state !== 'CONNECTING');
+  const sas = await wholeSas(gateway);
   const [sa] = sas;
   const view = await client.view?.();
   const child = sa?.children.find(({ spiOut }) => spiOut === view?.inboundSpi) ?? sa?.children[0];

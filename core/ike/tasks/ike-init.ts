@@ -49,9 +49,7 @@ export class IkeInitTask {
   readonly #proposals: readonly Proposal[];
   readonly #nonce: Uint8Array;
   readonly #notifies: readonly Payload[];
-  #sent:
-    | { readonly octets: Uint8Array; readonly group: number; readonly secret: KeyExchangeSecret }
-    | undefined;
+  #sent: (InitRestart & { readonly octets: Uint8Array; readonly secret: KeyExchangeSecret }) | undefined;
 
   /** `usePpk`: offers to mix in a post-quantum pre-shared key (RFC 8784 3). `vendorIds` go last. */
   constructor(
@@ -99,7 +97,7 @@ export class IkeInitTask {
         ...this.#notifies,
       ],
     });
-    this.#sent = { octets, group: restart.group, secret };
+    this.#sent = { ...restart, octets, secret };
     return octets;
   }
 
@@ -129,6 +127,7 @@ export class IkeInitTask {
       keys,
       nonces,
       initMessages: { request: sent.octets, response: octets.slice() },
+      afterCookie: sent.cookie !== undefined,
       nat,
     });
   }

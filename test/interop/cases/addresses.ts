@@ -29,7 +29,6 @@ export const addressCases: readonly InteropCase[] = [
     client: { requestedAddresses: ['10.79.0.1'], remoteNetworks: [lan.net4] },
     expect: { up: true, addresses: ['10.79.0.1'] },
     seconds: 8,
-    otherLogins: 1,
     during: (stage) =>
       beside(stage, { requestedAddresses: ['10.79.0.1'] }, async ([inner]) =>
         inner === undefined || inner === '10.79.0.1' || !inner.startsWith('10.79.0.')
@@ -94,7 +93,6 @@ export const addressCases: readonly InteropCase[] = [
     // charon's userspace ESP routes a network only where the gateway has an address of it.
     before: ({ topology }) => topology.gateway.ip(['addr replace 10.79.0.254/32 dev lo']),
     seconds: 8,
-    otherLogins: 1,
     during: (stage) =>
       beside(stage, {}, async ([inner = '']) => {
         const ping = await stage.topology.client.run(['ping', '-c', '2', '-i', '0.2', '-W', '5', inner]);

@@ -1,6 +1,6 @@
 import { addresses, type Topology } from '../../support/topology.ts';
 import type { InteropCase } from '../case.ts';
-import { patienceMs, pause, type Stage, within } from '../stage.ts';
+import { patienceMs, pause, type Stage, wholeSas, within } from '../stage.ts';
 
 /** For how many seconds of silence the router remembers what it translated: one datagram, and a flow. */
 export function natMemory(one: number, flow: number): Readonly<Record<string, number>> {
@@ -21,7 +21,7 @@ async function forgetful({ router }: Topology): Promise<void> {
 
 /** The far side speaks first, after a silence that is longer than the router's memory. */
 async function reached({ topology, gateway }: Stage): Promise<string[]> {
-  const [sa] = await gateway.sas();
+  const [sa] = await wholeSas(gateway);
   const inner = sa?.remoteVips.find((each) => !each.includes(':')) ?? 'nobody';
   await topology.client.run(['ping', '-c', '1', '-W', '2', addresses.lan.v4]);
   await pause(1_000 * memorySeconds + 1_000);
@@ -92,7 +92,7 @@ export const natMemoryCases: readonly InteropCase[] = [
     seconds: 8,
     during: async (stage) => {
       await silence(stage, 4_000);
-      const [sa] = await stage.gateway.sas();
+      const [sa] = await wholeSas(stage.gateway);
       const inner = sa?.remoteVips.find((each) => !each.includes(':')) ?? 'nobody';
       const ping = await stage.topology.lan.run(['ping', '-c', '1', '-W', '5', inner]);
       return [...(ping.status === 0 ? [] : ['not reached']), ...(await held(stage, 3_500))];

@@ -1,5 +1,5 @@
 import type { ClientConfig, GatewayConfig, InteropCase } from '../case.ts';
-import { patienceMs, pause, type Stage, within } from '../stage.ts';
+import { patienceMs, pause, type Stage, wholeSas, within } from '../stage.ts';
 import { traffic } from '../traffic.ts';
 
 type Wishes = Pick<InteropCase, 'gateway' | 'client'>;
@@ -131,7 +131,7 @@ const refusal: InteropCase = {
   seconds: 28,
   during: async (stage) => {
     const { gateway } = stage;
-    const old = (await gateway.sas())[0]?.children[0]?.spiIn;
+    const old = (await wholeSas(gateway))[0]?.children[0]?.spiIn;
     if (!(await within(6_000, async () => (await stage.tunnel())?.rekeyFailure !== undefined)))
       return ['the early rekey was refused and Godwit does not say so within 6 s'];
     const problems = await stage.agree();

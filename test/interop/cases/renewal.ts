@@ -4,7 +4,7 @@ import { askersOf, startCa } from '../ca.ts';
 import type { InteropCase } from '../case.ts';
 import { gatewayName } from '../certificates.ts';
 import { secondGateway, withSecondGateway } from '../second-gateway.ts';
-import { patienceMs, type Stage, within } from '../stage.ts';
+import { patienceMs, type Stage, wholeSas, within } from '../stage.ts';
 import { pinging } from '../watch.ts';
 
 /** Other logins take the place of the present one while pings go on; nothing of the old is left, nothing is lost. */
@@ -70,7 +70,7 @@ async function redirectsThereAndBack(stage: Stage): Promise<string[]> {
       if (ping.status !== 0) problems.push(`no answer from ${host}`);
       const tunnel = await stage.tunnel();
       if (tunnel?.redirectedFrom !== from) problems.push(`redirected from ${tunnel?.redirectedFrom}`);
-      if (!(await within(patienceMs, async () => (await left.sas()).length === 0)))
+      if (!(await within(patienceMs, async () => (await wholeSas(left)).length === 0)))
         problems.push('the gateway that was left still has an IKE SA');
     };
     await redirect(stage.gateway, secondGateway.v4);

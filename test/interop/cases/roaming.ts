@@ -2,7 +2,7 @@ import { Godwit } from '../../support/peers/godwit.ts';
 import type { IkeSaView } from '../../support/peers/strongswan.ts';
 import { addresses, type Topology } from '../../support/topology.ts';
 import type { InteropCase } from '../case.ts';
-import { patienceMs, pause, type Stage, within } from '../stage.ts';
+import { patienceMs, pause, type Stage, wholeSas, within } from '../stage.ts';
 import { traffic } from '../traffic.ts';
 import { pinging } from '../watch.ts';
 
@@ -22,7 +22,7 @@ async function readdress(topology: Topology, from: string, to: string, family: 4
 }
 
 async function onlySa({ gateway }: Stage): Promise<IkeSaView | undefined> {
-  const sas = await gateway.sas();
+  const sas = await wholeSas(gateway);
   return sas.length === 1 ? sas[0] : undefined;
 }
 
@@ -69,7 +69,7 @@ async function changeOfAddress(stage: Stage, family: 4 | 6): Promise<string[]> {
     await pings.go(10);
   }
   // Two moves of 100 ms without an address, and a round trip each.
-  problems.push(...(await pings.stop({ pings: 20 })));
+  problems.push(...(await pings.stop({ pings: 20, flights: 4 })));
   return [...problems, ...sameIke(before, await onlySa(stage))];
 }
 
@@ -166,7 +166,7 @@ async function familiesInTurn(stage: Stage): Promise<string[]> {
     await stage.topology.client.ip([`${gone.of}route add ${gone.route}`]);
     await pings.go(5);
   }
-  problems.push(...(await pings.stop({ pings: 10 })));
+  problems.push(...(await pings.stop({ pings: 10, flights: 4 })));
   return [...problems, ...sameIke(before, await onlySa(stage))];
 }
 
