@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { failure } from '../core/base/errors.ts';
 import { err, ok } from '../core/base/result.ts';
+import { fileFailure } from '../core/platform/errno.ts';
 import { readNotices } from '../core/platform/notices.ts';
 import type { StaticFile } from '../core/platform/static-files.ts';
 import type { BridgeMethodName, ViewName } from '../core/rpc/bridge.ts';
@@ -188,8 +188,7 @@ export class App {
         try {
           this.#preferences.set(name, value);
         } catch (error) {
-          const errno = error instanceof Error ? String(Reflect.get(error, 'code')) : 'unknown';
-          return err(failure('system.call', { call: 'autostart', errno }));
+          return err(fileFailure('autostart', error));
         }
         return ok({ preferences: list() });
       },

@@ -18,6 +18,7 @@ import type { AskPatience } from '../rpc/transport/ask-desk.ts';
 import type { RpcClientHandle, RpcHandlers } from '../rpc/transport/server-types.ts';
 import type { ProfileEntry, ProfileReference, Snapshot } from '../rpc/values.ts';
 import type { TunnelState } from '../tunnel/io.ts';
+import { bug } from './bug.ts';
 import { deviceOf, type FlightRecorder } from './flight-recorder.ts';
 import { JourneyMaker } from './journey.ts';
 import { type Asker, LoginCredentials, type OpenCertificate } from './login-credentials.ts';
@@ -209,9 +210,7 @@ export class Controller {
     const since = this.#parts.clock.wall();
     this.#enter({ kind: 'connecting', profile: reference, since, phase: 'resolving', phaseSince: since });
     this.#run(attempt, profile, client, params)
-      .catch((cause: unknown) =>
-        failure('misuse', { reason: cause instanceof Error ? cause.message : 'unknown' }),
-      )
+      .catch(bug)
       .then((error) => {
         attempt.credentials?.close();
         this.#attempt = undefined;

@@ -7,6 +7,7 @@ import { systemRandom } from '../crypto/node/random.ts';
 import type { DataplaneOptions } from '../dataplane/open-dataplane.ts';
 import { SpareWorkers } from '../dataplane/spare-workers.ts';
 import { RevocationCache } from '../pki/revocation-cache.ts';
+import { isOwn } from '../platform/file-rights.ts';
 import { groupNumber, peerCredentials } from '../platform/linux/peer-credentials.ts';
 import type { PlanOptions } from '../platform/linux/plan/network-plan-applier.ts';
 import { recoverFromJournal } from '../platform/linux/plan/recover.ts';
@@ -52,10 +53,7 @@ export interface Daemon {
 
 /** Takes back what an earlier daemon left, then listens. Fails with `rpc.busy` when another daemon listens there. */
 export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, Failure>> {
-  const recorder = new FlightRecorder(
-    (event, data) => server?.publish(event, data),
-    () => systemClock.wallClock().getTime(),
-  );
+  const recorder = new FlightRecorder((event, data) => server?.publish(event, data), systemClock.wall);
   const log = recorder.tee(given.log);
   const options = { ...given, log };
   let askShutdown: () => void = () => undefined;
@@ -63,7 +61,7 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
     askShutdown = resolve;
   });
   const spareWorkers = new SpareWorkers();
-  const wall = (): number => systemClock.wallClock().getTime();
+  const { wall } = systemClock;
   const memory = await NetworkMemory.open(join(options.stateFolder, 'networks.json'), wall, log);
   let server: RpcServer | undefined;
   const sessionParts: SessionParts = {
@@ -81,7 +79,7 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
   const controller = new Controller({
     version,
     log,
-    clock: { now: () => systemClock.now(), wall: () => systemClock.wallClock().getTime() },
+    clock: systemClock,
     profiles: new ProfileStore(options.profilesFolder, join(options.stateFolder, 'profiles')),
     storedPasswords,
     readSecretFile: (file) => readPasswordFile(file, isOwn),
@@ -151,9 +149,4 @@ async function storedPasswords(profile: Profile): Promise<Result<ReadonlyMap<str
     if (secret.value !== undefined) stored.set(key.of, secret.value);
   }
   return ok(stored);
-}
-
-/** The daemon takes the passwords of the system's profiles only from files of its own user. */
-function isOwn(owner: number): boolean {
-  return owner === process.getuid?.();
 }

@@ -1,17 +1,19 @@
 import type { Endpoint, IpAddress } from '../base/address.ts';
-import { type Failure, failure } from '../base/errors.ts';
+import type { Failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { LogSink } from '../base/log.ts';
 import { err, type Result } from '../base/result.ts';
 import type { Duration, Instant } from '../base/time.ts';
 import type { HeardInSilence } from '../dataplane/dataplane.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
+import type { ChildTerms } from '../tunnel/child-roster.ts';
 import { Connection, type ConnectionConfig } from '../tunnel/connection.ts';
 import type { PlanChange, TunnelInput, TunnelOutput, TunnelState } from '../tunnel/io.ts';
 import type { NetworkPlan } from '../tunnel/network-plan.ts';
 import type { KnownNetwork, NetworkLore } from '../tunnel/paths/network-lore.ts';
 import type { PathCandidate } from '../tunnel/paths/path.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import { bug } from './bug.ts';
 import { RoundTrip } from './round-trip.ts';
 
 /** What the machine can do for a session. The real one is `system-deeds.ts`; a test has its own. */
@@ -69,13 +71,6 @@ export interface SessionDeeds {
   lastTraffic(): Instant | undefined;
   /** When each CHILD SA was last seen to carry a packet, by inbound SPI. */
   childActivity(): ReadonlyMap<Spi, Instant>;
-}
-
-/** `standby`: nothing is sent on it before `switchOutbound`. */
-export interface ChildTerms {
-  readonly standby: boolean;
-  /** The pair of workers that is to have it. */
-  readonly pair: number;
 }
 
 export interface OpenedTransport {
@@ -428,9 +423,4 @@ export class Session {
     this.#onState(state);
     if (state.kind === 'disconnected') this.#finish();
   }
-}
-
-/** A deed threw, which none should: the connection ends with a named failure instead of hanging. */
-function bug(cause: unknown): Failure {
-  return failure('misuse', { reason: cause instanceof Error ? cause.message : 'unknown' });
 }

@@ -39,6 +39,7 @@ import {
   openTunDevice,
   type TunDevice,
 } from '../platform/linux/tun-device.ts';
+import type { ChildTerms } from '../tunnel/child-roster.ts';
 import { tunnelMark } from '../tunnel/compute-network-plan.ts';
 import type { PlanChange } from '../tunnel/io.ts';
 import type { NetworkPlan } from '../tunnel/network-plan.ts';
@@ -49,7 +50,7 @@ import { TrafficWatch } from '../tunnel/paths/traffic-watch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import type { NetworkMemory } from './network-memory.ts';
 import { lookUp, openPathSocket, preferredWay, withinTime } from './reach-gateway.ts';
-import type { ChildTerms, OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
+import type { OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
 import { TrafficTimer } from './traffic-timer.ts';
 
 /** Far from the end of the sequence numbers, and far below what the ciphers stand. */
