@@ -51,9 +51,7 @@ export class IkeInitTask {
   readonly #proposals: readonly Proposal[];
   readonly #nonce: Uint8Array;
   readonly #notifies: readonly Payload[];
-  #sent:
-    | { readonly octets: Uint8Array; readonly group: number; readonly secret: KeyExchangeSecret }
-    | undefined;
+  #sent: (InitRestart & { readonly octets: Uint8Array; readonly secret: KeyExchangeSecret }) | undefined;
 
   /** `usePpk`: offers to mix in a post-quantum pre-shared key (RFC 8784 3). `vendorIds` go last. */
   constructor(
@@ -101,7 +99,7 @@ export class IkeInitTask {
         ...this.#notifies,
       ],
     });
-    this.#sent = { octets, group: restart.group, secret };
+    this.#sent = { ...restart, octets, secret };
     return octets;
   }
 
@@ -131,6 +129,7 @@ export class IkeInitTask {
       keys,
       nonces,
       initMessages: { request: sent.octets, response: octets.slice() },
+      afterCookie: sent.cookie !== undefined,
       nat,
     });
   }
