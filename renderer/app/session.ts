@@ -1,7 +1,7 @@
 import { decodeBase64, encodeBase64 } from '../../core/base/base64.ts';
 import type { Failure } from '../../core/base/errors.ts';
 import { limits } from '../../core/base/limits.ts';
-import type { Result } from '../../core/base/result.ts';
+import { ok, type Result } from '../../core/base/result.ts';
 import type { AskAnswer } from '../../core/rpc/asks.ts';
 import type { BridgeResult, PreferenceName, ViewName } from '../../core/rpc/bridge.ts';
 import type { ProfileSource } from '../../core/rpc/schema.ts';
@@ -136,6 +136,12 @@ export class PageSession {
   async checkForUpdates(): Promise<void> {
     const checked = await this.#bridge.call('check-for-updates', {});
     if (checked.ok) this.#changeHost(checked.value);
+  }
+
+  /** The licences of what this copy of Godwit brings. */
+  async readNotices(): Promise<Result<string, Failure>> {
+    const read = await this.#bridge.call('notices', {});
+    return read.ok ? ok(read.value.text) : read;
   }
 
   async disconnect(): Promise<void> {

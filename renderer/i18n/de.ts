@@ -410,6 +410,11 @@ export const de: Catalogue = {
     checkUpdates: 'Jetzt suchen',
     license: 'Lizenz',
     licenseText: 'Apache-Lizenz 2.0',
+    notices: {
+      open: 'Lizenzen der Bibliotheken zeigen',
+      title: 'Lizenzen der Bibliotheken',
+      close: 'Schließen',
+    },
     story: 'Eine Pfuhlschnepfe fliegt elf Tage ohne Landung. Eine Verbindung sollte das auch können.',
   },
   live: {

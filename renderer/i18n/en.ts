@@ -391,6 +391,11 @@ export const en = {
     checkUpdates: 'Look now',
     license: 'License',
     licenseText: 'Apache License 2.0',
+    notices: {
+      open: 'Show the licenses of its libraries',
+      title: 'Licenses of the libraries',
+      close: 'Close',
+    },
     story: 'A bar-tailed godwit flies eleven days without landing. A connection should do as well.',
   },
   live: {

@@ -5,6 +5,7 @@ import { useTheme } from '../../../app/theme.ts';
 import { useWords, type Words } from '../../../i18n/use-text.ts';
 import { Button, Segments, Switch } from '../../../ui/controls.tsx';
 import { isolated, plainText } from '../../../ui/foreign-text.ts';
+import { Notices } from './notices.tsx';
 import './settings.css';
 import { FactRow } from '../../../ui/facts.tsx';
 
@@ -100,7 +101,10 @@ function About() {
           {host === undefined ? none : text.settings.hosts[host.kind]}
         </FactRow>
         <Updates />
-        <FactRow name={text.settings.license}>{text.settings.licenseText}</FactRow>
+        <FactRow name={text.settings.license} className="license">
+          {text.settings.licenseText}
+          <Notices />
+        </FactRow>
       </dl>
     </section>
   );
