@@ -1,6 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import type { Endpoint } from '../../base/address.ts';
 import { packetCipherShape } from '../../crypto/packet-ciphers.ts';
+import { closeOnExec, nonBlocking } from '../../platform/linux/descriptor-flags.ts';
 import { libc } from '../../platform/linux/libc.ts';
 import { socketAddressOctets, writeSocketAddress } from '../../platform/linux/socket-address.ts';
 import { openUdpSocket } from '../../platform/linux/udp-socket.ts';
@@ -11,11 +12,7 @@ import { createSharedCells } from '../counters.ts';
 
 const unixDomain = 1;
 const typeSequencedPackets = 5;
-const typeNonBlocking = 0o4000;
-const typeCloseOnExec = 0o2000000;
 const flagDontWait = 0x40;
-const eventNonBlocking = typeNonBlocking;
-const eventCloseOnExec = typeCloseOnExec;
 const idAesGcm16 = 20;
 /** A CHILD SA is replaced after so many turns: what is done once for each is then in what V8 knows. */
 export const installEvery = 200;
@@ -43,7 +40,7 @@ export class Stage {
     if (!opened.ok) return undefined;
     const { fd, local } = opened.value;
     const pair = new Uint8Array(8);
-    const type = typeSequencedPackets | typeNonBlocking | typeCloseOnExec;
+    const type = typeSequencedPackets | nonBlocking | closeOnExec;
     if (libc.socketpair(unixDomain, type, 0, pair) < 0) {
       libc.close(fd);
       return undefined;
@@ -65,7 +62,7 @@ export class Stage {
     this.#farTun = farTun;
     this.#nameLength = writeSocketAddress(this.#name, 0, local);
     libc.connect(fd, this.#name, this.#nameLength);
-    const wakeFd = libc.eventfd(0, eventNonBlocking | eventCloseOnExec);
+    const wakeFd = libc.eventfd(0, nonBlocking | closeOnExec);
     this.start = { port: this.#channel.port1, wakeFd, shared: createSharedCells() };
   }
 
