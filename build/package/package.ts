@@ -39,11 +39,13 @@ export async function makePackages(
   const { build } = await import('electron-builder');
   const config = electronBuilderConfig({ ...options, seconds });
   const before = process.env['SOURCE_DATE_EPOCH'];
-  // The packers' own files bear this time too.
+  // What the packers make themselves bears this time too, and is writable for nobody else.
   process.env['SOURCE_DATE_EPOCH'] = String(seconds);
+  const mask = process.umask(0o022);
   try {
     return await build({ projectDir: root, linux: [...targets], config, publish: 'never' });
   } finally {
+    process.umask(mask);
     if (before === undefined) delete process.env['SOURCE_DATE_EPOCH'];
     else process.env['SOURCE_DATE_EPOCH'] = before;
   }

@@ -32,5 +32,6 @@ export function settle(folder: string, seconds: number): void {
     chmodSync(path, runs ? 0o755 : 0o644);
     utimesSync(path, seconds, seconds);
   }
+  chmodSync(folder, 0o755);
   utimesSync(folder, seconds, seconds);
 }

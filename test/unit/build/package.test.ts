@@ -38,6 +38,8 @@ const feedKey = join(folder, 'key.pem');
 
 before(async () => {
   writeFileSync(feedKey, 'a key');
+  // As on machines where each user has a group.
+  process.umask(0o002);
   await makePackages(['dir'], {
     electronDist: electronStandIn(join(folder, 'electron')),
     output: join(folder, 'out'),
