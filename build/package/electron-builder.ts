@@ -18,6 +18,8 @@ export interface PackageOptions {
 
 /** The files outside of the program's folder, under the places that they go to, as they are packed. */
 export const stagedFolder = join(root, 'dist/system');
+/** The icons of the desktop, likewise. */
+export const stagedIcons = join(root, 'dist/icons');
 
 /**
  * What electron-builder is told. The window lies in an archive (app.asar); the daemon, the command line and their own Node
@@ -94,7 +96,7 @@ function linuxTargets(): Pick<Configuration, 'linux' | 'deb' | 'rpm' | 'appImage
       // Not `godwit`: that is the command line.
       executableName: 'godwit-desktop',
       syncDesktopName: true,
-      icon: 'build/icons',
+      icon: stagedIcons,
       category: 'Network',
       synopsis: 'IKEv2 VPN client',
       description: 'The IKEv2 VPN client that keeps a roaming laptop connected.',

@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -9,7 +9,7 @@ import { root } from '../testing/run-tests.ts';
 import { buildUi, uiSources } from '../ui/build-ui.ts';
 import { uiFolder } from '../ui/vite.config.ts';
 import { bundleApp } from './bundle-app.ts';
-import { electronBuilderConfig, type PackageOptions, stagedFolder } from './electron-builder.ts';
+import { electronBuilderConfig, type PackageOptions, stagedFolder, stagedIcons } from './electron-builder.ts';
 import { debianFiles, rpmFiles, systemFiles } from './linux-files.ts';
 import { settle, sourceDate } from './source-date.ts';
 
@@ -59,7 +59,10 @@ function stageSystemFiles(seconds: number): void {
     mkdirSync(dirname(staged), { recursive: true });
     copyFileSync(join(root, from), staged);
   }
-  settle(stagedFolder, seconds);
+  rmSync(stagedIcons, { recursive: true, force: true });
+  for (const name of readdirSync(join(root, 'build/icons')).filter((each) => /^\d+x\d+\.png$/.test(each)))
+    cpSync(join(root, 'build/icons', name), join(stagedIcons, name));
+  for (const folder of [stagedFolder, stagedIcons]) settle(folder, seconds);
 }
 
 /** What both the archive and the daemon's folder hold: the pages for `godwit ui`, and the version. */

@@ -13,7 +13,7 @@ import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { build } from 'vite';
 import { bundle } from '../../../build/bundle.ts';
 import { bundleApp } from '../../../build/package/bundle-app.ts';
-import { electronBuilderConfig, stagedFolder } from '../../../build/package/electron-builder.ts';
+import { electronBuilderConfig, stagedFolder, stagedIcons } from '../../../build/package/electron-builder.ts';
 import { debianFiles, installedFolder, rpmFiles, systemFiles } from '../../../build/package/linux-files.ts';
 import { makePackages } from '../../../build/package/package.ts';
 import { sourceDate } from '../../../build/package/source-date.ts';
@@ -174,7 +174,7 @@ test('packing again gives the same: nothing of the moment, the machine or the ch
   assert.deepEqual(octets(join(folder, 'again/lib')), octets(join(daemon, 'dist/lib')));
   assert.deepEqual(octets(join(folder, 'again/app')), octets(join(root, 'dist/app')));
   const seconds = sourceDate();
-  for (const place of [unpacked, stagedFolder])
+  for (const place of [unpacked, stagedFolder, stagedIcons])
     for (const entry of readdirSync(place, { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
       const { mtimeMs, mode } = statSync(path);
