@@ -92,7 +92,7 @@ export class Godwit implements VpnClient {
     if (recorder !== undefined) direct.close();
     const rpc = recorder === undefined ? direct : await connectWhenReady(recorder.path, process);
     const godwit = new Godwit(namespace, folder, before, process, rpc, recorder);
-    await within(5_000, 'subscribe', rpc.call('subscribe', { events: ['state', 'phase', 'log'] }));
+    await within(20_000, 'subscribe', rpc.call('subscribe', { events: ['state', 'phase', 'log'] }));
     return godwit;
   }
 
