@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { limits } from '../core/base/limits.ts';
 import type { Link } from '../core/rpc/bridge.ts';
 import { DaemonLink, type DaemonLinkOptions } from '../core/rpc/transport/daemon-link.ts';
+import { usableProfiles } from '../core/rpc/usable-profiles.ts';
 import type { ProfileEntry, Snapshot } from '../core/rpc/values.ts';
 import type { JsonFile } from './json-file.ts';
 import type { Situation } from './mood.ts';
@@ -51,7 +52,7 @@ export class DaemonWatch {
   async listProfiles(): Promise<void> {
     const listed = await this.#daemon.rpc?.call('profiles', {});
     if (listed?.ok !== true) return;
-    this.#profiles = listed.value.profiles.filter(({ failures }) => failures.length === 0);
+    this.#profiles = usableProfiles(listed.value.profiles);
     this.#onChange(this.situation);
   }
 

@@ -13,6 +13,7 @@ import {
   session,
   Tray,
 } from 'electron';
+import { noticesFile } from '../core/platform/notices.ts';
 import { readStaticFiles } from '../core/platform/static-files.ts';
 import { defaultSocketPath } from '../core/rpc/socket-path.ts';
 import { connectRpc } from '../core/rpc/transport/client.ts';
@@ -56,6 +57,7 @@ if (!files.ok) {
     icons: beside('../../build/icons'),
     files: files.value,
     reach: () => connectRpc(socket),
+    notices: join(process.resourcesPath, 'godwit', noticesFile),
     updates: {
       // Not for a program that inherits the variable.
       appImage: app.isPackaged ? process.env['APPIMAGE'] : undefined,

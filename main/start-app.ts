@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { failure } from '../core/base/errors.ts';
 import { err, ok } from '../core/base/result.ts';
+import { fileFailure } from '../core/platform/errno.ts';
+import { readNotices } from '../core/platform/notices.ts';
 import type { StaticFile } from '../core/platform/static-files.ts';
 import type { BridgeMethodName, ViewName } from '../core/rpc/bridge.ts';
 import type { BridgePageOptions } from '../core/rpc/transport/bridge-page.ts';
@@ -36,6 +37,8 @@ export interface AppSurroundings {
   readonly files: ReadonlyMap<string, StaticFile>;
   readonly reach: BridgePageOptions['reach'];
   readonly updates: UpdateSurroundings;
+  /** The file with the licences of what is packed. */
+  readonly notices: string;
 }
 
 /** The desktop app, put together. Returns at once when another one runs already: that one shows itself. */
@@ -107,7 +110,7 @@ export class App {
     });
     this.#bridge = new PageBridge(electron.ipcMain, {
       reach: around.reach,
-      methods: this.#hostMethods(),
+      methods: this.#hostMethods(around.notices),
       onAsk: () => this.show(),
       onServed: (method, good) => this.#onServed(method, good),
     });
@@ -163,7 +166,7 @@ export class App {
     if (method === 'connect' && !good) this.show();
   }
 
-  #hostMethods(): BridgePageOptions['methods'] {
+  #hostMethods(noticesFile: string): BridgePageOptions['methods'] {
     const list = () => this.#preferences.list();
     return {
       host: () =>
@@ -177,12 +180,15 @@ export class App {
         void this.#update.check();
         return ok({ update: this.#update.state });
       },
+      notices: async () => {
+        const read = await readNotices(noticesFile);
+        return read.ok ? ok({ text: read.value }) : read;
+      },
       'set-preference': ({ name, value }) => {
         try {
           this.#preferences.set(name, value);
         } catch (error) {
-          const errno = error instanceof Error ? String(Reflect.get(error, 'code')) : 'unknown';
-          return err(failure('system.call', { call: 'autostart', errno }));
+          return err(fileFailure('autostart', error));
         }
         return ok({ preferences: list() });
       },

@@ -1,25 +1,9 @@
 import { join } from 'node:path';
 import type { Configuration } from 'electron-builder';
+import { noticesFile } from '../../core/platform/notices.ts';
 import { root } from '../testing/run-tests.ts';
-import { debianFiles, systemFiles } from './linux-files.ts';
-
-/** The packages with binaries that daemon and command line take from node_modules, and what of them they load. */
-const native: readonly { readonly from: string; readonly files: readonly string[] }[] = [
-  {
-    from: 'koffi',
-    files: [
-      'package.json',
-      'LICENSE.txt',
-      'index.js',
-      'index.cjs',
-      'src/koffi/*.{js,cjs}',
-      'src/koffi/src/static.{js,cjs}',
-    ],
-  },
-  { from: '@koromix/koffi-linux-${arch}', files: ['package.json', 'index.js', 'linux_*/koffi.node'] },
-  { from: '@napi-rs/keyring', files: ['package.json', 'LICENSE', 'index.js'] },
-  { from: '@napi-rs/keyring-linux-${arch}-gnu', files: ['package.json', '*.node', 'LICENSE*'] },
-];
+import { debianFiles, rpmFiles, systemFiles } from './linux-files.ts';
+import { nativePackages } from './native-packages.ts';
 
 export interface PackageOptions {
   /** A folder or archive with Electron; absent: electron-builder fetches it. */
@@ -77,11 +61,12 @@ function daemonFiles() {
     // Copies: what stands here under its own name is kept out of the archive.
     { from: 'dist/beside', to: 'godwit' },
     { from: 'LICENSE', to: 'godwit/LICENSE' },
+    { from: `dist/notices/${noticesFile}`, to: `godwit/${noticesFile}` },
     { from: 'build/linux/godwit', to: 'godwit/bin/godwit' },
     { from: 'build/linux/godwitd', to: 'godwit/bin/godwitd' },
     { from: 'node_modules/node-linux-${arch}/bin/node', to: 'godwit/runtime/node' },
     { from: 'node_modules/node-linux-${arch}/LICENSE', to: 'godwit/runtime/LICENSE' },
-    ...native.map(({ from, files }) => ({
+    ...nativePackages('${arch}').map(({ from, files }) => ({
       from: `node_modules/${from}`,
       to: `godwit/node_modules/${from}`,
       filter: [...files],
@@ -156,6 +141,7 @@ function linuxTargets(): Pick<Configuration, 'linux' | 'deb' | 'rpm' | 'appImage
     },
     rpm: {
       ...scripts,
+      fpm: [...fpm, ...placed(rpmFiles)],
       depends: [
         'gtk3',
         'libnotify',

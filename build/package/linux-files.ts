@@ -19,6 +19,12 @@ export const systemFiles: readonly { readonly from: string; readonly to: string 
 
 /** What a Debian package has beside them. */
 export const debianFiles: typeof systemFiles = [
-  { from: 'build/linux/copyright', to: '/usr/share/doc/godwit/copyright' },
+  { from: 'dist/notices/copyright', to: '/usr/share/doc/godwit/copyright' },
   { from: 'build/linux/lintian-overrides', to: '/usr/share/lintian/overrides/godwit' },
+];
+
+/** What an .rpm has: the place that Fedora and openSUSE keep licences in. */
+export const rpmFiles: typeof systemFiles = [
+  { from: 'LICENSE', to: '/usr/share/licenses/godwit/LICENSE' },
+  { from: 'dist/notices/THIRD-PARTY-NOTICES', to: '/usr/share/licenses/godwit/THIRD-PARTY-NOTICES' },
 ];

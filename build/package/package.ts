@@ -4,8 +4,9 @@ import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { version } from '../../core/platform/version.ts';
 import { bundle } from '../bundle.ts';
+import { writeNotices } from '../notices/write-notices.ts';
 import { root } from '../testing/run-tests.ts';
-import { buildUi } from '../ui/build-ui.ts';
+import { buildUi, uiSources } from '../ui/build-ui.ts';
 import { uiFolder } from '../ui/vite.config.ts';
 import { bundleApp } from './bundle-app.ts';
 import { electronBuilderConfig, type PackageOptions } from './electron-builder.ts';
@@ -21,14 +22,14 @@ Options:
   --update-key PEM      the public Ed25519 key that the updates are signed with
 `;
 
-/** Packs the checkout as it is. Returns the files that were made. */
+/** Packs the checkout as it is. Returns the files that were made. Throws when a licence of what is packed is missing. */
 export async function makePackages(
   targets: readonly string[],
   options: PackageOptions,
 ): Promise<readonly string[]> {
   await buildUi();
-  await bundle();
-  await bundleApp();
+  const [daemon, app] = [await bundle(), await bundleApp()];
+  writeNotices({ daemon, app, ui: uiSources() });
   layBeside();
   pressManual();
   const { build } = await import('electron-builder');

@@ -76,6 +76,11 @@ export function sameAddress(a: IpAddress, b: IpAddress): boolean {
   return compareAddresses(a, b) === 0;
 }
 
+/** Each address once, where it stands first. */
+export function distinctAddresses(addresses: readonly IpAddress[]): readonly IpAddress[] {
+  return [...new Map(addresses.map((address) => [formatIpAddress(address), address])).values()];
+}
+
 export function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   return a.port === b.port && sameAddress(a.address, b.address);
 }

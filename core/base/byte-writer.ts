@@ -58,16 +58,8 @@ export class ByteWriter {
     return this;
   }
 
-  patchU8(at: number, value: number): void {
-    this.#view.setUint8(at, value);
-  }
-
   patchU16(at: number, value: number): void {
     this.#view.setUint16(at, value);
-  }
-
-  patchU32(at: number, value: number): void {
-    this.#view.setUint32(at, value);
   }
 
   /** A copy of what was written so far, owned by the caller. */

@@ -258,6 +258,8 @@ export const limits = {
   uiPages: 8,
   uiConnections: 64,
   uiUnreadOctets: 4_194_304,
+  /** The licences of what is packed: they must fit into a frame with their line ends escaped; 490,000 today. */
+  noticesCharacters: 917_504,
   /** Messages of a page that could not be read, before it is turned out: a page of ours sends none. */
   bridgeStrikes: 16,
   /** A profile is a page of text and perhaps a few CA certificates. */

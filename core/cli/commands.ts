@@ -1,5 +1,6 @@
 import type { Failure } from '../base/errors.ts';
 import type { Result } from '../base/result.ts';
+import { readNotices } from '../platform/notices.ts';
 import { connectRpc, type RpcClient } from '../rpc/transport/client.ts';
 import type { ProfileEntry } from '../rpc/values.ts';
 import { type AnswerOptions, answerer } from './answer-sources.ts';
@@ -71,6 +72,14 @@ export async function profiles(options: CommonOptions, io: CliIo): Promise<numbe
       ? ['There are no stored profiles. Put one into /etc/godwit/profiles, or give `godwit up` a file.']
       : describeProfiles(entries, io);
   return report.success(lines, { profiles: entries });
+}
+
+/** Works without the daemon. */
+export async function licenses(options: Pick<CommonOptions, 'json'>, io: CliIo): Promise<number> {
+  const report = new Report(io, options.json);
+  const notices = await readNotices();
+  if (!notices.ok) return report.failure([notices.error]);
+  return report.success([notices.value.trimEnd()], { notices: notices.value });
 }
 
 function describeProfiles(entries: readonly ProfileEntry[], io: CliIo): readonly string[] {

@@ -7,9 +7,8 @@ import { completeDraft, type DraftAdditions, lacksOf } from '../profile/importer
 import { importProfile } from '../profile/importers/import-profile.ts';
 import type { Imported, ImportedProfile, ImportNote } from '../profile/importers/importer.ts';
 import { profileFromKeyFile } from '../profile/importers/key-file-profile.ts';
-import { parseProfile } from '../profile/parse-profile.ts';
 import type { Profile } from '../profile/profile.ts';
-import { requireSelfContained } from '../profile/self-contained.ts';
+import { parseSelfContained } from '../profile/self-contained.ts';
 import type { RpcClient } from '../rpc/transport/client.ts';
 import { readCertificates } from './ca-files.ts';
 import type { CliIo } from './cli-io.ts';
@@ -140,10 +139,8 @@ async function takeImported(
     const options = lacks.map(optionOf).join(', ');
     return err([failure('import.incomplete', { file: basename(file), missing: lacks.join(', '), options })]);
   }
-  const parsed = parseProfile(text, basename(file));
+  const parsed = parseSelfContained(text, basename(file));
   if (!parsed.ok) return parsed;
-  const contained = requireSelfContained(parsed.value, basename(file));
-  if (!contained.ok) return err([contained.error]);
   const taken = { text, profile: parsed.value, notes };
   if (options.print || rpc === undefined) return ok({ ...taken, id: undefined });
   progress.step('Keeping the profile', io.now());
@@ -158,8 +155,8 @@ async function draftOf(
   { passwordStdin }: Pick<ImportOptions, 'passwordStdin'>,
   { rpc, io, progress }: Around,
 ): Promise<Result<ImportedProfile & { readonly owner?: string | undefined }, Failure>> {
-  if (imported.kind === 'profile' || rpc === undefined)
-    return imported.kind === 'profile' ? ok(imported) : err(failure('rpc.unavailable'));
+  if (imported.kind === 'profile') return ok(imported);
+  if (rpc === undefined) return err(failure('rpc.unavailable'));
   progress.step('Opening the certificate', io.now());
   const opened = await openKeyFile(imported, passwordStdin, rpc, io, progress);
   if (!opened.ok) return opened;

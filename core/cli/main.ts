@@ -1,9 +1,10 @@
+import { errnoOf } from '../platform/errno.ts';
 import { runCli } from './run-cli.ts';
 
 // A reader that went away (`godwit status | head -1`) is no error of ours.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error) => {
-    if (Reflect.get(error, 'code') !== 'EPIPE') throw error;
+    if (errnoOf(error) !== 'EPIPE') throw error;
   });
 }
 

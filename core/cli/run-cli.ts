@@ -4,7 +4,7 @@ import { version } from '../platform/version.ts';
 import { defaultSocketPath } from '../rpc/socket-path.ts';
 import { addImport } from './add-import.ts';
 import type { CliIo } from './cli-io.ts';
-import { type CommonOptions, down, profiles, status, up } from './commands.ts';
+import { type CommonOptions, down, licenses, profiles, status, up } from './commands.ts';
 import { exitCodes } from './exit-codes.ts';
 import { givenKinds } from './given-answers.ts';
 import { type SecretOptions, secretForget, secretList, secretSet } from './secret-commands.ts';
@@ -56,6 +56,7 @@ function makeProgram(io: CliIo, finish: (exitCode: number) => void): Command {
   addImport(program, io, finish, common);
   addSecret(program, io, finish);
   addUi(program, io, finish);
+  addLicenses(program, io, finish);
   // Commands are made with what their parent has, except for this.
   for (const command of program.commands) command.helpOption('-h, --help', 'explain this command');
   return program;
@@ -144,6 +145,17 @@ function addOthers(program: Command, io: CliIo, finish: (exitCode: number) => vo
     )
     .option('--json', 'print the list as one JSON object')
     .action(async (_: unknown, command: Command) => finish(await profiles(common(command), io)));
+}
+
+function addLicenses(program: Command, io: CliIo, finish: (exitCode: number) => void): void {
+  program
+    .command('licenses')
+    .summary('print the licences of the libraries that Godwit brings')
+    .description(
+      'Prints what is in a package of Godwit and made by others: name, version, licence and its text. Godwit itself is under the Apache License 2.0.',
+    )
+    .option('--json', 'print the text in one JSON object')
+    .action(async (_: unknown, command: Command) => finish(await licenses(common(command), io)));
 }
 
 function addSecret(program: Command, io: CliIo, finish: (exitCode: number) => void): void {

@@ -1,9 +1,9 @@
-import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { z } from 'zod';
 import { limits } from '../base/limits.ts';
 import type { LogSink } from '../base/log.ts';
 import { readBoundedFile } from '../platform/bounded-file.ts';
+import { errnoOf } from '../platform/errno.ts';
+import { replaceFile } from '../platform/replace-file.ts';
 import type { NetworkLore } from '../tunnel/paths/network-lore.ts';
 
 const dayMs = 86_400_000;
@@ -52,6 +52,7 @@ export class NetworkMemory {
     this.#log = log;
   }
 
+  /** What the file holds, or nothing; a file that cannot be used is logged. `wall`: milliseconds since 1970. */
   static async open(file: string, wall: () => number, log: LogSink): Promise<NetworkMemory> {
     const memory = new NetworkMemory(file, wall, log);
     const read = await readBoundedFile(file, fileOctets);
@@ -108,12 +109,9 @@ export class NetworkMemory {
       this.#stale = false;
       const text = JSON.stringify({ version: 1, networks: this.#entries });
       try {
-        await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
-        await writeFile(`${this.#file}.new`, text, { mode: 0o600 });
-        await chmod(`${this.#file}.new`, 0o600);
-        await rename(`${this.#file}.new`, this.#file);
+        await replaceFile(this.#file, text);
       } catch (cause) {
-        this.#warn(cause instanceof Error ? String(Reflect.get(cause, 'code') ?? cause.name) : 'unknown');
+        this.#warn(errnoOf(cause));
       }
     });
   }

@@ -1,12 +1,14 @@
-import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { readBoundedFile } from '../platform/bounded-file.ts';
+import { errnoOf } from '../platform/errno.ts';
+import { replaceFile } from '../platform/replace-file.ts';
 import { parseProfile } from '../profile/parse-profile.ts';
 import type { Profile } from '../profile/profile.ts';
-import { requireSelfContained } from '../profile/self-contained.ts';
+import { parseSelfContained } from '../profile/self-contained.ts';
 import type { ProfileEntry } from '../rpc/values.ts';
 
 const prefix = 'own:';
@@ -28,6 +30,7 @@ export class OwnProfiles {
     this.#folder = folder;
   }
 
+  /** Those of this user, in the order of their names; broken ones with what is wrong with them. */
   async list(uid: number): Promise<readonly ProfileEntry[]> {
     const entries = (await this.#names(uid)).slice(0, limits.profilesOfUser).map(async (name) => {
       const id = `${prefix}${name}`;
@@ -56,14 +59,15 @@ export class OwnProfiles {
     return ok(read.value.octets.toString('utf8'));
   }
 
+  /** Fails as `read`, and with what is wrong with the profile. */
   async load(id: string, uid: number): Promise<Result<Profile, Failure>> {
     const text = await this.read(id, uid);
-    return text.ok ? checkOwn(text.value, `${id.slice(prefix.length)}.json`) : text;
+    return text.ok ? readGiven(text.value, `${id.slice(prefix.length)}.json`) : text;
   }
 
   /** Keeps `text` under `id`, or under a new one. Fails when it is no profile, names files, or cannot be written. */
   async save(id: string | undefined, text: string, uid: number): Promise<Result<string, Failure>> {
-    const profile = checkOwn(text, 'profile.json');
+    const profile = readGiven(text, 'profile.json');
     if (!profile.ok) return profile;
     const names = await this.#names(uid);
     if (id !== undefined && !names.includes(id.slice(prefix.length)))
@@ -74,17 +78,16 @@ export class OwnProfiles {
     const file = this.#file(kept, uid);
     if (file === undefined) return err(failure('profile.missing', { profile: kept }));
     try {
-      await mkdir(join(this.#folder, String(uid)), { recursive: true, mode: 0o700 });
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       await chmod(this.#folder, 0o700);
-      // Whole or not at all: a crash between leaves the old one.
-      await writeFile(`${file}.new`, text, { mode: 0o600 });
-      await rename(`${file}.new`, file);
+      await replaceFile(file, text);
       return ok(kept);
     } catch (cause) {
       return err(failure('profile.not-kept', { reason: errnoOf(cause) }));
     }
   }
 
+  /** Fails with `profile.missing`, or `profile.not-kept` when the file cannot be removed. */
   async remove(id: string, uid: number): Promise<Result<undefined, Failure>> {
     const file = this.#file(id, uid);
     if (file === undefined) return err(failure('profile.missing', { profile: id }));
@@ -116,11 +119,11 @@ export class OwnProfiles {
   }
 }
 
-function checkOwn(text: string, file: string): Result<Profile, Failure> {
-  const parsed = parseProfile(text, file);
-  if (!parsed.ok)
-    return err(parsed.error[0] ?? failure('misuse', { reason: 'a profile failed without a reason' }));
-  return requireSelfContained(parsed.value, file);
+/** A profile that a user gave; the first of the things that are wrong with it. */
+export function readGiven(text: string, file: string): Result<Profile, Failure> {
+  const parsed = parseSelfContained(text, file);
+  if (parsed.ok) return parsed;
+  return err(parsed.error[0] ?? failure('misuse', { reason: 'a profile failed without a reason' }));
 }
 
 /** From what the user calls the profile: `Büro (neu)` becomes `buro-neu`, and `buro-neu-2` when that is taken. */
@@ -135,8 +138,4 @@ function freeName(title: string, taken: readonly string[]): string {
     const name = number === 1 ? base : `${base}-${number}`;
     if (!taken.includes(name)) return name;
   }
-}
-
-function errnoOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
 }

@@ -1,16 +1,15 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
-import { readBoundedFile } from '../platform/bounded-file.ts';
+import { noSuchFile, readBoundedFile } from '../platform/bounded-file.ts';
 import { parseProfile } from '../profile/parse-profile.ts';
 import type { Profile } from '../profile/profile.ts';
-import { requireSelfContained } from '../profile/self-contained.ts';
 import type { ProfileSource } from '../rpc/schema.ts';
 import type { ProfileEntry } from '../rpc/values.ts';
 import type { LoadedProfile } from './controller.ts';
-import { isOwnId, OwnProfiles } from './own-profiles.ts';
+import { isOwnId, OwnProfiles, readGiven } from './own-profiles.ts';
 
 /** An id is a file name without its `.json`: nothing in it can lead out of the folder. */
 const idPattern = /^[\w@+-][\w.@+-]{0,63}$/;
@@ -38,21 +37,18 @@ export class ProfileStore {
     return Promise.all(usable.slice(0, limits.profilesListed).map((id) => this.#entry(id)));
   }
 
+  /** Fails with `profile.missing`, `profile.unreadable`, or the first thing that is wrong with it. */
   async load(source: ProfileSource, uid: number): Promise<Result<LoadedProfile, Failure>> {
-    if (source.kind === 'text') return loadText(source.text, source.file);
-    if (isOwnId(source.id)) {
-      const own = await this.#own.load(source.id, uid);
-      if (!own.ok) return own;
-      const { name, gateway } = own.value;
-      return ok({ profile: own.value, reference: { id: source.id, name, gateway: gateway.host } });
-    }
-    if (!idPattern.test(source.id)) return err(failure('profile.missing', { profile: source.id }));
-    const parsed = await this.#read(source.id);
-    if (!parsed.ok) return err(parsed.error[0] ?? failure('profile.missing', { profile: source.id }));
-    const { name, gateway } = parsed.value;
-    return ok({ profile: parsed.value, reference: { id: source.id, name, gateway: gateway.host } });
+    if (source.kind === 'text') return loaded(readGiven(source.text, source.file));
+    const { id } = source;
+    if (isOwnId(id)) return loaded(await this.#own.load(id, uid), id);
+    const parsed = await this.#read(id);
+    return parsed.ok
+      ? loaded(parsed, id)
+      : err(parsed.error[0] ?? failure('profile.missing', { profile: id }));
   }
 
+  /** The text of a profile, as its file has it. `own`: it belongs to this user. Fails with `profile.missing` or `profile.unreadable`. */
   async text(
     id: string,
     uid: number,
@@ -61,17 +57,17 @@ export class ProfileStore {
       const own = await this.#own.read(id, uid);
       return own.ok ? ok({ text: own.value, own: true }) : own;
     }
-    if (!idPattern.test(id)) return err(failure('profile.missing', { profile: id }));
-    const read = await readBoundedFile(this.#file(id), limits.profileOctets);
-    if (!read.ok) return err(failure('profile.unreadable', { file: this.#file(id), reason: read.error }));
-    return ok({ text: read.value.octets.toString('utf8'), own: false });
+    const text = await this.#text(id);
+    return text.ok ? ok({ text: text.value, own: false }) : text;
   }
 
+  /** Of a user's own alone; see `OwnProfiles`. */
   async save(id: string | undefined, text: string, uid: number): Promise<Result<string, Failure>> {
     if (id !== undefined && !isOwnId(id)) return err(failure('profile.not-own', { profile: id }));
     return this.#own.save(id, text, uid);
   }
 
+  /** Of a user's own alone; see `OwnProfiles`. */
   async remove(id: string, uid: number): Promise<Result<undefined, Failure>> {
     if (!isOwnId(id)) return err(failure('profile.not-own', { profile: id }));
     return this.#own.remove(id, uid);
@@ -85,16 +81,16 @@ export class ProfileStore {
   }
 
   async #read(id: string): Promise<Result<Profile, readonly Failure[]>> {
+    const text = await this.#text(id);
+    return text.ok ? parseProfile(text.value, this.#file(id)) : err([text.error]);
+  }
+
+  async #text(id: string): Promise<Result<string, Failure>> {
     const file = this.#file(id);
-    try {
-      if ((await stat(file)).size > limits.profileOctets)
-        return err([failure('profile.unreadable', { file, reason: 'it is too large for a profile' })]);
-      return parseProfile(await readFile(file, 'utf8'), file);
-    } catch (cause) {
-      const errno = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-      if (errno === 'ENOENT') return err([failure('profile.missing', { profile: id })]);
-      return err([failure('profile.unreadable', { file, reason: errno })]);
-    }
+    const read = idPattern.test(id) ? await readBoundedFile(file, limits.profileOctets) : err(noSuchFile);
+    if (read.ok) return ok(read.value.octets.toString('utf8'));
+    if (read.error === noSuchFile) return err(failure('profile.missing', { profile: id }));
+    return err(failure('profile.unreadable', { file, reason: read.error }));
   }
 
   #file(id: string): string {
@@ -102,12 +98,9 @@ export class ProfileStore {
   }
 }
 
-function loadText(text: string, file: string): Result<LoadedProfile, Failure> {
-  const parsed = parseProfile(text, file);
-  if (!parsed.ok)
-    return err(parsed.error[0] ?? failure('misuse', { reason: 'a profile failed without a reason' }));
-  const contained = requireSelfContained(parsed.value, file);
-  if (!contained.ok) return contained;
-  const { name, gateway } = contained.value;
-  return ok({ profile: contained.value, reference: { name, gateway: gateway.host } });
+function loaded(profile: Result<Profile, Failure>, id?: string): Result<LoadedProfile, Failure> {
+  if (!profile.ok) return profile;
+  const { name, gateway } = profile.value;
+  const reference = { ...(id === undefined ? {} : { id }), name, gateway: gateway.host };
+  return ok({ profile: profile.value, reference });
 }

@@ -3,6 +3,7 @@ import type { Failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { ok, type Result } from '../base/result.ts';
 import { type Instant, instant } from '../base/time.ts';
+import { dontWait } from '../platform/linux/descriptor-flags.ts';
 import { libc } from '../platform/linux/libc.ts';
 import { readProcessorTime } from '../platform/linux/processor-time.ts';
 import { socketAddressOctets, writeSocketAddress } from '../platform/linux/socket-address.ts';
@@ -32,8 +33,6 @@ import { SpreadWatch } from './spread/spread-watch.ts';
 import { wipeKey } from './wipe-key.ts';
 import type { WorkerPair } from './worker-pair.ts';
 import { WorkerPairs } from './worker-pairs.ts';
-
-const flagDontWait = 0x40;
 
 /** Of a child: the pair that has it, and what was told of it already. */
 interface KnownChild {
@@ -335,7 +334,7 @@ class WorkerDataplane implements Dataplane {
     if (this.#closing !== undefined || fd === undefined) return;
     if (path === this.#path) this.#controlCells.send(systemClock.now());
     const nameLength = writeSocketAddress(this.#name, 0, remote);
-    libc.sendto(fd, octets, octets.length, flagDontWait, this.#name, nameLength);
+    libc.sendto(fd, octets, octets.length, dontWait, this.#name, nameLength);
   }
 
   #handle(report: Exclude<WorkerReport, { kind: 'done' }>, pair: number): void {

@@ -1,5 +1,6 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { closeOnExec, nonBlocking } from '../platform/linux/descriptor-flags.ts';
 import { call, libc } from '../platform/linux/libc.ts';
 import { programFile } from '../platform/program-file.ts';
 import type { WorkerReport } from './commands.ts';
@@ -11,9 +12,6 @@ import {
   signalOutbound,
 } from './counters.ts';
 import { WorkerHandle } from './worker-handle.ts';
-
-const eventNonBlocking = 0o4000;
-const eventCloseOnExec = 0o2000000;
 
 export interface WorkerPairEvents {
   onReport(report: Exclude<WorkerReport, { kind: 'done' }>): void;
@@ -50,7 +48,7 @@ export class WorkerPair {
   static create(): Result<WorkerPair, Failure> {
     const wakeFds: number[] = [];
     for (let i = 0; i < 2; i++) {
-      const created = call('eventfd', 0, eventNonBlocking | eventCloseOnExec);
+      const created = call('eventfd', 0, nonBlocking | closeOnExec);
       if (!created.ok) {
         for (const fd of wakeFds) libc.close(fd);
         return err(created.error);

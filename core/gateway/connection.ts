@@ -1,11 +1,12 @@
 import type { Endpoint, IpPrefix } from '../base/address.ts';
 import { limits } from '../base/limits.ts';
 import { after, type Duration, earliest, type Instant } from '../base/time.ts';
-import { readU16 } from '../base/words.ts';
+import { readU16, readU32 } from '../base/words.ts';
 import type { ChildSaParameters } from '../ike/io.ts';
 import type { NoncePair } from '../ike/keymat.ts';
 import { losesCollision } from '../ike/nonce-order.ts';
 import { ikeNotify } from '../ike/payload-list.ts';
+import { buildChildDelete } from '../ike/tasks/delete.ts';
 import { notifyOf, payloadOf, payloadsOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, IkeSpi, NotifyPayload, Payload, Spi } from '../wire/ike/payload.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
@@ -18,7 +19,6 @@ import {
   childKeyExchanges,
   respondCreateChild,
 } from './create-child.ts';
-import { espSpiNumber } from './esp-spi.ts';
 import type { ClientId, GatewayOutput, RekeyTarget } from './io.ts';
 import { acceptChildRekey, type ChildOffer, offerChildRekey } from './rekey-child.ts';
 import { acceptRekeyIke, type IkeOffer, type NewIkeSa, offerRekeyIke, respondRekeyIke } from './rekey-ike.ts';
@@ -137,7 +137,7 @@ export class Connection {
       deleted.push(child.inbound);
       this.children.remove(child, now);
     }
-    return deleted.length === 0 ? [] : [deleteOf(deleted)];
+    return deleted.length === 0 ? [] : [buildChildDelete(deleted)];
   }
 
   /**
@@ -221,7 +221,7 @@ export class Connection {
 
   #named({ protocol, spi }: NotifyPayload): Child | undefined {
     if (protocol !== securityProtocol.ESP || spi.length !== 4) return undefined;
-    return this.children.byOutbound(espSpiNumber(spi));
+    return this.children.byOutbound(readU32(spi, 0));
   }
 
   #startChildRekey(old: Child, now: Instant, group?: number): void {
@@ -357,7 +357,9 @@ export class Connection {
     child.phase = 'deleting';
     child.deleteAt = undefined;
     const purpose = { kind: 'delete-child', child } as const;
-    this.#host.current().request(exchangeType.INFORMATIONAL, [deleteOf([child.inbound])], purpose, now);
+    this.#host
+      .current()
+      .request(exchangeType.INFORMATIONAL, [buildChildDelete([child.inbound])], purpose, now);
   }
 
   #rekeyChildAt(now: Instant): Instant | undefined {
@@ -379,11 +381,6 @@ export class Connection {
     const output = { kind: 'rekey-failed', client: this.#host.id, what } as const;
     this.#host.emit(refusal === undefined ? output : { ...output, notify: refusal.type });
   }
-}
-
-/** A Delete payload for CHILD SAs, by our inbound SPIs. @rfc 7296 3.11 */
-function deleteOf(spis: readonly Spi[]): Payload {
-  return { kind: 'D', protocol: securityProtocol.ESP, spis };
 }
 
 function errorIn(message: IkeMessage): NotifyPayload | undefined {

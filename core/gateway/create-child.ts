@@ -1,4 +1,5 @@
 import type { IpPrefix } from '../base/address.ts';
+import { readU32 } from '../base/words.ts';
 import { chooseEsp } from '../ike/choose.ts';
 import type { ChildSaParameters } from '../ike/io.ts';
 import { deriveChildKeys, type IkeKeys, type NoncePair } from '../ike/keymat.ts';
@@ -10,7 +11,6 @@ import { notifyOf, payloadOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, Payload, Spi } from '../wire/ike/payload.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
 import type { GatewayConfig, GatewayDependencies } from './config.ts';
-import { espSpiNumber } from './esp-spi.ts';
 import { narrowBoth } from './narrow.ts';
 
 /** What both halves of CREATE_CHILD_SA need. */
@@ -99,7 +99,7 @@ export function respondCreateChild(
     child: {
       parameters: {
         inbound: { spi: inboundSpi, cipher, esn, key: keys.initiator },
-        outbound: { spi: espSpiNumber(spi), cipher, esn, key: keys.responder },
+        outbound: { spi: readU32(spi, 0), cipher, esn, key: keys.responder },
         selectors,
       },
       espProposal: notation,
@@ -114,6 +114,7 @@ export function answerResources({ resources = 1 }: GatewayConfig, request: IkeMe
   return asked && resources > 1 ? [ikeNotify(notifyType.SA_RESOURCE_INFO)] : [];
 }
 
-function refused(notify: number): { readonly kind: 'refused'; readonly payloads: readonly Payload[] } {
+/** A refusal by one error notify. */
+export function refused(notify: number): { readonly kind: 'refused'; readonly payloads: readonly Payload[] } {
   return { kind: 'refused', payloads: [ikeNotify(notify)] };
 }

@@ -2,8 +2,10 @@ import { type Endpoint, formatEndpoint } from '../base/address.ts';
 import { limits } from '../base/limits.ts';
 import { toHex } from '../base/octets.ts';
 import { earliest, type Instant, instant } from '../base/time.ts';
+import { freshIkeSpi } from '../ike/fresh-ike-spi.ts';
 import type { IkePort } from '../ike/io.ts';
 import { ikeNotify } from '../ike/payload-list.ts';
+import { freshSpi } from '../ike/tasks/child-create.ts';
 import { notifyOf, payloadOf } from '../wire/ike/lookup.ts';
 import { type ClearMessage, decodeMessage, encodeMessage } from '../wire/ike/message.ts';
 import { checkOccurrence } from '../wire/ike/message-rules.ts';
@@ -235,17 +237,15 @@ class EmbeddedGateway implements Gateway {
 
   #newIkeSpi(): IkeSpi {
     for (;;) {
-      const octets = this.#dependencies.random.octets(8);
-      const spi = new DataView(octets.buffer, octets.byteOffset, 8).getBigUint64(0);
-      if (spi !== 0n && !this.#bySpi.has(spi)) return spi;
+      const spi = freshIkeSpi(this.#dependencies.random);
+      if (!this.#bySpi.has(spi)) return spi;
     }
   }
 
   #newChildSpi(): Spi {
     for (;;) {
-      const octets = this.#dependencies.random.octets(4);
-      const spi = new DataView(octets.buffer, octets.byteOffset, 4).getUint32(0);
-      if (spi < 256 || this.#childSpis.has(spi)) continue;
+      const spi = freshSpi(this.#dependencies.random);
+      if (this.#childSpis.has(spi)) continue;
       this.#childSpis.add(spi);
       return spi;
     }

@@ -1,9 +1,10 @@
 import type { IpPrefix } from '../base/address.ts';
+import { readU32 } from '../base/words.ts';
 import type { Association } from '../ike/association.ts';
+import { everything } from '../ike/child-wishes.ts';
 import { chooseEsp } from '../ike/choose.ts';
 import type { ChildSaParameters } from '../ike/io.ts';
 import { deriveChildKeys } from '../ike/keymat.ts';
-import { ikeNotify } from '../ike/payload-list.ts';
 import { espSpiOctets } from '../ike/tasks/child-create.ts';
 import { payloadOf, payloadsOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, Payload, Spi, TrafficSelector } from '../wire/ike/payload.ts';
@@ -12,9 +13,8 @@ import { notifyType } from '../wire/registry/notify-types.ts';
 import type { AddressPool } from './address-pool.ts';
 import type { GatewayConfig, GatewayDependencies } from './config.ts';
 import { configReply, requestedFamilies } from './config-reply.ts';
-import { answerResources } from './create-child.ts';
-import { espSpiNumber } from './esp-spi.ts';
-import { narrowBoth, selectorOf } from './narrow.ts';
+import { answerResources, refused } from './create-child.ts';
+import { narrowBoth } from './narrow.ts';
 
 /** The CHILD SA that IKE_AUTH makes, with the payloads of the response that tell the client. */
 export type FirstChild =
@@ -67,7 +67,7 @@ export function makeFirstChild(
     association.nonces,
   );
   const inboundSpi = context.newSpi();
-  const outboundSpi = espSpiNumber(spi);
+  const outboundSpi = readU32(spi, 0);
   const tsi: readonly TrafficSelector[] = habits.widenSelectors ? everything : selectors.remote;
   return {
     kind: 'made',
@@ -88,6 +88,7 @@ export function makeFirstChild(
   };
 }
 
+/** Gives them back to the pools that they came from. */
 export function releaseAddresses(pools: readonly AddressPool[], addresses: readonly IpPrefix[]): void {
   for (const { address } of addresses) {
     pools.find(({ family }) => family === address.family)?.release(address);
@@ -102,13 +103,4 @@ function leaseAddresses(pools: readonly AddressPool[], families: readonly (4 | 6
     if (address !== undefined) leased.push({ address, length: address.octets.length * 8 });
   }
   return leased;
-}
-
-const everything: readonly TrafficSelector[] = [
-  selectorOf({ address: { family: 4, octets: new Uint8Array(4) }, length: 0 }),
-  selectorOf({ address: { family: 6, octets: new Uint8Array(16) }, length: 0 }),
-];
-
-function refused(notify: number): FirstChild {
-  return { kind: 'refused', payloads: [ikeNotify(notify)] };
 }

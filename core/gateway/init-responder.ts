@@ -1,6 +1,7 @@
 import type { Endpoint } from '../base/address.ts';
 import { concat, equal } from '../base/octets.ts';
 import { utf8 } from '../base/utf8.ts';
+import { u16List } from '../base/words.ts';
 import type { Association } from '../ike/association.ts';
 import { chooseIke } from '../ike/choose.ts';
 import type { IkePort } from '../ike/io.ts';
@@ -15,6 +16,7 @@ import { notifyType, signatureHash } from '../wire/registry/notify-types.ts';
 import { encryption, transformType } from '../wire/registry/transforms.ts';
 import { type ClientOffers, loginNotifies, offersIn } from './client-offers.ts';
 import type { GatewayConfig, GatewayDependencies } from './config.ts';
+import { usualLogin } from './login-terms.ts';
 
 export type InitAnswer =
   /** Nothing is kept: an error notify, or the group that the KE payload should have had. */
@@ -94,7 +96,7 @@ export function respondToInit(
     ...natNotifies(config, dependencies, request, spis),
     ikeNotify(notifyType.SIGNATURE_HASH_ALGORITHMS, u16List(announcedHashes)),
     ...(fragmentation ? [ikeNotify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED)] : []),
-    ...loginNotifies(config.login, offers),
+    ...loginNotifies(config.login ?? usualLogin, offers),
   ]);
   for (const octets of [shared.value, skeyseed]) octets.fill(0);
   secret.wipe();
@@ -172,10 +174,6 @@ function clientBehindNat({ crypto }: GatewayDependencies, { message, from }: Ini
   const hash = endpointHash(crypto, spis, from);
   const sources = payloadsOf(message, 'N').filter(({ type }) => type === notifyType.NAT_DETECTION_SOURCE_IP);
   return sources.length > 0 && !sources.some(({ data }) => equal(data, hash));
-}
-
-function u16List(values: readonly number[]): Uint8Array {
-  return Uint8Array.from(values.flatMap((value) => [value >> 8, value & 0xff]));
 }
 
 /** The answer with a cipher that no client of ours offers. */

@@ -1,19 +1,9 @@
-import { type IpAddress, type IpPrefix, networkOf } from '../base/address.ts';
+import type { IpPrefix } from '../base/address.ts';
+import { selectorOf } from '../ike/child-wishes.ts';
 import { narrow } from '../ike/narrow.ts';
 import { payloadOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, TrafficSelector } from '../wire/ike/payload.ts';
 import type { SelectorPair } from '../wire/ike/selector-pair.ts';
-
-/** The selector of everything in `prefix`, all protocols and ports. */
-export function selectorOf(prefix: IpPrefix): TrafficSelector {
-  const start = networkOf(prefix).address;
-  const octets = start.octets.slice();
-  for (let bit = prefix.length; bit < octets.length * 8; bit++) {
-    octets[bit >> 3] = (octets[bit >> 3] ?? 0) | (0x80 >> (bit & 7));
-  }
-  const end: IpAddress = { family: start.family, octets };
-  return { protocol: 0, startPort: 0, endPort: 65_535, start, end };
-}
 
 /**
  * What a client with these inner addresses may have of what it asks for (TSi, TSr): its own addresses on its side, our networks

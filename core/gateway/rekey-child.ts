@@ -1,4 +1,4 @@
-import { type Failure, failure } from '../base/errors.ts';
+import type { Failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { KeyExchangeSecret } from '../crypto/interfaces.ts';
 import { withKeyExchanges } from '../crypto/proposals.ts';
@@ -6,6 +6,7 @@ import { deriveChildKeys, type IkeKeys } from '../ike/keymat.ts';
 import { chosenEspSuite, espRekeyProposals, type IkeSuite } from '../ike/negotiate.ts';
 import { required } from '../ike/payload-list.ts';
 import { espSpiOctets, readEspSpi } from '../ike/tasks/child-create.ts';
+import { wrongGroup } from '../ike/tasks/key-exchange.ts';
 import { payloadOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, Payload, Proposal, Spi } from '../wire/ike/payload.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
@@ -108,9 +109,7 @@ function agree(offer: ChildOffer, group: number, answer: IkeMessage): Result<Uin
   if (group === 0) return ok(new Uint8Array(0));
   const ke = payloadOf(answer, 'KE');
   if (offer.keyExchange?.group !== group || ke?.group !== group) {
-    return err(
-      failure('peer.misbehaved', { rule: 'the key exchange has the group of the accepted proposal' }),
-    );
+    return err(wrongGroup());
   }
   return offer.keyExchange.secret.agree(ke.publicValue);
 }

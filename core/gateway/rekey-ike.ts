@@ -1,15 +1,16 @@
-import { type Failure, failure } from '../base/errors.ts';
+import type { Failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { KeyExchangeSecret } from '../crypto/interfaces.ts';
 import { chooseIke } from '../ike/choose.ts';
 import { deriveIkeKeys, deriveRekeyedSkeyseed, type NoncePair, spiOctets } from '../ike/keymat.ts';
 import { chosenIkeSuite, type IkeSuite, ikeProposals, offeredGroups } from '../ike/negotiate.ts';
-import { ikeNotify, required } from '../ike/payload-list.ts';
-import { answerKeyExchange } from '../ike/tasks/key-exchange.ts';
+import { required } from '../ike/payload-list.ts';
+import { readIkeSpi } from '../ike/tasks/ike-rekey.ts';
+import { answerKeyExchange, wrongGroup } from '../ike/tasks/key-exchange.ts';
 import { payloadOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, IkeSpi, Payload, Proposal } from '../wire/ike/payload.ts';
 import { notifyType } from '../wire/registry/notify-types.ts';
-import { type CreateChildContext, rekeyNonce } from './create-child.ts';
+import { type CreateChildContext, refused, rekeyNonce } from './create-child.ts';
 import type { ChannelKeys } from './sa-channel.ts';
 
 /** The IKE SA that replaces another, with the nonces of its exchange: they decide collisions. */
@@ -37,15 +38,14 @@ export function respondRekeyIke(
   ownSpi: IkeSpi,
 ): RekeyIkeAnswer {
   const { config, dependencies } = context;
-  const refuse = (type: number) => ({ kind: 'refused', payloads: [ikeNotify(type)] }) as const;
   const proposals = payloadOf(request, 'SA')?.proposals ?? [];
   const initiatorNonce = payloadOf(request, 'Nonce')?.nonce;
-  if (initiatorNonce === undefined) return refuse(notifyType.INVALID_SYNTAX);
-  const usable = proposals.filter(({ spi }) => ikeSpiOf(spi) !== undefined);
+  if (initiatorNonce === undefined) return refused(notifyType.INVALID_SYNTAX);
+  const usable = proposals.filter((proposal) => readIkeSpi(proposal) !== undefined);
   const choice = chooseIke(dependencies.crypto, config.ikeProposals, usable);
-  const initiator = choice === undefined ? undefined : ikeSpiOf(choice.answer.spi);
+  const initiator = choice === undefined ? undefined : readIkeSpi(choice.answer);
   if (choice === undefined || initiator === undefined || config.habits?.noCommonProposal) {
-    return refuse(notifyType.NO_PROPOSAL_CHOSEN);
+    return refused(notifyType.NO_PROPOSAL_CHOSEN);
   }
   const { suite, answer } = choice;
   const { crypto, random } = dependencies;
@@ -97,6 +97,7 @@ export function offerRekeyIke(
   return { payloads, ownSpi, proposals, nonce, group: guess, secret };
 }
 
+/** The IKE SA that the client's answer makes; not in use yet. Wipes the shared secret. Fails with `peer.misbehaved`, and as the suite's choice does. */
 export function acceptRekeyIke(
   context: CreateChildContext,
   old: ChannelKeys,
@@ -112,11 +113,9 @@ export function acceptRekeyIke(
   if (!ke.ok) return ke;
   const suite = chosenIkeSuite(context.dependencies.crypto, offer.proposals, sa.value);
   if (!suite.ok) return suite;
-  const responder = ikeSpiOf(sa.value.proposals[0]?.spi ?? new Uint8Array(0));
+  const responder = readIkeSpi(sa.value.proposals[0]);
   if (suite.value.group !== offer.group || ke.value.group !== offer.group || responder === undefined) {
-    return err(
-      failure('peer.misbehaved', { rule: 'the key exchange has the group of the accepted proposal' }),
-    );
+    return err(wrongGroup());
   }
   const shared = offer.secret.agree(ke.value.publicValue);
   if (!shared.ok) return shared;
@@ -139,11 +138,4 @@ function newIkeSa(
   shared.fill(0);
   skeyseed.fill(0);
   return { keys: { role, spis, suite, keys }, nonces };
-}
-
-/** 8 octets that are not all zero. */
-function ikeSpiOf(octets: Uint8Array): IkeSpi | undefined {
-  if (octets.length !== 8) return undefined;
-  const spi = new DataView(octets.buffer, octets.byteOffset, 8).getBigUint64(0);
-  return spi === 0n ? undefined : spi;
 }

@@ -101,10 +101,6 @@ export class SaChannel<Purpose> {
     return this.#sa.spis[this.#sa.role];
   }
 
-  get peerSpi(): IkeSpi {
-    return this.#sa.spis[this.#sa.role === 'initiator' ? 'responder' : 'initiator'];
-  }
-
   /** What our request that waits for its answer is for. */
   get outstanding(): Purpose | undefined {
     return this.#outstanding?.purpose;

@@ -14,6 +14,8 @@ export interface Association extends SecuredIke {
   readonly nonces: NoncePair;
   /** Both messages as they were on the wire: AUTH covers them. @rfc 7296 2.15 */
   readonly initMessages: { readonly request: Uint8Array; readonly response: Uint8Array };
+  /** Our request had a cookie, and had gone out without it before: which of the two was answered is not known. @rfc 7296 2.6 */
+  readonly afterCookie?: boolean;
   readonly nat: NatSituation;
 }
 

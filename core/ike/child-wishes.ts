@@ -51,7 +51,8 @@ function protocolOf(remote: readonly TrafficSelector[]): number {
   return others.length === 0 ? (first ?? 0) : 0;
 }
 
-const everything: readonly TrafficSelector[] = [
+/** Every packet of both families. */
+export const everything: readonly TrafficSelector[] = [
   selectorOf({ address: { family: 4, octets: new Uint8Array(4) }, length: 0 }),
   selectorOf({ address: { family: 6, octets: new Uint8Array(16) }, length: 0 }),
 ];

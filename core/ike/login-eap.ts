@@ -25,7 +25,7 @@ import type {
 } from './state.ts';
 import { buildEapAuth, verifyEapAuth } from './tasks/eap-login.ts';
 import { buildProofNotifies } from './tasks/first-auth.ts';
-import { turnedAway } from './turned-away.ts';
+import { mayCoverAnother, turnedAway } from './turned-away.ts';
 
 /*
  * A round of EAP, from the gateway's first packet to its AUTH from the key that EAP made.
@@ -105,8 +105,12 @@ export function onLastResponse(
   const refusal = refusalIn(message, 'IKE');
   // Beside AUTH, or from a gateway that owes none, an error may mean the CHILD SA alone. @rfc 7296 2.21.2
   const owed = binding !== undefined && payloadOf(message, 'AUTH') === undefined;
-  if (refusal !== undefined && (owed || refusal.code === 'auth.refused'))
-    return close(engine, state, refusedProof(engine, state, refusal));
+  if (refusal !== undefined && (owed || refusal.code === 'auth.refused')) {
+    const error = refusedProof(engine, state, refusal);
+    return mayCoverAnother(state, error)
+      ? turnedAway(engine, state, error, now)
+      : close(engine, state, error);
+  }
   if (notifyOf(message, notifyType.ANOTHER_AUTH_FOLLOWS) !== undefined) {
     const more = failure('auth.method-refused', { side: 'remote', method: 'more than one proof' });
     return fail(engine, state, more);

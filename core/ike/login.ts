@@ -3,7 +3,7 @@ import { err, ok, type Result } from '../base/result.ts';
 import { Secret } from '../base/secret.ts';
 import type { Instant } from '../base/time.ts';
 import { utf8 } from '../base/utf8.ts';
-import { readU16 } from '../base/words.ts';
+import { readU16List } from '../base/words.ts';
 import { formatIdentity } from '../pki/identity.ts';
 import { notifyOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage } from '../wire/ike/payload.ts';
@@ -132,15 +132,10 @@ function onInitRedirect(engine: Engine, state: Init, to: Result<RedirectTarget, 
 function readAbilities(message: IkeMessage): GatewayAbilities {
   const hashes = notifyOf(message, notifyType.SIGNATURE_HASH_ALGORITHMS)?.data;
   return {
-    ...(hashes === undefined ? {} : { hashes: u16List(hashes) }),
+    ...(hashes === undefined ? {} : { hashes: readU16List(hashes) }),
     multipleAuth: notifyOf(message, notifyType.MULTIPLE_AUTH_SUPPORTED) !== undefined,
     authorities: requestedAuthorities(message),
   };
-}
-
-/** Two octets each. @rfc 7427 4 */
-function u16List(octets: Uint8Array): readonly number[] {
-  return Array.from({ length: octets.length >> 1 }, (_, i) => readU16(octets, 2 * i));
 }
 
 function lackOf(

@@ -1,5 +1,6 @@
 import { limits } from '../base/limits.ts';
 import { after, type Instant } from '../base/time.ts';
+import { readU32 } from '../base/words.ts';
 import { notifyOf } from '../wire/ike/lookup.ts';
 import { decodeMessage } from '../wire/ike/message.ts';
 import { exchangeType } from '../wire/registry/exchange-types.ts';
@@ -36,5 +37,5 @@ function hintsAtLoss({ link, children }: Established, octets: Uint8Array): boole
     return link.exchange.owns(octets) && notifyOf(message, notifyType.INVALID_IKE_SPI) !== undefined;
   const spi = notifyOf(message, notifyType.INVALID_SPI)?.data;
   if (message.header.exchange !== exchangeType.INFORMATIONAL || spi?.length !== 4) return false;
-  return children.byOutbound(new DataView(spi.buffer, spi.byteOffset, 4).getUint32(0)) !== undefined;
+  return children.byOutbound(readU32(spi, 0)) !== undefined;
 }

@@ -1,4 +1,5 @@
 import { type Failure, failure } from '../base/errors.ts';
+import { readU32 } from '../base/words.ts';
 import { payloadsOf } from '../wire/ike/lookup.ts';
 import type { IkeMessage, NotifyPayload } from '../wire/ike/payload.ts';
 import { isErrorNotify, notifyType } from '../wire/registry/notify-types.ts';
@@ -40,7 +41,7 @@ function refusal(notify: NotifyPayload, exchange: 'IKE' | 'ESP'): Failure {
 /** Windows gateways say why in a Win32 error code of four octets. */
 function windowsRefusal(name: string, data: Uint8Array): { readonly notify: string; readonly code?: number } {
   if (data.length !== 4) return { notify: name };
-  const code = new DataView(data.buffer, data.byteOffset, 4).getUint32(0);
+  const code = readU32(data, 0);
   const words = windowsErrors.get(code);
   return { notify: `${name} ${code}${words === undefined ? '' : ` (${words})`}`, code };
 }

@@ -54,6 +54,8 @@ export interface Course {
   readonly way: LoginWay;
   /** What ended the ways before it; the last one is what a question is asked for. */
   readonly refusals: readonly Failure[];
+  /** It is begun for the second time. */
+  readonly again?: true;
 }
 
 /** IKE_SA_INIT is on the wire. */

@@ -32,7 +32,9 @@ export function turnedAway(
   now: Instant,
 ): IkeState {
   const { course } = state;
-  const next = nextCourse(engine, course, error);
+  const next = mayCoverAnother(state, error)
+    ? { ...course, again: true as const }
+    : nextCourse(engine, course, error);
   // While another answer to IKE_SA_INIT is followed, it is not known that the gateway said so.
   if (next !== undefined && engine.rivals.waiting) engine.rivals.turnedAway(next);
   if (next === undefined || engine.rivals.waiting)
@@ -41,6 +43,18 @@ export function turnedAway(
   engine.exchange.close();
   engine.exchange = engine.openExchange();
   return engine.restartLogin(next, now);
+}
+
+/**
+ * Whether the gateway may have refused our AUTH because it covers another IKE_SA_INIT request than the one that was answered: an answer to
+ * the request without the cookie that comes after the gateway, or somebody in its place, has asked for one looks like any other. Such a
+ * login is begun anew, once. @rfc 7296 2.6 @rfc 7296 2.15
+ */
+export function mayCoverAnother(state: Login | Init, error: Failure): boolean {
+  const { course } = state;
+  if (!('association' in state) || state.association.afterCookie !== true) return false;
+  const ofProof = error.code.startsWith('auth.refused') && error.code !== 'auth.refused-early';
+  return ofProof && course.again !== true && !isQuestion(course);
 }
 
 /** What a question brought: whether the gateway would have taken EAP. */

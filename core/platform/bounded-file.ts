@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
+import { errnoOf } from './errno.ts';
 
 /** A file's octets and what it is, from one open descriptor: what was checked is what was read. */
 export interface FileContents {
@@ -18,21 +19,31 @@ export async function readBoundedFile(path: string, most: number): Promise<Resul
     const stats = await file.stat();
     if (!stats.isFile()) return err('it is not a regular file');
     if (stats.size > most) return err(`it is larger than ${most} octets`);
-    const buffer = Buffer.alloc(most + 1);
+    let buffer: Buffer = Buffer.alloc(stats.size + 1);
     let length = 0;
     for (;;) {
       const { bytesRead } = await file.read(buffer, length, buffer.length - length);
       if (bytesRead === 0) break;
       length += bytesRead;
       if (length > most) return err(`it is larger than ${most} octets`);
+      // It has grown, or is one of the kernel's that do not say how large they are.
+      if (length === buffer.length) buffer = enlarged(buffer, most + 1);
     }
     return ok({ octets: buffer.subarray(0, length), stats });
   } catch (error) {
-    const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-    return err(reasons[String(code)] ?? String(code ?? error));
+    const errno = errnoOf(error);
+    return err(reasons[errno] ?? errno);
   } finally {
     await file?.close();
   }
+}
+
+/** Twice the room, `most` at most; what was there may be secret, and is overwritten. */
+function enlarged(buffer: Buffer, most: number): Buffer {
+  const larger = Buffer.alloc(Math.min(Math.max(buffer.length * 2, 4_096), most));
+  buffer.copy(larger);
+  buffer.fill(0);
+  return larger;
 }
 
 /** The text of a small file, such as a CA bundle. Fails with `profile.unreadable`, whose reason is for a user. */
@@ -43,8 +54,11 @@ export async function readBoundedText(path: string): Promise<Result<string, Fail
     : err(failure('profile.unreadable', { file: path, reason: read.error }));
 }
 
+/** The reason of `readBoundedFile` for a file that is not there. */
+export const noSuchFile = 'there is no such file';
+
 const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
+  ENOENT: noSuchFile,
   EACCES: 'permission denied',
   EISDIR: 'it is a directory',
 };

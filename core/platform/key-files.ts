@@ -4,6 +4,7 @@ import { concat } from '../base/octets.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { utf8 } from '../base/utf8.ts';
 import { readBoundedFile } from './bounded-file.ts';
+import { openToOthers } from './file-rights.ts';
 
 /**
  * The octets of a certificate with its key: of one file, or of two PEM files one after the other. `isOwn` says which user
@@ -20,9 +21,8 @@ export async function readKeyFiles(
     if (!contents.ok) return err(failure('credential.file', { file, reason: contents.error }));
     const { stats, octets } = contents.value;
     if (!isOwn(stats.uid)) return err(failure('secret.file-owner', { file }));
-    const mode = stats.mode & 0o777;
-    if ((mode & 0o077) !== 0 && holdsPlainKey(octets))
-      return err(failure('secret.file-mode', { file, mode: mode.toString(8).padStart(4, '0') }));
+    const open = openToOthers(file, stats);
+    if (open !== undefined && holdsPlainKey(octets)) return err(open);
     parts.push(octets, utf8.encode('\n'));
   }
   if (parts.length === 2) return ok(new Uint8Array(parts[0] ?? []));

@@ -4,6 +4,7 @@ import { err, ok, type Result } from '../base/result.ts';
 import { Secret } from '../base/secret.ts';
 import { utf8 } from '../base/utf8.ts';
 import { readBoundedFile } from './bounded-file.ts';
+import { openToOthers } from './file-rights.ts';
 
 /**
  * The password in the first line of a file that only its owner can read. `isOwn` says which user may own it.
@@ -17,10 +18,8 @@ export async function readPasswordFile(
   if (!contents.ok) return err(failure('secret.unreadable', { source: file, reason: contents.error }));
   const { stats, octets } = contents.value;
   if (!isOwn(stats.uid)) return err(failure('secret.file-owner', { file }));
-  if ((stats.mode & 0o077) !== 0) {
-    const mode = (stats.mode & 0o777).toString(8).padStart(4, '0');
-    return err(failure('secret.file-mode', { file, mode }));
-  }
+  const open = openToOthers(file, stats);
+  if (open !== undefined) return err(open);
   return passwordLine(octets, file);
 }
 

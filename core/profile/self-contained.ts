@@ -4,6 +4,7 @@ import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { filesOf } from './authentication/authentication.ts';
 import { fieldProblem, profileInvalid } from './field-problem.ts';
+import { parseProfile } from './parse-profile.ts';
 import type { Profile } from './profile.ts';
 import { type FieldPath, proofsOf } from './proofs.ts';
 
@@ -80,6 +81,17 @@ function edit(source: string, path: FieldPath, value: unknown): string {
   if (value === undefined && (tree === undefined || findNodeAtLocation(tree, [...path]) === undefined))
     return source;
   return applyEdits(source, modify(source, [...path], value, {}));
+}
+
+/** As `parseProfile`, of a profile that a user gave the daemon: it must name no files. */
+export function parseSelfContained(
+  text: string,
+  file: string,
+): Result<Profile, readonly Failure<'profile.invalid'>[]> {
+  const parsed = parseProfile(text, file);
+  if (!parsed.ok) return parsed;
+  const contained = requireSelfContained(parsed.value, file);
+  return contained.ok ? contained : err([contained.error]);
 }
 
 /** For the daemon: refuses a profile from a client that names files. */

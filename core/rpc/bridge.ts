@@ -100,6 +100,11 @@ export const hostMethods = {
     params: nothing,
     result: z.strictObject({ update: updateSchema }),
   },
+  notices: {
+    doc: 'The licences of the works of others that this copy of Godwit brings. `notices.missing` where it was not packed.',
+    params: nothing,
+    result: z.strictObject({ text: z.string().max(limits.noticesCharacters) }),
+  },
   'set-preference': {
     doc: 'Sets a switch of the host. The result is all of them as they are now.',
     params: z.strictObject({ name: z.enum(preferenceNames), value: z.boolean() }),

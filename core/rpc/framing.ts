@@ -3,6 +3,7 @@ import { type MalformedError, malformed } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { utf8 } from '../base/utf8.ts';
+import { readU32 } from '../base/words.ts';
 
 /**
  * A frame on the socket:
@@ -83,7 +84,7 @@ export class FrameDecoder {
   }
 
   #readLength(header: Uint8Array): number {
-    const length = new DataView(header.buffer, header.byteOffset).getUint32(0);
+    const length = readU32(header, 0);
     if (length === 0 || length > limits.rpcFrameOctets) {
       this.#failure = malformed('RPC frame', {
         offset: 0,

@@ -36,8 +36,6 @@ export interface Attempt {
   answered: boolean;
   /** The gateway has proven who it is. */
   proven: boolean;
-  /** True once the gateway answered anything that the engine took. */
-  heard: boolean;
   summary?: IkeSummary;
   config?: AssignedConfig;
   readonly children: ChildRoster;
@@ -65,10 +63,16 @@ export interface Attempt {
   lingerUntil?: Instant;
 }
 
+/** Before anything was sent. `remote`: where it goes. */
 export function newAttempt(destination: Destination, remote: IpAddress): Attempt {
   const children = new ChildRoster();
-  const so = { answered: false, proven: false, heard: false };
-  return { destination, remote, ...so, children, renewTries: 0, lingering: [] };
+  return { destination, remote, answered: false, proven: false, children, renewTries: 0, lingering: [] };
+}
+
+/** Ends the engine at once and without a word to the gateway; what it still has to say is not heard. */
+export function dropEngine(attempt: Attempt, now: Instant): void {
+  attempt.engine?.handle({ kind: 'command', command: { kind: 'abandon' } }, now);
+  delete attempt.engine;
 }
 
 /** What a user is told of a connection that stands; `undefined` while something of it is missing. */

@@ -18,8 +18,11 @@ export interface RosterChild {
   asleepSince?: Instant;
 }
 
-export interface RosterTerms {
+/** How the data plane is to take a CHILD SA. */
+export interface ChildTerms {
+  /** Nothing is sent on it before it is switched to. */
   readonly standby: boolean;
+  /** The pair of workers that is to have it. */
   readonly pair: number;
 }
 
@@ -59,7 +62,7 @@ export class ChildRoster {
     return [...this.#sending.values()].filter(({ pair }) => pair !== 0);
   }
 
-  add(parameters: ChildSaParameters, { standby, pair }: RosterTerms, wish: number | undefined): void {
+  add(parameters: ChildSaParameters, { standby, pair }: ChildTerms, wish: number | undefined): void {
     const { inbound, outbound, selectors } = parameters;
     const child: RosterChild = {
       inbound: { spi: inbound.spi },

@@ -1,7 +1,7 @@
 import { type Endpoint, formatIpAddress, type IpAddress } from '../base/address.ts';
 import { failure } from '../base/errors.ts';
 import type { Instant } from '../base/time.ts';
-import { type Attempt, newAttempt } from './attempt.ts';
+import { type Attempt, dropEngine, newAttempt } from './attempt.ts';
 import { arrange, type Candidate, type Found } from './candidates.ts';
 import type { Course } from './course.ts';
 import type { Destination } from './destination.ts';
@@ -123,8 +123,7 @@ export function moveLogin(course: Course, candidate: Candidate | undefined, now:
   const { phase } = course;
   if (candidate === undefined || phase.kind !== 'login') return;
   const { attempt } = phase;
-  attempt.engine?.handle({ kind: 'command', command: { kind: 'abandon' } }, now);
-  delete attempt.engine;
+  dropEngine(attempt, now);
   endRace(course, now);
   const { destination, remote, paths } = attempt;
   const way = paths?.current.candidate;

@@ -1,7 +1,7 @@
 import { formatIpAddress } from '../base/address.ts';
 import { failure } from '../base/errors.ts';
 import { earliest, type Instant } from '../base/time.ts';
-import type { IkeInput, IkePort } from '../ike/io.ts';
+import type { IkeCommand, IkeInput, IkePort } from '../ike/io.ts';
 import type { Attempt } from './attempt.ts';
 import { connect, moveLogin, resolved, transportClosed, transportOpened, tryWhenDue } from './connecting.ts';
 import { type ConnectionConfig, Course, withError } from './course.ts';
@@ -53,9 +53,7 @@ export class Connection {
   nextWakeup(): Instant | undefined {
     const course = this.#course;
     if (course.phase.kind === 'waiting') return course.loss?.nextTryAt;
-    const { phase } = course;
-    const book = phase.kind === 'connected' ? phase.attempt.paths : undefined;
-    const look = earliest(book?.lookAgainAt, book?.measureAt);
+    const look = earliest(course.book?.lookAgainAt, course.book?.measureAt);
     let at = earliest(earliest(renewalWakeup(course), look), raceWakeup(course));
     for (const { engine } of course.attempts) at = earliest(at, engine?.nextWakeup());
     return at;
@@ -90,39 +88,23 @@ export class Connection {
         return networkUndone(course);
       case 'transport-closed':
         return transportClosed(course, now);
-      case 'datagram': {
-        const via: IkePort = input.marker ? 'nat-traversal' : 'ike';
-        const { octets, path, from, silentMs = 0 } = input;
-        const owner = ownerOf(course, octets);
-        const before = owner?.engine?.asked;
-        feed(course, owner, { kind: 'datagram', octets, via, path, from }, now);
-        // What the gateway asks of its own accord came in without our having opened the way for it.
-        if (owner?.engine?.asked === before || path !== course.attempt?.paths?.current.id) return;
-        silenceEnded(course, { kind: 'silence', ms: silentMs, endedBy: 'gateway' }, now);
-        return carryOut(course, now);
-      }
+      case 'datagram':
+        return datagram(course, input, now);
       case 'silence':
         silenceEnded(course, input, now);
         return carryOut(course, now);
       case 'traffic-seen':
         return espSeen(course, input.at, now);
       case 'child-used':
-        return feedAll(course, { kind: 'command', command: input }, now);
       case 'child-carried':
-        return feedAll(course, { kind: 'command', command: input }, now);
-      case 'child-wanted': {
-        const { inboundSpi } = input;
-        return feedAll(course, { kind: 'command', command: { kind: 'wake-child', inboundSpi } }, now);
-      }
+        return commandAll(course, input, now);
+      case 'child-wanted':
+        return commandAll(course, { kind: 'wake-child', inboundSpi: input.inboundSpi }, now);
       case 'rekey-due':
-        return feedAll(
-          course,
-          { kind: 'command', command: { kind: 'rekey-child', inboundSpi: input.inboundSpi } },
-          now,
-        );
+        return commandAll(course, { kind: 'rekey-child', inboundSpi: input.inboundSpi }, now);
       case 'busy':
         course.busy = true;
-        return feedAll(course, { kind: 'command', command: { kind: 'widen' } }, now);
+        return commandAll(course, { kind: 'widen' }, now);
       case 'network-changed':
         return networkChanged(course, input.local, now);
       case 'paths-found':
@@ -149,17 +131,28 @@ export class Connection {
       case 'scout-opened':
         return moveLogin(course, scoutOpened(course, input.scout, input.result, now), now);
       case 'scout-datagram': {
-        const { scout, octets } = input;
-        return moveLogin(
-          course,
-          feedScout(course, scout, { kind: 'datagram', octets, via: 'ike' }, now),
-          now,
-        );
+        const heard = { kind: 'datagram', octets: input.octets, via: 'ike' } as const;
+        return moveLogin(course, feedScout(course, input.scout, heard, now), now);
       }
       case 'timeout':
         return timeout(course, now);
     }
   }
+}
+
+function datagram(
+  course: Course,
+  { octets, marker, path, from, silentMs = 0 }: Extract<TunnelInput, { kind: 'datagram' }>,
+  now: Instant,
+): void {
+  const via: IkePort = marker ? 'nat-traversal' : 'ike';
+  const owner = ownerOf(course, octets);
+  const before = owner?.engine?.asked;
+  feed(course, owner, { kind: 'datagram', octets, via, path, from }, now);
+  // What the gateway asks of its own accord came in without our having opened the way for it.
+  if (owner?.engine?.asked === before || path !== course.attempt?.paths?.current.id) return;
+  silenceEnded(course, { kind: 'silence', ms: silentMs, endedBy: 'gateway' }, now);
+  carryOut(course, now);
 }
 
 function timeout(course: Course, now: Instant): void {
@@ -183,6 +176,10 @@ function feedAll(course: Course, input: IkeInput, now: Instant): void {
   for (const attempt of course.attempts) feed(course, attempt, input, now);
 }
 
+function commandAll(course: Course, command: IkeCommand, now: Instant): void {
+  feedAll(course, { kind: 'command', command }, now);
+}
+
 function start(course: Course, attempt: Attempt | undefined, now: Instant): void {
   feed(course, attempt, { kind: 'command', command: { kind: 'connect' } }, now);
 }
@@ -194,7 +191,7 @@ function foundForRenewal(
 ): void {
   const attempt = renewalResolved(course, result.ok ? result.value : [], now);
   if (attempt !== 'elsewhere') return start(course, attempt, now);
-  const { remote = undefined } = course.attempt ?? {};
+  const remote = course.attempt?.remote;
   const gateway = remote === undefined ? '' : formatIpAddress(remote);
   giveUp(course, failure('peer.redirected', { gateway, to: course.detour?.host ?? '' }), now);
 }

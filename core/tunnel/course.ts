@@ -11,6 +11,7 @@ import { type Destination, RedirectLimit } from './destination.ts';
 import type { ConnectingPhase, TunnelOutput, TunnelState } from './io.ts';
 import type { NetworkPlan } from './network-plan.ts';
 import { EspSilence } from './paths/esp-silence.ts';
+import type { PathBook } from './paths/path-book.ts';
 import type { Phase } from './phase.ts';
 import type { Loss } from './reconnect-policy.ts';
 
@@ -132,6 +133,16 @@ export class Course {
     return 'attempt' in this.phase ? this.phase.attempt : undefined;
   }
 
+  /** The paths of a connection that stands. */
+  get book(): PathBook | undefined {
+    return this.phase.kind === 'connected' ? this.phase.attempt.paths : undefined;
+  }
+
+  /** Since when the login that is under way has waited for a first answer; `undefined`: nothing waits for one. */
+  get silentSince(): Instant | undefined {
+    return this.phase.kind === 'login' && !this.phase.attempt.answered ? this.raceBeganAt : undefined;
+  }
+
   get engine(): IkeEngine | undefined {
     return this.attempt?.engine;
   }
@@ -224,6 +235,7 @@ export class Course {
   }
 }
 
+/** A member `error` where there is one: `exactOptionalPropertyTypes` wants none otherwise. */
 export function withError(error: Failure | undefined): { readonly error?: Failure } {
   return error === undefined ? {} : { error };
 }

@@ -1,5 +1,5 @@
 import type { Instant } from '../base/time.ts';
-import type { Attempt } from './attempt.ts';
+import { type Attempt, dropEngine } from './attempt.ts';
 import type { Course } from './course.ts';
 
 /**
@@ -36,8 +36,7 @@ export function dismissOthers(course: Course, now: Instant): void {
   dismissRenewal(course, now);
   for (const attempt of retiring) {
     if (attempt.goodbyeAt !== undefined) dismiss(course, attempt, now);
-    attempt.engine?.handle({ kind: 'command', command: { kind: 'abandon' } }, now);
-    delete attempt.engine;
+    dropEngine(attempt, now);
   }
   retiring.clear();
 }

@@ -57,7 +57,6 @@ function act(course: Course, attempt: Attempt, output: IkeOutput, now: Instant):
     case 'transmit':
       return course.transmit(attempt, output);
     case 'ask':
-      attempt.heard = true;
       return course.ask(attempt, output.id, output.ask);
     case 'phase':
       return tellPhase(course, attempt, output.phase, now);
@@ -89,7 +88,6 @@ function act(course: Course, attempt: Attempt, output: IkeOutput, now: Instant):
       attempt.redirect = output.to;
       return;
     case 'proven':
-      attempt.heard = true;
       course.provenAt = now;
       return pathProven(course, attempt, output.path, now);
     case 'unanswered':

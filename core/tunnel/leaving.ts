@@ -1,6 +1,7 @@
 import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
+import { dropEngine } from './attempt.ts';
 import { type Course, withError } from './course.ts';
 import { dismissOthers } from './dismiss.ts';
 import type { Phase } from './phase.ts';
@@ -59,8 +60,7 @@ export function cancel(course: Course, phase: Phase, cancelled: Failure | undefi
 export function abandon(course: Course, error: Failure, now: Instant): void {
   const { attempt } = course;
   if (attempt === undefined) return;
-  attempt.engine?.handle({ kind: 'command', command: { kind: 'abandon' } }, now);
-  delete attempt.engine;
+  dropEngine(attempt, now);
   leave(course, error, now);
 }
 

@@ -1,4 +1,4 @@
-import { formatIpAddress, type IpAddress } from '../base/address.ts';
+import { distinctAddresses, formatIpAddress, type IpAddress } from '../base/address.ts';
 import { limits } from '../base/limits.ts';
 import { after, type Instant } from '../base/time.ts';
 import type { Attempt } from './attempt.ts';
@@ -12,27 +12,24 @@ import type { PathCandidate } from './paths/path.ts';
  */
 
 /** When the machine is asked for its other ways; `undefined`: it was, or there is no need. */
-export function otherWaysDue({ phase, raceBeganAt, askedWays }: Course): Instant | undefined {
-  if (phase.kind !== 'login' || phase.attempt.answered || askedWays || raceBeganAt === undefined)
-    return undefined;
-  return after(raceBeganAt, limits.raceOtherWaysMs);
+export function otherWaysDue({ silentSince, askedWays }: Course): Instant | undefined {
+  return askedWays || silentSince === undefined ? undefined : after(silentSince, limits.raceOtherWaysMs);
 }
 
+/** Asks the machine when that is due. */
 export function askOtherWays(course: Course, now: Instant): void {
   const due = otherWaysDue(course);
   const { attempt } = course;
   if (due === undefined || due > now || attempt === undefined) return;
   course.askedWays = true;
   const all = [attempt.remote, ...course.candidates.map(({ remote }) => remote)];
-  const once = new Map(all.map((remote) => [formatIpAddress(remote), remote]));
-  course.emit({ kind: 'find-paths', remotes: [...once.values()].slice(0, limits.addressesOfGateway) });
+  course.emit({ kind: 'find-paths', remotes: distinctAddresses(all).slice(0, limits.addressesOfGateway) });
 }
 
 /** The ways that the machine has: those that it would not take by itself become candidates, each once in a try. */
 export function otherWaysFound(course: Course, found: readonly PathCandidate[], now: Instant): void {
-  const { phase, raceBeganAt } = course;
-  if (phase.kind !== 'login' || phase.attempt.answered || raceBeganAt === undefined) return;
-  const { attempt } = phase;
+  const { attempt, silentSince } = course;
+  if (attempt === undefined || silentSince === undefined) return;
   markTried(course, attempt);
   const preferred = new Set<string>();
   const others = found.filter((way) => {
@@ -42,7 +39,7 @@ export function otherWaysFound(course: Course, found: readonly PathCandidate[], 
     preferred.add(remote);
     return !first && !course.triedWays.has(keyOf(way));
   });
-  const elapsed = now - raceBeganAt + course.racedFrom;
+  const elapsed = now - silentSince + course.racedFrom;
   const more = others.slice(0, limits.addressesOfGateway).map((via, i): Candidate => {
     course.triedWays.add(keyOf(via));
     const { destination } = destinationOf(course, attempt, via.remote);

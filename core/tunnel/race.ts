@@ -3,7 +3,7 @@ import type { Failure } from '../base/errors.ts';
 import type { Result } from '../base/result.ts';
 import { after, earliest, type Instant } from '../base/time.ts';
 import type { IkeInput } from '../ike/io.ts';
-import { newAttempt } from './attempt.ts';
+import { dropEngine, newAttempt } from './attempt.ts';
 import type { Candidate } from './candidates.ts';
 import type { Course } from './course.ts';
 import { askOtherWays, otherWaysDue } from './other-ways.ts';
@@ -19,17 +19,17 @@ export function startRace(course: Course, now: Instant): void {
   course.askedWays = false;
 }
 
+/** When another address, another way or a scout of the race wants something. */
 export function raceWakeup(course: Course): Instant | undefined {
   let at = earliest(nextStart(course), otherWaysDue(course));
   for (const { attempt } of course.scouts.values()) at = earliest(at, attempt.engine?.nextWakeup());
   return at;
 }
 
-function nextStart({ phase, raceBeganAt, candidates, racedFrom }: Course): Instant | undefined {
+function nextStart({ silentSince, candidates, racedFrom }: Course): Instant | undefined {
   const [next] = candidates;
-  if (phase.kind !== 'login' || phase.attempt.answered || raceBeganAt === undefined || next === undefined)
-    return undefined;
-  return after(raceBeganAt, Math.max(0, next.headStart - racedFrom));
+  if (silentSince === undefined || next === undefined) return undefined;
+  return after(silentSince, Math.max(0, next.headStart - racedFrom));
 }
 
 /** Sends out the scouts that are due. */
@@ -99,8 +99,7 @@ export function endRace(course: Course, now: Instant): void {
   const unfinished = [...course.scouts.values()].map(({ candidate }) => candidate);
   course.candidates = [...unfinished, ...course.candidates];
   for (const [id, { attempt }] of course.scouts) {
-    attempt.engine?.handle({ kind: 'command', command: { kind: 'abandon' } }, now);
-    delete attempt.engine;
+    dropEngine(attempt, now);
     course.emit({ kind: 'close-scout', scout: id });
   }
   course.scouts.clear();

@@ -5,6 +5,7 @@ import '../ui/tokens.css';
 import '../ui/base.css';
 import '../ui/controls.css';
 import './app.css';
+import { formatFailure } from '../../core/base/errors.ts';
 import { memory } from './memory.ts';
 import { PageSession } from './session.ts';
 import { firstState } from './state.ts';
@@ -19,7 +20,8 @@ const soon = (run: () => void) => {
 // Fetched beside this module and run in a task of its own: what is drawn with takes as long as what talks to the host.
 const drawing = import('./draw.tsx');
 const store = createStore(firstState, soon);
-const bridge = createLineBridge(openLine());
+// What breaks the schema is dropped: it is for whoever looks into the browser's own log, and nothing that a user could mend.
+const bridge = createLineBridge(openLine(), (error) => console.error(formatFailure(error)));
 const session = new PageSession(bridge, store, { now: () => performance.now(), ...memory });
 
 const root = document.getElementById('root');

@@ -1,10 +1,11 @@
-import { encodeBase64 } from '../../core/base/base64.ts';
+import { decodeBase64, encodeBase64 } from '../../core/base/base64.ts';
 import type { Failure } from '../../core/base/errors.ts';
 import { limits } from '../../core/base/limits.ts';
-import type { Result } from '../../core/base/result.ts';
+import { ok, type Result } from '../../core/base/result.ts';
 import type { AskAnswer } from '../../core/rpc/asks.ts';
-import type { PreferenceName, ViewName } from '../../core/rpc/bridge.ts';
+import type { BridgeResult, PreferenceName, ViewName } from '../../core/rpc/bridge.ts';
 import type { ProfileSource } from '../../core/rpc/schema.ts';
+import { usableProfiles } from '../../core/rpc/usable-profiles.ts';
 import type { Snapshot } from '../../core/rpc/values.ts';
 import type { Bridge } from '../bridge/bridge.ts';
 import type { AppState, OfferedFile, Proof } from './state.ts';
@@ -61,11 +62,10 @@ export class PageSession {
     bridge.on('ask-closed', ({ askId }) => this.#closeAsk(askId));
     bridge.on('show', ({ view }) => store.set({ view }));
     bridge.on('connect-wanted', ({ id }) => this.#connectWhenUp(id));
-    bridge.on('update', (update) => {
-      const { host } = store.get();
-      if (host !== undefined) store.set({ host: { ...host, update } });
-    });
-    bridge.on('import-offered', ({ name, base64 }) => this.offer({ name, octets: fromBase64(base64) }));
+    bridge.on('update', (update) => this.#changeHost({ update }));
+    bridge.on('import-offered', ({ name, base64 }) =>
+      this.offer({ name, octets: decodeBase64(base64) ?? new Uint8Array(0) }),
+    );
   }
 
   /** After the daemon was reached: everything that it knows, then every change. */
@@ -98,7 +98,7 @@ export class PageSession {
     if (!listed.ok) return;
     const { profiles } = listed.value;
     const { chosen } = this.#store.get();
-    const usable = profiles.filter(({ failures }) => failures.length === 0);
+    const usable = usableProfiles(profiles);
     const kept = usable.some(({ id }) => id === chosen) ? chosen : usable[0]?.id;
     this.#store.set({ profiles, chosen: kept });
   }
@@ -135,8 +135,13 @@ export class PageSession {
 
   async checkForUpdates(): Promise<void> {
     const checked = await this.#bridge.call('check-for-updates', {});
-    const { host } = this.#store.get();
-    if (checked.ok && host !== undefined) this.#store.set({ host: { ...host, ...checked.value } });
+    if (checked.ok) this.#changeHost(checked.value);
+  }
+
+  /** The licences of what this copy of Godwit brings. */
+  async readNotices(): Promise<Result<string, Failure>> {
+    const read = await this.#bridge.call('notices', {});
+    return read.ok ? ok(read.value.text) : read;
   }
 
   async disconnect(): Promise<void> {
@@ -197,15 +202,15 @@ export class PageSession {
 
   async setPreference(name: PreferenceName, value: boolean): Promise<void> {
     const set = await this.#bridge.call('set-preference', { name, value });
+    if (set.ok) this.#changeHost(set.value);
+  }
+
+  #changeHost(change: Partial<BridgeResult<'host'>>): void {
     const { host } = this.#store.get();
-    if (set.ok && host !== undefined) this.#store.set({ host: { ...host, ...set.value } });
+    if (host !== undefined) this.#store.set({ host: { ...host, ...change } });
   }
 }
 
 function appended<T>(list: readonly T[], item: T, most: number): readonly T[] {
   return [...list.slice(-(most - 1)), item];
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

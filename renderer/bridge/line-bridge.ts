@@ -17,7 +17,10 @@ import type { Bridge, Line } from './bridge.ts';
 
 type Listener = (data: never) => void;
 
-/** The page's end of the bridge over any line. What it sends and what it gets is checked against the schema. */
+/**
+ * The page's end of the bridge over any line. What it sends and what it gets is checked against the schema; `onBroken` is told of what
+ * the host sent against it, which is dropped.
+ */
 export function createLineBridge(line: Line, onBroken: (error: Failure) => void = () => undefined): Bridge {
   const calls = new Map<number, (answer: Result<unknown, Failure>) => void>();
   const listeners = new Map<string, Set<Listener>>();

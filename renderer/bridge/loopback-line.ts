@@ -49,10 +49,10 @@ export function openLoopbackLine(around: LoopbackSurroundings): Line {
     around.history.replaceState(undefined, '', around.location.pathname);
     const answer = await post('session', JSON.stringify({ token }));
     if (!answer.ok) return;
-    const body: unknown = await answer.json();
-    if (typeof body !== 'object' || body === null || !('key' in body) || typeof body.key !== 'string') return;
-    key = body.key;
-    around.sessionStorage.setItem(keyName, key);
+    const given = keyIn(await answer.json());
+    if (given === undefined) return;
+    key = given;
+    around.sessionStorage.setItem(keyName, given);
   }
 
   async function read(): Promise<void> {
@@ -64,15 +64,7 @@ export function openLoopbackLine(around: LoopbackSurroundings): Line {
     if (!response.ok || response.body === null) throw new Error('no events');
     opened = true;
     for (const message of unsent.splice(0)) transmit(message);
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    let rest = '';
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) break;
-      const lines = (rest + value).split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) if (line !== '') onMessage(line);
-    }
+    await eachLine(response.body, (line) => onMessage(line));
     throw new Error('the host closed the line');
   }
 
@@ -97,6 +89,27 @@ export function openLoopbackLine(around: LoopbackSurroundings): Line {
       for (const message of waiting.splice(0)) listener(message);
     },
   };
+}
+
+function keyIn(body: unknown): string | undefined {
+  const found = typeof body === 'object' && body !== null && 'key' in body ? body.key : undefined;
+  return typeof found === 'string' ? found : undefined;
+}
+
+/** Calls `onLine` for each line of the stream that is not empty, until it ends. */
+async function eachLine(
+  stream: NonNullable<Response['body']>,
+  onLine: (line: string) => void,
+): Promise<void> {
+  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const lines = (rest + value).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line !== '') onLine(line);
+  }
 }
 
 /** In the words of the bridge, as the host would say it. */

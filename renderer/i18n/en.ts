@@ -18,7 +18,6 @@ export const en = {
     connected: 'Connected',
     reconnecting: 'Reconnecting',
     disconnecting: 'Disconnecting',
-    blocked: 'Blocked',
     unknown: 'Unknown',
   },
   proof: {
@@ -34,13 +33,9 @@ export const en = {
     to: (profile: string) => `to ${profile}`,
     choose: 'Profile',
     ready: 'Your traffic goes the ordinary way.',
-    noProfile: 'Import a profile to begin.',
-    importFirst: 'Import a profile',
     emptyTitle: 'No profile yet',
     emptyText:
       'A profile says how to reach your gateway. Your administrator has one for you: drop the file here, or choose it.',
-    protectedBy: (gateway: string) => `Your traffic to the company goes through ${gateway}.`,
-    everything: (gateway: string) => `All your traffic goes through ${gateway}.`,
     heldBack: 'Nothing that belongs into the tunnel leaves this computer meanwhile.',
     nextTry: (age: string) => `Next try in ${age}.`,
     trying: (tries: string) => `Try ${tries} is under way.`,
@@ -68,8 +63,6 @@ export const en = {
     received: (amount: string) => `${amount} received`,
     sent: (amount: string) => `${amount} sent`,
     none: '–',
-    address: 'Your address',
-    loginTook: (time: string) => `login took ${time}`,
     unmeasured: 'not measured yet',
     toGateway: 'to the gateway and back',
   },
@@ -137,8 +130,6 @@ export const en = {
     problems: (count: string) => `problems: ${count}`,
     drop: 'Drop the file to import it',
     formats: "Godwit's own JSON, strongSwan's .sswan, PKCS#12 (.p12, .pfx)",
-    edit: 'Edit',
-    view: 'View',
     open: (name: string) => `Open ${name}`,
     count: (count: string) => `Profiles: ${count}`,
   },
@@ -150,12 +141,6 @@ export const en = {
     save: 'Import',
     close: 'Close',
     cancel: 'Cancel',
-    notRecognised: 'Godwit does not know this kind of file.',
-    tooLarge: 'The file is too large for a profile.',
-    gateway: 'Gateway',
-    login: 'Login',
-    trust: 'Trusts',
-    inlineCa: 'the CA in the file',
     open: 'Open',
     keyPassword:
       'Whoever made the file chose it. It is used to look into the file and is not stored; you type it again when you connect.',
@@ -213,7 +198,6 @@ export const en = {
     remove: (field: string) => `Remove ${field}`,
     reset: 'Use the default',
     save: 'Save',
-    saved: 'Saved',
     discard: 'Discard',
     delete: 'Delete profile',
     deleteTitle: (name: string) => `Delete ${name}?`,
@@ -301,7 +285,6 @@ export const en = {
     ike: 'IKE SA',
     esp: 'Traffic (ESP SA)',
     algorithms: 'Algorithms',
-    spis: 'SPIs',
     initiator: 'of this computer',
     responder: 'of the gateway',
     inbound: 'inbound',
@@ -408,6 +391,11 @@ export const en = {
     checkUpdates: 'Look now',
     license: 'License',
     licenseText: 'Apache License 2.0',
+    notices: {
+      open: 'Show the licenses of its libraries',
+      title: 'Licenses of the libraries',
+      close: 'Close',
+    },
     story: 'A bar-tailed godwit flies eleven days without landing. A connection should do as well.',
   },
   live: {
@@ -418,11 +406,10 @@ export const en = {
     disconnected: 'Not connected.',
     failed: (what: string) => `Not connected. ${what}`,
     unknown: 'The Godwit service does not answer.',
-    blocked: 'Traffic is blocked.',
   },
-  /** Failures have their English words in the core, which the command line shows too. */
   /** Whose certificate a failure tells of. */
   holders: { gateway: 'gateway', 'login server': 'login server' } as Readonly<Record<string, string>>,
+  /** Failures have their English words in the core, which the command line shows too. */
   failures: {} as Record<string, { readonly what: string; readonly next: string }>,
   /** So has what can be wrong with a field. */
   problems: {} as Readonly<Record<string, string>>,

@@ -1,9 +1,6 @@
 /** Numbers, spans and moments as a reader of one language writes them. */
 export interface Formats {
-  readonly locale: string;
-  /** `850 ms`, `4.2 s`, `5 min 3 s`, `2 h 5 min`, `3 d 4 h`. */
-  span(milliseconds: number): string;
-  /** Whole seconds and more: `3 s`, `2 min`. For what changes each second. */
+  /** Whole seconds and more: `3 s`, `5 min 3 s`, `2 h 5 min`, `3 d 4 h`. For what changes each second. */
   age(milliseconds: number): string;
   /** As few words as a round span needs: `30 s`, `4 h`, `1 h 30 min`. */
   brief(milliseconds: number): string;
@@ -56,34 +53,12 @@ export function createFormats(locale: string): Formats {
     const digits = unit === 0 || value >= 100 ? whole() : one();
     return { value: digits.format(value), unit: units[unit] ?? '' };
   };
-  const long = (seconds: number): string => {
-    const minutes = Math.floor(seconds / 60);
-    if (seconds < 3_600) return `${minutes} min ${seconds % 60} s`;
-    if (minutes < 1_440) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-    return `${Math.floor(minutes / 1_440)} d ${Math.floor((minutes % 1_440) / 60)} h`;
-  };
   return {
-    locale,
-    span(milliseconds) {
-      const span = Math.max(0, milliseconds);
-      if (span < 1_000) return `${whole().format(span)} ms`;
-      return span < 60_000 ? `${one().format(span / 1_000)} s` : long(Math.floor(span / 1_000));
-    },
     age(milliseconds) {
       const seconds = Math.floor(Math.max(0, milliseconds) / 1_000);
       return seconds < 60 ? `${seconds} s` : long(seconds);
     },
-    brief(milliseconds) {
-      const seconds = Math.round(milliseconds / 1_000);
-      const parts = [
-        [Math.floor(seconds / 86_400), 'd'],
-        [Math.floor(seconds / 3_600) % 24, 'h'],
-        [Math.floor(seconds / 60) % 60, 'min'],
-        [seconds % 60, 's'],
-      ] as const;
-      const said = parts.filter(([amount]) => amount > 0).map(([amount, unit]) => `${amount} ${unit}`);
-      return said.length === 0 ? '0 s' : said.join(' ');
-    },
+    brief,
     gap: (milliseconds) =>
       milliseconds < 10_000
         ? `${whole().format(milliseconds)} ms`
@@ -99,6 +74,25 @@ export function createFormats(locale: string): Formats {
     dateTime: (epochMs) => dateTimeFormat().format(epochMs),
     date: (epochMs) => dateFormat().format(epochMs),
   };
+}
+
+function long(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  if (seconds < 3_600) return `${minutes} min ${seconds % 60} s`;
+  if (minutes < 1_440) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return `${Math.floor(minutes / 1_440)} d ${Math.floor((minutes % 1_440) / 60)} h`;
+}
+
+function brief(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1_000);
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3_600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's'],
+  ] as const;
+  const said = parts.filter(([amount]) => amount > 0).map(([amount, unit]) => `${amount} ${unit}`);
+  return said.length === 0 ? '0 s' : said.join(' ');
 }
 
 /** Made when it is first wanted: to make one takes milliseconds, and the first sight of the page wants few. */

@@ -3,9 +3,8 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
-import { makePackages } from '../../build/package/package.ts';
 import { root } from '../../build/testing/run-tests.ts';
-import { electronStandIn } from '../support/electron-stand-in.ts';
+import { packDeb } from '../support/pack-deb.ts';
 import { guestFolder, run } from './image.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -30,30 +29,6 @@ export async function makePayload(say: (line: string) => void): Promise<string> 
   rmSync(disk, { force: true });
   await run('mke2fs', ['-q', '-t', 'ext4', '-m', '0', '-L', 'payload', '-d', folder, disk, '800M'], {});
   return disk;
-}
-
-/** As `npm run package -- deb` does it, with stand-ins for the two things that it would fetch: Electron and fpm. */
-async function packDeb(output: string): Promise<string> {
-  rmSync(output, { recursive: true, force: true });
-  const tools = join(output, 'tools');
-  mkdirSync(tools, { recursive: true });
-  const program = `#!/bin/sh\nexec '${process.execPath}' '${join(here, 'fpm-stand-in.ts')}' "$@"\n`;
-  writeFileSync(join(tools, 'fpm'), program, { mode: 0o755 });
-  const before = { PATH: process.env['PATH'], USE_SYSTEM_FPM: process.env['USE_SYSTEM_FPM'] };
-  process.env['PATH'] = `${tools}:${before.PATH ?? ''}`;
-  process.env['USE_SYSTEM_FPM'] = 'true';
-  try {
-    const files = await makePackages(['deb'], {
-      electronDist: electronStandIn(join(output, 'electron')),
-      output: join(output, 'out'),
-    });
-    const deb = files.find((file) => file.endsWith('.deb'));
-    if (deb === undefined) throw new Error(`no .deb among ${files.join(', ')}`);
-    return deb;
-  } finally {
-    process.env['PATH'] = before.PATH;
-    if (before.USE_SYSTEM_FPM === undefined) delete process.env['USE_SYSTEM_FPM'];
-  }
 }
 
 /** The same package with a higher version. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Namespace } from '../support/net/lab.ts';
 import type { Issued } from '../support/pki.ts';
 import type { CertificateName, UserCertificateName } from './certificates.ts';
-import { pause, type Stage } from './stage.ts';
+import type { Stage } from './stage.ts';
 
 const program = fileURLToPath(new URL('./ca-server.ts', import.meta.url));
 const serving = new WeakSet<Namespace>();
@@ -26,7 +26,6 @@ const knownUsers: readonly UserCertificateName[] = ['ocsp-good', 'crl-good'];
 /** Starts the CA's web server beside the gateway; once in each lane. */
 export async function startCa({ topology: { gateway }, certificates }: Stage): Promise<void> {
   if (serving.has(gateway)) return;
-  serving.add(gateway);
   const folder = join(gateway.folder, 'ca');
   mkdirSync(folder, { recursive: true });
   const put = (name: string, issued: Issued): void => {
@@ -57,13 +56,9 @@ export async function startCa({ topology: { gateway }, certificates }: Stage): P
   for (const name of ['good', 'delegated', 'local']) writeFileSync(join(folder, `${name}.txt`), good);
   writeFileSync(join(folder, 'unknown.txt'), '');
   writeFileSync(join(folder, 'revoked.txt'), lines(revoked, revokedUsers, true));
-  gateway.spawn([process.execPath, program, folder, '192.0.2.3', '8080']);
-  for (let tries = 0; tries < 100; tries++) {
-    const { status } = await gateway.run(['sh', '-c', 'ss -ltn | grep -q 192.0.2.3:8080']);
-    if (status === 0) return;
-    await pause(50);
-  }
-  throw new Error('the web server of the CA does not start');
+  const server = gateway.spawn([process.execPath, program, folder, '192.0.2.3', '8080']);
+  await server.waitFor(/listening/, 40_000);
+  serving.add(gateway);
 }
 
 /** From where each request for `path` came, in order. */

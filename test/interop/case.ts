@@ -34,8 +34,6 @@ export interface InteropCase {
   readonly during?: (stage: Stage) => Promise<string[]>;
   /** `during` brings the tunnel down, and a new login replaces it; elsewhere that is a failure. */
   readonly endsTunnel?: true;
-  /** `during` has so many other clients log in; 0 unless given. */
-  readonly otherLogins?: number;
   /** Changes what other lanes use: played when they have ended. */
   readonly alone?: true;
   /** Takes minutes: left out unless the filter says `soak`. */

@@ -31,7 +31,7 @@ import { revocationCases } from './cases/revocation.ts';
 import { roamingCases } from './cases/roaming.ts';
 import { onToken, tokenCases } from './cases/tokens.ts';
 import { createCertificates } from './certificates.ts';
-import { runCase } from './run-case.ts';
+import { putBack, runCase } from './run-case.ts';
 import { leaksIn, secretsRegistered } from './secrets.ts';
 import { type Bench, startGateway } from './stage.ts';
 import { hasTokenTools, prepareToken } from './token.ts';
@@ -189,6 +189,7 @@ async function row(each: InteropCase, bench: Bench): Promise<Row> {
   } catch (error) {
     problems = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
   }
+  if (problems.length > 0) await putBack(bench).catch((error) => problems.push(`not put back: ${error}`));
   const ms = Math.round(performance.now() - start);
   const verdict = problems.length === 0 ? 'passed' : 'failed';
   say(

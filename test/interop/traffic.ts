@@ -48,9 +48,9 @@ async function flow(
 }
 
 /** What the kernel threw away at sockets and devices, for want of room while a program did not get the processor. */
-async function kernelDrops({ client, gateway, lan }: Topology): Promise<number> {
+async function kernelDrops({ client, router, gateway, lan }: Topology): Promise<number> {
   const drops = await Promise.all(
-    [client, gateway, lan].map(async (namespace) => {
+    [client, router, gateway, lan].map(async (namespace) => {
       const counters = await namespace.must(['cat', '/proc/net/snmp', '/proc/net/snmp6', '/proc/net/dev']);
       return counters.split('\n').reduce((sum, line) => sum + dropsIn(line.trim().split(/\s+/)), 0);
     }),

@@ -1,33 +1,68 @@
 import { addresses } from '../support/topology.ts';
-import type { Stage } from './stage.ts';
+import { type Stage, within } from './stage.ts';
 
-export interface Watch {
-  /**
-   * Empty, or that more than so many pings were not answered, and what the data plane dropped. The last ping counts for nothing:
-   * `ping` does not wait for its answer when it is told to end.
-   */
-  stop(atMost?: number): Promise<string[]>;
+/** How many pings may be lost: so many, and all that are under way at so many moments. */
+interface MayLose {
+  readonly pings?: number;
+  readonly flights?: number;
 }
 
-/** From `first` up to but without `end`. */
-const range = (first: number, end: number): number[] =>
-  Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i);
+export interface Watch {
+  /** Waits until so many more pings were answered, or for 15 seconds: whoever cares for lost pings is told by `stop`. */
+  go(on: number): Promise<void>;
+  /**
+   * Ends it. Empty, or that more pings were not answered than may be, and what the data plane dropped. What was sent until now counts,
+   * and may still be on its way: its answer is waited for.
+   */
+  stop(may?: MayLose): Promise<string[]>;
+  /** Ends it, whatever was lost. */
+  end(): Promise<void>;
+}
+
+/** Stopped programs answer late; what is lost makes the test wait for so long. */
+const patienceMs = 5_000;
+
+const intervalMs = 100;
 
 /** Ten pings a second through the tunnel. */
 export function pinging({ topology, tunnel }: Stage): Watch {
-  const process = topology.client.spawn(['ping', '-n', '-i', '0.1', addresses.lan.v4]);
+  const process = topology.client.spawn(['ping', '-n', '-i', String(intervalMs / 1_000), addresses.lan.v4]);
+  const answered = (): ReadonlySet<number> => {
+    const answers = process.stdout.matchAll(/icmp_seq=(\d+) ttl/g);
+    return new Set(Array.from(answers, ([, sequence]) => Number(sequence)));
+  };
+  /** How many are under way at once, by the slowest answer: one on a quiet machine. */
+  const flight = (): number => {
+    const times = process.stdout.matchAll(/time=([\d.]+) ms/g);
+    return Math.ceil(Math.max(1, ...Array.from(times, ([, ms]) => Number(ms))) / intervalMs);
+  };
+  /** At SIGQUIT ping says how many it has sent, and goes on. */
+  const sentByNow = async (): Promise<number> => {
+    await process.waitFor(/^PING/);
+    process.signal('SIGQUIT');
+    const [, sent] = await process.waitFor(/\d+\/(\d+) packets/);
+    return Number(sent);
+  };
   return {
-    stop: async (atMost = 0) => {
+    end: async () => {
       await process.stop('SIGINT');
-      const sent = /(\d+) packets transmitted/.exec(process.stdout)?.[1];
-      if (sent === undefined) return ['ping has not said what it sent'];
-      const answers = process.stdout.matchAll(/icmp_seq=(\d+) ttl/g);
-      const answered = new Set(Array.from(answers, ([, sequence]) => sequence));
-      const lost = range(1, Number(sent)).filter((sequence) => !answered.has(String(sequence)));
-      if (lost.length <= atMost) return [];
+    },
+    go: async (on) => {
+      const { size } = answered();
+      await within(15_000, async () => answered().size >= size + on);
+    },
+    stop: async ({ pings = 0, flights = 0 } = {}) => {
+      const sent = await sentByNow();
+      const lost = (): readonly number[] => {
+        const there = answered();
+        return Array.from({ length: sent }, (_, i) => i + 1).filter((sequence) => !there.has(sequence));
+      };
+      const allThere = await within(patienceMs, async () => lost().length <= pings + flights * flight());
+      await process.stop('SIGINT');
+      if (allThere) return [];
       const { outbound, inbound } = (await tunnel())?.counters ?? {};
       const drops = `outbound ${JSON.stringify(outbound?.drops)}, inbound ${JSON.stringify(inbound?.drops)}`;
-      return [`${lost.length} of ${sent} pings were lost (${lost.slice(0, 20)}); dropped: ${drops}`];
+      return [`${lost().length} of ${sent} pings were lost (${lost().slice(0, 20)}); dropped: ${drops}`];
     },
   };
 }

@@ -44,8 +44,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'there are only eight inbound SPIs',
     file: 'core/ike/tasks/child-create.ts',
-    find: 'const octets = random.octets(4);',
-    replace: 'const octets = Uint8Array.of(1, 2, 3, (random.octets(1)[0] ?? 0) & 7);',
+    find: 'readU32(random.octets(4), 0)',
+    replace: 'readU32(Uint8Array.of(1, 2, 3, (random.octets(1)[0] ?? 0) & 7), 0)',
     seenBy: ['spi-reuse'],
   },
   {
@@ -227,7 +227,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'scouts are forgotten when the race is over',
     file: 'core/tunnel/race.ts',
-    find: "attempt.engine?.handle({ kind: 'command', command: { kind: 'abandon' } }, now);",
+    find: 'dropEngine(attempt, now);',
     replace: '',
     seenBy: ['keys-not-wiped'],
   },

@@ -32,13 +32,16 @@ export interface WireCounters {
   /** IKE fragments (SKF on port 4500); they count as `ike` too. @rfc 7383 */
   readonly fragmentsToGateway: number;
   readonly fragmentsToClient: number;
-  /** IKE_SA_INIT requests, those that are lost on the way included. */
-  readonly inits: number;
+  /** IKE_SA_INIT requests that begin with a notification, as with a cookie alone. @rfc 7296 2.6 */
+  readonly initsWithCookie: number;
   /** CREATE_CHILD_SA requests on port 4500, those that are lost on the way included. */
   readonly rekeysToGateway: number;
   readonly rekeysToClient: number;
   readonly keepalives: number;
-  /** Anything else that is forwarded: with a tunnel up, a leak. */
+  /**
+   * Anything else that is forwarded, and does not belong to what was begun earlier: with a tunnel up, a leak. The end of a connection
+   * of the case before comes when its server gets the processor.
+   */
   readonly other: number;
 }
 
@@ -154,7 +157,7 @@ table inet lab {
   counter keepalives {}
   counter fragmentsToGateway {}
   counter fragmentsToClient {}
-  counter inits {}
+  counter initsWithCookie {}
   counter rekeysToGateway {}
   counter rekeysToClient {}
   counter other {}
@@ -169,7 +172,7 @@ table inet lab {
   }
   chain forward {
     type filter hook forward priority filter;
-    udp dport 500 @th,208,8 34 counter name inits
+    udp dport 500 @th,192,8 41 @th,208,8 34 counter name initsWithCookie
     udp dport 4500 ${createChildRequest} counter name rekeysToGateway
     udp sport 4500 ${createChildRequest} counter name rekeysToClient
     ${lose.map((condition) => `${condition} drop`).join('\n    ')}
@@ -177,7 +180,7 @@ table inet lab {
     udp sport 500 counter name ike accept
     udp dport 4500 jump port4500
     udp sport 4500 jump port4500
-    counter name other accept
+    ct state new counter name other
   }
   chain port4500 {
     udp length 9 counter name keepalives accept
@@ -195,7 +198,7 @@ const noCounters: WireCounters = {
   espInUdp: 0,
   fragmentsToGateway: 0,
   fragmentsToClient: 0,
-  inits: 0,
+  initsWithCookie: 0,
   rekeysToGateway: 0,
   rekeysToClient: 0,
   keepalives: 0,
@@ -217,7 +220,7 @@ async function readCounters(router: Namespace): Promise<WireCounters> {
     espInUdp: of('encapsulated'),
     fragmentsToGateway: of('fragmentsToGateway'),
     fragmentsToClient: of('fragmentsToClient'),
-    inits: of('inits'),
+    initsWithCookie: of('initsWithCookie'),
     rekeysToGateway: of('rekeysToGateway'),
     rekeysToClient: of('rekeysToClient'),
     keepalives: of('keepalives'),

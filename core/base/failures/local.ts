@@ -162,6 +162,11 @@ export const localLeaves = {
     what: 'The interface is not built: {file} is not there.',
     next: 'Run `npm run build:ui` once, then try again.',
   },
+  'notices.missing': {
+    family: 'local-refused',
+    what: 'The licences of the libraries were not collected: {file} is not there.',
+    next: 'In a checkout each library has its licence in node_modules; a package brings the file.',
+  },
   'ui.listen': {
     family: 'local-refused',
     what: 'The interface cannot listen on the loopback address: {reason}.',

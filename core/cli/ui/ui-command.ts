@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { failure } from '../../base/errors.ts';
 import { err, ok } from '../../base/result.ts';
+import { readNotices } from '../../platform/notices.ts';
 import { readStaticFiles } from '../../platform/static-files.ts';
 import { version } from '../../platform/version.ts';
 import { connectRpc } from '../../rpc/transport/client.ts';
@@ -39,6 +40,10 @@ export async function ui(options: UiOptions, io: CliIo): Promise<number> {
     methods: {
       host: () => ok({ kind: 'browser', version, preferences: [], update: { state: 'off', why: 'browser' } }),
       'check-for-updates': () => ok({ update: { state: 'off', why: 'browser' } }),
+      notices: async () => {
+        const read = await readNotices();
+        return read.ok ? ok({ text: read.value }) : read;
+      },
       'set-preference': () => err(failure('rpc.denied', { method: 'set-preference' })),
     },
   });

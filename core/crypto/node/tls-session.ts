@@ -4,9 +4,9 @@ import { connect, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { type Failure, failure } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { concat } from '../../base/octets.ts';
+import { formatPem } from '../../base/pem.ts';
 import { err, ok } from '../../base/result.ts';
 import type { TlsExport, TlsProgress, TlsResult, TlsSession, TlsSessionOptions, TlsVersion } from '../tls.ts';
-import { toPem } from './pem.ts';
 import { tlsFailure } from './tls-failure.ts';
 
 /**
@@ -95,7 +95,9 @@ class NodeTlsSession implements TlsSession {
     if (certificate === undefined) return {};
     const key = privateKey(certificate.privateKey.expose());
     if (key === undefined) return undefined;
-    const cert = certificate.chain.map((der) => toPem('CERTIFICATE', der)).join('');
+    const cert = certificate.chain
+      .map((der) => formatPem('CERTIFICATE', Buffer.from(der).toString('base64')))
+      .join('');
     return { cert, key: key.export({ type: 'pkcs8', format: 'pem' }) };
   }
 

@@ -1,6 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { limits } from '../../base/limits.ts';
+import { formatPem } from '../../base/pem.ts';
 import type { CertificateFacts } from '../../rpc/key-files.ts';
+import { toPipe } from './pipe-octets.ts';
 
 /** What people want to know of a certificate. `der` may be a stranger's; it has been read as X.509 before. */
 export function factsOf(der: Uint8Array): CertificateFacts {
@@ -19,19 +21,11 @@ export function factsOf(der: Uint8Array): CertificateFacts {
     ...(commonName === undefined ? {} : { commonName: commonName.slice(0, limits.rpcTextCharacters) }),
     ...(email === undefined ? {} : { email: email.slice(0, limits.rpcTextCharacters) }),
     authority: ca,
-    pem: pemOf(der),
+    pem: formatPem('CERTIFICATE', toPipe(der)),
   };
 }
 
 /** Node writes a name one part a line. */
 export function oneLine(name: string): string {
   return name.split('\n').join(', ').slice(0, 1_024);
-}
-
-function pemOf(der: Uint8Array): string {
-  const lines =
-    Buffer.from(der)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
 }

@@ -7,6 +7,7 @@ import { Token, type TokenProblem } from '../../crypto/pkcs11/token.ts';
 import { encodeFrame, FrameDecoder } from '../../rpc/framing.ts';
 import { factsOf } from './certificate-facts.ts';
 import { type KeyRequest, keyRequestSchema } from './key-protocol.ts';
+import { fromPipe, toPipe } from './pipe-octets.ts';
 
 /*
  * The key process: see key-process.ts. It has the rights of the user, reads requests from its standard input and writes answers to
@@ -81,7 +82,7 @@ function lookIntoFile(request: FileRequest): unknown {
   if (!opened.ok) return fileProblem(opened.error);
   const { chain, others, privateKey } = opened.value;
   privateKey.fill(0);
-  const weak = weakEncryption(octetsOf(request.file));
+  const weak = weakEncryption(fromPipe(request.file));
   const [own, ...rest] = [...chain, ...others].map(factsOf);
   return { ok: true, own, others: rest, ...(weak === undefined ? {} : { weakEncryption: weak.algorithm }) };
 }
@@ -90,7 +91,7 @@ function openFile(request: FileRequest): unknown {
   const opened = readFile(request);
   if (!opened.ok) return fileProblem(opened.error);
   const { chain, keyKind, privateKey } = opened.value;
-  return { ok: true, chain: chain.map(base64), keyKind, privateKey: base64(privateKey) };
+  return { ok: true, chain: chain.map(toPipe), keyKind, privateKey: toPipe(privateKey) };
 }
 
 function openToken({ module, uri }: Extract<KeyRequest, { op: 'token-open' }>): unknown {
@@ -105,7 +106,7 @@ function openToken({ module, uri }: Extract<KeyRequest, { op: 'token-open' }>): 
   const loaded = loadCryptoki(path);
   if (!loaded.ok) return lost(loaded.error);
   const { id, ...texts } = uri;
-  const query = { ...texts, ...(id === undefined ? {} : { id: octetsOf(id) }) };
+  const query = { ...texts, ...(id === undefined ? {} : { id: fromPipe(id) }) };
   const opened = Token.open(loaded.value, query);
   if (!opened.ok) return failed(opened.error);
   token = opened.value;
@@ -120,7 +121,7 @@ function onToken(
 ): unknown {
   switch (request.op) {
     case 'token-login': {
-      const pin = request.pin === undefined ? undefined : octetsOf(request.pin);
+      const pin = request.pin === undefined ? undefined : fromPipe(request.pin);
       const done = token.logIn(pin);
       pin?.fill(0);
       return done.ok ? { ok: true } : failed(done.error);
@@ -131,32 +132,24 @@ function onToken(
       const choices = listed.value.map(({ id, label, certificate }) => ({
         id,
         label,
-        certificate: base64(certificate),
+        certificate: toPipe(certificate),
       }));
       return { ok: true, choices };
     }
     case 'token-use': {
       const used = token.use(request.id);
       if (!used.ok) return failed(used.error);
-      return { ok: true, chain: used.value.chain.map(base64), keyKind: used.value.keyKind };
+      return { ok: true, chain: used.value.chain.map(toPipe), keyKind: used.value.keyKind };
     }
     case 'sign': {
-      const signed = token.sign(request.scheme, octetsOf(request.data));
-      return signed.ok ? { ok: true, signature: base64(signed.value) } : failed(signed.error);
+      const signed = token.sign(request.scheme, fromPipe(request.data));
+      return signed.ok ? { ok: true, signature: toPipe(signed.value) } : failed(signed.error);
     }
   }
 }
 
 function failed({ problem, detail }: TokenProblem): unknown {
   return { ok: false, problem, detail };
-}
-
-function base64(octets: Uint8Array): string {
-  return Buffer.from(octets).toString('base64');
-}
-
-function octetsOf(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, 'base64'));
 }
 
 function homeOfUser(): string {

@@ -1,10 +1,12 @@
 import { type Failure, failure } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { err, ok, type Result } from '../../base/result.ts';
+import { utf8 } from '../../base/utf8.ts';
 import type { KeyFileLook } from '../../rpc/key-files.ts';
 import type { MethodParams } from '../../rpc/schema.ts';
 import { KeyProcess, type KeyUser } from './key-process.ts';
 import { fileFailure } from './open-credential.ts';
+import { toPipe } from './pipe-octets.ts';
 
 /** Looks under way, in all: each is a process, and a client could ask for many. */
 let under: Promise<unknown> = Promise.resolve();
@@ -27,8 +29,7 @@ async function look(
   user: KeyUser | undefined,
 ): Promise<Result<KeyFileLook, Failure>> {
   const process = new KeyProcess(user);
-  const secret = password === undefined ? undefined : Buffer.from(password).toString('base64');
-  const given = secret === undefined ? {} : { password: secret };
+  const given = password === undefined ? {} : { password: toPipe(utf8.encode(password)) };
   const answer = await process.call({ op: 'look-into-file', file, ...given }, limits.keyFileMs);
   process.close();
   if (!answer.ok) return answer;

@@ -3,6 +3,7 @@ import type { LogSink } from '../../base/log.ts';
 import { err, type Result } from '../../base/result.ts';
 import type { Secret } from '../../base/secret.ts';
 import { weakEncryption } from '../../crypto/node/key-file.ts';
+import { isOwn } from '../../platform/file-rights.ts';
 import { readKeyFiles } from '../../platform/key-files.ts';
 import { readPasswordFile } from '../../platform/password-file.ts';
 import type { ProfileClientCertificate } from '../../profile/authentication/client-certificate.ts';
@@ -51,7 +52,6 @@ async function openStored(
   user: KeyUser,
   log: LogSink,
 ) {
-  const isOwn = (owner: number) => owner === process.getuid?.();
   const octets = await readKeyFiles(files, isOwn);
   if (!octets.ok) return octets;
   const name = files.at(-1) ?? '';

@@ -6,6 +6,7 @@ import type { ClientCredential } from '../../crypto/client-credential.ts';
 import { signerFromPrivateKey } from '../../crypto/node/signer.ts';
 import { KeyProcess, type KeyUser } from './key-process.ts';
 import type { KeyProblem } from './key-protocol.ts';
+import { fromPipe, toPipe } from './pipe-octets.ts';
 
 /** Gets the password of a key file, or the PIN of a token. The Secret is the caller's, to wipe. */
 export type AskKeyPassword = (retry: number) => Promise<Result<Secret, Failure>>;
@@ -28,9 +29,9 @@ export async function openKeyFile(
       const answer = await process.call(
         {
           op: 'open-file',
-          file: base64(octets),
+          file: toPipe(octets),
           ...(bare === undefined ? {} : { bare }),
-          ...(password === undefined ? {} : { password: base64(password.expose()) }),
+          ...(password === undefined ? {} : { password: toPipe(password.expose()) }),
         },
         limits.keyFileMs,
       );
@@ -78,14 +79,10 @@ function fileCredential({ chain, keyKind, privateKey }: OpenedFile): Result<Clie
   if (!signer.ok) return err(failure('misuse', { reason: signer.error.reason }));
   return ok({
     spki: signer.value.spki,
-    chain: chain.map((one) => new Uint8Array(Buffer.from(one, 'base64'))),
+    chain: chain.map(fromPipe),
     keyKind,
     privateKey: key,
     sign: async (scheme, data) => ok(signer.value.sign(scheme, data)),
     close: () => key.wipe(),
   });
-}
-
-function base64(octets: Uint8Array): string {
-  return Buffer.from(octets).toString('base64');
 }

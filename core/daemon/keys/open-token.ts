@@ -9,6 +9,7 @@ import type { CertificateAsks } from '../login-credentials.ts';
 import { oneLine } from './certificate-facts.ts';
 import { KeyProcess, type KeyUser } from './key-process.ts';
 import type { KeyProblem, TokenChoice } from './key-protocol.ts';
+import { fromPipe, toPipe } from './pipe-octets.ts';
 
 type OnToken = Extract<ProfileClientCertificate, { readonly kind: 'pkcs11' }>;
 
@@ -38,7 +39,7 @@ async function open(
   const wanted = {
     ...Object.fromEntries(Object.entries(texts).filter(([, value]) => value !== undefined)),
     text: uri.text,
-    ...(id === undefined ? {} : { id: base64(id) }),
+    ...(id === undefined ? {} : { id: toPipe(id) }),
   };
   const request = { op: 'token-open', uri: wanted, ...(module === undefined ? {} : { module }) } as const;
   const found = await process.call(request, limits.tokenMs);
@@ -55,7 +56,7 @@ async function open(
   const used = await process.call({ op: 'token-use', id: chosen.value }, limits.tokenMs);
   if (!used.ok) return used;
   if (!used.value.ok) return err(tokenFailure(used.value, token, uri.text));
-  const chain = used.value.chain.map((one) => new Uint8Array(Buffer.from(one, 'base64')));
+  const chain = used.value.chain.map(fromPipe);
   const own = parseCertificate(chain[0] ?? new Uint8Array(0));
   return ok({
     chain,
@@ -64,10 +65,10 @@ async function open(
     keyKind: used.value.keyKind,
     privateKey: undefined,
     sign: async (scheme, octets) => {
-      const signed = await process.call({ op: 'sign', scheme, data: base64(octets) }, limits.tokenMs);
+      const signed = await process.call({ op: 'sign', scheme, data: toPipe(octets) }, limits.tokenMs);
       if (!signed.ok) return signed;
       if (!signed.value.ok) return err(tokenFailure(signed.value, token, uri.text));
-      return ok(new Uint8Array(Buffer.from(signed.value.signature, 'base64')));
+      return ok(fromPipe(signed.value.signature));
     },
     close: () => process.close(),
   });
@@ -88,7 +89,7 @@ async function logIn(
       const unanswered = retry > 0 && pin.error.code === 'secret.missing';
       return unanswered ? err(failure('token.pin', { token, triesLeft })) : pin;
     }
-    const given = pin === undefined ? {} : { pin: base64(pin.value.expose()) };
+    const given = pin === undefined ? {} : { pin: toPipe(pin.value.expose()) };
     const done = await process.call({ op: 'token-login', ...given }, limits.tokenMs);
     pin?.value.wipe();
     if (!done.ok) return done;
@@ -143,8 +144,4 @@ function tokenFailure({ problem, detail }: KeyProblem, token: string, uri: strin
         reason: detail['reason'] ?? problem,
       });
   }
-}
-
-function base64(octets: Uint8Array): string {
-  return Buffer.from(octets).toString('base64');
 }

@@ -1,4 +1,5 @@
 import type { Duration } from '../../base/time.ts';
+import { readU32 } from '../../base/words.ts';
 import { notifyOf } from '../../wire/ike/lookup.ts';
 import type { IkeMessage } from '../../wire/ike/payload.ts';
 import { notifyType } from '../../wire/registry/notify-types.ts';
@@ -21,5 +22,5 @@ export function reportAuthLifetime(engine: Engine, message: IkeMessage): void {
 export function authLifetime(message: IkeMessage): Duration | undefined {
   const data = notifyOf(message, notifyType.AUTH_LIFETIME)?.data;
   if (data?.length !== 4) return undefined;
-  return new DataView(data.buffer, data.byteOffset, 4).getUint32(0) * 1_000;
+  return readU32(data, 0) * 1_000;
 }

@@ -1,6 +1,7 @@
 import { compareAddresses, type IpAddress } from '../../base/address.ts';
 import { type Failure, failure } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
+import { readU32 } from '../../base/words.ts';
 import type { CryptoProvider, Random } from '../../crypto/interfaces.ts';
 import type { IkeMessage, Payload, Proposal, Spi, TrafficSelector } from '../../wire/ike/payload.ts';
 import { notateSelector } from '../../wire/ike/payloads/ts.ts';
@@ -125,14 +126,13 @@ const firstSpi = 256;
 
 /** A random inbound SPI. */
 export function freshSpi(random: Random): Spi {
-  const octets = random.octets(4);
-  const spi = new DataView(octets.buffer, octets.byteOffset, 4).getUint32(0);
+  const spi = readU32(random.octets(4), 0);
   return spi < firstSpi ? freshSpi(random) : spi;
 }
 
 /** The SPI in a proposal's 4 octets. */
 export function readEspSpi(octets: Uint8Array): Result<Spi, Failure> {
-  const spi = new DataView(octets.buffer, octets.byteOffset, 4).getUint32(0);
+  const spi = readU32(octets, 0);
   if (spi >= firstSpi) return ok(spi);
   return err(failure('peer.misbehaved', { rule: 'an ESP SPI is not one of the reserved 0 to 255' }));
 }

@@ -1,5 +1,6 @@
 import { type Failure, failure } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
+import { u16List } from '../../base/words.ts';
 import type { CryptoProvider, KeyExchange, KeyExchangeSecret } from '../../crypto/interfaces.ts';
 import { encodeMessage } from '../../wire/ike/message.ts';
 import type { IkeMessage, IkeSpi, Payload, Proposal } from '../../wire/ike/payload.ts';
@@ -12,6 +13,7 @@ import { deriveIkeKeys, deriveSkeyseed, type NoncePair } from '../keymat.ts';
 import { chosenIkeSuite, type IkeSuite, ikeProposals } from '../negotiate.ts';
 import { ikeNotify, required } from '../payload-list.ts';
 import type { RedirectTarget } from '../redirect-target.ts';
+import { wrongGroup } from './key-exchange.ts';
 import { buildNatDetection, processNatDetection } from './nat-detection.ts';
 import { buildRedirectSupport, redirectIn } from './redirect.ts';
 
@@ -49,9 +51,7 @@ export class IkeInitTask {
   readonly #proposals: readonly Proposal[];
   readonly #nonce: Uint8Array;
   readonly #notifies: readonly Payload[];
-  #sent:
-    | { readonly octets: Uint8Array; readonly group: number; readonly secret: KeyExchangeSecret }
-    | undefined;
+  #sent: (InitRestart & { readonly octets: Uint8Array; readonly secret: KeyExchangeSecret }) | undefined;
 
   /** `usePpk`: offers to mix in a post-quantum pre-shared key (RFC 8784 3). `vendorIds` go last. */
   constructor(
@@ -68,7 +68,7 @@ export class IkeInitTask {
     this.#nonce = random.octets(nonceOctets);
     this.#notifies = [
       ...buildNatDetection(crypto, random, { initiator: initiatorSpi, responder: 0n }, config.remote),
-      ikeNotify(notifyType.SIGNATURE_HASH_ALGORITHMS, hashList(acceptedHashes)),
+      ikeNotify(notifyType.SIGNATURE_HASH_ALGORITHMS, u16List(acceptedHashes)),
       ikeNotify(notifyType.IKEV2_FRAGMENTATION_SUPPORTED),
       ...(usePpk ? [ikeNotify(notifyType.USE_PPK)] : []),
       ...buildRedirectSupport(config),
@@ -99,7 +99,7 @@ export class IkeInitTask {
         ...this.#notifies,
       ],
     });
-    this.#sent = { octets, group: restart.group, secret };
+    this.#sent = { ...restart, octets, secret };
     return octets;
   }
 
@@ -129,6 +129,7 @@ export class IkeInitTask {
       keys,
       nonces,
       initMessages: { request: sent.octets, response: octets.slice() },
+      afterCookie: sent.cookie !== undefined,
       nat,
     });
   }
@@ -158,9 +159,7 @@ export class IkeInitTask {
     if (!suite.ok) return suite;
     // A responder that wants another group says INVALID_KE_PAYLOAD instead. @rfc 7296 1.2
     if (suite.value.group !== group || ke.value.group !== group) {
-      return err(
-        failure('peer.misbehaved', { rule: 'the key exchange has the group of the accepted proposal' }),
-      );
+      return err(wrongGroup());
     }
     const nonces = { initiator: this.#nonce, responder: nonce.value.nonce.slice() };
     return ok({ suite: suite.value, nonces, peerPublic: ke.value.publicValue });
@@ -177,9 +176,4 @@ function keyExchange(crypto: CryptoProvider, group: number): KeyExchange {
   const found = crypto.keyExchange(group);
   if (found === undefined) throw new RangeError(`no key exchange for group ${group}`);
   return found;
-}
-
-/** Hash algorithm numbers of two octets each. @rfc 7427 4 */
-function hashList(hashes: readonly number[]): Uint8Array {
-  return Uint8Array.from(hashes.flatMap((hash) => [hash >> 8, hash & 0xff]));
 }

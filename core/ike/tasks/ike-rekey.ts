@@ -1,5 +1,6 @@
 import { type Failure, failure } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
+import { readU64 } from '../../base/words.ts';
 import { payloadOf } from '../../wire/ike/lookup.ts';
 import type { IkeMessage, IkeSpi, Payload, Proposal } from '../../wire/ike/payload.ts';
 import { notifyType } from '../../wire/registry/notify-types.ts';
@@ -154,8 +155,9 @@ function derive(
   return { spis, suite, keys };
 }
 
-function readIkeSpi(proposal: Proposal | undefined): IkeSpi | undefined {
+/** The SPI in a proposal for an IKE SA: 8 octets that are not all zero. */
+export function readIkeSpi(proposal: Proposal | undefined): IkeSpi | undefined {
   if (proposal?.spi.length !== 8) return undefined;
-  const spi = new DataView(proposal.spi.buffer, proposal.spi.byteOffset, 8).getBigUint64(0);
+  const spi = readU64(proposal.spi, 0);
   return spi === 0n ? undefined : spi;
 }

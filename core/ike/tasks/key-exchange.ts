@@ -39,11 +39,14 @@ export function finishKeyExchange(
   if (!ke.ok) return ke;
   if (own === undefined || own.group !== chosen || ke.value.group !== chosen) {
     // A responder that wants another group says INVALID_KE_PAYLOAD instead. @rfc 7296 1.3
-    return err(
-      failure('peer.misbehaved', { rule: 'the key exchange has the group of the accepted proposal' }),
-    );
+    return err(wrongGroup());
   }
   return own.secret.agree(ke.value.publicValue);
+}
+
+/** The KE payload of an answer is of another group than the proposal that the answer accepts. @rfc 7296 1.3 */
+export function wrongGroup(): Failure {
+  return failure('peer.misbehaved', { rule: 'the key exchange has the group of the accepted proposal' });
 }
 
 /** What the peer's KE payload makes of the group that we chose: our own payload and g^ir, or the notify that refuses it. */

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { type Failure, failure } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { call } from './libc.ts';
+import { levelSocket } from './socket-option.ts';
 
-const levelSocket = 1;
 const optionPeerCredentials = 17;
 const optionPeerGroups = 59;
 const groupsMax = 65_536;

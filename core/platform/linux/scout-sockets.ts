@@ -3,6 +3,7 @@ import { type Endpoint, formatIpAddress, type IpAddress } from '../../base/addre
 import { type Failure, failure } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import type { PathCandidate } from '../../tunnel/paths/path.ts';
+import { errnoOf } from '../errno.ts';
 import { sourceTowards } from './source-address.ts';
 import { openUdpSocket } from './udp-socket.ts';
 
@@ -53,7 +54,7 @@ export class ScoutSockets {
 async function bind(socket: Socket, fd: number): Promise<Result<undefined, Failure>> {
   const bound = Promise.withResolvers<Result<undefined, Failure>>();
   const fail = (cause: Error): void =>
-    bound.resolve(err(failure('system.call', { call: 'bind', errno: String(Reflect.get(cause, 'code')) })));
+    bound.resolve(err(failure('system.call', { call: 'bind', errno: errnoOf(cause) })));
   socket.on('error', fail);
   socket.bind({ fd }, () => bound.resolve(ok()));
   return await bound.promise;

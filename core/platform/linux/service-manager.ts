@@ -1,12 +1,12 @@
 import { type Failure, failure } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
+import { closeOnExec, dontWait } from './descriptor-flags.ts';
 import { call, libc } from './libc.ts';
 
 const familyUnix = 1;
 const typeDatagram = 2;
-const typeCloseOnExec = 0o2000000;
 /** MSG_NOSIGNAL and MSG_DONTWAIT: a manager that does not read holds nobody up. */
-const sendFlags = 0x4000 | 0x40;
+const sendFlags = 0x4000 | dontWait;
 /** Octets of `sun_path`. */
 const pathMax = 108;
 
@@ -30,7 +30,7 @@ export function serviceManager(environment: NodeJS.ProcessEnv): ServiceManager |
 function tell(path: string, word: string): Result<unknown, Failure> {
   const address = unixAddress(path);
   if (address === undefined) return err(failure('system.call', { call: 'sendto', errno: 'EINVAL' }));
-  const created = call('socket', familyUnix, typeDatagram | typeCloseOnExec, 0);
+  const created = call('socket', familyUnix, typeDatagram | closeOnExec, 0);
   if (!created.ok) return created;
   const octets = Buffer.from(word);
   const sent = call('sendto', created.value, octets, octets.length, sendFlags, address, address.length);

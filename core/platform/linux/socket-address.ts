@@ -2,6 +2,7 @@ import { type Endpoint, ipAddress } from '../../base/address.ts';
 import { readU16 } from '../../base/words.ts';
 import { addressOf } from './libc.ts';
 
+/** AF_INET and AF_INET6. */
 export const addressFamilies = { 4: 2, 6: 10 } as const;
 
 /** Room for a sockaddr_in (16 octets) or sockaddr_in6 (28). */

@@ -2,21 +2,19 @@ import { Socket } from 'node:net';
 import type { Endpoint } from '../../base/address.ts';
 import type { Failure } from '../../base/errors.ts';
 import { ok, type Result } from '../../base/result.ts';
+import { closeOnExec, nonBlocking } from './descriptor-flags.ts';
 import { call, errnoFailure, libc } from './libc.ts';
 import { addressFamilies, socketAddressOctets, writeSocketAddress } from './socket-address.ts';
+import { setMark } from './socket-option.ts';
 
 const typeStream = 1;
-const typeNonBlocking = 0o4000;
-const typeCloseOnExec = 0o2000000;
-const levelSocket = 1;
-const optionMark = 36;
 
 /**
  * A TCP connection to `remote` that is being made, with SO_MARK set before the first packet, which node:net has no way to do. What
  * becomes of it is told by the events of the socket. Owned by the caller.
  */
 export function openTcpSocket(remote: Endpoint, mark: number | undefined): Result<Socket, Failure> {
-  const type = typeStream | typeNonBlocking | typeCloseOnExec;
+  const type = typeStream | nonBlocking | closeOnExec;
   const created = call('socket', addressFamilies[remote.address.family], type, 0);
   if (!created.ok) return created;
   const fd = created.value;
@@ -31,8 +29,7 @@ export function openTcpSocket(remote: Endpoint, mark: number | undefined): Resul
 
 function start(fd: number, remote: Endpoint, mark: number | undefined): Result<unknown, Failure> {
   if (mark !== undefined) {
-    const value = new Uint8Array(Uint32Array.of(mark).buffer);
-    const marked = call('setsockopt', fd, levelSocket, optionMark, value, value.length);
+    const marked = setMark(fd, mark);
     if (!marked.ok) return marked;
   }
   const name = new Uint8Array(socketAddressOctets);

@@ -1,10 +1,9 @@
 import { type Failure, failure } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
+import { closeOnExec, nonBlocking } from './descriptor-flags.ts';
 import { call, errnoFailure, type Libc, libc } from './libc.ts';
 
 const openReadWrite = 0o2;
-const openNonBlocking = 0o4000;
-const openCloseOnExec = 0o2000000;
 
 const setInterface = 0x400454ca; // TUNSETIFF
 const setOffload = 0x400454d0; // TUNSETOFFLOAD
@@ -68,7 +67,7 @@ export function closeTunDevice(device: TunDevice): void {
 }
 
 function open(name: string, extraFlags: number, calls: TunCalls): Result<TunDevice, Failure> {
-  const opened = call('open', '/dev/net/tun', openReadWrite | openNonBlocking | openCloseOnExec, 0);
+  const opened = call('open', '/dev/net/tun', openReadWrite | nonBlocking | closeOnExec, 0);
   if (!opened.ok) {
     const missing = ['ENOENT', 'ENODEV', 'ENXIO'].includes(String(opened.error.detail['errno']));
     return missing ? err(failure('system.tun-missing')) : opened;

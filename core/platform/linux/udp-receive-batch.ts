@@ -1,5 +1,6 @@
 import type { Endpoint } from '../../base/address.ts';
 import type { PacketMemory } from '../../base/packet-memory.ts';
+import { dontWait } from './descriptor-flags.ts';
 import { packetCalls } from './libc.ts';
 import { messageHeader, NativeWords } from './native-words.ts';
 import { readSocketAddress, socketAddressOctets } from './socket-address.ts';
@@ -11,7 +12,6 @@ export const receiveSlotOctets = 65_536;
 const controlOctets = 64;
 const controlHeaderOctets = 16;
 const vectorOctets = 16;
-const flagDontWait = 0x40;
 const flagTruncated = 0x20;
 const levelUdp = 17;
 
@@ -59,8 +59,7 @@ export class UdpReceiveBatch {
 
   /** Takes what is there without waiting: the number of filled slots, or -1 with errno. */
   receive(): number {
-    const count = packetCalls.recvmmsg(this.#fd, this.#address, this.slots, flagDontWait, 0);
-    return count;
+    return packetCalls.recvmmsg(this.#fd, this.#address, this.slots, dontWait, 0);
   }
 
   /** Makes the first `count` slots ready again, after their contents were used. */

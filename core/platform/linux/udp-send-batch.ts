@@ -1,4 +1,5 @@
 import type { PacketMemory } from '../../base/packet-memory.ts';
+import { dontWait } from './descriptor-flags.ts';
 import { errnoNumber, lastErrno, packetCalls } from './libc.ts';
 import { messageHeader, NativeWords } from './native-words.ts';
 import type { SocketAddress } from './socket-address.ts';
@@ -14,7 +15,6 @@ const classOctets = 24;
 const segmentOctets = 24;
 const controlOctets = classOctets + segmentOctets;
 const vectorOctets = 16;
-const flagDontWait = 0x40;
 const levelUdp = 17;
 const pollOut = 4;
 /** How long a full socket may hold up the tunnel before packets are dropped. */
@@ -131,7 +131,7 @@ export class UdpSendBatch {
         continue;
       }
       const header = this.#native.address + next * messageHeader.octets;
-      const sent = packetCalls.sendmmsg(this.#fd, header, total - next, flagDontWait);
+      const sent = packetCalls.sendmmsg(this.#fd, header, total - next, dontWait);
       if (sent > 0) {
         for (let i = 0; i < sent; i++) this.sent += this.#datagrams(next + i);
         next += sent;
@@ -177,7 +177,7 @@ export class UdpSendBatch {
 
   #sendOne(header: number): boolean {
     for (let attempt = 0; attempt < 3; attempt++) {
-      if (packetCalls.sendmmsg(this.#fd, header, 1, flagDontWait) === 1) return true;
+      if (packetCalls.sendmmsg(this.#fd, header, 1, dontWait) === 1) return true;
       const errno = lastErrno();
       if (errno === again) {
         if (!this.#waitForRoom()) return false;

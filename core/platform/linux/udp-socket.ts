@@ -2,6 +2,7 @@ import { type Endpoint, type IpAddress, ipAddress } from '../../base/address.ts'
 import { type Failure, failure } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
 import { utf8 } from '../../base/utf8.ts';
+import { closeOnExec } from './descriptor-flags.ts';
 import { call, libc } from './libc.ts';
 import {
   addressFamilies,
@@ -9,16 +10,17 @@ import {
   socketAddressOctets,
   writeSocketAddress,
 } from './socket-address.ts';
+import { levelSocket, setMark, setNumber } from './socket-option.ts';
 
 const typeDatagram = 2;
-const typeCloseOnExec = 0o2000000;
 
-const levelSocket = 1;
+/** Wanted of each socket buffer. */
+const bufferOctets = 4 * 1024 * 1024;
+
 const optionSendBuffer = 7;
 const optionReceiveBuffer = 8;
 const optionSendBufferForce = 32;
 const optionReceiveBufferForce = 33;
-const optionMark = 36;
 const optionBindToDevice = 25;
 
 const levelIp = 0;
@@ -58,8 +60,6 @@ export interface UdpSocketOptions {
   readonly pathMtu?: keyof typeof discover;
   /** Ask for UDP_GRO and UDP_SEGMENT. Default: true. */
   readonly offload?: boolean;
-  /** Of each socket buffer. Default: 4 MiB, as far as the system allows. */
-  readonly bufferOctets?: number;
 }
 
 /** A UDP socket, owned by whoever holds it. Calls on it block unless they say MSG_DONTWAIT. */
@@ -74,7 +74,7 @@ export interface UdpSocket {
 
 /** Fails with `system.permission` (mark, low port), or `system.call` (EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT). */
 export function openUdpSocket(options: UdpSocketOptions): Result<UdpSocket, Failure> {
-  const created = call('socket', addressFamilies[options.family], typeDatagram | typeCloseOnExec, 0);
+  const created = call('socket', addressFamilies[options.family], typeDatagram | closeOnExec, 0);
   if (!created.ok) return created;
   const fd = created.value;
   const prepared = prepare(fd, options);
@@ -96,7 +96,7 @@ export function openUdpSocket(options: UdpSocketOptions): Result<UdpSocket, Fail
 function prepare(fd: number, options: UdpSocketOptions): Result<Endpoint, Failure> {
   const { family } = options;
   if (options.mark !== undefined) {
-    const marked = setNumber(fd, levelSocket, optionMark, options.mark);
+    const marked = setMark(fd, options.mark);
     if (!marked.ok) return marked;
   }
   if (options.device !== undefined) {
@@ -111,7 +111,7 @@ function prepare(fd: number, options: UdpSocketOptions): Result<Endpoint, Failur
   if (!discovered.ok) return discovered;
   const told = setNumber(fd, trafficClassOption[family].level, trafficClassOption[family].ask, 1);
   if (!told.ok) return told;
-  enlargeBuffers(fd, options.bufferOctets ?? 4 * 1024 * 1024);
+  enlargeBuffers(fd);
   const name = new Uint8Array(socketAddressOctets);
   const address = options.address ?? ipAddress(new Uint8Array(family === 4 ? 4 : 16));
   const bound = call('bind', fd, name, writeSocketAddress(name, 0, { address, port: options.port ?? 0 }));
@@ -126,13 +126,13 @@ export function setPathMtu(fd: number, family: 4 | 6, mode: keyof typeof discove
 }
 
 /** As far as the system lets us: without CAP_NET_ADMIN net.core.rmem_max is the limit. */
-function enlargeBuffers(fd: number, octets: number): void {
+function enlargeBuffers(fd: number): void {
   const pairs = [
     [optionReceiveBufferForce, optionReceiveBuffer],
     [optionSendBufferForce, optionSendBuffer],
   ] as const;
   for (const [force, plain] of pairs)
-    if (!setNumber(fd, levelSocket, force, octets).ok) setNumber(fd, levelSocket, plain, octets);
+    if (!setNumber(fd, levelSocket, force, bufferOctets).ok) setNumber(fd, levelSocket, plain, bufferOctets);
 }
 
 function localEndpoint(fd: number): Result<Endpoint, Failure> {
@@ -143,10 +143,4 @@ function localEndpoint(fd: number): Result<Endpoint, Failure> {
   return endpoint === undefined
     ? err(failure('system.call', { call: 'getsockname', errno: 'EAFNOSUPPORT' }))
     : ok(endpoint);
-}
-
-function setNumber(fd: number, level: number, name: number, value: number): Result<number, Failure> {
-  const octets = new Uint8Array(4);
-  new DataView(octets.buffer).setInt32(0, value, true);
-  return call('setsockopt', fd, level, name, octets, 4);
 }

@@ -1,6 +1,7 @@
 import { formatIpPrefix, networkOf, parseIpAddress, parseIpPrefix } from '../../base/address.ts';
 import { failure } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { formatPem } from '../../base/pem.ts';
 import { err, ok } from '../../base/result.ts';
 import { parseProposal } from '../../crypto/proposals.ts';
 import type { ImportNote, ProfileImporter } from './importer.ts';
@@ -77,10 +78,7 @@ function trustOf(document: Json, notes: ImportNote[]): Json {
     notes.push({ code: cert === undefined ? 'lacks' : 'ignored', detail: 'remote.cert' });
     return {};
   }
-  const lines = cert.match(/.{1,64}/g) ?? [];
-  return {
-    trust: { ca: ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n') },
-  };
+  return { trust: { ca: formatPem('CERTIFICATE', cert) } };
 }
 
 function networksOf(document: Json, notes: ImportNote[]): Json {

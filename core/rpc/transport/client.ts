@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Failure, failure } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
+import { errnoOf } from '../../platform/errno.ts';
 import { check, checkFromDaemon, type EventEnvelope, type ResponseEnvelope } from '../envelope.ts';
 import { encodeFrame, FrameDecoder } from '../framing.ts';
 import {
@@ -34,12 +35,12 @@ export function connectRpc(socketPath: string): Promise<Result<RpcClient, Failur
   return new Promise((resolve) => {
     const socket = connect(socketPath);
     socket.once('error', (error) => {
-      const code: unknown = Reflect.get(error, 'code');
+      const errno = errnoOf(error);
       resolve(
         err(
-          code === 'EACCES'
+          errno === 'EACCES'
             ? failure('rpc.denied', { method: 'connect', socket: socketPath })
-            : failure('rpc.unavailable', { socket: socketPath, errno: String(code) }),
+            : failure('rpc.unavailable', { socket: socketPath, errno }),
         ),
       );
     });

@@ -3,6 +3,7 @@ import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { type Failure, failure } from '../../base/errors.ts';
 import { err, ok, type Result } from '../../base/result.ts';
+import { errnoOf } from '../../platform/errno.ts';
 
 /** `sun_path` is 108 octets with its final zero. */
 const longestPath = 107;
@@ -40,7 +41,7 @@ export async function listenAt(
     await unlink(birthPath);
     return ok({ device: dev, inode: ino, groupProblem });
   } catch (error) {
-    const code = codeOf(error);
+    const code = errnoOf(error);
     return code === 'EEXIST' ? err(failure('rpc.busy', { socket: path })) : refuse(path, code);
   }
 }
@@ -71,7 +72,7 @@ function answers(path: string): Promise<boolean> {
       probe.destroy();
       resolve(true);
     });
-    probe.once('error', (error) => resolve(codeOf(error) !== 'ECONNREFUSED' && codeOf(error) !== 'ENOENT'));
+    probe.once('error', (error) => resolve(errnoOf(error) !== 'ECONNREFUSED' && errnoOf(error) !== 'ENOENT'));
   });
 }
 
@@ -104,7 +105,7 @@ async function openToGroup(path: string, groupId: number): Promise<string | unde
   try {
     await chown(path, process.getuid?.() ?? 0, groupId);
   } catch (error) {
-    return codeOf(error);
+    return errnoOf(error);
   }
   await chmod(path, 0o660);
   return undefined;
@@ -112,9 +113,4 @@ async function openToGroup(path: string, groupId: number): Promise<string | unde
 
 function refuse(path: string, reason: string): Result<never, Failure> {
   return err(failure('rpc.socket', { socket: path, reason }));
-}
-
-function codeOf(error: unknown): string {
-  const code = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  return typeof code === 'string' ? code : String(error);
 }

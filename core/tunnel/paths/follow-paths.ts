@@ -1,4 +1,4 @@
-import { type Endpoint, formatIpAddress, type IpAddress } from '../../base/address.ts';
+import { distinctAddresses, type Endpoint, type IpAddress } from '../../base/address.ts';
 import { limits } from '../../base/limits.ts';
 import type { Instant } from '../../base/time.ts';
 import type { IkeOutput, PathId } from '../../ike/io.ts';
@@ -19,7 +19,7 @@ import type { PathBook } from './path-book.ts';
 
 /** The gateway left a request unanswered for longer than an answer takes: it may be the path alone that is dead. */
 export function pathSilent(course: Course): void {
-  const book = bookOf(course);
+  const book = course.book;
   if (book === undefined || book.racing) return;
   book.urgent = true;
   lookForPaths(course);
@@ -27,7 +27,7 @@ export function pathSilent(course: Course): void {
 
 /** A `timeout`. */
 export function lookWhenDue(course: Course, now: Instant): void {
-  const book = bookOf(course);
+  const book = course.book;
   if (book?.measureAt !== undefined && book.measureAt <= now) {
     book.measureAt = undefined;
     lookAround(course, book);
@@ -56,8 +56,7 @@ function remotesOf(course: Course, attempt: Attempt, book: PathBook): readonly I
     ...peerAddresses,
     ...(course.known.get(attempt.destination.host) ?? []),
   ];
-  const once = new Map(all.map((address) => [formatIpAddress(address), address]));
-  return [...once.values()].slice(0, limits.addressesOfGateway);
+  return distinctAddresses(all).slice(0, limits.addressesOfGateway);
 }
 
 export function pathsFound(
@@ -65,7 +64,7 @@ export function pathsFound(
   { paths }: Extract<TunnelInput, { kind: 'paths-found' }>,
   now: Instant,
 ): void {
-  const book = bookOf(course);
+  const book = course.book;
   if (book === undefined) return;
   const found = paths.slice(0, limits.pathsOpen - 1).map((candidate) => {
     const known = book.find(candidate);
@@ -88,7 +87,7 @@ export function pathOpened(
   { path: id, result }: Extract<TunnelInput, { kind: 'path-opened' }>,
   now: Instant,
 ): void {
-  const book = bookOf(course);
+  const book = course.book;
   const path = book?.get(id);
   if (book === undefined || path === undefined || !book.opening.delete(id)) return;
   if (result.ok) path.local = result.value;
@@ -190,8 +189,4 @@ function setState(course: Course, book: PathBook, state: PathState): void {
   if (book.state === state) return;
   book.state = state;
   course.detailsChanged = true;
-}
-
-function bookOf({ phase }: Course): PathBook | undefined {
-  return phase.kind === 'connected' ? phase.attempt.paths : undefined;
 }

@@ -1,4 +1,4 @@
-import { formatEndpoint } from '../../base/address.ts';
+import { formatEndpoint, formatIpAddress } from '../../base/address.ts';
 import { limits } from '../../base/limits.ts';
 import type { Duration, Instant } from '../../base/time.ts';
 import type { Course } from '../course.ts';
@@ -24,9 +24,9 @@ export function networkRecalled(
   { path, known }: Extract<TunnelInput, { kind: 'network-recalled' }>,
   now: Instant,
 ): void {
-  const book = bookOf(course);
+  const book = course.book;
   if (book === undefined || book.current.id !== path) return;
-  const place = `${path} ${known.network ?? ''} ${formatEndpoint({ address: book.current.candidate.remote, port: 0 })}`;
+  const place = `${path} ${known.network ?? ''} ${formatIpAddress(book.current.candidate.remote)}`;
   const isSame = place === book.place;
   book.place = place;
   book.network = known.network;
@@ -40,7 +40,7 @@ export function silenceEnded(
   { ms, endedBy }: Extract<TunnelInput, { kind: 'silence' }>,
   now: Instant,
 ): void {
-  const book = bookOf(course);
+  const book = course.book;
   const learner = book?.keepalive;
   if (book === undefined || learner === undefined) return;
   if (endedBy === 'us' && learner.spoke(ms, now)) course.order({ kind: 'probe' });
@@ -50,7 +50,7 @@ export function silenceEnded(
 
 /** The gateway has said how it sees us. */
 export function seenByGateway(course: Course, asBefore: boolean, now: Instant): void {
-  const book = bookOf(course);
+  const book = course.book;
   if (book === undefined) return;
   book.keepalive?.seen(asBefore, now);
   keepLore(course, book);
@@ -59,7 +59,7 @@ export function seenByGateway(course: Course, asBefore: boolean, now: Instant): 
 /** Tells the data plane when to send keepalives, if that is different from before. True when the interval is. @rfc 3948 4 */
 export function keepAlive(course: Course, now: Instant): boolean {
   const { phase } = course;
-  const book = bookOf(course);
+  const book = course.book;
   if (phase.kind !== 'connected' || book === undefined) return false;
   const remote = course.remote(phase.attempt, 'nat-traversal');
   const everyMs = keepaliveOf(course, book, phase.attempt.summary?.natDetected.local === true, now);
@@ -81,8 +81,4 @@ function keepaliveOf(
 ): Duration | undefined {
   if (config.keepaliveMs !== 'auto') return config.keepaliveMs;
   return behindNat ? (keepalive?.everyMs(now) ?? limits.keepaliveStartMs) : undefined;
-}
-
-function bookOf({ phase }: Course): PathBook | undefined {
-  return phase.kind === 'connected' ? phase.attempt.paths : undefined;
 }

@@ -104,6 +104,10 @@ export const localFailures = {
     what: 'Die Oberfläche ist nicht gebaut: {file} ist nicht da.',
     next: 'Führen Sie einmal `npm run build:ui` aus und versuchen Sie es erneut.',
   },
+  'notices.missing': {
+    what: 'Die Lizenzen der Bibliotheken wurden nicht gesammelt: {file} ist nicht da.',
+    next: 'In den Quellen liegt die Lizenz jeder Bibliothek in node_modules; ein Paket bringt die Datei mit.',
+  },
   'ui.listen': {
     what: 'Die Oberfläche kann nicht an der Loopback-Adresse lauschen: {reason}.',
     next: 'Wählen Sie mit --port einen anderen Port, oder keinen.',

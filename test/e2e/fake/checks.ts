@@ -296,6 +296,18 @@ export const fakeChecks: readonly Check[] = [
     await page.getByRole('heading', { name: 'Optionen' }).waitFor();
     assert.equal(await page.evaluate('document.documentElement.lang'), 'de');
   }),
+  on('settings', 'the licences of the libraries can be read', async ({ page, host }) => {
+    const button = page.getByRole('button', { name: 'Show the licenses of its libraries' });
+    await button.click();
+    const dialog = page.getByRole('dialog', { name: 'Licenses of the libraries' });
+    await dialog.getByText('asn1js 4.0.0').waitFor();
+    assert.ok(await dialog.locator('pre').evaluate((pre) => pre.scrollHeight > pre.clientHeight));
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await comesTrue(page, `document.activeElement?.textContent === 'Show the licenses of its libraries'`);
+    host.notices = undefined;
+    await button.click();
+    await page.getByRole('alert').filter({ hasText: 'were not collected' }).waitFor();
+  }),
   on(
     'update-none',
     'the user looks for a newer version, and sees what became of it',

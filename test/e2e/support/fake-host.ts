@@ -43,6 +43,7 @@ type Handlers = {
  */
 export class FakeHost {
   scene: Scene;
+  notices: string | undefined = `asn1js 4.0.0\n${'Permission is hereby granted …\n'.repeat(200)}`;
   readonly calls: { readonly method: string; readonly params: unknown }[] = [];
   readonly answers: AskAnswer[] = [];
   readonly refusals: Failure[] = [];
@@ -167,6 +168,10 @@ export class FakeHost {
         update: this.scene.update ?? { state: 'off', why: 'package' },
       }),
     'reach-daemon': () => ok({}),
+    notices: () =>
+      this.notices === undefined
+        ? err(failure('notices.missing', { file: '/THIRD-PARTY-NOTICES' }))
+        : ok({ text: this.notices }),
     'check-for-updates': () => ok({ update: { state: 'checking' } }),
     'set-preference': ({ name, value }) => ok({ preferences: [{ name, value }] }),
   };

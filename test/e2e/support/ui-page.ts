@@ -18,6 +18,7 @@ export async function serveUi(socketPath: string): Promise<UiServer> {
     methods: {
       host: () =>
         ok({ kind: 'browser', version: '0.1.0', preferences: [], update: { state: 'off', why: 'browser' } }),
+      notices: () => ok({ text: 'NOTICES' }),
       'check-for-updates': () => ok({ update: { state: 'off', why: 'browser' } }),
       'set-preference': () => err(failure('rpc.denied', { method: 'set-preference' })),
     },

@@ -29,7 +29,6 @@ export const addressCases: readonly InteropCase[] = [
     client: { requestedAddresses: ['10.79.0.1'], remoteNetworks: [lan.net4] },
     expect: { up: true, addresses: ['10.79.0.1'] },
     seconds: 8,
-    otherLogins: 1,
     during: (stage) =>
       beside(stage, { requestedAddresses: ['10.79.0.1'] }, async ([inner]) =>
         inner === undefined || inner === '10.79.0.1' || !inner.startsWith('10.79.0.')
@@ -50,7 +49,7 @@ export const addressCases: readonly InteropCase[] = [
       const [own, other] = inner.map((address) => address.replace(/\/.*/, ''));
       if (own !== '10.79.0.77' || other === undefined || !/^fd79::[^:]*$/.test(other))
         problems.push(`the inner addresses are ${inner.join(', ')}`);
-      const back = await stage.topology.lan.run(['ping', '-c', '1', '-W', '2', '10.79.0.77']);
+      const back = await stage.topology.lan.run(['ping', '-c', '1', '-W', '5', '10.79.0.77']);
       return back.status === 0 ? problems : [...problems, 'the lan does not reach the client'];
     },
   },
@@ -80,7 +79,7 @@ export const addressCases: readonly InteropCase[] = [
     during: async ({ topology, gateway }) => {
       const [inner = ''] = (await gateway.sas()).flatMap(({ remoteVips }) => remoteVips);
       const problems = /^10\.77\.0\.10\d$/.test(inner) ? [] : [`the inner address is ${inner}`];
-      const { status } = await topology.lan.run(['ping', '-c', '1', '-W', '2', inner]);
+      const { status } = await topology.lan.run(['ping', '-c', '1', '-W', '5', inner]);
       await dhcp?.stop();
       return status === 0 ? problems : [...problems, `no answer from the client at ${inner}`];
     },
@@ -94,10 +93,9 @@ export const addressCases: readonly InteropCase[] = [
     // charon's userspace ESP routes a network only where the gateway has an address of it.
     before: ({ topology }) => topology.gateway.ip(['addr replace 10.79.0.254/32 dev lo']),
     seconds: 8,
-    otherLogins: 1,
     during: (stage) =>
       beside(stage, {}, async ([inner = '']) => {
-        const ping = await stage.topology.client.run(['ping', '-c', '2', '-i', '0.2', '-W', '2', inner]);
+        const ping = await stage.topology.client.run(['ping', '-c', '2', '-i', '0.2', '-W', '5', inner]);
         return ping.status === 0 ? [] : [`no answer from the other client at ${inner}`];
       }),
   },

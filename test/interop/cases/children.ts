@@ -1,6 +1,6 @@
 import { addresses } from '../../support/topology.ts';
 import type { ClientConfig, GatewayConfig, InteropCase, UpExpectation } from '../case.ts';
-import { type Stage, within } from '../stage.ts';
+import { patienceMs, type Stage, within } from '../stage.ts';
 
 const { lan } = addresses;
 const esp = { esp_proposals: ['aes256gcm16'], rekey_time: '0s' };
@@ -24,14 +24,14 @@ function up(
 async function childSas({ gateway }: Stage, count: number) {
   const standing = async () =>
     (await gateway.sas()).flatMap(({ children }) => children).filter(({ state }) => state === 'INSTALLED');
-  await within(5_000, async () => (await standing()).length === count);
+  await within(patienceMs, async () => (await standing()).length === count);
   return new Map((await standing()).map((child) => [child.name, child]));
 }
 
-/** Whether the host in the lan takes a TCP connection on this port, through the tunnel. */
-async function connects({ topology }: Stage, port: number): Promise<boolean> {
+/** Whether the host in the lan takes a TCP connection on this port within so many seconds, through the tunnel. */
+async function connects({ topology }: Stage, port: number, seconds: number): Promise<boolean> {
   const { status } = await topology.client.run([
-    ...['timeout', '2', 'bash', '-c'],
+    ...['timeout', String(seconds), 'bash', '-c'],
     `exec 3<>/dev/tcp/${lan.v4}/${port} && head -c 2 <&3 | grep -q ok`,
   ]);
   return status === 0;
@@ -42,7 +42,7 @@ async function serve({ topology }: Stage, ports: readonly number[]) {
   const script = `for (const port of [${ports}]) require('net').createServer((s) => s.end('ok')).listen(port);`;
   const server = topology.lan.spawn([process.execPath, '-e', script]);
   const listening = async () => await topology.lan.must(['ss', '-Hltn']);
-  await within(5_000, async () => {
+  await within(patienceMs, async () => {
     const text = await listening();
     return ports.every((port) => text.includes(`:${port} `));
   });
@@ -57,9 +57,9 @@ async function separately(stage: Stage): Promise<string[]> {
   if (icmp.localSelectors.join() !== `${lan.net4}[icmp]`) problems.push(icmp.localSelectors.join());
   if (ssh.localSelectors.join() !== `${lan.net4}[tcp/ssh]`) problems.push(ssh.localSelectors.join());
   const server = await serve(stage, [22, 23]);
-  if (!(await connects(stage, 22))) problems.push('no connection to port 22');
-  if (await connects(stage, 23)) problems.push('a connection to port 23, which no CHILD SA may carry');
-  const { status } = await stage.topology.client.run(['ping', '-c', '3', '-i', '0.2', '-W', '2', lan.v4]);
+  if (!(await connects(stage, 22, 20))) problems.push('no connection to port 22');
+  if (await connects(stage, 23, 2)) problems.push('a connection to port 23, which no CHILD SA may carry');
+  const { status } = await stage.topology.client.run(['ping', '-c', '3', '-i', '0.2', '-W', '5', lan.v4]);
   if (status !== 0) problems.push('no answer to pings');
   await server.stop();
   const after = await childSas(stage, 2);
@@ -70,7 +70,7 @@ async function separately(stage: Stage): Promise<string[]> {
 
 async function refusedBeside(stage: Stage): Promise<string[]> {
   const told = async () => (await stage.tunnel())?.rekeyFailure?.error.code;
-  const isTold = await within(5_000, async () => (await told()) === 'peer.ts-unacceptable');
+  const isTold = await within(patienceMs, async () => (await told()) === 'peer.ts-unacceptable');
   const problems = isTold ? [] : [`Godwit says ${await told()} of the CHILD SA that was refused`];
   const children = await childSas(stage, 1);
   if (children.size !== 1) problems.push(`charon has ${children.size} CHILD SAs`);
@@ -85,16 +85,16 @@ async function ownKeyExchange(stage: Stage): Promise<string[]> {
 }
 
 async function gatewayAddsOne(stage: Stage): Promise<string[]> {
-  await stage.gateway.vici.must('initiate', { child: 'second', ike: 'gateway', timeout: '5000' });
+  await stage.gateway.vici.must('initiate', { child: 'second', ike: 'gateway', timeout: String(patienceMs) });
   const children = await childSas(stage, 2);
   const problems = children.size === 2 ? [] : [`charon has ${[...children.keys()].join(', ')}`];
   const second = children.get('second');
   if (second?.localSelectors.join() !== half) problems.push(`it carries ${second?.localSelectors.join()}`);
   // charon itself goes on sending on the first one, so Godwit does too.
   const inner = (await stage.tunnel())?.addresses.find((address) => !address.includes(':')) ?? '';
-  const back = ['ping', '-c', '2', '-i', '0.2', '-W', '2', '-I', lan.v4, inner.replace(/\/.*/, '')];
+  const back = ['ping', '-c', '2', '-i', '0.2', '-W', '5', '-I', lan.v4, inner.replace(/\/.*/, '')];
   if ((await stage.topology.lan.run(back)).status !== 0) problems.push('the lan does not reach the client');
-  const ping = await stage.topology.client.run(['ping', '-c', '1', '-W', '2', lan.v4]);
+  const ping = await stage.topology.client.run(['ping', '-c', '1', '-W', '5', lan.v4]);
   return ping.status === 0 ? problems : [...problems, 'the client does not reach the lan'];
 }
 
@@ -114,13 +114,13 @@ async function sharedByPairs(stage: Stage): Promise<string[]> {
   const problems: string[] = [];
   const server = stage.topology.lan.spawn(['iperf3', '--server', '--one-off', '--port', '5301']);
   const listens = async () => (await stage.topology.lan.must(['ss', '-Hltn', 'sport = :5301'])) !== '';
-  await within(5_000, listens);
+  await within(patienceMs, listens);
   const flows = stage.topology.client.spawn([
-    ...['iperf3', '--client', lan.v4, '--port', '5301', '--parallel', '8', '--time', '60'],
+    ...['iperf3', '--client', lan.v4, '--port', '5301', '--parallel', '8', '--time', '300'],
   ]);
   const bothCarry = async () => {
     const before = await pairsOf(stage);
-    return await within(10_000, async () => {
+    return await within(patienceMs, async () => {
       const now = await pairsOf(stage);
       const more = now.filter(
         ({ outbound }, i) => outbound.packets > (before[i]?.outbound.packets ?? 0) + 200,
@@ -129,16 +129,16 @@ async function sharedByPairs(stage: Stage): Promise<string[]> {
     });
   };
   const bothReplaced = async (since: Awaited<ReturnType<typeof pairsOf>>) =>
-    await within(15_000, async () => {
+    await within(patienceMs, async () => {
       const now = await pairsOf(stage);
       return now.length === 2 && now.every(({ inboundSpi }, i) => inboundSpi !== since[i]?.inboundSpi);
     });
-  if (!(await within(15_000, async () => (await pairsOf(stage)).length === 2)))
+  if (!(await within(patienceMs, async () => (await pairsOf(stage)).length === 2)))
     problems.push('no CHILD SA for a second pair, although there is traffic');
   if (!(await bothCarry())) problems.push('the flows do not go by both');
   let standing = await installed(stage);
   // One that has just replaced another has nothing yet.
-  const allReached = await within(10_000, async () => {
+  const allReached = await within(patienceMs, async () => {
     standing = await installed(stage);
     return standing.length === 2 && standing.every(({ packetsIn }) => packetsIn > 0);
   });
@@ -157,7 +157,7 @@ async function sharedByPairs(stage: Stage): Promise<string[]> {
   if (flows.exit !== undefined) problems.push('the flows broke off');
   await flows.stop();
   await server.stop();
-  const ping = await stage.topology.client.run(['ping', '-c', '1', '-W', '2', lan.v4]);
+  const ping = await stage.topology.client.run(['ping', '-c', '1', '-W', '5', lan.v4]);
   return ping.status === 0 ? problems : [...problems, 'no answer to a ping through the tunnel'];
 }
 

@@ -1,7 +1,7 @@
 import { Godwit } from '../../support/peers/godwit.ts';
 import { addresses } from '../../support/topology.ts';
 import type { InteropCase } from '../case.ts';
-import { pause, type Stage, within } from '../stage.ts';
+import { patienceMs, pause, type Stage, within } from '../stage.ts';
 import { pinging } from '../watch.ts';
 
 /** The end of the connection that stands, and whether another one takes its place within so many seconds. */
@@ -38,7 +38,8 @@ async function keepsPlace(stage: Stage, play: () => Promise<string[]>): Promise<
   if (gone.length > 0) problems.push(`it was undone meanwhile: ${gone.join(', ')}`);
   const after = (await stage.tunnel())?.addresses;
   if (String(after) !== String(inner)) problems.push(`the inner addresses were ${inner}, are ${after}`);
-  const [lost, restored] = (await client.journey()).slice(-2);
+  const journey = await client.journey();
+  const [lost, restored] = journey.slice(journey.findLastIndex(({ kind }) => kind === 'lost'));
   if (lost?.kind !== 'lost' || lost.error?.code !== 'peer.closed')
     problems.push(`not lost, but ${lost?.kind}`);
   if (restored?.kind !== 'restored' || restored.gapMs === undefined)
@@ -73,9 +74,9 @@ export const livenessCases: readonly InteropCase[] = [
     client: {},
     expect: { up: true },
     during: async (stage) => {
-      const terminate = { ike: 'gateway', timeout: '3000' };
+      const terminate = { ike: 'gateway', timeout: String(patienceMs) };
       return keepsPlace(stage, () =>
-        losesConnection(stage, 5, () => stage.gateway.vici.must('terminate', terminate)),
+        losesConnection(stage, 20, () => stage.gateway.vici.must('terminate', terminate)),
       );
     },
   },
@@ -87,7 +88,7 @@ export const livenessCases: readonly InteropCase[] = [
     expect: { up: true },
     during: async (stage) => {
       const before = await stage.tunnel();
-      await stage.gateway.vici.must('terminate', { child: 'net', timeout: '3000' });
+      await stage.gateway.vici.must('terminate', { child: 'net', timeout: String(patienceMs) });
       const problems = await stage.settled();
       const asked = (await stage.gateway.counters())('create-child-in-req');
       if (stage.client instanceof Godwit && asked !== 1) problems.push(`${asked} CREATE_CHILD_SA requests`);
@@ -117,10 +118,10 @@ export const livenessCases: readonly InteropCase[] = [
     during: async (stage) => {
       const given = async (): Promise<boolean> => (await stage.tunnel()) === undefined;
       await stage.topology.resetRouter(['udp dport 4500', 'udp sport 4500', 'udp dport 500']);
-      if (!(await within(32_000, given))) return ['the silence was not noticed'];
+      if (!(await within(60_000, given))) return ['the silence was not noticed'];
       // charon would keep it for hours.
       await stage.gateway.vici.request('terminate', { ike: 'gateway', force: 'yes' });
-      return losesConnection(stage, 8, () => stage.topology.resetRouter());
+      return losesConnection(stage, 20, () => stage.topology.resetRouter());
     },
   },
   {
@@ -139,19 +140,22 @@ export const livenessCases: readonly InteropCase[] = [
       await stage.topology.resetRouter([`udp sport ${port} udp dport 4500 @th,64,32 != 0`]);
       const pings = pinging(stage);
       try {
-        const rekeyed = await within(16_000, async () => ((await stage.tunnel())?.esp.rekeys ?? 0) > 0);
-        const shown = (await stage.tunnel())?.oneWayMs;
+        let shown = false;
+        const rekeyed = await within(2 * patienceMs, async () => {
+          const now = await stage.tunnel();
+          shown ||= now?.oneWayMs !== undefined;
+          return (now?.esp.rekeys ?? 0) > 0;
+        });
         const problems = rekeyed ? [] : ['no rekey'];
-        if (shown === undefined) problems.push('it is not shown that traffic goes one way');
+        if (!shown) problems.push('it is not shown that traffic goes one way');
         const loggedIn = async () => {
           const now = (await stage.tunnel())?.local;
           return now !== undefined && now !== local;
         };
-        if (!(await within(16_000, loggedIn))) problems.push('no new login');
-        await pings.stop();
+        if (!(await within(2 * patienceMs, loggedIn))) problems.push('no new login');
         return [...problems, ...(await stage.settled())];
       } finally {
-        await pings.stop();
+        await pings.end();
         await stage.topology.resetRouter();
       }
     },
@@ -166,17 +170,18 @@ export const livenessCases: readonly InteropCase[] = [
     during: async (stage) => {
       if (!(stage.client instanceof Godwit)) return [];
       const children = async () => (await stage.gateway.sas()).flatMap((each) => each.children);
-      if (!(await within(9_000, async () => (await children()).length === 0)))
+      if (!(await within(patienceMs, async () => (await children()).length === 0)))
         return ['charon still has a CHILD SA'];
       const count = await stage.gateway.counters();
       const problems = count('info-in-req') > 0 ? [] : ['charon had no DELETE'];
-      const shown = (await stage.tunnel())?.esp.asleepMs;
-      if (shown === undefined) problems.push('Godwit does not show that the CHILD SA sleeps');
+      const asleep = async () => (await stage.tunnel())?.esp.asleepMs !== undefined;
+      // Charon has deleted it before its answer is there.
+      if (!(await within(patienceMs, asleep))) problems.push('Godwit does not show that the CHILD SA sleeps');
       // The very packet that wakes it is answered.
-      const ping = ['ping', '-c', '1', '-W', '3', addresses.lan.v4];
+      const ping = ['ping', '-c', '1', '-W', '10', addresses.lan.v4];
       if ((await stage.topology.client.run(ping)).status !== 0) problems.push('the first ping is lost');
       problems.push(...(await stage.settled()));
-      if ((await stage.tunnel())?.esp.asleepMs !== undefined) problems.push('it is shown asleep still');
+      if (await asleep()) problems.push('it is shown asleep still');
       if (count('create-child-in-req') > 0 || (await stage.gateway.counters())('create-child-in-req') !== 1)
         problems.push('not one CREATE_CHILD_SA');
       return problems;
@@ -191,14 +196,14 @@ export const livenessCases: readonly InteropCase[] = [
     before: async ({ topology, client, gateway, profile }) => {
       await topology.resetRouter(['udp dport 4500']);
       const attempt = client.connect(profile);
-      await within(5_000, async () => (await gateway.sas()).length > 0);
+      await within(patienceMs, async () => (await gateway.sas()).length > 0);
       await client.disconnect();
       await attempt;
       await topology.resetRouter();
     },
     during: async ({ topology }) => {
-      const { inits } = await topology.wire();
-      return inits === 2 ? [] : [`${inits} IKE_SA_INIT requests: without a cookie and with it are 2`];
+      const { initsWithCookie } = await topology.wire();
+      return initsWithCookie > 0 ? [] : ['no IKE_SA_INIT request with a cookie'];
     },
   },
 ];

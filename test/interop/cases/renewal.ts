@@ -4,18 +4,18 @@ import { askersOf, startCa } from '../ca.ts';
 import type { InteropCase } from '../case.ts';
 import { gatewayName } from '../certificates.ts';
 import { secondGateway, withSecondGateway } from '../second-gateway.ts';
-import { pause, type Stage, within } from '../stage.ts';
+import { patienceMs, type Stage, wholeSas, within } from '../stage.ts';
 import { pinging } from '../watch.ts';
 
 /** Other logins take the place of the present one while pings go on; nothing of the old is left, nothing is lost. */
-export async function renewals(stage: Stage, count: number, patienceMs: number): Promise<string[]> {
+export async function renewals(stage: Stage, count: number): Promise<string[]> {
   const problems: string[] = [];
   const first = await stage.tunnel();
   if (first === undefined) return ['not connected'];
   const pings = pinging(stage);
   let spi = first.ike.initiatorSpi;
   for (let renewed = 0; renewed < count; renewed++) {
-    const other = await within(patienceMs, async () => {
+    const other = await within(2 * patienceMs, async () => {
       const now = (await stage.tunnel())?.ike.initiatorSpi;
       return now !== undefined && now !== spi;
     });
@@ -26,7 +26,7 @@ export async function renewals(stage: Stage, count: number, patienceMs: number):
       problems.push(`the inner addresses were ${first.addresses}, are ${tunnel.addresses}`);
     problems.push(...(await stage.settled()));
   }
-  await pause(1_000);
+  await pings.go(10);
   return [...problems, ...(await pings.stop())];
 }
 
@@ -39,19 +39,19 @@ async function redirect(from: StrongSwan, to: string): Promise<void> {
 async function followsRedirect(stage: Stage, to: string): Promise<string[]> {
   const before = String((await stage.tunnel())?.addresses);
   const pings = pinging(stage);
-  await pause(500);
+  await pings.go(5);
   await redirect(stage.gateway, to);
   const moved = await within(
-    5_000,
+    patienceMs,
     async () => (await stage.tunnel())?.gateway.startsWith(addresses.natGateway.v4) === true,
   );
   const problems = moved ? [] : [`still at ${(await stage.tunnel())?.gateway}`];
   const from = (await stage.tunnel())?.redirectedFrom;
   if (from !== addresses.plainGateway.v4) problems.push(`redirected from ${from}`);
   problems.push(...(await stage.settled()));
-  await pause(1_000);
+  await pings.go(10);
   const same = String((await stage.tunnel())?.addresses) === before;
-  return [...problems, ...(await pings.stop(same ? 0 : 1))];
+  return [...problems, ...(await pings.stop({ flights: same ? 0 : 1 }))];
 }
 
 /** Of the pool: what comes from there has gone through the tunnel. */
@@ -65,12 +65,12 @@ async function redirectsThereAndBack(stage: Stage): Promise<string[]> {
     const problems: string[] = [];
     const arrives = async (at: string, host: string, from: string, left: StrongSwan): Promise<void> => {
       const there = async () => (await stage.tunnel())?.gateway.startsWith(at) === true;
-      if (!(await within(6_000, there))) problems.push(`still at ${(await stage.tunnel())?.gateway}`);
-      const ping = await stage.topology.client.run(['ping', '-c', '1', '-W', '2', host]);
+      if (!(await within(patienceMs, there))) problems.push(`still at ${(await stage.tunnel())?.gateway}`);
+      const ping = await stage.topology.client.run(['ping', '-c', '1', '-W', '5', host]);
       if (ping.status !== 0) problems.push(`no answer from ${host}`);
       const tunnel = await stage.tunnel();
       if (tunnel?.redirectedFrom !== from) problems.push(`redirected from ${tunnel?.redirectedFrom}`);
-      if (!(await within(3_000, async () => (await left.sas()).length === 0)))
+      if (!(await within(patienceMs, async () => (await wholeSas(left)).length === 0)))
         problems.push('the gateway that was left still has an IKE SA');
     };
     await redirect(stage.gateway, secondGateway.v4);
@@ -112,7 +112,7 @@ export const renewalCases: readonly InteropCase[] = [
     expect: { up: true },
     endsTunnel: true,
     seconds: 30,
-    during: (stage) => renewals(stage, 2, 18_000),
+    during: (stage) => renewals(stage, 2),
   },
   {
     name: 'the gateway sends an established client to another address of its own, under pings',

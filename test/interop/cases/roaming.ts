@@ -2,7 +2,7 @@ import { Godwit } from '../../support/peers/godwit.ts';
 import type { IkeSaView } from '../../support/peers/strongswan.ts';
 import { addresses, type Topology } from '../../support/topology.ts';
 import type { InteropCase } from '../case.ts';
-import { pause, type Stage, within } from '../stage.ts';
+import { patienceMs, pause, type Stage, wholeSas, within } from '../stage.ts';
 import { traffic } from '../traffic.ts';
 import { pinging } from '../watch.ts';
 
@@ -22,7 +22,7 @@ async function readdress(topology: Topology, from: string, to: string, family: 4
 }
 
 async function onlySa({ gateway }: Stage): Promise<IkeSaView | undefined> {
-  const sas = await gateway.sas();
+  const sas = await wholeSas(gateway);
   return sas.length === 1 ? sas[0] : undefined;
 }
 
@@ -40,9 +40,11 @@ async function withOnly(
 ): Promise<string[]> {
   const other = family === 4 ? defaultRoute6 : defaultRoute4;
   await topology.client.ip([`${other.of}route del ${other.route}`]);
-  const problems = await play();
-  await topology.client.ip([`${other.of}route add ${other.route}`]);
-  return problems;
+  try {
+    return await play();
+  } finally {
+    await topology.client.ip([`${other.of}route add ${other.route}`]);
+  }
 }
 
 const defaultRoute4 = { of: '', route: `default via ${addresses.router.v4}` } as const;
@@ -55,19 +57,19 @@ async function changeOfAddress(stage: Stage, family: 4 | 6): Promise<string[]> {
   const problems: string[] = [];
   const before = await onlySa(stage);
   const pings = pinging(stage);
-  await pause(1_000);
+  await pings.go(10);
   for (const [from, to] of [
     [home, away],
     [away, home],
   ] as const) {
     await readdress(topology, from, to, family);
-    const followed = await within(4_000, async () => (await onlySa(stage))?.remoteHost === to);
+    const followed = await within(patienceMs, async () => (await onlySa(stage))?.remoteHost === to);
     if (!followed) problems.push(`charon does not follow to ${to}: ${(await onlySa(stage))?.remoteHost}`);
     problems.push(...(await stage.settled()));
-    await pause(1_000);
+    await pings.go(10);
   }
   // Two moves of 100 ms without an address, and a round trip each.
-  problems.push(...(await pings.stop(20)));
+  problems.push(...(await pings.stop({ pings: 20, flights: 4 })));
   return [...problems, ...sameIke(before, await onlySa(stage))];
 }
 
@@ -108,10 +110,10 @@ async function rebindings(stage: Stage): Promise<string[]> {
       const port = (await onlySa(stage))?.remotePort ?? 0;
       return port >= Number(ports.slice(0, 5)) && port <= Number(ports.slice(6));
     };
-    if (!(await within(16_000, inRange)))
+    if (!(await within(patienceMs, inRange)))
       problems.push(`charon still sends to ${(await onlySa(stage))?.remotePort}`);
     problems.push(...(await stage.settled()));
-    await pings.stop();
+    await pings.end();
   }
   return [...problems, ...sameIke(before, await onlySa(stage))];
 }
@@ -129,12 +131,12 @@ async function natComesAndGoes(stage: Stage): Promise<string[]> {
   ] as const) {
     await retranslate(stage.topology, rule);
     const pings = pinging(stage);
-    if (!(await within(16_000, async () => (await onlySa(stage))?.remoteHost === seen)))
+    if (!(await within(patienceMs, async () => (await onlySa(stage))?.remoteHost === seen)))
       problems.push(`charon sends to ${(await onlySa(stage))?.remoteHost}, not to ${seen}`);
     // It makes the CHILD SA anew there.
-    await within(5_000, () => answersPing(stage));
+    await within(patienceMs, () => answersPing(stage));
     problems.push(...(await stage.settled()));
-    await pings.stop();
+    await pings.end();
   }
   return [...problems, ...sameIke(before, await onlySa(stage))];
 }
@@ -155,15 +157,16 @@ async function familiesInTurn(stage: Stage): Promise<string[]> {
   ] as const) {
     await stage.topology.client.ip([`${gone.of}route del ${gone.route}`]);
     const isThere = async () => ((await onlySa(stage))?.remoteHost.includes(':') === true ? 6 : 4) === left;
-    if (!(await within(3_000, isThere))) problems.push(`charon does not follow to IPv${left}`);
-    const shown = await stage.tunnel();
-    if (shown !== undefined && shown.path.state !== 'proven')
-      problems.push(`the path is shown as ${shown.path.state}`);
+    if (!(await within(patienceMs, isThere))) problems.push(`charon does not follow to IPv${left}`);
+    // Charon has followed before its answer is there.
+    const shown = async () => (await stage.tunnel())?.path.state ?? 'proven';
+    if (!(await within(patienceMs, async () => (await shown()) === 'proven')))
+      problems.push(`the path is shown as ${await shown()}`);
     problems.push(...(await stage.settled()));
     await stage.topology.client.ip([`${gone.of}route add ${gone.route}`]);
-    await pause(500);
+    await pings.go(5);
   }
-  problems.push(...(await pings.stop(10)));
+  problems.push(...(await pings.stop({ pings: 10, flights: 4 })));
   return [...problems, ...sameIke(before, await onlySa(stage))];
 }
 
@@ -177,12 +180,14 @@ async function withSecondUplink(stage: Stage, play: () => Promise<string[]>): Pr
   );
   await client.ip(['route add default via 10.20.0.1 dev wwan0 metric 700']);
   await stage.topology.gateway.ip(['route add 10.20.0.0/24 via 192.0.2.1']);
-  const problems = await play();
-  await stage.topology.gateway.ip(['route del 10.20.0.0/24']);
-  // A link that goes down forgets its IPv6 addresses.
-  const address6 = `-6 addr replace ${addresses.client.v6}/64 dev eth0 nodad`;
-  await client.ip(['link del wwan0', address6, `-6 route add ${defaultRoute6.route}`]);
-  return problems;
+  try {
+    return await play();
+  } finally {
+    await stage.topology.gateway.ip(['route del 10.20.0.0/24']);
+    // A link that goes down forgets its IPv6 addresses.
+    const address6 = `-6 addr replace ${addresses.client.v6}/64 dev eth0 nodad`;
+    await client.ip(['link del wwan0', address6, `-6 route add ${defaultRoute6.route}`]);
+  }
 }
 
 /** Logged out and in again, while nothing that is sent by the preferred uplink arrives. */
@@ -222,23 +227,25 @@ async function twoUplinks(stage: Stage): Promise<string[]> {
   };
   const alsoBy = async () =>
     (await stage.tunnel())?.path.others.some((way) => way.interface === 'wwan0') === true;
-  if (!(await within(4_000, alsoBy))) problems.push('the second uplink is not shown as proven');
+  if (!(await within(patienceMs, alsoBy))) problems.push('the second uplink is not shown as proven');
   const pings = pinging(stage);
-  await pause(500);
+  await pings.go(5);
   await topology.resetRouter(['iifname "home"', 'oifname "home"']);
-  if (!(await within(8_000, at('wwan0')))) problems.push('still on the uplink where everything vanishes');
+  if (!(await within(patienceMs, at('wwan0'))))
+    problems.push('still on the uplink where everything vanishes');
   problems.push(...(await stage.settled()));
   await topology.resetRouter();
   // Nothing tells that it works again.
-  if (!(await within(16_000, at('eth0')))) problems.push('not back on the uplink that works again');
+  if (!(await within(2 * patienceMs, at('eth0')))) problems.push('not back on the uplink that works again');
   problems.push(...(await stage.settled()));
+  await pings.end();
   await topology.client.ip(['link set eth0 down']);
-  if (!(await within(2_000, at('wwan0'))))
+  // Without traffic the silence alone would show in ten seconds and more.
+  if (!(await within(8_000, at('wwan0'))))
     problems.push('the link went away, and the gateway was not told in time');
   problems.push(...(await stage.settled()));
-  await pings.stop();
   await topology.client.ip(['link set eth0 up', 'route replace default via 10.10.0.1']);
-  await within(4_000, at('eth0'));
+  await within(patienceMs, at('eth0'));
   return [...problems, ...sameIke(before, await onlySa(stage))];
 }
 
@@ -250,7 +257,9 @@ async function knownAgain(stage: Stage, octets: number, mtu: number): Promise<st
   const size = (await stage.tunnel())?.mtu ?? 0;
   // What is smaller than where all logins begin is in use before it is proven.
   const problems = mtu > 1_400 || size === mtu ? [] : [`the second login begins with ${size}, not ${mtu}`];
-  return (await within(6_000, proven)) ? problems : [...problems, 'nothing is proven at the second login'];
+  return (await within(patienceMs, proven))
+    ? problems
+    : [...problems, 'nothing is proven at the second login'];
 }
 
 /**
@@ -261,18 +270,18 @@ async function narrowLink(stage: Stage, octets: number): Promise<string[]> {
   const problems: string[] = [];
   const measured = async () => (await stage.tunnel())?.path.largestPacket?.octets;
   const setTo = (mtu: number) => topology.router.ip([`link set wan mtu ${mtu}`]);
-  if (!(await within(12_000, async () => (await measured()) === octets)))
+  if (!(await within(patienceMs, async () => (await measured()) === octets)))
     problems.push(`${await measured()} octets were found, on a path of ${octets}`);
   const mtu = (await stage.tunnel())?.mtu ?? 0;
   // Charon sends on whole what comes back, as its own device is wider than the smaller path: there only TCP is safe, by its MSS.
-  const ping = `ping -M do -c 2 -i 0.2 -W 2 -s ${mtu - 28} ${addresses.lan.v4}`.split(' ');
+  const ping = `ping -M do -c 2 -i 0.2 -W 5 -s ${mtu - 28} ${addresses.lan.v4}`.split(' ');
   if (octets >= 1_400 && (await topology.client.run(ping)).status !== 0)
     problems.push(`a packet of ${mtu} octets does not get through the tunnel`);
   problems.push(...(await traffic(topology, 2)));
   problems.push(...(await knownAgain(stage, octets, mtu)));
   await setTo(1_500);
   await topology.client.ip(['addr add 10.10.0.99/24 dev eth0', 'addr del 10.10.0.99/24 dev eth0']);
-  if (!(await within(12_000, async () => (await measured()) === 1_500)))
+  if (!(await within(patienceMs, async () => (await measured()) === 1_500)))
     problems.push(`${await measured()} octets were found once the path was wide again`);
   return problems;
 }

@@ -2,7 +2,7 @@ import { explain } from '../../../core/base/errors.ts';
 import { Godwit } from '../../support/peers/godwit.ts';
 import type { ClientConfig, GatewayConfig, InteropCase } from '../case.ts';
 import { type UserCertificateName, userMail } from '../certificates.ts';
-import { within } from '../stage.ts';
+import { patienceMs, within } from '../stage.ts';
 import { hasTokenTools, testToken, tokenModule, tokenPin } from '../token.ts';
 
 const gateway: GatewayConfig = {
@@ -64,10 +64,10 @@ const cases: readonly InteropCase[] = [
       try {
         const before = (await godwit.snapshot()).tunnel.state;
         if (before !== 'connected') return [`${before} when the token was pulled out`];
-        await peer.vici.must('terminate', { ike: 'gateway', timeout: '3000' });
+        await peer.vici.must('terminate', { ike: 'gateway', timeout: String(patienceMs) });
         let failure = 'none';
         let words = '';
-        await within(8_000, async () => {
+        await within(patienceMs, async () => {
           const { tunnel } = await godwit.snapshot();
           if (tunnel.state === 'disconnected' && tunnel.lastFailure !== undefined) {
             failure = tunnel.lastFailure.code;

@@ -68,7 +68,7 @@ export function readLog(path: string): string {
 
 /** Waits for a server to be ready. @throws with its log when it ends or takes too long */
 export async function until(process: LabProcess, ready: () => boolean, log: () => string): Promise<void> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 40_000;
   while (!ready()) {
     if (process.exit !== undefined || performance.now() > deadline) {
       await process.stop();

@@ -91,6 +91,7 @@ export class ViciClient {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(body.length);
     return new Promise((resolve, reject) => {
+      if (this.#socket.destroyed) return reject(new Error('vici has closed the connection'));
       this.#waiting = resolve;
       this.#fail = reject;
       this.#socket.write(Buffer.concat([length, body]));

@@ -3,17 +3,22 @@ import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import vm from 'node:vm';
 import { gunzipSync } from 'node:zlib';
 import { extractFile, listPackage } from '@electron/asar';
 import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
+import { build } from 'vite';
+import { bundle } from '../../../build/bundle.ts';
+import { bundleApp } from '../../../build/package/bundle-app.ts';
 import { electronBuilderConfig } from '../../../build/package/electron-builder.ts';
-import { debianFiles, installedFolder, systemFiles } from '../../../build/package/linux-files.ts';
+import { debianFiles, installedFolder, rpmFiles, systemFiles } from '../../../build/package/linux-files.ts';
 import { makePackages } from '../../../build/package/package.ts';
 import { root } from '../../../build/testing/run-tests.ts';
+import { uiConfig } from '../../../build/ui/vite.config.ts';
+import { noticesFile } from '../../../core/platform/notices.ts';
 import { socketGroup } from '../../../core/rpc/socket-path.ts';
 import { profileEndings } from '../../../main/opened.ts';
 import { electronStandIn } from '../../support/electron-stand-in.ts';
@@ -95,6 +100,87 @@ test('beside it lie daemon and command line on a Node of their own, and run ther
   for (const name of ['node', 'LICENSE']) assert.ok(existsSync(join(daemon, 'runtime', name)), name);
 });
 
+test('the notices name every library that is in what was packed, and no other', async () => {
+  const text = readFileSync(join(daemon, noticesFile), 'utf8');
+  const named = new Map<string, readonly string[]>();
+  for (const [, head = '', fields = ''] of text.matchAll(/^={80}\n(.+)\n((?:\w[\w ]*: .+\n)+)/gm)) {
+    const title = head.replace(/ \S+$/, '');
+    const [, name = title] = /^Package: (.*)$/m.exec(fields) ?? [];
+    const parts = /^Part of: (.*)$/m.exec(fields)?.[1]?.split(', ') ?? [];
+    named.set(name + head.slice(title.length), parts);
+  }
+  const inPart = (part: string): readonly string[] =>
+    [...named].filter(([, parts]) => parts.includes(part)).map(([name]) => name);
+  // Source maps come out of the bundler by another way than what the notices are made from.
+  const maps = join(folder, 'maps');
+  await bundle(join(maps, 'lib'), true);
+  await bundleApp(join(maps, 'app'), true);
+  await build({ ...uiConfig, build: { ...uiConfig.build, outDir: join(maps, 'ui'), sourcemap: true } });
+  // These leave no source in a map: what bundlers add, a typeface.
+  const unmapped = ['rolldown', 'vite', '@fontsource-variable/inter'].map(withVersion);
+  for (const [name, part] of [
+    ['lib', 'daemon and command line'],
+    ['app', 'desktop app'],
+    ['ui', 'interface'],
+  ] as const) {
+    const mapped = packagesInMaps(join(maps, name));
+    assert.ok(mapped.length > 3, name);
+    assert.deepEqual(
+      mapped.filter((each) => !inPart(part).includes(each)),
+      [],
+      `missing in the notices: ${part}`,
+    );
+    const others = inPart(part).filter((each) => !mapped.includes(each));
+    assert.deepEqual(
+      others.filter((each) => !unmapped.includes(each)),
+      [],
+      `not in ${part}`,
+    );
+  }
+  assert.ok(inPart('interface').some((name) => name.startsWith('@fontsource-variable/inter')));
+  const native = readdirSync(join(daemon, 'node_modules'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('package.json'))
+    .map((file) => JSON.parse(readFileSync(join(daemon, 'node_modules', file), 'utf8')))
+    .map(({ name, version }) => `${name} ${version}`);
+  assert.deepEqual([...inPart('native modules')].sort(), native.sort());
+  assert.deepEqual(inPart('runtime of the daemon'), [withVersion(`node-linux-${process.arch}`)]);
+  assert.deepEqual(inPart('runtime of the desktop app'), [withVersion('electron')]);
+});
+
+test('the notices are whole, and the command line prints them', async () => {
+  const text = readFileSync(join(daemon, noticesFile), 'utf8');
+  for (const file of ['node_modules/koffi/LICENSE.txt', 'runtime/LICENSE']) {
+    const license = readFileSync(join(daemon, file), 'utf8').replaceAll('\r\n', '\n').trim();
+    assert.ok(text.includes(license), file);
+  }
+  const program = join(daemon, 'bin/godwit');
+  const run = promisify(execFile);
+  assert.equal((await run(program, ['licenses'], { env: {} })).stdout, text);
+  const { stdout } = await run(program, ['licenses', '--json'], { env: {} });
+  assert.deepEqual(JSON.parse(stdout), { ok: true, notices: text });
+});
+
+test("Debian's copyright file is well formed, and says of every folder what is in it", () => {
+  const text = readFileSync(join(root, 'dist/notices/copyright'), 'utf8');
+  const paragraphs = text.trimEnd().split('\n\n');
+  for (const line of paragraphs.flatMap((paragraph) => paragraph.split('\n')))
+    assert.match(line, /^(Format|Upstream-\w+|Source|Comment|Files|Copyright|License): ?\S|^ .*\S/);
+  const [, ...rest] = paragraphs;
+  const defined = rest.map((paragraph) => /^License: (.*)\n/.exec(paragraph)?.[1]).filter(Boolean);
+  assert.equal(new Set(defined).size, defined.length);
+  const used = rest.flatMap((paragraph) => {
+    if (!paragraph.startsWith('Files: ')) return [];
+    assert.match(paragraph, /\nCopyright: \S/);
+    return /\nLicense: (.*)/.exec(paragraph)?.[1]?.split(' and ') ?? assert.fail(paragraph);
+  });
+  assert.deepEqual([...new Set(used)].sort(), [...defined].sort());
+  const places = rest.flatMap((paragraph) => /^Files: (.*)/.exec(paragraph)?.[1]?.split(' ') ?? []);
+  for (const place of places.filter((each) => each !== '*')) {
+    const path = place.replace(`${installedFolder.slice(1)}/`, '').replace(/\*$/, '');
+    assert.ok(existsSync(join(unpacked, path)), place);
+  }
+});
+
 test('the fuses of the packed program stand as they should', async () => {
   const wire = await getCurrentFuseWire(join(unpacked, 'godwit-desktop'));
   const [open, closed] = [...'01'].map((digit) => digit.charCodeAt(0));
@@ -120,7 +206,8 @@ test('a package has the key of a feed only where one is configured', () => {
 });
 
 test('what goes to the machine beside the program is there, and names it where it lies', () => {
-  for (const { from } of [...systemFiles, ...debianFiles]) assert.ok(existsSync(join(root, from)), from);
+  for (const { from } of [...systemFiles, ...debianFiles, ...rpmFiles])
+    assert.ok(existsSync(join(root, from)), from);
   const daemonProgram = `${installedFolder}/resources/godwit/bin/godwitd`;
   assert.match(read('godwitd.service'), new RegExp(`^ExecStart=${daemonProgram}$`, 'm'));
   assert.match(
@@ -220,6 +307,26 @@ test('systemd and AppStream find nothing wrong', { skip: missing('systemd-analyz
   const valid = spawnSync('appstreamcli', ['validate', '--no-net', metainfo], { encoding: 'utf8' });
   assert.equal(valid.status, 0, valid.stdout);
 });
+
+function withVersion(name: string): string {
+  return `${name} ${JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version}`;
+}
+
+/** Every package that a source map in the folder names, with its version. */
+function packagesInMaps(place: string): readonly string[] {
+  const files = readdirSync(place, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.map'),
+  );
+  const folders = files.flatMap((file) => {
+    const { sources }: { sources: string[] } = JSON.parse(readFileSync(join(place, file), 'utf8'));
+    const paths = sources.map((source) => resolve(place, dirname(file), source));
+    return paths.flatMap((path) => /^.*\/node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+  });
+  return [...new Set(folders)].map((each) => {
+    const { name, version } = JSON.parse(readFileSync(join(each, 'package.json'), 'utf8'));
+    return `${name} ${version}`;
+  });
+}
 
 function missing(...programs: string[]): string | false {
   const absent = programs.filter((program) => spawnSync(program, ['--version']).error !== undefined);

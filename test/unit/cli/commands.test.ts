@@ -208,6 +208,14 @@ test('profiles lists the good ones and what is wrong with the others', async (t)
   assert.equal(Object(json['profiles']).length, 2);
 });
 
+test('the licences of what a package brings are looked for beside it, without a daemon', async () => {
+  const { stdout, stderr, exitCode } = await godwitRuns(undefined, ['licenses']);
+  assert.equal(exitCode, 3);
+  assert.equal(stdout, '');
+  assert.match(stderr, /licences of the libraries were not collected.*\n.*THIRD-PARTY-NOTICES/);
+  assert.match(stderr, /in node_modules/);
+});
+
 test('a profile file is sent with its certificates inside and without its paths', async (t) => {
   const daemon = await startFakeDaemon(t, { password: 'hunter2' });
   const folder = await temporaryFolder(t);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +41,17 @@ test('a profile is loaded by its id, and by nothing that leads elsewhere', async
     assert.ok(!refused.ok, id);
     assert.equal(refused.error.code, 'profile.missing', id);
   }
+});
+
+test('what is no regular file is not waited for, and what is not there is missing', async () => {
+  execFileSync('mkfifo', [join(folder, 'pipe.json')]);
+  const waiting = await store.load({ kind: 'stored', id: 'pipe' }, 1000);
+  assert.ok(!waiting.ok && waiting.error.code === 'profile.unreadable');
+  const shown = await store.text('pipe', 1000);
+  assert.ok(!shown.ok && shown.error.code === 'profile.unreadable');
+  await rm(join(folder, 'pipe.json'));
+  const gone = await store.text('pipe', 1000);
+  assert.ok(!gone.ok && gone.error.code === 'profile.missing');
 });
 
 test('a text from a client that names a file is refused', async () => {

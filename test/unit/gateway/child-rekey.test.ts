@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { equal } from '../../../core/base/octets.ts';
 import { seededRandom } from '../../../core/crypto/seeded-random.ts';
-import { selectorOf } from '../../../core/gateway/narrow.ts';
+import { selectorOf } from '../../../core/ike/child-wishes.ts';
 import { deriveChildKeys } from '../../../core/ike/keymat.ts';
 import { notifiesOf, payloadOf, payloadsOf } from '../../../core/wire/ike/lookup.ts';
 import { exchangeType } from '../../../core/wire/registry/exchange-types.ts';

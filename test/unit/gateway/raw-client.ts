@@ -5,9 +5,9 @@ import { defaultEspProposals, defaultIkeProposals } from '../../../core/crypto/d
 import { nodeCryptoProvider } from '../../../core/crypto/node/node-crypto-provider.ts';
 import { seededRandom } from '../../../core/crypto/seeded-random.ts';
 import type { Gateway, GatewayOutput } from '../../../core/gateway/io.ts';
-import { selectorOf } from '../../../core/gateway/narrow.ts';
 import type { ChannelKeys } from '../../../core/gateway/sa-channel.ts';
 import type { Association } from '../../../core/ike/association.ts';
+import { selectorOf } from '../../../core/ike/child-wishes.ts';
 import { espProposals } from '../../../core/ike/negotiate.ts';
 import { createProtection, type Protection } from '../../../core/ike/protection.ts';
 import { IkeInitTask } from '../../../core/ike/tasks/ike-init.ts';

@@ -3,7 +3,7 @@ import { defaultEspProposals, defaultIkeProposals } from '../../../core/crypto/d
 import { nodeCryptoProvider } from '../../../core/crypto/node/node-crypto-provider.ts';
 import { withKeyExchanges } from '../../../core/crypto/proposals.ts';
 import { seededRandom } from '../../../core/crypto/seeded-random.ts';
-import { selectorOf } from '../../../core/gateway/narrow.ts';
+import { selectorOf } from '../../../core/ike/child-wishes.ts';
 import { chooseEsp, chooseIke } from '../../../core/ike/choose.ts';
 import { deriveIkeKeys, deriveRekeyedSkeyseed, type NoncePair, spiOctets } from '../../../core/ike/keymat.ts';
 import {

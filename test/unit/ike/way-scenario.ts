@@ -66,8 +66,8 @@ export interface Offer {
   readonly ppk?: { readonly id: string; readonly text: string };
   /** It does not know RFC 7427. */
   readonly classic?: boolean;
-  /** It wants a cookie, or this group, before anything else. */
-  readonly cookie?: boolean;
+  /** It wants a cookie, or this group, before anything else. `belated`: only once, and answers the request without it all the same. */
+  readonly cookie?: boolean | 'belated';
   readonly group?: number;
 }
 
@@ -193,6 +193,8 @@ class OfferingGateway {
   readonly #responder = new ScriptedResponder();
   #round = 0;
   #first = true;
+  /** Whom it asked for a cookie. */
+  #asked: bigint | undefined;
   #eap: 'none' | 'challenge' | 'success' = 'none';
 
   constructor(offer: Offer) {
@@ -201,7 +203,15 @@ class OfferingGateway {
 
   answer(octets: Uint8Array): readonly Uint8Array[] {
     // An IKE_SA_INIT request has no SPI of ours yet.
-    if (isInit(octets)) return [this.#restart(octets) ?? this.#init(octets)];
+    if (isInit(octets)) {
+      const restart = this.#restart(octets);
+      if (this.#offer.cookie !== 'belated') return [restart ?? this.#init(octets)];
+      // Of one IKE_SA_INIT it answers the first request alone.
+      const spi = Buffer.from(octets).readBigUInt64BE(0);
+      if (restart === undefined) return spi === this.#asked ? [] : [this.#init(octets)];
+      this.#asked = spi;
+      return [restart, this.#init(octets)];
+    }
     if (!Buffer.from(octets).subarray(8, 16).equals(spiOctets(this.#responder))) return [];
     const request = this.#responder.open(octets);
     if (request.header.exchange !== 35) return [];
@@ -211,7 +221,8 @@ class OfferingGateway {
   #restart(octets: Uint8Array): Uint8Array | undefined {
     const request = clear(octets);
     const { cookie, group } = this.#offer;
-    if (cookie && notifyOf(request, notifyType.COOKIE) === undefined)
+    const once = cookie === 'belated' && this.#asked !== undefined;
+    if (cookie && !once && notifyOf(request, notifyType.COOKIE) === undefined)
       return this.#responder.clearResponse(octets, [notify(notifyType.COOKIE, Buffer.from('a cookie'))]);
     if (group === undefined || payloadOf(request, 'KE')?.group === group) return undefined;
     const wanted = Uint8Array.of(group >> 8, group & 0xff);

@@ -13,6 +13,7 @@ import { FakeContents, FakeElectron } from './fake-electron.ts';
 const update = { state: 'off', why: 'package' } as const;
 const methods = {
   host: () => ok({ kind: 'electron' as const, version: '1', preferences: [], update }),
+  notices: () => ok({ text: 'NOTICES' }),
   'check-for-updates': () => ok({ update }),
   'set-preference': () => ok({ preferences: [] }),
 };

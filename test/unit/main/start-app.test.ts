@@ -75,6 +75,7 @@ async function start(t: TestContext, more: Partial<AppSurroundings> = {}): Promi
     files: new Map([
       ['/index.html', { type: 'text/html', octets: Buffer.from('hello'), gzip: undefined, lasting: false }],
     ]),
+    notices: join(folder, 'THIRD-PARTY-NOTICES'),
     reach: () => connectRpc(server.socketPath),
     updates: {
       appImage: undefined,
@@ -370,16 +371,7 @@ test('the menu goes to each view and quits, in the words of the desktop, and ope
 
 test('the switches are kept, autostart with the desktop, in German for a German desktop', async (t) => {
   const { electron, folder, window } = await start(t);
-  const { webContents } = window();
-  electron.ipcMain.emit(channels.attach, webContents.event());
-  const call = async (id: number, method: string, params: unknown): Promise<string> => {
-    electron.ipcMain.emit(channels.toHost, webContents.event(), JSON.stringify({ id, method, params }));
-    for (;;) {
-      const answer = webContents.sent.find(({ message }) => message.startsWith(`{"id":${id},`));
-      if (answer !== undefined) return answer.message;
-      await settled();
-    }
-  };
+  const call = caller(electron, window);
   const entry = join(folder, 'autostart/godwit.desktop');
   assert.match(await call(1, 'host', {}), /"kind":"electron","version":"9.9.9"/);
   assert.match(
@@ -394,6 +386,28 @@ test('the switches are kept, autostart with the desktop, in German for a German 
   assert.equal(window().destroyed, true);
   assert.equal(JSON.parse(readFileSync(join(folder, 'preferences.json'), 'utf8'))['keep-in-tray'], false);
 });
+
+test('the page is given the licences of what is packed, and told where there are none', async (t) => {
+  const { electron, folder, window } = await start(t);
+  const call = caller(electron, window);
+  assert.match(await call(1, 'notices', {}), /"code":"notices.missing"/);
+  writeFileSync(join(folder, 'THIRD-PARTY-NOTICES'), 'asn1js 4.0.0\n');
+  assert.equal(await call(2, 'notices', {}), '{"id":2,"ok":true,"result":{"text":"asn1js 4.0.0\\n"}}');
+});
+
+/** What the page in the window does when it calls the host: gives the whole answer. */
+function caller(electron: FakeElectron, window: Stage['window']) {
+  const { webContents } = window();
+  electron.ipcMain.emit(channels.attach, webContents.event());
+  return async (id: number, method: string, params: unknown): Promise<string> => {
+    electron.ipcMain.emit(channels.toHost, webContents.event(), JSON.stringify({ id, method, params }));
+    for (;;) {
+      const answer = webContents.sent.find(({ message }) => message.startsWith(`{"id":${id},`));
+      if (answer !== undefined) return answer.message;
+      await settled();
+    }
+  };
+}
 
 function settled(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 5));

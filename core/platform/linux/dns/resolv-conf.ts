@@ -20,9 +20,9 @@ import { formatIpAddress } from '../../../base/address.ts';
 import { type Failure, failure } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
+import { errnoOf } from '../../errno.ts';
 import { type JournalOwner, ownerLives, thisProcess } from '../plan/journal.ts';
 import type { DnsRecord } from '../plan/step.ts';
-import { errnoOf } from '../plan/sysctl.ts';
 import type { DnsLink, DnsSettings, DnsStrategy } from './dns-strategy.ts';
 
 const header = '# Made by Godwit while its tunnel is up; the file from before then comes back.\n';

@@ -4,8 +4,8 @@ import { basename } from 'node:path';
 import { formatIpAddress } from '../../../base/address.ts';
 import { type Failure, failure } from '../../../base/errors.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
+import { errnoOf } from '../../errno.ts';
 import type { DnsRecord } from '../plan/step.ts';
-import { errnoOf } from '../plan/sysctl.ts';
 import type { DnsLink, DnsSettings, DnsStrategy } from './dns-strategy.ts';
 
 const commandPath = '/usr/sbin:/sbin:/usr/bin:/bin';

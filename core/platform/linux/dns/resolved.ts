@@ -3,13 +3,13 @@ import { createClient, DBusError, type MessageBus } from 'dbus-native';
 import { type Failure, failure } from '../../../base/errors.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
 import type { DnsRecord } from '../plan/step.ts';
+import { addressFamilies } from '../socket-address.ts';
 import type { DnsLink, DnsSettings, DnsStrategy } from './dns-strategy.ts';
 import { readServers } from './resolvconf.ts';
 
 const defaultBus = 'unix:path=/run/dbus/system_bus_socket';
 const service = 'org.freedesktop.resolve1';
 const manager = { path: '/org/freedesktop/resolve1', interface: 'org.freedesktop.resolve1.Manager' };
-const families = { 4: 2, 6: 10 } as const;
 
 /**
  * systemd-resolved, over D-Bus (org.freedesktop.resolve1(5)). Settings belong to the TUN device, so they go when the
@@ -64,7 +64,10 @@ export class ResolvedStrategy implements DnsStrategy {
       ...settings.searchDomains.map((name) => [name, false]),
       ...(everything ? [['.', true]] : routeOnly(settings)),
     ];
-    const servers = settings.servers.map((server) => [families[server.family], Buffer.from(server.octets)]);
+    const servers = settings.servers.map((server) => [
+      addressFamilies[server.family],
+      Buffer.from(server.octets),
+    ]);
     // Names asked of the neighbours by multicast would go to the gateway. Where it is switched off, this is refused.
     for (const member of ['SetLinkLLMNR', 'SetLinkMulticastDNS'])
       await this.#call({ ...manager, member, signature: 'is', body: [record.ifindex, 'no'] });

@@ -1,9 +1,9 @@
 import type { Failure } from '../../../base/errors.ts';
 import { err, type Result } from '../../../base/result.ts';
+import { closeOnExec, nonBlocking } from '../descriptor-flags.ts';
 import { call, errnoFailure, libc } from '../libc.ts';
 
 const clockRealtime = 0;
-const flags = 0o2000000 | 0o4000; // TFD_CLOEXEC, TFD_NONBLOCK
 const absoluteCancelOnSet = 1 | 2; // TFD_TIMER_ABSTIME, TFD_TIMER_CANCEL_ON_SET
 const tenYearsSeconds = 315_360_000;
 
@@ -12,7 +12,7 @@ const tenYearsSeconds = 315_360_000;
  * that is never due. Fails with `system.call`.
  */
 export function openClockDescriptor(): Result<number, Failure> {
-  const fd = call('timerfd_create', clockRealtime, flags);
+  const fd = call('timerfd_create', clockRealtime, closeOnExec | nonBlocking);
   if (!fd.ok || takeClockJump(fd.value)) return fd;
   const error = errnoFailure('timerfd_settime');
   libc.close(fd.value);

@@ -1,9 +1,9 @@
 import { type Failure, failure } from '../../../base/errors.ts';
 import { ok, type Result } from '../../../base/result.ts';
+import { closeOnExec, nonBlocking } from '../descriptor-flags.ts';
 import { call, libc } from '../libc.ts';
 import { PollSet } from '../poll-set.ts';
 
-const eventfdFlags = 0o2000000 | 0o4000; // EFD_CLOEXEC, EFD_NONBLOCK
 /** The number 1, as eventfd(2) wants it. */
 const eventfdOne = new Uint8Array(BigUint64Array.of(1n).buffer);
 /** poll(2) fails for no lasting reason but a wrong descriptor. */
@@ -34,7 +34,7 @@ export class DescriptorWatch {
     watched: readonly WatchedDescriptor[],
     onFailure: (error: Failure) => void,
   ): Result<DescriptorWatch, Failure> {
-    const wake = call('eventfd', 0, eventfdFlags);
+    const wake = call('eventfd', 0, closeOnExec | nonBlocking);
     if (wake.ok) return ok(new DescriptorWatch(watched, wake.value, onFailure));
     for (const { fd } of watched) libc.close(fd);
     return wake;

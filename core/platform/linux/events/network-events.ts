@@ -1,5 +1,6 @@
 import type { Failure } from '../../../base/errors.ts';
 import { ok, type Result } from '../../../base/result.ts';
+import { nonBlocking } from '../descriptor-flags.ts';
 import { errnoFailure, errnoName, lastErrno, libc } from '../libc.ts';
 import { decodeMessages } from '../netlink/codec.ts';
 import { joinGroup, openNetlink, setReceiveBuffer } from '../netlink/netlink-socket.ts';
@@ -144,7 +145,7 @@ function jumps(fd: number, onClock: (() => void) | undefined) {
 }
 
 function subscribe(): Result<number, Failure> {
-  const socket = openNetlink(true);
+  const socket = openNetlink(nonBlocking);
   if (!socket.ok) return socket;
   setReceiveBuffer(socket.value, receiveBufferOctets);
   for (const group of groups) {

@@ -1,6 +1,8 @@
 import { type Failure, failure } from '../../../base/errors.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
+import { closeOnExec } from '../descriptor-flags.ts';
 import { call, errnoName, errnoNumber, lastErrno, libc } from '../libc.ts';
+import { levelSocket, setNumber } from '../socket-option.ts';
 import {
   controlTypes,
   decodeAck,
@@ -13,12 +15,11 @@ import { HostWriter, u32Octets } from './host-order.ts';
 
 const afNetlink = 16;
 const sockRaw = 3;
-const sockCloexec = 0o2000000;
 const netlinkRoute = 0;
-const solSocket = 1;
 const soReceiveTimeout = 20;
 const soReceiveBuffer = 8;
 const solNetlink = 270;
+const netlinkAddMembership = 1;
 const netlinkExtAck = 11;
 const netlinkStrictCheck = 12;
 /** The kernel answers before `sendto` returns; waiting longer means that something is broken. */
@@ -28,11 +29,11 @@ const receiveOctets = 65_536;
 const dumpMessagesMax = 100_000;
 
 /**
- * Opens a NETLINK_ROUTE socket of this network namespace. `groups`: the multicast groups to hear, as the bits of the
- * old-style mask; more can be joined with `joinGroup`. The caller owns the descriptor.
+ * Opens a NETLINK_ROUTE socket of this network namespace, with `flags` such as `nonBlocking`. It hears the multicast groups that are
+ * joined with `joinGroup`. The caller owns the descriptor. Fails with `system.call`.
  */
-export function openNetlink(nonBlocking = false): Result<number, Failure> {
-  const socket = call('socket', afNetlink, sockRaw | sockCloexec | (nonBlocking ? 0o4000 : 0), netlinkRoute);
+export function openNetlink(flags = 0): Result<number, Failure> {
+  const socket = call('socket', afNetlink, sockRaw | closeOnExec | flags, netlinkRoute);
   if (!socket.ok) return socket;
   const address = new HostWriter().u16(afNetlink).u16(0).u32(0).u32(0).finish();
   const bound = call('bind', socket.value, address, address.length);
@@ -43,11 +44,12 @@ export function openNetlink(nonBlocking = false): Result<number, Failure> {
 
 /** Hears a multicast group (RTNLGRP_…). */
 export function joinGroup(fd: number, group: number): Result<number, Failure> {
-  return call('setsockopt', fd, solNetlink, 1, u32Octets(group), 4);
+  return setNumber(fd, solNetlink, netlinkAddMembership, group);
 }
 
+/** As far as the system lets us. */
 export function setReceiveBuffer(fd: number, octets: number): void {
-  libc.setsockopt(fd, solSocket, soReceiveBuffer, u32Octets(octets), 4);
+  setNumber(fd, levelSocket, soReceiveBuffer, octets);
 }
 
 /** The kernel's refusal: `errno` as its symbolic name. */
@@ -73,13 +75,12 @@ export class NetlinkSocket {
   static open(): Result<NetlinkSocket, Failure> {
     const fd = openNetlink();
     if (!fd.ok) return fd;
-    const one = u32Octets(1);
     // Old kernels know neither option; both are only comfort.
-    libc.setsockopt(fd.value, solNetlink, netlinkExtAck, one, 4);
-    libc.setsockopt(fd.value, solNetlink, netlinkStrictCheck, one, 4);
+    setNumber(fd.value, solNetlink, netlinkExtAck, 1);
+    setNumber(fd.value, solNetlink, netlinkStrictCheck, 1);
     const timeout = new Uint8Array(16);
     timeout.set(u32Octets(answerTimeoutSeconds), 0);
-    libc.setsockopt(fd.value, solSocket, soReceiveTimeout, timeout, timeout.length);
+    libc.setsockopt(fd.value, levelSocket, soReceiveTimeout, timeout, timeout.length);
     return ok(new NetlinkSocket(fd.value));
   }
 

@@ -2,6 +2,7 @@ import type { IpAddress, IpPrefix } from '../../../base/address.ts';
 import { type MalformedError, malformed } from '../../../base/errors.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
 import { utf8 } from '../../../base/utf8.ts';
+import { addressFamilies } from '../socket-address.ts';
 import {
   type AttributeList,
   type Attributes,
@@ -38,7 +39,6 @@ export const messageTypes = {
   getRule: 34,
 } as const;
 
-const families = { 4: 2, 6: 10 } as const;
 const linkAttribute = { name: 3, mtu: 4, afSpec: 26 } as const;
 const inet6AddrGenMode = 8;
 const addressAttribute = { address: 1, local: 2, flags: 8 } as const;
@@ -133,7 +133,7 @@ export function encodeLinkChange(change: LinkChange): Uint8Array {
     ...(change.name === undefined ? [] : [[linkAttribute.name, utf8.encode(`${change.name}\0`)] as const]),
     ...(change.mtu === undefined ? [] : [[linkAttribute.mtu, u32Octets(change.mtu)] as const]),
     ...(change.noIpv6LinkLocal === true
-      ? [[linkAttribute.afSpec, [[families[6], [[inet6AddrGenMode, Uint8Array.of(1)]]]]] as const]
+      ? [[linkAttribute.afSpec, [[addressFamilies[6], [[inet6AddrGenMode, Uint8Array.of(1)]]]]] as const]
       : []),
   ];
   return payload(linkHeader(change.index, flags, mask), attributes);
@@ -175,7 +175,7 @@ export function encodeAddress(address: InterfaceAddress): Uint8Array {
   const { prefix } = address;
   const flags = addressFlag.noPrefixRoute | (prefix.address.family === 6 ? addressFlag.noDad : 0);
   const header = new HostWriter()
-    .u8(families[prefix.address.family])
+    .u8(addressFamilies[prefix.address.family])
     .u8(prefix.length)
     .u8(flags & 0xff)
     .u8(routeScope.universe)
@@ -188,7 +188,7 @@ export function encodeAddress(address: InterfaceAddress): Uint8Array {
 }
 
 export function encodeAddressQuery(family: 4 | 6): Uint8Array {
-  return payload(new HostWriter().u8(families[family]).u8(0).u16(0).u32(0), []);
+  return payload(new HostWriter().u8(addressFamilies[family]).u8(0).u16(0).u32(0), []);
 }
 
 export function decodeAddress(message: NetlinkMessage): Result<InterfaceAddress | undefined, MalformedError> {
@@ -213,7 +213,7 @@ export function decodeAddress(message: NetlinkMessage): Result<InterfaceAddress 
 export function encodeRoute(route: Route): Uint8Array {
   const { destination } = route;
   const header = new HostWriter()
-    .u8(families[destination.address.family])
+    .u8(addressFamilies[destination.address.family])
     .u8(destination.length)
     .u8(0)
     .u8(0)
@@ -232,14 +232,14 @@ export function encodeRoute(route: Route): Uint8Array {
 
 /** All routes of a family; with strict checking on, of one table. */
 export function encodeRouteDump(family: 4 | 6, table: number): Uint8Array {
-  const header = new HostWriter().u8(families[family]).u8(0).u8(0).u8(0).u32(0).u32(0);
+  const header = new HostWriter().u8(addressFamilies[family]).u8(0).u8(0).u8(0).u32(0).u32(0);
   return payload(header, [[routeAttribute.table, u32Octets(table)]]);
 }
 
 /** Which way would a packet with this mark go? */
 export function encodeRouteQuery(destination: IpAddress, mark: number, oif?: number): Uint8Array {
   const header = new HostWriter()
-    .u8(families[destination.family])
+    .u8(addressFamilies[destination.family])
     .u8(destination.octets.length * 8)
     .u8(0)
     .u8(0)
@@ -288,7 +288,14 @@ export function decodeRoute(message: NetlinkMessage): Result<Route | undefined, 
 
 /** The question for one neighbour of an interface. */
 export function encodeNeighbourQuery(index: number, address: IpAddress): Uint8Array {
-  const header = new HostWriter().u8(families[address.family]).u8(0).u16(0).u32(index).u16(0).u8(0).u8(0);
+  const header = new HostWriter()
+    .u8(addressFamilies[address.family])
+    .u8(0)
+    .u16(0)
+    .u32(index)
+    .u16(0)
+    .u8(0)
+    .u8(0);
   return payload(header, [[neighbourAttribute.address, address.octets]]);
 }
 
@@ -304,7 +311,7 @@ export function decodeNeighbour(message: NetlinkMessage): Result<Uint8Array | un
 
 export function encodeRule(rule: Rule): Uint8Array {
   const header = new HostWriter()
-    .u8(families[rule.family])
+    .u8(addressFamilies[rule.family])
     .u8(0)
     .u8(0)
     .u8(0)
@@ -329,7 +336,7 @@ export function encodeRule(rule: Rule): Uint8Array {
 }
 
 export function encodeRuleDump(family: 4 | 6): Uint8Array {
-  return payload(new HostWriter().u8(families[family]).u8(0).u16(0).u32(0).u32(0), []);
+  return payload(new HostWriter().u8(addressFamilies[family]).u8(0).u16(0).u32(0).u32(0), []);
 }
 
 export function decodeRule(message: NetlinkMessage): Result<Rule | undefined, MalformedError> {
@@ -369,8 +376,8 @@ function rest(reader: HostReader, what: string): Result<Attributes, MalformedErr
 }
 
 function familyOf(number: number): 4 | 6 | undefined {
-  if (number === families[4]) return 4;
-  return number === families[6] ? 6 : undefined;
+  if (number === addressFamilies[4]) return 4;
+  return number === addressFamilies[6] ? 6 : undefined;
 }
 
 function addressOf(family: 4 | 6, octets: Uint8Array | undefined): IpAddress | undefined {

@@ -18,8 +18,8 @@ import { z } from 'zod';
 import { type Failure, failure } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
+import { errnoOf, fileFailure } from '../../errno.ts';
 import { type Step, stepSchema } from './step.ts';
-import { errnoOf, fileFailure } from './sysctl.ts';
 
 /** Who wrote a journal: enough to tell whether that process still lives. */
 const ownerSchema = z.strictObject({

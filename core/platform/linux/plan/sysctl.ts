@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { type Failure, failure } from '../../../base/errors.ts';
+import type { Failure } from '../../../base/errors.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
+import { fileFailure } from '../../errno.ts';
 
 /** Kernel settings under /proc/sys. `root` is that directory, or a test's copy of it. */
 export class Sysctl {
@@ -36,15 +37,4 @@ export class Sysctl {
       return [];
     }
   }
-}
-
-/** An exception of node:fs as a Failure: `system.permission` for EPERM, EACCES and EROFS, else `system.call`. */
-export function fileFailure(call: string, error: unknown): Failure {
-  const errno = errnoOf(error);
-  const denied = errno === 'EPERM' || errno === 'EACCES' || errno === 'EROFS';
-  return failure(denied ? 'system.permission' : 'system.call', { call, errno });
-}
-
-export function errnoOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
 }

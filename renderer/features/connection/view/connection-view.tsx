@@ -2,28 +2,24 @@ import { useAppState, useSession } from '../../../app/page-context.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { EmptyProfiles } from '../../profiles/view/empty-profiles.tsx';
 import { QuickProfiles } from '../../profiles/view/quick-profiles.tsx';
-import { headline } from '../model/headline.ts';
 import { FailureCard } from './failure-card.tsx';
 import { Figures } from './figures.tsx';
 import { Hero } from './hero.tsx';
 import { JourneyCard } from './journey-card.tsx';
 import { PhaseSteps } from './phase-steps.tsx';
 import { TrafficCard } from './traffic-card.tsx';
+import { useHeadline } from './use-headline.ts';
 import { WeaknessCard } from './weakness-card.tsx';
 import './connection.css';
 
 /** The first view: how it stands, what to do about it, and what goes through. */
 export function ConnectionView() {
-  const snapshot = useAppState((state) => state.snapshot);
-  const link = useAppState((state) => state.link);
-  const commandFailure = useAppState((state) => state.commandFailure);
-  const dismissed = useAppState((state) => state.dismissed);
+  const tunnel = useAppState((state) => state.snapshot?.tunnel);
   const profiles = useAppState((state) => state.profiles);
   const journey = useAppState((state) => state.journey);
   const session = useSession();
   const { text } = useWords();
-  const head = headline({ snapshot, link, commandFailure, dismissed });
-  const tunnel = snapshot?.tunnel;
+  const head = useHeadline();
   const idle = tunnel?.state === 'disconnected';
   const cause = tunnel?.state === 'reconnecting' ? (tunnel.lastFailure ?? tunnel.cause) : undefined;
   return (

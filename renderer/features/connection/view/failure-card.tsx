@@ -5,6 +5,7 @@ import { useAppState, useSession } from '../../../app/page-context.ts';
 import { explainIn, failureReport } from '../../../i18n/explain.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { Button } from '../../../ui/controls.tsx';
+import { FactRow } from '../../../ui/facts.tsx';
 
 interface FailureCardProps {
   readonly failure: Failure;
@@ -40,15 +41,13 @@ export function FailureCard({ failure, title, next: otherNext, onDismiss }: Fail
       <details className="failure-evidence">
         <summary>{text.failure.evidence}</summary>
         <dl className="facts compact">
-          <div>
-            <dt>{text.failure.code}</dt>
-            <dd className="mono">{failure.code}</dd>
-          </div>
+          <FactRow name={text.failure.code} className="mono">
+            {failure.code}
+          </FactRow>
           {evidence === '' ? null : (
-            <div>
-              <dt>{text.failure.evidence}</dt>
-              <dd className="mono">{evidence}</dd>
-            </div>
+            <FactRow name={text.failure.evidence} className="mono">
+              {evidence}
+            </FactRow>
           )}
         </dl>
       </details>

@@ -1,3 +1,4 @@
+import { usableProfiles } from '../../../../core/rpc/usable-profiles.ts';
 import type { TunnelSnapshot } from '../../../../core/rpc/values.ts';
 import { useAppState, useSession } from '../../../app/page-context.ts';
 import { useWords } from '../../../i18n/use-text.ts';
@@ -15,7 +16,6 @@ const emblems: Readonly<Record<Mood, IconName>> = {
   disconnecting: 'power',
   disconnected: 'open',
   failed: 'alert',
-  blocked: 'alert',
   unknown: 'broken',
 };
 
@@ -88,7 +88,7 @@ function HeroAction({ mood }: { readonly mood: Mood }) {
       </div>
     );
   }
-  const usable = (profiles ?? []).filter(({ failures }) => failures.length === 0);
+  const usable = usableProfiles(profiles ?? []);
   if (mood === 'unknown' || usable.length === 0) return null;
   const [only] = usable;
   return (

@@ -10,6 +10,7 @@ import { JourneyCard } from '../../connection/view/journey-card.tsx';
 import { rekeyDue } from '../model/rekey-due.ts';
 import { sumDrops } from '../model/sum-drops.ts';
 import './details.css';
+import { Fact, FactRow } from '../../../ui/facts.tsx';
 
 export function DetailsView() {
   const { text } = useWords();
@@ -33,7 +34,7 @@ export function DetailsView() {
 function Connected({ tunnel }: { readonly tunnel: ConnectedTunnel }) {
   const { text } = useWords();
   const { details } = text;
-  const { nat, dns } = tunnel;
+  const { nat } = tunnel;
   const yesNo = (yes: boolean) => (yes ? details.yes : details.no);
   return (
     <div className="details">
@@ -59,39 +60,51 @@ function Connected({ tunnel }: { readonly tunnel: ConnectedTunnel }) {
         <Fact name={`SPI, ${details.outbound}`} value={tunnel.esp.outboundSpi} mono />
         {tunnel.esp.asleepMs === undefined ? null : <Fact name={details.asleep} value={details.asleepHelp} />}
       </SaCard>
-      <Card title={details.network}>
-        <FactRow name={details.addresses}>
-          <Items items={tunnel.addresses} />
-        </FactRow>
-        <FactRow name={details.routes}>
-          <Items items={tunnel.routes} />
-        </FactRow>
-        {tunnel.blockedFamilies.length === 0 ? null : (
-          <FactRow name={details.blocked}>
-            {tunnel.blockedFamilies.map((family) => details.blockedFamily(String(family))).join(', ')}
-          </FactRow>
-        )}
-      </Card>
-      <Card title={details.dns}>
-        {dns === undefined ? (
-          <FactRow name={details.servers}>{details.untouched}</FactRow>
-        ) : (
-          <>
-            <FactRow name={details.servers}>
-              <Items items={dns.servers} />
-            </FactRow>
-            <FactRow name={details.domains}>
-              {dns.routeDomains.length + dns.searchDomains.length === 0 ? (
-                details.allNames
-              ) : (
-                <Items items={[...new Set([...dns.routeDomains, ...dns.searchDomains])]} />
-              )}
-            </FactRow>
-          </>
-        )}
-      </Card>
+      <NetworkCard tunnel={tunnel} />
+      <DnsCard dns={tunnel.dns} />
       <PacketsCard tunnel={tunnel} />
     </div>
+  );
+}
+
+function NetworkCard({ tunnel }: { readonly tunnel: ConnectedTunnel }) {
+  const { details } = useWords().text;
+  const { addresses, routes, blockedFamilies } = tunnel;
+  return (
+    <Card title={details.network}>
+      <FactRow name={details.addresses}>
+        <Items items={addresses} />
+      </FactRow>
+      <FactRow name={details.routes}>
+        <Items items={routes} />
+      </FactRow>
+      {blockedFamilies.length === 0 ? null : (
+        <FactRow name={details.blocked}>
+          {blockedFamilies.map((family) => details.blockedFamily(String(family))).join(', ')}
+        </FactRow>
+      )}
+    </Card>
+  );
+}
+
+function DnsCard({ dns }: { readonly dns: ConnectedTunnel['dns'] }) {
+  const { details } = useWords().text;
+  if (dns === undefined)
+    return (
+      <Card title={details.dns}>
+        <FactRow name={details.servers}>{details.untouched}</FactRow>
+      </Card>
+    );
+  const domains = [...new Set([...dns.routeDomains, ...dns.searchDomains])];
+  return (
+    <Card title={details.dns}>
+      <FactRow name={details.servers}>
+        <Items items={dns.servers} />
+      </FactRow>
+      <FactRow name={details.domains}>
+        {domains.length === 0 ? details.allNames : <Items items={domains} />}
+      </FactRow>
+    </Card>
   );
 }
 
@@ -179,31 +192,6 @@ function Card({ title, children }: { readonly title: string; readonly children: 
       <h2 className="section-title">{title}</h2>
       <dl className="facts">{children}</dl>
     </section>
-  );
-}
-
-interface FactProps {
-  readonly name: string;
-  readonly value: string;
-  readonly mono?: boolean;
-}
-
-function Fact({ name, value, mono = false }: FactProps) {
-  return (
-    <FactRow name={name}>
-      <span className={mono ? 'mono' : 'figure'}>
-        <Foreign text={value} />
-      </span>
-    </FactRow>
-  );
-}
-
-function FactRow({ name, children }: { readonly name: string; readonly children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

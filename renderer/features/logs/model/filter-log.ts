@@ -1,4 +1,5 @@
 import type { LogLine } from '../../../../core/rpc/values.ts';
+import { holdsAll, searchWords } from '../../../ui/search-words.ts';
 
 export type LogLevelChoice = LogLine['level'];
 
@@ -16,12 +17,12 @@ export function filterLog(
   level: LogLevelChoice,
   words: string,
 ): readonly LogLine[] {
-  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  const wanted = searchWords(words);
   return lines
     .filter((line) => {
       if (rank[line.level] > rank[level]) return false;
       const text = `${line.level} ${formatLine(line)}`.toLowerCase();
-      return wanted.every((word) => text.includes(word));
+      return holdsAll(text, wanted);
     })
     .toReversed();
 }

@@ -1,3 +1,4 @@
+import { holdsAll, searchWords } from '../../../ui/search-words.ts';
 import type { ProfileField } from './schema-fields.ts';
 
 /** What a search looks through, of one field. */
@@ -13,15 +14,15 @@ export function findFields(
   words: string,
   textOf: (field: ProfileField) => FieldText,
 ): readonly ProfileField[] {
-  const wanted = plain(words).split(/\s+/).filter(Boolean);
+  const wanted = searchWords(plain(words));
   if (wanted.length === 0) return fields;
   const found = fields.flatMap((field) => {
     const { label, help, choices } = textOf(field);
     const name = plain(label);
     const all = plain([label, help, field.path, ...field.choices, ...choices].join(' '));
-    if (!wanted.every((word) => all.includes(word))) return [];
+    if (!holdsAll(all, wanted)) return [];
     const begun = wanted.every((word) => ` ${name.replace(/[^\p{L}\p{N}]/gu, ' ')}`.includes(` ${word}`));
-    return [{ field, rank: begun ? 0 : wanted.every((word) => name.includes(word)) ? 1 : 2 }];
+    return [{ field, rank: begun ? 0 : holdsAll(name, wanted) ? 1 : 2 }];
   });
   return found.toSorted((a, b) => a.rank - b.rank).map(({ field }) => field);
 }

@@ -1,7 +1,5 @@
-import type { Failure } from '../../../../core/base/errors.ts';
 import { type FieldProblem, fieldProblem, problemOf } from '../../../../core/profile/field-problem.ts';
-import { parseProfile } from '../../../../core/profile/parse-profile.ts';
-import { requireSelfContained } from '../../../../core/profile/self-contained.ts';
+import { parseSelfContained } from '../../../../core/profile/self-contained.ts';
 import { type Draft, formatDraft, valueAt } from './draft.ts';
 import { splitFields } from './profile-fields.ts';
 
@@ -18,7 +16,8 @@ export interface Review {
 /** What the daemon would say of a draft, without asking it. */
 export function review(draft: Draft): Review {
   const text = formatDraft(draft);
-  const failures = failuresOf(text);
+  const parsed = parseSelfContained(text, 'profile.json');
+  const failures = parsed.ok ? [] : parsed.error;
   const { essential, changed } = splitFields(draft);
   const shown = new Set([...essential, ...changed].map(({ path }) => path));
   const problems = new Map<string, FieldProblem>();
@@ -39,11 +38,4 @@ function shownPath(field: string, shown: ReadonlySet<string>): string {
   const parts = field.split(/[.[]/);
   const paths = parts.map((_, index) => parts.slice(0, parts.length - index).join('.'));
   return paths.find((path) => shown.has(path)) ?? field;
-}
-
-function failuresOf(text: string): readonly Failure[] {
-  const parsed = parseProfile(text, 'profile.json');
-  if (!parsed.ok) return parsed.error;
-  const contained = requireSelfContained(parsed.value, 'profile.json');
-  return contained.ok ? [] : [contained.error];
 }

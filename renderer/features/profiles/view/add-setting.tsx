@@ -6,7 +6,7 @@ import { SearchField } from '../../../ui/search-field.tsx';
 import { type FieldGroup, inGroups } from '../model/field-groups.ts';
 import { findFields } from '../model/find-fields.ts';
 import type { ProfileField } from '../model/schema-fields.ts';
-import { useDefaultWords } from './field-control.tsx';
+import { ByDefault } from './field-control.tsx';
 
 interface AddSettingProps {
   readonly fields: readonly ProfileField[];
@@ -76,7 +76,6 @@ export function AddSetting({ fields, onAdd }: AddSettingProps) {
 function Found({ field, onAdd }: { readonly field: ProfileField; readonly onAdd: () => void }) {
   const { text } = useWords();
   const words = fieldWords(text, field.path);
-  const given = useDefaultWords(field);
   return (
     <button type="button" className="found-field" onClick={onAdd}>
       <Icon name="plus" />
@@ -84,7 +83,7 @@ function Found({ field, onAdd }: { readonly field: ProfileField; readonly onAdd:
         <span className="found-label">{words?.label ?? field.path}</span>
         <span className="field-help">
           {words?.help}
-          {given === undefined ? null : <span className="figure"> {text.editor.byDefault(given)}</span>}
+          <ByDefault field={field} />
         </span>
       </span>
     </button>

@@ -4,6 +4,7 @@ import { Field, Foreign, Switch } from '../../../ui/controls.tsx';
 import { Icon } from '../../../ui/icons.tsx';
 import type { ProfileField } from '../model/schema-fields.ts';
 import { ChildrenControl } from './controls/children-control.tsx';
+import { ChoiceOptions } from './controls/choice-options.tsx';
 import type { ControlProps } from './controls/control-props.ts';
 import { JsonControl } from './controls/json-control.tsx';
 import { ListControl } from './controls/list-control.tsx';
@@ -26,12 +27,11 @@ export function FieldControl({ field, value, fileName, problem, readOnly, onChan
   const { text } = useWords();
   const words = fieldWords(text, field.path);
   const label = words?.label ?? field.path;
-  const given = useDefaultWords(field);
   const help = (
     <>
       {words?.help}
       {field.kind === 'list' ? ` ${text.editor.onePerLine}` : null}
-      {given === undefined ? null : <span className="figure"> {text.editor.byDefault(given)}</span>}
+      <ByDefault field={field} />
     </>
   );
   const mark = field.required ? <span className="note">{text.editor.required}</span> : undefined;
@@ -53,7 +53,6 @@ export function FieldControl({ field, value, fileName, problem, readOnly, onChan
 
 function Control(props: ControlProps) {
   const { control, field, value, onChange } = props;
-  const { text } = useWords();
   switch (field.kind) {
     case 'switch':
       return (
@@ -68,11 +67,7 @@ function Control(props: ControlProps) {
           onChange={(event) => onChange(event.target.value)}
         >
           {value === undefined ? <option value="" /> : null}
-          {field.choices.map((choice) => (
-            <option key={choice} value={choice}>
-              {text.choices[choice] ?? choice}
-            </option>
-          ))}
+          <ChoiceOptions choices={field.choices} />
         </select>
       );
     case 'number':
@@ -116,7 +111,13 @@ function sizeOf(value: unknown): number {
 }
 
 /** What Godwit does without the field, where that can be said in a word. */
-export function useDefaultWords({ default: given, unit, choices }: ProfileField): string | undefined {
+export function ByDefault({ field }: { readonly field: ProfileField }) {
+  const { text } = useWords();
+  const given = useDefaultWords(field);
+  return given === undefined ? null : <span className="figure"> {text.editor.byDefault(given)}</span>;
+}
+
+function useDefaultWords({ default: given, unit, choices }: ProfileField): string | undefined {
   const { text, format } = useWords();
   if (typeof given === 'boolean') return given ? text.editor.yes : text.editor.no;
   if (typeof given === 'number') return unit === 'seconds' ? format.brief(given * 1_000) : String(given);

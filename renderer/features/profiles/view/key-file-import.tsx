@@ -9,6 +9,7 @@ import { useSession } from '../../../app/page-context.ts';
 import { explainIn } from '../../../i18n/explain.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { Button, Dialog, Foreign } from '../../../ui/controls.tsx';
+import { FactRow } from '../../../ui/facts.tsx';
 import { isolated } from '../../../ui/foreign-text.ts';
 import { SecretField } from '../../../ui/secret-field.tsx';
 import { newDraft, readDraft } from '../model/draft.ts';
@@ -132,34 +133,24 @@ function Certificate({ opened }: { readonly opened: OpenedKeyFile }) {
         {words.title}
       </h3>
       <dl className="facts">
-        <div>
-          <dt>{words.subject}</dt>
-          <dd>
-            <Foreign text={subject} most={240} />
-          </dd>
-        </div>
-        <div>
-          <dt>{words.issuer}</dt>
-          <dd>
-            <Foreign text={issuer} most={240} />
-          </dd>
-        </div>
-        <div>
-          <dt>{words.validity}</dt>
-          <dd className="figure">{words.fromTo(format.date(notBefore), format.date(notAfter))}</dd>
-        </div>
-        <div>
-          <dt>{words.authorities}</dt>
-          <dd>
-            {authorities.length === 0
-              ? words.none
-              : authorities.map((each) => (
-                  <span key={each.pem} className="certificate-line">
-                    <Foreign text={each.subject} most={240} />
-                  </span>
-                ))}
-          </dd>
-        </div>
+        <FactRow name={words.subject}>
+          <Foreign text={subject} most={240} />
+        </FactRow>
+        <FactRow name={words.issuer}>
+          <Foreign text={issuer} most={240} />
+        </FactRow>
+        <FactRow name={words.validity} className="figure">
+          {words.fromTo(format.date(notBefore), format.date(notAfter))}
+        </FactRow>
+        <FactRow name={words.authorities}>
+          {authorities.length === 0
+            ? words.none
+            : authorities.map((each) => (
+                <span key={each.pem} className="certificate-line">
+                  <Foreign text={each.subject} most={240} />
+                </span>
+              ))}
+        </FactRow>
       </dl>
     </section>
   );

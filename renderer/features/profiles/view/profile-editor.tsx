@@ -42,6 +42,8 @@ export function ProfileEditor({ id, onClose }: ProfileEditorProps) {
   }, [id, session]);
   const own = opened?.own ?? false;
   const checked = review(draft);
+  // Nobody is told what is wrong with a form that they have only just begun.
+  const judged = tried || id !== undefined;
   const title = id === undefined ? text.editor.newTitle : String(draft['name'] ?? id);
   const save = async (event: FormEvent) => {
     event.preventDefault();
@@ -76,8 +78,8 @@ export function ProfileEditor({ id, onClose }: ProfileEditorProps) {
           draft={draft}
           onChange={setDraft}
           readOnly={!own}
-          problems={tried || id !== undefined ? checked.problems : new Map()}
-          elsewhere={tried || id !== undefined ? checked.elsewhere : new Map()}
+          problems={judged ? checked.problems : new Map()}
+          elsewhere={judged ? checked.elsewhere : new Map()}
         />
       )}
       <details className="card json">
@@ -98,18 +100,32 @@ export function ProfileEditor({ id, onClose }: ProfileEditorProps) {
         </div>
       ) : null}
       {asking ? (
-        <Dialog label={text.editor.deleteTitle(isolated(title))} onClose={() => setAsking(false)}>
-          <h2>{text.editor.deleteTitle(isolated(title))}</h2>
-          <p>{text.editor.deleteText}</p>
-          <div className="dialog-actions">
-            <Button onClick={() => setAsking(false)}>{text.editor.keep}</Button>
-            <Button look="danger" onClick={() => void remove()}>
-              {text.editor.deleteConfirm}
-            </Button>
-          </div>
-        </Dialog>
+        <DeleteDialog title={title} onKeep={() => setAsking(false)} onDelete={() => void remove()} />
       ) : null}
     </form>
+  );
+}
+
+interface DeleteDialogProps {
+  readonly title: string;
+  readonly onKeep: () => void;
+  readonly onDelete: () => void;
+}
+
+function DeleteDialog({ title, onKeep, onDelete }: DeleteDialogProps) {
+  const { editor } = useWords().text;
+  const question = editor.deleteTitle(isolated(title));
+  return (
+    <Dialog label={question} onClose={onKeep}>
+      <h2>{question}</h2>
+      <p>{editor.deleteText}</p>
+      <div className="dialog-actions">
+        <Button onClick={onKeep}>{editor.keep}</Button>
+        <Button look="danger" onClick={onDelete}>
+          {editor.deleteConfirm}
+        </Button>
+      </div>
+    </Dialog>
   );
 }
 

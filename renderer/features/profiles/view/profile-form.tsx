@@ -17,7 +17,8 @@ interface ProfileFormProps {
   readonly readOnly: boolean;
   /** What is wrong, by the path of the field. */
   readonly problems: Review['problems'];
-  readonly elsewhere?: Review['elsewhere'];
+  /** Those of fields that are not shown. */
+  readonly elsewhere: Review['elsewhere'];
 }
 
 /** The fields of a profile: the essential ones, those that differ from the defaults, and a way to find another. */
@@ -34,7 +35,6 @@ export function ProfileForm({ draft, onChange, readOnly, problems, elsewhere }: 
     setAdded(undefined);
   }, [added]);
   const set = (path: string, value: unknown) => onChange(withField(draft, path, value));
-  const label = (path: string) => fieldWords(text, path)?.label ?? path;
   const control = (field: ProfileField, removable: boolean) => (
     <Row
       key={field.path}
@@ -75,19 +75,27 @@ export function ProfileForm({ draft, onChange, readOnly, problems, elsewhere }: 
           />
         )}
       </section>
-      {elsewhere === undefined || elsewhere.size === 0 ? null : (
-        <section className="card failure" aria-label={text.editor.problems}>
-          <h2 className="section-title">{text.editor.problems}</h2>
-          <ul>
-            {[...elsewhere].map(([path, problem]) => (
-              <li key={path} className="field-error">
-                {label(path)}: {problemWords(text, problem)}. {fieldWords(text, path)?.help}
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
+      {elsewhere.size === 0 ? null : <Elsewhere problems={elsewhere} />}
     </>
+  );
+}
+
+function Elsewhere({ problems }: { readonly problems: Review['elsewhere'] }) {
+  const { text } = useWords();
+  return (
+    <section className="card failure" aria-label={text.editor.problems}>
+      <h2 className="section-title">{text.editor.problems}</h2>
+      <ul>
+        {[...problems].map(([path, problem]) => {
+          const words = fieldWords(text, path);
+          return (
+            <li key={path} className="field-error">
+              {words?.label ?? path}: {problemWords(text, problem)}. {words?.help}
+            </li>
+          );
+        })}
+      </ul>
+    </section>
   );
 }
 

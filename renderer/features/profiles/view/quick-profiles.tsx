@@ -1,3 +1,4 @@
+import { usableProfiles } from '../../../../core/rpc/usable-profiles.ts';
 import { useAppState, useSession } from '../../../app/page-context.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { Button } from '../../../ui/controls.tsx';
@@ -11,7 +12,7 @@ export function QuickProfiles() {
   const { text } = useWords();
   const session = useSession();
   const profiles = useAppState((state) => state.profiles) ?? [];
-  const usable = searchProfiles(profiles, '').filter(({ failures }) => failures.length === 0);
+  const usable = searchProfiles(usableProfiles(profiles), '');
   return (
     <section aria-labelledby="quick-title">
       <div className="card-head quick-head">

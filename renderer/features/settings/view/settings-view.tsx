@@ -5,7 +5,9 @@ import { useTheme } from '../../../app/theme.ts';
 import { useWords, type Words } from '../../../i18n/use-text.ts';
 import { Button, Segments, Switch } from '../../../ui/controls.tsx';
 import { isolated, plainText } from '../../../ui/foreign-text.ts';
+import { Notices } from './notices.tsx';
 import './settings.css';
+import { FactRow } from '../../../ui/facts.tsx';
 
 export function SettingsView() {
   const { text } = useWords();
@@ -89,23 +91,20 @@ function About() {
       </h2>
       <p className="about-story">{text.settings.story}</p>
       <dl className="facts">
-        <div>
-          <dt>{text.settings.version}</dt>
-          <dd className="figure">{plainText(host?.version ?? none)}</dd>
-        </div>
-        <div>
-          <dt>{text.settings.daemonVersion}</dt>
-          <dd className="figure">{plainText(daemon?.version ?? none)}</dd>
-        </div>
-        <div>
-          <dt>{text.settings.host}</dt>
-          <dd>{host === undefined ? none : text.settings.hosts[host.kind]}</dd>
-        </div>
+        <FactRow name={text.settings.version} className="figure">
+          {plainText(host?.version ?? none)}
+        </FactRow>
+        <FactRow name={text.settings.daemonVersion} className="figure">
+          {plainText(daemon?.version ?? none)}
+        </FactRow>
+        <FactRow name={text.settings.host}>
+          {host === undefined ? none : text.settings.hosts[host.kind]}
+        </FactRow>
         <Updates />
-        <div>
-          <dt>{text.settings.license}</dt>
-          <dd>{text.settings.licenseText}</dd>
-        </div>
+        <FactRow name={text.settings.license} className="license">
+          {text.settings.licenseText}
+          <Notices />
+        </FactRow>
       </dl>
     </section>
   );

@@ -28,6 +28,7 @@ async function start(t: TestContext, socketPath = '/nonexistent', version = '0.1
     reach: () => connectRpc(socketPath),
     methods: {
       host: () => ok({ kind: 'browser', version, preferences: [], update: { state: 'off', why: 'browser' } }),
+      notices: () => ok({ text: 'NOTICES' }),
       'check-for-updates': () => ok({ update: { state: 'off', why: 'browser' } }),
       'set-preference': () => err(failure('rpc.denied', { method: 'set-preference' })),
     },

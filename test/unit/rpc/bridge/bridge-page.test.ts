@@ -14,6 +14,7 @@ function openDirect(t: TestContext, socketPath: string): OpenPage {
     methods: {
       host: () =>
         ok({ kind: 'electron', version: '0.1.0', preferences: [], update: { state: 'off', why: 'browser' } }),
+      notices: () => ok({ text: 'NOTICES' }),
       'check-for-updates': () => ok({ update: { state: 'off', why: 'browser' } }),
       'set-preference': () => ok({ preferences: [] }),
     },

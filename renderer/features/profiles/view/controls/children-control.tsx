@@ -2,6 +2,7 @@ import { fieldWords } from '../../../../i18n/explain.ts';
 import { useWords } from '../../../../i18n/use-text.ts';
 import { Button, Field } from '../../../../ui/controls.tsx';
 import { isObject, type Json } from '../../model/draft.ts';
+import { ChoiceOptions } from './choice-options.tsx';
 import type { ControlProps } from './control-props.ts';
 import { ListControl } from './list-control.tsx';
 
@@ -54,7 +55,6 @@ function Child({ control, field, number, child, onChange, onRemove }: ChildProps
     onChange(to === undefined || to === '' ? others : { ...others, [name]: to });
   };
   const hasPorts = ports !== undefined || protocol === 'tcp' || protocol === 'udp' || protocol === 'sctp';
-  const known: readonly unknown[] = ['', ...protocols];
   return (
     <fieldset className="child" aria-label={text.editor.child(number)}>
       <Field label={label('networks')} help={text.editor.onePerLine}>
@@ -71,23 +71,11 @@ function Child({ control, field, number, child, onChange, onRemove }: ChildProps
       <div className="child-narrow">
         <Field label={label('protocol')}>
           {(inner) => (
-            <select
-              {...inner}
-              disabled={control.disabled}
-              className="select"
-              value={String(protocol ?? '')}
-              onChange={(event) => set('protocol', event.target.value)}
-            >
-              <option value="">{text.editor.anyProtocol}</option>
-              {protocols.map((each) => (
-                <option key={each} value={each}>
-                  {text.choices[each] ?? each}
-                </option>
-              ))}
-              {known.includes(protocol ?? '') ? null : (
-                <option value={String(protocol)}>{String(protocol)}</option>
-              )}
-            </select>
+            <ProtocolSelect
+              control={{ ...inner, disabled: control.disabled }}
+              protocol={protocol}
+              onChange={(to) => set('protocol', to)}
+            />
           )}
         </Field>
         {hasPorts ? (
@@ -113,5 +101,28 @@ function Child({ control, field, number, child, onChange, onRemove }: ChildProps
         </div>
       )}
     </fieldset>
+  );
+}
+
+interface ProtocolSelectProps extends Pick<ControlProps, 'control'> {
+  /** A name, a number, or nothing for all of them. */
+  readonly protocol: unknown;
+  readonly onChange: (protocol: string) => void;
+}
+
+function ProtocolSelect({ control, protocol, onChange }: ProtocolSelectProps) {
+  const { text } = useWords();
+  const known: readonly unknown[] = ['', ...protocols];
+  return (
+    <select
+      {...control}
+      className="select"
+      value={String(protocol ?? '')}
+      onChange={(event) => onChange(event.target.value)}
+    >
+      <option value="">{text.editor.anyProtocol}</option>
+      <ChoiceOptions choices={protocols} />
+      {known.includes(protocol ?? '') ? null : <option value={String(protocol)}>{String(protocol)}</option>}
+    </select>
   );
 }

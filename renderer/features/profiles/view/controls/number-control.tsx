@@ -1,4 +1,5 @@
 import { useWords } from '../../../../i18n/use-text.ts';
+import { ChoiceOptions } from './choice-options.tsx';
 import type { ControlProps } from './control-props.ts';
 
 /** A number with its unit; of a long time also how long that is. */
@@ -39,11 +40,7 @@ export function NumberOrWordControl(props: ControlProps) {
           onChange(event.target.value === '' ? (field.example ?? field.least) : event.target.value)
         }
       >
-        {field.choices.map((choice) => (
-          <option key={choice} value={choice}>
-            {text.choices[choice] ?? choice}
-          </option>
-        ))}
+        <ChoiceOptions choices={field.choices} />
         <option value="">{text.editor.ownValue}</option>
       </select>
       {word === undefined ? (
