@@ -139,9 +139,9 @@ function addOthers(program: Command, io: CliIo, finish: (exitCode: number) => vo
     .action(async (_: unknown, command: Command) => finish(await status(common(command), io)));
   program
     .command('profiles')
-    .summary('list the stored profiles')
+    .summary('list the profiles of this computer and your own')
     .description(
-      'Lists the profiles in /etc/godwit/profiles, and what is wrong with those that cannot be used.',
+      'Lists the profiles of this computer (/etc/godwit/profiles) and those that you imported (own:NAME), and what is wrong with those that cannot be used.',
     )
     .option('--json', 'print the list as one JSON object')
     .action(async (_: unknown, command: Command) => finish(await profiles(common(command), io)));
