@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { limits } from '../core/base/limits.ts';
 
@@ -42,9 +42,11 @@ export function openFile(path: string): Opened | undefined {
   if (!profileEndings.some((ending) => ending === extname(path).toLowerCase())) return undefined;
   let fd: number | undefined;
   try {
-    fd = openSync(path, 'r');
-    const { size } = fstatSync(fd);
-    if (!fstatSync(fd).isFile() || size === 0 || size > limits.importOctets) return undefined;
+    // A pipe with such a name is not waited for.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = fstatSync(fd);
+    const { size } = stats;
+    if (!stats.isFile() || size === 0 || size > limits.importOctets) return undefined;
     const octets = Buffer.alloc(size);
     const length = readSync(fd, octets, 0, size, 0);
     return { name: basename(path), base64: octets.subarray(0, length).toString('base64') };

@@ -1,18 +1,8 @@
-import type { StaticFile } from '../core/platform/static-files.ts';
+import { pagePolicy, type StaticFile } from '../core/platform/static-files.ts';
 import { isPageAddress } from './page-address.ts';
 
 /** Stricter than what stands in the page itself: nothing but its own files, and no request at all. */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "font-src 'self'",
-  "img-src 'self'",
-  "connect-src 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+const policy = pagePolicy("'none'");
 
 /** Answers a request on the page's own scheme from the files that were read at the start; nothing reaches the disk. */
 export function servePage(files: ReadonlyMap<string, StaticFile>): (request: Request) => Response {

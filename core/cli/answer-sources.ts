@@ -56,8 +56,12 @@ function mayHaveKeyring({ env }: CliIo): boolean {
 
 async function givenSecrets(options: AnswerOptions, io: CliIo): Promise<Result<GivenSecrets, Failure>> {
   const given = new Map<GivenKind, Secret>();
-  if (options.passwordStdin || options.answersStdin) {
-    const read = options.passwordStdin ? await readPasswordStdin(io) : await readAnswersStdin(io);
+  if (options.passwordStdin) {
+    const read = await readPasswordStdin(io);
+    if (!read.ok) return read;
+    given.set('password', read.value);
+  } else if (options.answersStdin) {
+    const read = await readAnswersStdin(io);
     if (!read.ok) return read;
     for (const [kind, secret] of read.value) given.set(kind, secret);
   }

@@ -5,23 +5,22 @@ import { readBoundedFile } from '../platform/bounded-file.ts';
 import { crlText } from '../platform/crl-file.ts';
 
 /** Only the certificates, as PEM text: a private key in the same file stays where it is. The error is the reason. */
-export async function readCertificates(path: string): Promise<Result<string, string>> {
-  const contents = await readBoundedFile(path, limits.profileCaCharacters);
-  if (!contents.ok) return contents;
-  const pem = utf8.decode(contents.value.octets);
-  const certificates = pem.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g);
-  return certificates === null
-    ? err('it holds no certificate in PEM text')
-    : ok(`${certificates.join('\n')}\n`);
+export function readCertificates(path: string): Promise<Result<string, string>> {
+  return readBlocks(path, 'CERTIFICATE', 'certificate');
 }
 
 /** Only the public keys, as PEM text. The error is the reason. */
-export async function readPublicKeys(path: string): Promise<Result<string, string>> {
+export function readPublicKeys(path: string): Promise<Result<string, string>> {
+  return readBlocks(path, 'PUBLIC KEY', 'public key');
+}
+
+/** What a PEM file has under `label`, and nothing else of it. */
+async function readBlocks(path: string, label: string, what: string): Promise<Result<string, string>> {
   const contents = await readBoundedFile(path, limits.profileCaCharacters);
   if (!contents.ok) return contents;
-  const pem = utf8.decode(contents.value.octets);
-  const keys = pem.match(/-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----/g);
-  return keys === null ? err('it holds no public key in PEM text') : ok(`${keys.join('\n')}\n`);
+  const blocks = new RegExp(`-----BEGIN ${label}-----[A-Za-z0-9+/=\\s]+-----END ${label}-----`, 'g');
+  const found = utf8.decode(contents.value.octets).match(blocks);
+  return found === null ? err(`it holds no ${what} in PEM text`) : ok(`${found.join('\n')}\n`);
 }
 
 /** The CRLs of a file as PEM text. The error is the reason. */

@@ -1,4 +1,4 @@
-import type { Failure } from '../base/errors.ts';
+import { explain, type Failure } from '../base/errors.ts';
 import type { Result } from '../base/result.ts';
 import { readNotices } from '../platform/notices.ts';
 import { connectRpc, type RpcClient } from '../rpc/transport/client.ts';
@@ -12,8 +12,11 @@ import { Progress } from './progress.ts';
 import { Report } from './report.ts';
 import { escapeText, formatDuration } from './text.ts';
 
+/** What every command that speaks with the daemon has. */
 export interface CommonOptions {
+  /** Path of the daemon's socket. */
   readonly socket: string;
+  /** One JSON object on standard output in place of lines for a reader. */
   readonly json: boolean;
 }
 
@@ -69,7 +72,7 @@ export async function profiles(options: CommonOptions, io: CliIo): Promise<numbe
   const entries = answer.value.profiles;
   const lines =
     entries.length === 0
-      ? ['There are no stored profiles. Put one into /etc/godwit/profiles, or give `godwit up` a file.']
+      ? ['There are no profiles. Keep one with `godwit import`, or give `godwit up` a file.']
       : describeProfiles(entries, io);
   return report.success(lines, { profiles: entries });
 }
@@ -89,8 +92,10 @@ function describeProfiles(entries: readonly ProfileEntry[], io: CliIo): readonly
     const label = escapeText(id, 64).padEnd(width);
     if (failures.length === 0)
       return [`${colors.bold(label)}  ${escapeText(name ?? '')}, ${escapeText(gateway ?? '')}`];
-    const reasons = failures.map(
-      ({ detail }) => `line ${detail['line']}, ${detail['field']}: ${detail['reason']}`,
+    const reasons = failures.map((each) =>
+      each.code === 'profile.invalid'
+        ? `line ${each.detail['line']}, ${each.detail['field']}: ${each.detail['reason']}`
+        : explain(each).what,
     );
     return [
       `${colors.red(label)}  cannot be used`,

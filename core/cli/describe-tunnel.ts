@@ -5,6 +5,7 @@ import type { colorsFor } from './cli-io.ts';
 import { escapeText, formatCount, formatDuration, formatOctets } from './text.ts';
 
 type Colors = ReturnType<typeof colorsFor>;
+type Row = readonly [label: string, value: string];
 
 /** The state for a reader, line by line, with everything from outside escaped. */
 export function describeTunnel(tunnel: TunnelSnapshot, now: number, colors: Colors): readonly string[] {
@@ -26,20 +27,17 @@ export function describeTunnel(tunnel: TunnelSnapshot, now: number, colors: Colo
     case 'reconnecting':
       return [
         `${colors.yellow('◐')} Reconnecting to ${colors.bold(escapeText(tunnel.profile.name))}`,
-        ...reconnectingRows(tunnel, now).map(
-          ([label, value]) => `  ${colors.dim(label.padEnd(10))} ${escapeText(value)}`,
-        ),
+        ...lines(reconnectingRows(tunnel, now), colors),
       ];
     case 'disconnecting':
       return [`${colors.yellow('◑')} Disconnecting from ${escapeText(tunnel.profile.name)}`];
     case 'connected':
-      return [
-        headline(tunnel, colors),
-        ...rowsOf(tunnel, now).map(
-          ([label, value]) => `  ${colors.dim(label.padEnd(10))} ${escapeText(value)}`,
-        ),
-      ];
+      return [headline(tunnel, colors), ...lines(rowsOf(tunnel, now), colors)];
   }
+}
+
+function lines(rows: readonly Row[], colors: Colors): readonly string[] {
+  return rows.map(([label, value]) => `  ${colors.dim(label.padEnd(10))} ${escapeText(value)}`);
 }
 
 /** Never as a fact what has not been proven since the network changed. */
@@ -51,7 +49,7 @@ function headline({ path, profile }: ConnectedTunnel, colors: Colors): string {
   return `${colors.yellow('◐')} Connected to ${name}, and asking whether the gateway is still there`;
 }
 
-function reconnectingRows(tunnel: ReconnectingTunnel, now: number): readonly (readonly [string, string])[] {
+function reconnectingRows(tunnel: ReconnectingTunnel, now: number): readonly Row[] {
   const { cause, lastFailure, tries, nextTryAt, phase } = tunnel;
   const trying = `try ${tries} is under way${phase === undefined ? '' : `, in the phase ${phase}`}`;
   const waiting = `in ${formatDuration(Math.max(0, (nextTryAt ?? now) - now))}, or when the network changes`;
@@ -64,7 +62,7 @@ function reconnectingRows(tunnel: ReconnectingTunnel, now: number): readonly (re
   ];
 }
 
-function rowsOf(tunnel: ConnectedTunnel, now: number): readonly (readonly [string, string])[] {
+function rowsOf(tunnel: ConnectedTunnel, now: number): readonly Row[] {
   const { ike, esp, dns, blockedFamilies, counters } = tunnel;
   return [
     [
@@ -111,7 +109,7 @@ function ageOf({ ageMs, rekeys }: Pick<ConnectedTunnel['esp'], 'ageMs' | 'rekeys
   return rekeys === 0 ? age : `${age}, rekeyed ${formatCount(rekeys, 'time')}`;
 }
 
-function rekeyFailureOf({ rekeyFailure }: ConnectedTunnel): readonly (readonly [string, string])[] {
+function rekeyFailureOf({ rekeyFailure }: ConnectedTunnel): readonly Row[] {
   if (rekeyFailure === undefined) return [];
   const { what, error, ageMs } = rekeyFailure;
   const name = { ike: 'IKE', esp: 'ESP', login: 'the whole login' }[what];
@@ -119,7 +117,7 @@ function rekeyFailureOf({ rekeyFailure }: ConnectedTunnel): readonly (readonly [
 }
 
 /** Only where there is more than one, or might have been. */
-function pairsOf({ workerPairs }: ConnectedTunnel): readonly (readonly [string, string])[] {
+function pairsOf({ workerPairs }: ConnectedTunnel): readonly Row[] {
   const { pairs = [], refused } = workerPairs ?? {};
   const each = pairs.map(({ pair, inboundSpi, outboundSpi, outbound, inbound }) => {
     const spis = inboundSpi === undefined ? '' : `SPIs ${inboundSpi} in, ${outboundSpi} out; `;
@@ -131,7 +129,7 @@ function pairsOf({ workerPairs }: ConnectedTunnel): readonly (readonly [string, 
   return [...(pairs.length > 1 ? each : []), ...why];
 }
 
-function oneWayOf({ oneWayMs }: ConnectedTunnel): readonly (readonly [string, string])[] {
+function oneWayOf({ oneWayMs }: ConnectedTunnel): readonly Row[] {
   if (oneWayMs === undefined) return [];
   const span = formatDuration(oneWayMs);
   return [['one way', `packets go in and for ${span} none came out, though the gateway answers`]];
@@ -184,7 +182,7 @@ function directionOf({ packets, octets, drops }: ConnectedTunnel['counters']['in
 }
 
 /** Nothing to read where nothing was dropped, as is usual. */
-function droppedIke(drops: Readonly<Record<string, number>>): readonly (readonly [string, string])[] {
+function droppedIke(drops: Readonly<Record<string, number>>): readonly Row[] {
   const dropped = dropsOf(drops);
   return dropped === '' ? [] : [['IKE drops', dropped]];
 }

@@ -25,14 +25,12 @@ export type GivenSecrets = ReadonlyMap<GivenKind, Secret>;
 /** What the files of a profile hold, by whose it is: a user name, or what a key file is called. */
 export type FiledSecrets = Readonly<Record<'password' | 'key-password', ReadonlyMap<string, Secret>>>;
 
-const nothingFiled: FiledSecrets = { password: new Map(), 'key-password': new Map() };
-
 /**
  * Answers with what was given before the start, each once: the same answer again would only be refused again, and lock the
  * account in the end. `given` goes before `filed` for the first account that is asked for, and after it for others. What is in
  * neither goes to `next`.
  */
-export function givenAnswers(given: GivenSecrets, next: Answerer, filed = nothingFiled): Answerer {
+export function givenAnswers(given: GivenSecrets, next: Answerer, filed: FiledSecrets): Answerer {
   const first = new Map<GivenKind, string>();
   const find = (request: SecretRequest): Secret | undefined => {
     const kind = request.kind === 'shared-key' ? request.use : request.kind;
@@ -60,12 +58,11 @@ export function givenAnswers(given: GivenSecrets, next: Answerer, filed = nothin
   };
 }
 
-/** One password in the first line of standard input. */
-export async function readPasswordStdin(io: CliIo): Promise<Result<GivenSecrets, Failure>> {
+/** The password in the first line of standard input; the caller's to wipe. Fails with `secret.unreadable`. */
+export async function readPasswordStdin(io: CliIo): Promise<Result<Secret, Failure>> {
   const read = await readStandardInput(io, (text) => text.includes(0x0a), limits.passwordOctets + 2);
   if (!read.ok) return read;
-  const password = passwordLine(read.value, source);
-  return password.ok ? ok(new Map([['password', password.value]])) : password;
+  return passwordLine(read.value, source);
 }
 
 /** Lines such as `pin=1234` up to the end of standard input: the kinds of `givenKinds`, each once. */

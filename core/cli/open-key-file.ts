@@ -8,7 +8,7 @@ import type { RpcClient } from '../rpc/transport/client.ts';
 import type { CliIo } from './cli-io.ts';
 import { readPasswordStdin } from './given-answers.ts';
 import type { Progress } from './progress.ts';
-import { promptLine } from './prompt-line.ts';
+import { promptSecret } from './prompt-line.ts';
 import { escapeText } from './text.ts';
 
 /** How often a password may be typed; nothing locks, and Ctrl-C ends it. */
@@ -49,17 +49,14 @@ export async function openKeyFile(
 async function given(io: CliIo): Promise<Result<string, Failure>> {
   const read = await readPasswordStdin(io);
   if (!read.ok) return read;
-  const secret = read.value.get('password');
-  const text = utf8.decode(secret?.expose() ?? new Uint8Array());
-  secret?.wipe();
+  const text = utf8.decode(read.value.expose());
+  read.value.wipe();
   return ok(text);
 }
 
 async function prompted(name: string, io: CliIo, progress: Progress): Promise<Result<string, Failure>> {
-  if (!io.stdin.isTTY) return err(failure('secret.missing'));
   progress.pause();
-  const typed = await promptLine(`Password of ${escapeText(name, 120)}: `, io, new AbortController().signal);
+  const typed = await promptSecret(`Password of ${escapeText(name, 120)}: `, io);
   progress.resume();
-  if (typed.kind === 'interrupted') return err(failure('tunnel.cancelled'));
-  return typed.kind === 'typed' && typed.text !== '' ? ok(typed.text) : err(failure('secret.missing'));
+  return typed;
 }

@@ -4,13 +4,12 @@ import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { utf8 } from '../base/utf8.ts';
 import { readBoundedFile } from '../platform/bounded-file.ts';
-import { lineOfField } from '../profile/json-document.ts';
 import { parseProfile } from '../profile/parse-profile.ts';
 import type { Profile } from '../profile/profile.ts';
 import { makeSelfContained, type ProfileCas } from '../profile/self-contained.ts';
 import type { ProfileSource } from '../rpc/schema.ts';
 import { readCertificates, readCrls, readPublicKeys } from './ca-files.ts';
-import { type ProofPasswordFiles, passwordFilesOf, proofContents } from './proof-files.ts';
+import { type ProofPasswordFiles, passwordFilesOf, proofContents, unusableFile } from './proof-files.ts';
 
 /** What `godwit up` sends, and where passwords lie when the profile says so. */
 export interface ChosenProfile extends ProofPasswordFiles {
@@ -81,9 +80,7 @@ async function certificatesOf(
     if (path === undefined) continue;
     const read = await readers[field](path);
     if (!read.ok) {
-      const reason = `${path}: ${read.error}`;
-      const line = lineOfField(text, where);
-      return err(failure('profile.invalid', { file, line, field: where.join('.'), reason }));
+      return err(unusableFile({ text, file }, where, `${path}: ${read.error}`));
     }
     cas[field] = read.value;
   }

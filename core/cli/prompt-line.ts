@@ -1,5 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
+import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { err, ok, type Result } from '../base/result.ts';
 import type { CliIo } from './cli-io.ts';
 import { escapeText } from './text.ts';
 
@@ -56,6 +58,17 @@ export function promptLine(
     stdin.on('data', onData);
     stdin.resume();
   });
+}
+
+/**
+ * A secret that is typed without echo. Fails with `secret.missing` where there is no terminal or nothing was typed, and
+ * `tunnel.cancelled` on Ctrl-C.
+ */
+export async function promptSecret(label: string, io: CliIo): Promise<Result<string, Failure>> {
+  if (!io.stdin.isTTY) return err(failure('secret.missing'));
+  const typed = await promptLine(label, io, new AbortController().signal);
+  if (typed.kind === 'interrupted') return err(failure('tunnel.cancelled'));
+  return typed.kind === 'typed' && typed.text !== '' ? ok(typed.text) : err(failure('secret.missing'));
 }
 
 /** A line of input without echo: the keys that a terminal's own line has. */

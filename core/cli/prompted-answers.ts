@@ -1,10 +1,8 @@
-import type { AskAnswer, AskRequest, ChoiceRequest } from '../rpc/asks.ts';
+import type { AskAnswer, ChoiceRequest, SecretRequest } from '../rpc/asks.ts';
 import { type Answerer, secretAnswer } from './answerer.ts';
 import type { CliIo } from './cli-io.ts';
 import { type PromptResult, promptLine } from './prompt-line.ts';
 import { escapeText, formatDuration } from './text.ts';
-
-type SecretRequest = Exclude<AskRequest, ChoiceRequest>;
 
 /** Asks on the terminal. Standard input must be one. */
 export function promptedAnswers(io: CliIo): Answerer {

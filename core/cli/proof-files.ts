@@ -23,6 +23,7 @@ export interface ProofPasswordFiles {
   readonly keyPasswords: ReadonlyMap<string, string>;
 }
 
+/** Of each proof and each certificate that names one. */
 export function passwordFilesOf(profile: Profile): ProofPasswordFiles {
   const passwords = new Map<string, string>();
   const keyPasswords = new Map<string, string>();
@@ -67,9 +68,16 @@ async function contentsOf(
   const read = await readCertificates(trust.caFile);
   if (read.ok) return ok({ path, certificates, loginServer: read.value });
   const where = [...path, 'server', 'caFile'];
-  const reason = `${trust.caFile}: ${read.error}`;
-  const line = lineOfField(text, where);
-  return err(failure('profile.invalid', { file, line, field: where.join('.'), reason }));
+  return err(unusableFile({ text, file }, where, `${trust.caFile}: ${read.error}`));
+}
+
+/** Of a profile whose field at `where` names a file that is of no use. */
+export function unusableFile(
+  { text, file }: { readonly text: string; readonly file: string },
+  where: readonly (string | number)[],
+  reason: string,
+): Failure {
+  return failure('profile.invalid', { file, line: lineOfField(text, where), field: where.join('.'), reason });
 }
 
 /** A certificate and key of the user, to go with the profile. The daemon decrypts it, and asks for its password. */

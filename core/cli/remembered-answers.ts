@@ -6,7 +6,7 @@ import type { AskAnswer, AskRequest } from '../rpc/asks.ts';
 import { type Answerer, secretAnswer } from './answerer.ts';
 import type { CliIo } from './cli-io.ts';
 import { promptLine } from './prompt-line.ts';
-import { escapeText } from './text.ts';
+import { capitalised, escapeText } from './text.ts';
 
 interface Typed {
   readonly key: SecretKey;
@@ -31,7 +31,7 @@ export function rememberedAnswers(store: SecretStore, next: Answerer, io: CliIo)
     taken.delete(idOf(key));
     const forgotten = await store.forget(key);
     if (forgotten.ok)
-      io.stderr.write(`${capital(store.name)} held a secret that was refused; it is forgotten.\n`);
+      io.stderr.write(`${capitalised(store.name)} held a secret that was refused; it is forgotten.\n`);
   };
   return {
     canAnswer: true,
@@ -96,8 +96,4 @@ async function offer({ key, secret }: Typed, store: SecretStore, io: CliIo): Pro
 
 function idOf({ profile, kind, of }: SecretKey): string {
   return JSON.stringify([profile, kind, of]);
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

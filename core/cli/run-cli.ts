@@ -139,9 +139,9 @@ function addOthers(program: Command, io: CliIo, finish: (exitCode: number) => vo
     .action(async (_: unknown, command: Command) => finish(await status(common(command), io)));
   program
     .command('profiles')
-    .summary('list the stored profiles')
+    .summary('list the profiles of this computer and your own')
     .description(
-      'Lists the profiles in /etc/godwit/profiles, and what is wrong with those that cannot be used.',
+      'Lists the profiles of this computer (/etc/godwit/profiles) and those that you imported (own:NAME), and what is wrong with those that cannot be used.',
     )
     .option('--json', 'print the list as one JSON object')
     .action(async (_: unknown, command: Command) => finish(await profiles(common(command), io)));
@@ -229,12 +229,13 @@ function afterHelp(): string {
   const codes = Object.values(exitCodes).map(({ code, says }) => `  ${String(code).padStart(3)}  ${says}`);
   return `
 Examples:
-  godwit up office       connect with the stored profile /etc/godwit/profiles/office.json
-  godwit up ./home.json  connect with a profile file of your own
+  godwit up office         connect with the stored profile /etc/godwit/profiles/office.json
+  godwit up ./home.json    connect with a profile file of your own
   godwit import vpn.sswan  keep a profile that you were given
-  godwit status          see whether it is up, and since when the gateway has been silent
-  godwit down            disconnect
-  godwit ui              the same with the mouse, in your browser
+  godwit up own:vpn        connect with it
+  godwit status            see whether it is up, and since when the gateway has been silent
+  godwit down              disconnect
+  godwit ui                the same with the mouse, in your browser
 
 Exit codes:
 ${codes.join('\n')}

@@ -1,13 +1,15 @@
-import { type Failure, failure } from '../base/errors.ts';
-import { err, ok, type Result } from '../base/result.ts';
+import type { Failure } from '../base/errors.ts';
+import { ok, type Result } from '../base/result.ts';
 import { Secret } from '../base/secret.ts';
 import { keyringSecretStore } from '../platform/secrets/keyring-secret-store.ts';
-import type { SecretKey, SecretStore } from '../platform/secrets/secret-store.ts';
+import type { SecretKey } from '../platform/secrets/secret-store.ts';
 import type { CliIo } from './cli-io.ts';
 import { readPasswordStdin } from './given-answers.ts';
-import { promptLine } from './prompt-line.ts';
+import { promptSecret } from './prompt-line.ts';
 import { Report } from './report.ts';
-import { escapeText, formatCount } from './text.ts';
+import { capitalised, escapeText, formatCount } from './text.ts';
+
+const store = keyringSecretStore;
 
 export interface SecretOptions {
   readonly json: boolean;
@@ -22,7 +24,6 @@ export async function secretSet(
   of: string,
   options: SecretOptions,
   io: CliIo,
-  store: SecretStore = keyringSecretStore,
 ): Promise<number> {
   const report = new Report(io, options.json);
   const secret = await secretFrom(of, options, io);
@@ -34,12 +35,12 @@ export async function secretSet(
   return report.success([line], { profile, kind: options.kind, of });
 }
 
+/** Of one user, key file or token (`of`), or all of the profile. */
 export async function secretForget(
   profile: string,
   of: string | undefined,
   { json }: Pick<SecretOptions, 'json'>,
   io: CliIo,
-  store: SecretStore = keyringSecretStore,
 ): Promise<number> {
   const report = new Report(io, json);
   const listed = await store.list();
@@ -53,14 +54,11 @@ export async function secretForget(
     wanted.length === 0
       ? `${store.name} held nothing for that.`
       : `${formatCount(wanted.length, 'secret')} forgotten.`;
-  return report.success([line.charAt(0).toUpperCase() + line.slice(1)], { forgotten: wanted });
+  return report.success([capitalised(line)], { forgotten: wanted });
 }
 
-export async function secretList(
-  { json }: Pick<SecretOptions, 'json'>,
-  io: CliIo,
-  store: SecretStore = keyringSecretStore,
-): Promise<number> {
+/** What is kept, without the secrets. */
+export async function secretList({ json }: Pick<SecretOptions, 'json'>, io: CliIo): Promise<number> {
   const report = new Report(io, json);
   const listed = await store.list();
   if (!listed.ok) return report.failure([listed.error]);
@@ -76,16 +74,8 @@ async function secretFrom(
   { passwordStdin, kind }: SecretOptions,
   io: CliIo,
 ): Promise<Result<Secret, Failure>> {
-  if (passwordStdin) {
-    const given = await readPasswordStdin(io);
-    if (!given.ok) return given;
-    return ok(given.value.get('password') ?? Secret.fromText(''));
-  }
-  if (!io.stdin.isTTY) return err(failure('secret.missing'));
+  if (passwordStdin) return await readPasswordStdin(io);
   const what = kind === 'pin' ? 'PIN' : 'Password';
-  const typed = await promptLine(`${what} of ${escapeText(of, 128)}: `, io, new AbortController().signal);
-  if (typed.kind === 'interrupted') return err(failure('tunnel.cancelled'));
-  return typed.kind === 'typed' && typed.text !== ''
-    ? ok(Secret.fromText(typed.text))
-    : err(failure('secret.missing'));
+  const typed = await promptSecret(`${what} of ${escapeText(of, 128)}: `, io);
+  return typed.ok ? ok(Secret.fromText(typed.value)) : typed;
 }

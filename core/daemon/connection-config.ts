@@ -19,7 +19,7 @@ import { type IkeIdentity, parseIdentity } from '../pki/identity.ts';
 import type { Trust } from '../pki/trust.ts';
 import { isEap, type ProfileAuthentication } from '../profile/authentication/authentication.ts';
 import type { Profile, ProfileChild } from '../profile/profile.ts';
-import type { ConnectionConfig } from '../tunnel/connection.ts';
+import type { ConnectionConfig, EngineTerms } from '../tunnel/connection.ts';
 import { eapType } from '../wire/registry/eap-types.ts';
 import { eapMethodsOf } from './eap-methods.ts';
 import { authenticationsOf, eapOf, isFortiClient, loginWays } from './login-ways.ts';
@@ -138,7 +138,7 @@ export function connectionConfig(
   device: string,
   parts: ConnectionParts,
 ): ConnectionConfig {
-  const { gateway, dns, mtu, proposals } = profile;
+  const { gateway, dns, mtu } = profile;
   return {
     gateways: [gateway.host, ...profile.gateways.others],
     fastest: profile.gateways.choose === 'fastest',
@@ -154,47 +154,55 @@ export function connectionConfig(
     random: parts.random,
     reconnect: profile.reconnect,
     keepaliveMs: profile.keepalive,
-    createEngine: (local, remote, { gateway: name, wantedAddresses, redirectedFrom: from, beside }) =>
-      new IkeSa(
-        {
-          local,
-          remote,
-          natTraversalPort: gateway.natTraversalPort,
-          localIdentity: terms.local,
-          logins: terms.ways,
-          ...ppkOf(profile),
-          ...(profile.remoteIdentity.send ? { remoteIdentity: terms.expected(name) } : {}),
-          trustAnchors: profile.trust.kind === 'system' ? [] : terms.trust.anchors.map(({ spki }) => spki),
-          certificateWishes: {
-            // The names of all that a computer trusts would make a message of 3,000 octets.
-            anyAuthority: profile.trust.kind === 'system' || profile.trust.kind === 'pins',
-            ocsp: profile.revocation.mode !== 'off' && profile.trust.kind !== 'none',
-            rawKeys: terms.publicKeys.length > 0,
-            lookups: profile.fetchCertificates,
-          },
-          ikeProposals: proposals.ike,
-          espProposals: espProposals(profile, parts.chaChaQuicker),
-          remoteNetworks: profile.remoteNetworks,
-          ...(profile.children === undefined ? {} : { children: profile.children.map(wishOf) }),
-          resources: resourcesOf(profile, parts.cores),
-          childless: profile.childless,
-          wantedAddresses: wantedAddresses.length > 0 ? wantedAddresses : profile.requestedAddresses,
-          ...(profile.followRedirects ? { redirects: from === undefined ? {} : { from } } : {}),
-          // As FortiClient does; a login that follows another must not end that one.
-          initialContact: isFortiClient(profile.authentication) && !beside,
-          acceptSha1Signatures: profile.allowSha1Signatures,
-          livenessMs: profile.liveness,
-          childLifetimeMs: profile.rekey.child,
-          ikeLifetimeMs: profile.rekey.ike,
-          earlyRekeyMs: profile.rekey.early,
-          natsAllowed: profile.allowNat,
-          ...inactivityOf(profile),
-        },
-        {
-          ...parts,
-          createEapPeer: (run) => eapPeer(profile, run, parts.random),
-        },
-      ),
+    createEngine: (local, remote, engineTerms) =>
+      new IkeSa(ikeConfig(profile, terms, parts, { local, remote, ...engineTerms }), {
+        ...parts,
+        createEapPeer: (run) => eapPeer(profile, run, parts.random),
+      }),
+  };
+}
+
+/** What the engine of one login is to know. */
+function ikeConfig(
+  profile: Profile,
+  terms: LoginTerms,
+  { cores, chaChaQuicker }: ConnectionParts,
+  login: EngineTerms & Pick<IkeConfig, 'local' | 'remote'>,
+): IkeConfig {
+  const { trust } = profile;
+  const { local, remote, gateway, wantedAddresses, redirectedFrom: from, beside } = login;
+  return {
+    ...{ local, remote },
+    natTraversalPort: profile.gateway.natTraversalPort,
+    localIdentity: terms.local,
+    logins: terms.ways,
+    ...ppkOf(profile),
+    ...(profile.remoteIdentity.send ? { remoteIdentity: terms.expected(gateway) } : {}),
+    trustAnchors: trust.kind === 'system' ? [] : terms.trust.anchors.map(({ spki }) => spki),
+    certificateWishes: {
+      // The names of all that a computer trusts would make a message of 3,000 octets.
+      anyAuthority: trust.kind === 'system' || trust.kind === 'pins',
+      ocsp: profile.revocation.mode !== 'off' && trust.kind !== 'none',
+      rawKeys: terms.publicKeys.length > 0,
+      lookups: profile.fetchCertificates,
+    },
+    ikeProposals: profile.proposals.ike,
+    espProposals: espProposals(profile, chaChaQuicker),
+    remoteNetworks: profile.remoteNetworks,
+    ...(profile.children === undefined ? {} : { children: profile.children.map(wishOf) }),
+    resources: resourcesOf(profile, cores),
+    childless: profile.childless,
+    wantedAddresses: wantedAddresses.length > 0 ? wantedAddresses : profile.requestedAddresses,
+    ...(profile.followRedirects ? { redirects: from === undefined ? {} : { from } } : {}),
+    // As FortiClient does; a login that follows another must not end that one.
+    initialContact: isFortiClient(profile.authentication) && !beside,
+    acceptSha1Signatures: profile.allowSha1Signatures,
+    livenessMs: profile.liveness,
+    childLifetimeMs: profile.rekey.child,
+    ikeLifetimeMs: profile.rekey.ike,
+    earlyRekeyMs: profile.rekey.early,
+    natsAllowed: profile.allowNat,
+    ...inactivityOf(profile),
   };
 }
 

@@ -4,7 +4,7 @@ import type { LogSink } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import type { Secret } from '../base/secret.ts';
 import type { Duration, Instant } from '../base/time.ts';
-import { type DataplaneCounters, noCounters, type PairCounters } from '../dataplane/dataplane.ts';
+import { noCounters } from '../dataplane/dataplane.ts';
 import type { Profile } from '../profile/profile.ts';
 import {
   type EventData,
@@ -19,38 +19,12 @@ import type { RpcClientHandle, RpcHandlers } from '../rpc/transport/server-types
 import type { ProfileEntry, ProfileReference, Snapshot } from '../rpc/values.ts';
 import type { TunnelState } from '../tunnel/io.ts';
 import { bug } from './bug.ts';
-import { deviceOf, type FlightRecorder } from './flight-recorder.ts';
+import { deviceOf, type FlightRecorder, type Reading } from './flight-recorder.ts';
 import { JourneyMaker } from './journey.ts';
 import { type Asker, LoginCredentials, type OpenCertificate } from './login-credentials.ts';
-import type { Doubt } from './session.ts';
+import type { RunningSession, SessionEvents } from './running-session.ts';
+import { Sampling } from './sampling.ts';
 import { type DaemonState, tunnelSnapshot } from './snapshot.ts';
-
-/** One running connection, as the controller sees it. */
-export interface RunningSession {
-  connect(): void;
-  disconnect(): void;
-  /** Settles when nothing of it is left. */
-  readonly finished: Promise<void>;
-  provenAt(): Instant | undefined;
-  counters(): DataplaneCounters;
-  pairCounters(): readonly PairCounters[];
-  /** Packets went through the tunnel a moment ago. */
-  busy(): boolean;
-  /** IKE datagrams that were dropped, by cause. */
-  ikeDrops(): Readonly<Record<string, number>>;
-  /** The last measured round trip that nobody has taken yet. */
-  takeRoundTrip(): Duration | undefined;
-  doubt(): Doubt | undefined;
-  /** Asks the gateway whether it is there. */
-  probe(): void;
-}
-
-/** What a session tells. */
-export interface SessionEvents {
-  readonly onState: (state: TunnelState) => void;
-  /** Packets go through the tunnel again after a rest. */
-  readonly onBusy: () => void;
-}
 
 /** A profile that was found and read, with what it is called by. */
 export interface LoadedProfile {
@@ -113,16 +87,19 @@ export class Controller {
   readonly #startedAt: number;
   #state: DaemonState;
   readonly #journey = new JourneyMaker();
-  #sampling: NodeJS.Timeout | undefined;
-  /** No samples are taken because nothing moves. */
-  #resting = false;
-  #lastRoundTripAt: Instant | undefined;
+  readonly #sampling: Sampling;
   #attempts = 0;
   #attempt: Attempt | undefined;
 
   constructor(parts: ControllerParts) {
     this.#parts = parts;
     this.#startedAt = parts.clock.wall();
+    this.#sampling = new Sampling({
+      recorder: parts.recorder,
+      watched: parts.watched,
+      session: () => this.#attempt?.session,
+      reading: () => this.#reading(),
+    });
     this.#state = { kind: 'disconnected', since: this.#startedAt };
   }
 
@@ -299,7 +276,7 @@ export class Controller {
     this.#note(state);
     this.#state = state;
     if (state.kind === 'connected') this.sampleOn();
-    else this.#sampleOff();
+    else this.#sampling.off();
     const fields = fieldsOf(state);
     this.#parts.log({ level: 'info', event: `state.${state.kind}`, fields });
     this.#parts.publish('state', this.snapshot());
@@ -317,44 +294,21 @@ export class Controller {
     if (entry !== undefined) this.#parts.recorder.note(entry);
   }
 
-  /** Takes samples from now on, until nothing moves and nobody looks; again after a rest. */
+  /** Takes samples from now on while a connection stands; see `Sampling.on`. */
   sampleOn(): void {
-    if (this.#state.kind !== 'connected' || this.#sampling !== undefined) return;
-    this.#sampling = setInterval(() => {
-      this.#sample();
-      if (this.#parts.watched() || this.#attempt?.session?.busy() !== false) return;
-      this.#sampleOff();
-      this.#resting = true;
-    }, 1_000).unref();
-    this.#sample();
-    this.#resting = false;
+    if (this.#state.kind === 'connected') this.#sampling.on();
   }
 
-  #sampleOff(): void {
-    clearInterval(this.#sampling);
-    this.#sampling = undefined;
-    this.#resting = false;
-  }
-
-  #sample(): void {
-    const session = this.#attempt?.session;
-    if (session === undefined) return;
-    const roundTripMs = session.takeRoundTrip();
+  #reading(): Reading {
     const { now, provenAgeMs, counters } = this.#liveFigures();
-    if (roundTripMs !== undefined) this.#lastRoundTripAt = now;
-    this.#parts.recorder.read({
-      ...this.#clocks(),
+    return {
+      now,
+      wall: this.#parts.clock.wall(),
       attempt: this.#attempts,
       outboundOctets: counters.outbound.octets,
       inboundOctets: counters.inbound.octets,
       provenAgeMs,
-      rested: this.#resting,
-      ...(roundTripMs === undefined ? {} : { roundTripMs }),
-    });
-    const asked = this.#lastRoundTripAt ?? 0;
-    if (!this.#parts.watched() || now - asked < limits.watchedProbeMs) return;
-    this.#lastRoundTripAt = now;
-    session.probe();
+    };
   }
 
   #liveFigures() {

@@ -13,7 +13,6 @@ import type { PlanOptions } from '../platform/linux/plan/network-plan-applier.ts
 import { recoverFromJournal } from '../platform/linux/plan/recover.ts';
 import { systemClock } from '../platform/linux/system-clock.ts';
 import { readPasswordFile } from '../platform/password-file.ts';
-import { fileSecretStore } from '../platform/secrets/file-secret-store.ts';
 import { version } from '../platform/version.ts';
 import { passwordFileOf } from '../profile/authentication/authentication.ts';
 import type { Profile } from '../profile/profile.ts';
@@ -21,7 +20,7 @@ import { proofsOf } from '../profile/proofs.ts';
 import { socketGroup } from '../rpc/socket-path.ts';
 import { createRpcServer } from '../rpc/transport/server.ts';
 import type { RpcServer } from '../rpc/transport/server-types.ts';
-import { Controller } from './controller.ts';
+import { Controller, type ControllerParts } from './controller.ts';
 import { createSession, type SessionParts } from './create-session.ts';
 import { FlightRecorder } from './flight-recorder.ts';
 import { lookIntoKeyFile } from './keys/look-into-key-file.ts';
@@ -53,44 +52,22 @@ export interface Daemon {
 
 /** Takes back what an earlier daemon left, then listens. Fails with `rpc.busy` when another daemon listens there. */
 export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, Failure>> {
-  const recorder = new FlightRecorder((event, data) => server?.publish(event, data), systemClock.wall);
+  let server: RpcServer | undefined;
+  const publish: ControllerParts['publish'] = (event, data) => server?.publish(event, data);
+  const recorder = new FlightRecorder(publish, systemClock.wall);
   const log = recorder.tee(given.log);
   const options = { ...given, log };
-  let askShutdown: () => void = () => undefined;
-  const shutdownAsked = new Promise<void>((resolve) => {
-    askShutdown = resolve;
-  });
+  const shutdown = Promise.withResolvers<void>();
   const spareWorkers = new SpareWorkers();
-  const { wall } = systemClock;
-  const memory = await NetworkMemory.open(join(options.stateFolder, 'networks.json'), wall, log);
-  let server: RpcServer | undefined;
-  const sessionParts: SessionParts = {
-    log,
-    device: options.device,
-    random: systemRandom,
-    wall,
-    revocations: new RevocationCache(),
-    createDeeds: (answer, { onBusy }) =>
-      new SystemDeeds({
-        ...{ log, plan: options.plan, memory, answer, onBusy, spareWorkers },
-        ...(options.spread === undefined ? {} : { spread: options.spread }),
-      }),
-  };
+  const memory = await NetworkMemory.open(join(options.stateFolder, 'networks.json'), systemClock.wall, log);
   const controller = new Controller({
     version,
-    log,
     clock: systemClock,
-    profiles: new ProfileStore(options.profilesFolder, join(options.stateFolder, 'profiles')),
-    storedPasswords,
-    readSecretFile: (file) => readPasswordFile(file, isOwn),
-    openCertificate: (client) => openCertificate(client.credentials, log),
-    lookIntoKeyFile: (params, client) => lookIntoKeyFile(params, keyUserOf(client.credentials)),
-    createSession: (profile, credentials, events) =>
-      createSession(profile, credentials, events, sessionParts),
-    publish: (event, data) => server?.publish(event, data),
-    recorder,
+    ...{ log, publish, recorder },
+    ...partsOnDisk(options),
+    createSession: createSessions(options, memory, spareWorkers),
     watched: () => (server?.subscribers('sample') ?? 0) > 0,
-    onShutdown: askShutdown,
+    onShutdown: shutdown.resolve,
   });
   const rehearsals = new AbortController();
   const { connect } = controller.handlers;
@@ -115,19 +92,12 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
   if (!created.ok) return created;
   server = created.value;
   // Only the daemon that holds the socket may touch what an earlier one left.
-  for (const { journal, outcome, failures } of await recoverFromJournal(options.plan)) {
-    const problems = failures.map(formatFailure).join('; ');
-    log({
-      level: outcome === 'undone' ? 'info' : 'warn',
-      event: 'recover',
-      fields: { journal, outcome, problems },
-    });
-  }
+  await recover(options);
   spareWorkers.prepare();
   log({ level: 'info', event: 'listening', fields: { socket: options.socketPath, version } });
   rehearseSoon(rehearsals.signal, log);
   return ok({
-    shutdownAsked,
+    shutdownAsked: shutdown.promise,
     async stop() {
       rehearsals.abort();
       await controller.disconnect();
@@ -138,15 +108,58 @@ export async function startDaemon(given: DaemonOptions): Promise<Result<Daemon, 
   });
 }
 
+/** What the controller reads from files, or has read with the rights of a client. */
+function partsOnDisk({ profilesFolder, stateFolder, log }: DaemonOptions) {
+  return {
+    profiles: new ProfileStore(profilesFolder, join(stateFolder, 'profiles')),
+    storedPasswords,
+    readSecretFile: (file) => readPasswordFile(file, isOwn),
+    openCertificate: (client) => openCertificate(client.credentials, log),
+    lookIntoKeyFile: (params, client) => lookIntoKeyFile(params, keyUserOf(client.credentials)),
+  } satisfies Partial<ControllerParts>;
+}
+
+/** Makes the sessions of this daemon, one after the other. */
+function createSessions(
+  { log, device, plan, spread }: DaemonOptions,
+  memory: NetworkMemory,
+  spareWorkers: SpareWorkers,
+): ControllerParts['createSession'] {
+  const parts: SessionParts = {
+    ...{ log, device },
+    random: systemRandom,
+    wall: systemClock.wall,
+    revocations: new RevocationCache(),
+    createDeeds: (answer, { onBusy }) =>
+      new SystemDeeds({
+        ...{ log, plan, memory, answer, onBusy, spareWorkers },
+        ...(spread === undefined ? {} : { spread }),
+      }),
+  };
+  return (profile, credentials, events) => createSession(profile, credentials, events, parts);
+}
+
+/** Takes back what an earlier daemon left. */
+async function recover({ plan, log }: DaemonOptions): Promise<void> {
+  for (const { journal, outcome, failures } of await recoverFromJournal(plan)) {
+    const problems = failures.map(formatFailure).join('; ');
+    log({
+      level: outcome === 'undone' ? 'info' : 'warn',
+      event: 'recover',
+      fields: { journal, outcome, problems },
+    });
+  }
+}
+
+/** The passwords that a profile of the system has in files, by user name. Fails as `readPasswordFile`. */
 async function storedPasswords(profile: Profile): Promise<Result<ReadonlyMap<string, Secret>, Failure>> {
   const stored = new Map<string, Secret>();
   for (const { authentication } of proofsOf(profile)) {
     const file = passwordFileOf(authentication);
     if (file === undefined || !('username' in authentication)) continue;
-    const key = { profile: profile.name, kind: 'password', of: authentication.username } as const;
-    const secret = await fileSecretStore(file, key, isOwn).get(key);
+    const secret = await readPasswordFile(file, isOwn);
     if (!secret.ok) return secret;
-    if (secret.value !== undefined) stored.set(key.of, secret.value);
+    stored.set(authentication.username, secret.value);
   }
   return ok(stored);
 }

@@ -1,7 +1,7 @@
 import { formatEndpoint, formatIpAddress } from '../base/address.ts';
 import type { Instant } from '../base/time.ts';
 import type { JourneyEntry } from '../rpc/values.ts';
-import type { Doubt } from './session.ts';
+import type { Doubt } from './session-deeds.ts';
 import type { DaemonState } from './snapshot.ts';
 
 export interface JourneyMoment {

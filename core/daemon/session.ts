@@ -1,113 +1,16 @@
-import type { Endpoint, IpAddress } from '../base/address.ts';
-import type { Failure } from '../base/errors.ts';
+import type { Endpoint } from '../base/address.ts';
 import { limits } from '../base/limits.ts';
 import type { LogSink } from '../base/log.ts';
-import { err, type Result } from '../base/result.ts';
-import type { Duration, Instant } from '../base/time.ts';
-import type { HeardInSilence } from '../dataplane/dataplane.ts';
-import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
-import type { ChildTerms } from '../tunnel/child-roster.ts';
+import { err } from '../base/result.ts';
+import type { Instant } from '../base/time.ts';
+import type { PathId } from '../ike/io.ts';
 import { Connection, type ConnectionConfig } from '../tunnel/connection.ts';
-import type { PlanChange, TunnelInput, TunnelOutput, TunnelState } from '../tunnel/io.ts';
-import type { NetworkPlan } from '../tunnel/network-plan.ts';
-import type { KnownNetwork, NetworkLore } from '../tunnel/paths/network-lore.ts';
+import type { TunnelInput, TunnelOutput, TunnelState } from '../tunnel/io.ts';
 import type { PathCandidate } from '../tunnel/paths/path.ts';
 import type { Spi } from '../wire/ike/payload.ts';
 import { bug } from './bug.ts';
 import { RoundTrip } from './round-trip.ts';
-
-/** What the machine can do for a session. The real one is `system-deeds.ts`; a test has its own. */
-export interface SessionDeeds {
-  now(): Instant;
-  /** Calls `wake` once at `at` or soon after; a new call replaces the old. `undefined` only cancels. */
-  setAlarm(at: Instant | undefined, wake: () => void): void;
-  resolve(host: string): Promise<Result<readonly IpAddress[], Failure>>;
-  /** `via`: by this interface, not by the preferred one. */
-  openTransport(remote: IpAddress, events: TransportEvents, via?: PathCandidate): Promise<OpenedTransport>;
-  transmit(octets: Uint8Array, to: Endpoint, marker: boolean, options: SendOptions): void;
-  /** The ways to these addresses of the gateway, the preferred one first. */
-  findPaths(remotes: readonly IpAddress[]): readonly PathCandidate[];
-  openPath(path: PathId, candidate: PathCandidate): Promise<Result<Endpoint, Failure>>;
-  usePath(path: PathId, remote: Endpoint): void;
-  closePath(path: PathId): void;
-  /** NAT keepalives to there after so much silence; `undefined`: none. */
-  setKeepalive(remote: Endpoint, everyMs: Duration | undefined): void;
-  /** The network that this way leads into, and what is known of it. */
-  recallNetwork(candidate: PathCandidate): KnownNetwork;
-  rememberNetwork(network: string, remote: IpAddress, lore: NetworkLore): void;
-  /** When anything was last sent on the path in use. */
-  lastSent(): Instant | undefined;
-  /** The last time that the gateway's ESP broke a silence of ours. */
-  lastHeardInSilence(): HeardInSilence | undefined;
-  /** Of the device, and of the largest inner packet that fits the path, in octets. */
-  setMtu(device: number, inner: number): void;
-  installChild(
-    child: ChildSaParameters,
-    remote: Endpoint,
-    use: ChildTerms,
-  ): Promise<Result<undefined, Failure>>;
-  switchOutbound(inboundSpi: Spi): Promise<void>;
-  removeChild(inboundSpi: Spi): Promise<void>;
-  /** Forgets its keys; `onChildWanted` tells when a packet comes for it. */
-  sleepChild(inboundSpi: Spi): Promise<void>;
-  retireChild(inboundSpi: Spi): Promise<void>;
-  applyNetwork(plan: NetworkPlan, change: PlanChange): Promise<Result<undefined, Failure>>;
-  undoNetwork(): Promise<void>;
-  closeTransport(): Promise<void>;
-  /** `gateway`: the one of the profile that it is about. */
-  answer(ask: IkeAsk, gateway: string): Promise<IkeAnswer>;
-  /** A socket that asks another address beside the transport; `onDatagram` gets what comes in on it. */
-  openScout(
-    scout: number,
-    remote: IpAddress,
-    onDatagram: (octets: Uint8Array) => void,
-    via?: PathCandidate,
-  ): Promise<Result<Endpoint, Failure>>;
-  sendScout(scout: number, octets: Uint8Array, to: Endpoint): void;
-  closeScout(scout: number): void;
-  /** Asks name servers behind the gateway anything. */
-  knock(servers: readonly IpAddress[]): void;
-  /** When the last authenticated ESP packet came in, if one did. */
-  lastTraffic(): Instant | undefined;
-  /** When each CHILD SA was last seen to carry a packet, by inbound SPI. */
-  childActivity(): ReadonlyMap<Spi, Instant>;
-}
-
-export interface OpenedTransport {
-  readonly result: Result<Endpoint, Failure>;
-  /** The way that its socket has, where the system knows. */
-  readonly via?: PathCandidate;
-}
-
-export interface SendOptions {
-  readonly path: PathId;
-  /** Nobody on the way may cut it. */
-  readonly dontFragment: boolean;
-}
-
-/** The last time that the network changed under the connection. */
-export interface Doubt {
-  /** When it began to change. */
-  readonly since: Instant;
-  /** When the gateway proved again that it is there; absent: not yet. */
-  readonly until?: Instant;
-}
-
-export interface TransportEvents {
-  readonly onIke: (octets: Uint8Array, from: Endpoint, marker: boolean, path: PathId) => void;
-  /** Packets go into the tunnel, and for seconds none has come out of it. */
-  readonly onStalled: () => void;
-  /** Twice a second while traffic passes, and after each keepalive: what is sent and comes in without our doing is to be looked at. */
-  readonly onLook: () => void;
-  /** As the input `network-changed`. */
-  readonly onNetworkChange: (local?: IpAddress | 'none') => void;
-  readonly onChildUsed: (inboundSpi: Spi) => void;
-  readonly onRekeyDue: (inboundSpi: Spi) => void;
-  /** There is more to carry than one pair of workers should. */
-  readonly onBusy: () => void;
-  readonly onChildWanted: (inboundSpi: Spi) => void;
-  readonly onFailure: (error: Failure) => void;
-}
+import type { Doubt, SessionDeeds, TransportEvents } from './session-deeds.ts';
 
 /**
  * Drives one connection: hands its outputs to the system in their order and feeds back how each ended.
@@ -246,10 +149,7 @@ export class Session {
       case 'open-transport':
         return this.#enqueue(() => this.#openTransport(output));
       case 'find-paths':
-        // After what else came out with it.
-        return queueMicrotask(() =>
-          this.#feed({ kind: 'paths-found', paths: this.#deeds.findPaths(output.remotes) }),
-        );
+        return this.#findPaths(output);
       case 'open-path':
         return this.#openPath(output.path, output.candidate);
       case 'use-path':
@@ -259,10 +159,7 @@ export class Session {
       case 'set-keepalive':
         return this.#deeds.setKeepalive(output.remote, output.everyMs);
       case 'recall-network':
-        return queueMicrotask(() => {
-          const known = this.#deeds.recallNetwork(output.candidate);
-          this.#feed({ kind: 'network-recalled', path: output.path, known });
-        });
+        return this.#recallNetwork(output);
       case 'remember-network':
         return this.#deeds.rememberNetwork(output.network, output.remote, output.lore);
       case 'set-mtu':
@@ -273,25 +170,13 @@ export class Session {
           result: await this.#deeds.installChild(output.child, output.remote, output),
         }));
       case 'switch-outbound':
-        return this.#enqueueChild(async () => {
-          await this.#deeds.switchOutbound(output.inboundSpi);
-          return undefined;
-        });
+        return this.#changeChild(() => this.#deeds.switchOutbound(output.inboundSpi));
       case 'remove-child':
-        return this.#enqueueChild(async () => {
-          await this.#deeds.removeChild(output.inboundSpi);
-          return undefined;
-        });
+        return this.#changeChild(() => this.#deeds.removeChild(output.inboundSpi));
       case 'retire-child':
-        return this.#enqueueChild(async () => {
-          await this.#deeds.retireChild(output.inboundSpi);
-          return undefined;
-        });
+        return this.#changeChild(() => this.#deeds.retireChild(output.inboundSpi));
       case 'sleep-child':
-        return this.#enqueueChild(async () => {
-          await this.#deeds.sleepChild(output.inboundSpi);
-          return undefined;
-        });
+        return this.#changeChild(() => this.#deeds.sleepChild(output.inboundSpi));
       case 'apply-network':
         return this.#enqueue(async () => ({
           kind: 'network-applied',
@@ -303,12 +188,7 @@ export class Session {
           return { kind: 'network-undone' };
         });
       case 'close-transport':
-        return this.#enqueue(async () => {
-          // The answer to the gateway's goodbye may be waiting there.
-          await this.#childChain;
-          await this.#deeds.closeTransport();
-          return { kind: 'transport-closed' };
-        });
+        return this.#enqueue(() => this.#closeTransport());
     }
   }
 
@@ -336,6 +216,25 @@ export class Session {
     };
     const opened = await this.#deeds.openTransport(remote, events, via);
     return { kind: 'transport-opened', ...opened };
+  }
+
+  async #closeTransport(): Promise<TunnelInput> {
+    // The answer to the gateway's goodbye may be waiting there.
+    await this.#childChain;
+    await this.#deeds.closeTransport();
+    return { kind: 'transport-closed' };
+  }
+
+  /** After what else came out with it. */
+  #findPaths({ remotes }: Extract<TunnelOutput, { kind: 'find-paths' }>): void {
+    queueMicrotask(() => this.#feed({ kind: 'paths-found', paths: this.#deeds.findPaths(remotes) }));
+  }
+
+  /** As `#findPaths`. */
+  #recallNetwork({ path, candidate }: Extract<TunnelOutput, { kind: 'recall-network' }>): void {
+    queueMicrotask(() =>
+      this.#feed({ kind: 'network-recalled', path, known: this.#deeds.recallNetwork(candidate) }),
+    );
   }
 
   #openPath(path: PathId, candidate: PathCandidate): void {
@@ -380,8 +279,13 @@ export class Session {
     const options = { path, dontFragment: output.dontFragment === true };
     this.#roundTrip.sent(octets, this.#deeds.now());
     if (this.#childDeeds === 0) return this.#deeds.transmit(octets, to, marker, options);
+    this.#changeChild(async () => this.#deeds.transmit(octets, to, marker, options));
+  }
+
+  /** A deed of the data plane whose end nobody needs to hear of. */
+  #changeChild(deed: () => Promise<void>): void {
     this.#enqueueChild(async () => {
-      this.#deeds.transmit(octets, to, marker, options);
+      await deed();
       return undefined;
     });
   }

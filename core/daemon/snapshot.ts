@@ -4,7 +4,8 @@ import { limits } from '../base/limits.ts';
 import type { Instant } from '../base/time.ts';
 import type { DataplaneCounters, PairCounters } from '../dataplane/dataplane.ts';
 import type { ConnectedTunnel, ConnectPhase, ProfileReference, TunnelSnapshot } from '../rpc/values.ts';
-import type { ConnectedDetails } from '../tunnel/io.ts';
+import type { ConnectedDetails, PathsShown } from '../tunnel/io.ts';
+import type { NetworkPlan } from '../tunnel/network-plan.ts';
 import type { Path } from '../tunnel/paths/path.ts';
 import type { LossDetails } from '../tunnel/reconnect-policy.ts';
 import type { SaAge, SaHistory } from '../tunnel/sa-history.ts';
@@ -98,9 +99,7 @@ function connectedSnapshot(
   state: Extract<DaemonState, { kind: 'connected' }>,
   live: LiveFigures,
 ): ConnectedTunnel {
-  const { summary, plan, child, asleepSince, history, local, remote, redirectedFrom, paths } = state.details;
-  const { lifetimes } = live;
-  const { dns } = plan;
+  const { summary, plan, history, local, remote, redirectedFrom, paths } = state.details;
   const { oneWaySince } = state.details;
   return {
     state: 'connected',
@@ -122,55 +121,67 @@ function connectedSnapshot(
       initiatorSpi: summary.initiatorSpi,
       responderSpi: summary.responderSpi,
       ...ageOf(history.ike, live.now),
-      ...(lifetimes === undefined ? {} : { lifetimeMs: lifetimes.ike }),
+      ...(live.lifetimes === undefined ? {} : { lifetimeMs: live.lifetimes.ike }),
     },
-    esp: {
-      proposal: summary.espProposal,
-      inboundSpi: formatSpi(child.inbound.spi),
-      outboundSpi: formatSpi(child.outbound.spi),
-      ...ageOf(history.child, live.now),
-      ...(asleepSince === undefined ? {} : { asleepMs: Math.max(0, live.now - asleepSince) }),
-      ...(lifetimes === undefined || asleepSince !== undefined ? {} : { lifetimeMs: lifetimes.child }),
-    },
+    esp: espOf(state.details, live),
     ...rekeyFailureOf(history, live.now),
     ...(oneWaySince === undefined ? {} : { oneWayMs: Math.max(0, live.now - oneWaySince) }),
     nat: summary.natDetected,
     ...(paths.keepaliveMs === undefined ? {} : { keepalive: { everyMs: paths.keepaliveMs, ...paths.nat } }),
     mobike: summary.mobike,
     peerAddresses: summary.peerAddresses.map(formatIpAddress),
-    path: {
-      state: paths.state,
-      ...wayOf(paths.current, live.now),
-      others: paths.others.map((path) => wayOf(path, live.now)),
-      remembered: paths.rememberable,
-      ...(paths.measured === undefined || paths.measured.remembered === true
-        ? {}
-        : {
-            largestPacket: {
-              octets: paths.measured.path,
-              ageMs: Math.max(0, live.now - paths.measured.at),
-            },
-          }),
-    },
+    path: pathOf(paths, live.now),
     device: plan.device,
     mtu: paths.measured?.device ?? plan.mtu,
     addresses: plan.addresses.map(formatIpPrefix),
     routes: plan.routes.map(formatIpPrefix),
     blockedFamilies: [...plan.blockFamilies],
-    ...(dns === undefined
-      ? {}
-      : {
-          dns: {
-            servers: dns.servers.map(formatIpAddress),
-            searchDomains: [...dns.searchDomains],
-            routeDomains: [...dns.routeDomains],
-          },
-        }),
+    ...dnsOf(plan),
     workerPairs: workerPairsOf(state.details, live.pairs),
     counters: {
       outbound: plainCounters(live.counters.outbound),
       inbound: plainCounters(live.counters.inbound),
       ike: { drops: { ...live.ikeDrops } },
+    },
+  };
+}
+
+function espOf(
+  { summary, child, asleepSince, history }: ConnectedDetails,
+  { now, lifetimes }: LiveFigures,
+): ConnectedTunnel['esp'] {
+  return {
+    proposal: summary.espProposal,
+    inboundSpi: formatSpi(child.inbound.spi),
+    outboundSpi: formatSpi(child.outbound.spi),
+    ...ageOf(history.child, now),
+    ...(asleepSince === undefined ? {} : { asleepMs: Math.max(0, now - asleepSince) }),
+    ...(lifetimes === undefined || asleepSince !== undefined ? {} : { lifetimeMs: lifetimes.child }),
+  };
+}
+
+function pathOf(paths: PathsShown, now: Instant): ConnectedTunnel['path'] {
+  const { state, current, others, rememberable, measured } = paths;
+  // What was found an earlier time is not told before it is proven anew.
+  const largest = measured?.remembered === true ? undefined : measured;
+  return {
+    state,
+    ...wayOf(current, now),
+    others: others.map((path) => wayOf(path, now)),
+    remembered: rememberable,
+    ...(largest === undefined
+      ? {}
+      : { largestPacket: { octets: largest.path, ageMs: Math.max(0, now - largest.at) } }),
+  };
+}
+
+function dnsOf({ dns }: NetworkPlan): Pick<ConnectedTunnel, 'dns'> {
+  if (dns === undefined) return {};
+  return {
+    dns: {
+      servers: dns.servers.map(formatIpAddress),
+      searchDomains: [...dns.searchDomains],
+      routeDomains: [...dns.routeDomains],
     },
   };
 }

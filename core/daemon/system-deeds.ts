@@ -1,5 +1,5 @@
 import { type Endpoint, formatIpAddress, type IpAddress, parseIpAddress } from '../base/address.ts';
-import { type Failure, failure, formatFailure } from '../base/errors.ts';
+import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { LogSink } from '../base/log.ts';
 import { err, ok, type Result } from '../base/result.ts';
@@ -15,30 +15,12 @@ import { type DataplaneOptions, openDataplane } from '../dataplane/open-dataplan
 import type { SpareWorkers } from '../dataplane/spare-workers.ts';
 import type { ChildSaParameters, IkeAnswer, IkeAsk, PathId } from '../ike/io.ts';
 import { knockAtNameServer } from '../platform/linux/dns-knock.ts';
-import { NetworkEvents } from '../platform/linux/events/network-events.ts';
 import { findPaths } from '../platform/linux/find-paths.ts';
 import { setLinkMtu } from '../platform/linux/link-mtu.ts';
 import { networkOf } from '../platform/linux/network-identity.ts';
-import {
-  type AppliedPlan,
-  applyNetworkPlan,
-  type PlanOptions,
-  repairNetworkPlan,
-  resumePlanDns,
-  suspendPlanDns,
-  undoNetworkPlan,
-} from '../platform/linux/plan/network-plan-applier.ts';
-import { replaceKernelPlan } from '../platform/linux/plan/plan-replacement.ts';
+import type { PlanOptions } from '../platform/linux/plan/network-plan-applier.ts';
 import { ScoutSockets } from '../platform/linux/scout-sockets.ts';
-import { SleepWatch } from '../platform/linux/sleep-watch.ts';
-import { sourceTowards } from '../platform/linux/source-address.ts';
 import { Alarm, systemClock } from '../platform/linux/system-clock.ts';
-import {
-  closeTunDevice,
-  duplicateTunDevice,
-  openTunDevice,
-  type TunDevice,
-} from '../platform/linux/tun-device.ts';
 import type { ChildTerms } from '../tunnel/child-roster.ts';
 import { tunnelMark } from '../tunnel/compute-network-plan.ts';
 import type { PlanChange } from '../tunnel/io.ts';
@@ -48,10 +30,12 @@ import type { KnownNetwork, NetworkLore } from '../tunnel/paths/network-lore.ts'
 import type { PathCandidate } from '../tunnel/paths/path.ts';
 import { TrafficWatch } from '../tunnel/paths/traffic-watch.ts';
 import type { Spi } from '../wire/ike/payload.ts';
+import { AppliedNetwork } from './applied-network.ts';
 import type { NetworkMemory } from './network-memory.ts';
-import { lookUp, openPathSocket, preferredWay, withinTime } from './reach-gateway.ts';
-import type { OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session.ts';
+import { lookUp, openPathSocket, preferredWay } from './reach-gateway.ts';
+import type { OpenedTransport, SendOptions, SessionDeeds, TransportEvents } from './session-deeds.ts';
 import { TrafficTimer } from './traffic-timer.ts';
+import { warn } from './warn.ts';
 
 /** Far from the end of the sequence numbers, and far below what the ciphers stand. */
 const rekeyAfter = { packets: limits.rekeyAfterPackets, octets: limits.rekeyAfterOctets } as const;
@@ -74,20 +58,24 @@ export class SystemDeeds implements SessionDeeds {
   readonly #options: SystemDeedsOptions;
   readonly #alarm = new Alarm(systemClock);
   readonly #scouts = new ScoutSockets(tunnelMark);
+  /** Where the gateway is, and whom the transport tells. */
   #remote: IpAddress | undefined;
+  #events: TransportEvents | undefined;
   #dataplane: Dataplane | undefined;
-  #applied: AppliedPlan | undefined;
-  #networkEvents: NetworkEvents | undefined;
-  #onNetworkChange: TransportEvents['onNetworkChange'] = () => undefined;
-  /** Holds the TUN device while there is no data plane. */
-  #tun: TunDevice | undefined;
-  #sleepWatch: SleepWatch | undefined;
+  readonly #network: AppliedNetwork;
   #mtu: { readonly device: number; readonly inner: number } | undefined;
   #trafficTimer: TrafficTimer | undefined;
   #activity = new ActivityWatch();
 
   constructor(options: SystemDeedsOptions) {
     this.#options = options;
+    this.#network = new AppliedNetwork({
+      plan: options.plan,
+      log: options.log,
+      gateway: () => this.#remote,
+      onChange: (local) => this.#events?.onNetworkChange(local),
+      onRepaired: () => this.#useMtu(),
+    });
   }
 
   now(): Instant {
@@ -124,15 +112,9 @@ export class SystemDeeds implements SessionDeeds {
   }
 
   async resolve(host: string): Promise<Result<readonly IpAddress[], Failure>> {
-    const applied = this.#applied;
-    if (applied === undefined || parseIpAddress(host).ok) return await lookUp(host);
-    // The tunnel's name servers are out of reach: this machine's own are asked, for this question alone.
-    this.#warn('dns.not-suspended', await suspendPlanDns(applied, this.#planOptions()));
-    try {
-      return await withinTime(lookUp(host), host);
-    } finally {
-      this.#warn('dns.not-resumed', await resumePlanDns(applied, this.#planOptions()));
-    }
+    return parseIpAddress(host).ok
+      ? await lookUp(host)
+      : await this.#network.outside(host, (name) => lookUp(name));
   }
 
   async openTransport(
@@ -163,7 +145,7 @@ export class SystemDeeds implements SessionDeeds {
     );
     if (!dataplane.ok) return { result: dataplane };
     this.#remote = remote;
-    this.#onNetworkChange = events.onNetworkChange;
+    this.#events = events;
     this.#dataplane = dataplane.value;
     this.#trafficTimer?.stop();
     this.#trafficTimer = this.#watchTraffic(dataplane.value, events);
@@ -175,9 +157,9 @@ export class SystemDeeds implements SessionDeeds {
   }
 
   findPaths(remotes: readonly IpAddress[]): readonly PathCandidate[] {
-    const found = findPaths(remotes, tunnelMark, [this.#applied?.plan.device ?? '']);
+    const found = findPaths(remotes, tunnelMark, [this.#network.device ?? '']);
     if (found.ok) return found.value;
-    this.#warn('paths.not-found', [found.error]);
+    this.#warn('paths.not-found', found.error);
     return [];
   }
 
@@ -205,7 +187,7 @@ export class SystemDeeds implements SessionDeeds {
 
   recallNetwork(candidate: PathCandidate): KnownNetwork {
     const found = networkOf(candidate, tunnelMark);
-    if (!found.ok) this.#warn('network.not-known', [found.error]);
+    if (!found.ok) this.#warn('network.not-known', found.error);
     const network = found.ok ? found.value : undefined;
     const gateway = formatIpAddress(candidate.remote);
     return { network, lore: network === undefined ? {} : this.#options.memory.recall(network, gateway) };
@@ -233,9 +215,9 @@ export class SystemDeeds implements SessionDeeds {
     if (this.#mtu === undefined) return;
     const { device, inner } = this.#mtu;
     void this.#dataplane?.setMtu(inner);
-    const name = this.#applied?.plan.device;
+    const name = this.#network.device;
     const changed = name === undefined ? ok() : setLinkMtu(name, device);
-    if (!changed.ok) this.#warn('mtu.not-set', [changed.error]);
+    if (!changed.ok) this.#warn('mtu.not-set', changed.error);
   }
 
   #watchTraffic(dataplane: Dataplane, { onStalled, onLook }: TransportEvents): TrafficTimer {
@@ -287,60 +269,19 @@ export class SystemDeeds implements SessionDeeds {
   async applyNetwork(plan: NetworkPlan, change: PlanChange): Promise<Result<undefined, Failure>> {
     if (this.#dataplane === undefined)
       return err(failure('misuse', { reason: 'a network without a transport' }));
-    const tun = this.#openTun(plan.device);
+    const tun = this.#network.openTun(plan.device);
     if (!tun.ok) return tun;
     await this.#dataplane.attachTun({ ...tun.value, mtu: plan.mtu });
-    if (this.#applied !== undefined && change !== 'new') {
+    if (this.#network.device !== undefined && change !== 'new') {
       this.#useMtu();
-      return await this.#replacePlan(this.#applied, plan, change);
+      return change === 'same' ? ok() : await this.#network.replace(plan);
     }
     this.#mtu = undefined;
-    const applied = await applyNetworkPlan(plan, this.#planOptions());
-    if (!applied.ok) return applied;
-    this.#applied = applied.value;
-    this.#warn('plan.warning', applied.value.warnings);
-    this.#networkEvents = this.#watchNetwork(applied.value.plan);
-    this.#sleepWatch ??= new SleepWatch(() => this.#onNetworkChange());
-    return ok();
+    return await this.#network.apply(plan);
   }
 
-  /** A descriptor for the data plane to own. Ours keeps the device, and its routes with it, when the data plane goes. */
-  #openTun(name: string): Result<TunDevice, Failure> {
-    if (this.#tun === undefined) {
-      const opened = openTunDevice(name);
-      if (!opened.ok) return opened;
-      this.#tun = opened.value;
-    }
-    return duplicateTunDevice(this.#tun);
-  }
-
-  async #replacePlan(
-    applied: AppliedPlan,
-    plan: NetworkPlan,
-    change: PlanChange,
-  ): Promise<Result<undefined, Failure>> {
-    if (change === 'same') return ok();
-    const options = this.#planOptions();
-    const replaced = replaceKernelPlan(applied, plan, options);
-    if (!replaced.ok) return replaced;
-    this.#applied = replaced.value;
-    if (JSON.stringify(plan.dns) === JSON.stringify(applied.plan.dns)) return ok();
-    this.#warn('dns.not-suspended', await suspendPlanDns(replaced.value, options));
-    this.#warn('dns.not-resumed', await resumePlanDns(replaced.value, options));
-    return ok();
-  }
-
-  async undoNetwork(): Promise<void> {
-    const applied = this.#applied;
-    this.#applied = undefined;
-    await this.#networkEvents?.close();
-    this.#networkEvents = undefined;
-    this.#sleepWatch?.stop();
-    this.#sleepWatch = undefined;
-    if (applied !== undefined)
-      this.#warn('plan.not-undone', await undoNetworkPlan(applied, this.#planOptions()));
-    if (this.#tun !== undefined) closeTunDevice(this.#tun);
-    this.#tun = undefined;
+  undoNetwork(): Promise<void> {
+    return this.#network.undo();
   }
 
   async closeTransport(): Promise<void> {
@@ -382,38 +323,7 @@ export class SystemDeeds implements SessionDeeds {
     this.#options.onBusy();
   }
 
-  /** Puts back what another program takes away, and has the gateway probed. Without events the tunnel still works. */
-  #watchNetwork(plan: NetworkPlan): NetworkEvents | undefined {
-    const opened = NetworkEvents.open({
-      ignoreDevices: [plan.device],
-      ignoreTables: [plan.table],
-      onChange: () => {
-        if (this.#applied !== undefined)
-          this.#warn('plan.not-repaired', repairNetworkPlan(this.#applied, this.#planOptions()));
-        this.#useMtu();
-        this.#onNetworkChange(this.#localTowardsGateway());
-      },
-      onFailure: (error) => this.#warn('network-events.failed', [error]),
-      onClock: () => this.#sleepWatch?.look(),
-    });
-    if (opened.ok) return opened.value;
-    this.#warn('network-events.failed', [opened.error]);
-    return undefined;
-  }
-
-  #localTowardsGateway(): IpAddress | 'none' | undefined {
-    if (this.#remote === undefined) return undefined;
-    const source = sourceTowards(this.#remote, tunnelMark);
-    return source.ok ? source.value.local : 'none';
-  }
-
-  #planOptions(): PlanOptions {
-    const gateway = this.#remote;
-    return { ...this.#options.plan, log: this.#options.log, ...(gateway === undefined ? {} : { gateway }) };
-  }
-
-  #warn(event: string, failures: readonly Failure[]): void {
-    for (const each of failures)
-      this.#options.log({ level: 'warn', event, fields: { problem: formatFailure(each) } });
+  #warn(event: string, failure: Failure): void {
+    warn(this.#options.log, event, [failure]);
   }
 }

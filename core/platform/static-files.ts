@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { type Failure, failure } from '../base/errors.ts';
 import { err, ok, type Result } from '../base/result.ts';
 
+/** One file of the built interface. */
 export interface StaticFile {
   readonly type: string;
   readonly octets: Buffer;
@@ -11,6 +12,16 @@ export interface StaticFile {
   readonly gzip: Buffer | undefined;
   /** Its name holds a hash of its contents: it never changes. */
   readonly lasting: boolean;
+}
+
+/** The Content-Security-Policy of the interface. `connect`: where its scripts may send requests. */
+export function pagePolicy(connect: "'self'" | "'none'"): string {
+  return [
+    "default-src 'none'",
+    ...['script-src', 'style-src', 'font-src', 'img-src'].map((kind) => `${kind} 'self'`),
+    `connect-src ${connect}`,
+    ...['base-uri', 'form-action', 'frame-ancestors'].map((kind) => `${kind} 'none'`),
+  ].join('; ');
 }
 
 const types: Readonly<Record<string, string>> = {

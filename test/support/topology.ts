@@ -32,7 +32,9 @@ export interface WireCounters {
   /** IKE fragments (SKF on port 4500); they count as `ike` too. @rfc 7383 */
   readonly fragmentsToGateway: number;
   readonly fragmentsToClient: number;
-  /** IKE_SA_INIT requests that begin with a notification, as with a cookie alone. @rfc 7296 2.6 */
+  /** IKE_SA_INIT requests, those that are lost on the way included. */
+  readonly inits: number;
+  /** Those that begin with a notification, as with a cookie alone. @rfc 7296 2.6 */
   readonly initsWithCookie: number;
   /** CREATE_CHILD_SA requests on port 4500, those that are lost on the way included. */
   readonly rekeysToGateway: number;
@@ -157,6 +159,7 @@ table inet lab {
   counter keepalives {}
   counter fragmentsToGateway {}
   counter fragmentsToClient {}
+  counter inits {}
   counter initsWithCookie {}
   counter rekeysToGateway {}
   counter rekeysToClient {}
@@ -172,6 +175,7 @@ table inet lab {
   }
   chain forward {
     type filter hook forward priority filter;
+    udp dport 500 @th,208,8 34 counter name inits
     udp dport 500 @th,192,8 41 @th,208,8 34 counter name initsWithCookie
     udp dport 4500 ${createChildRequest} counter name rekeysToGateway
     udp sport 4500 ${createChildRequest} counter name rekeysToClient
@@ -198,6 +202,7 @@ const noCounters: WireCounters = {
   espInUdp: 0,
   fragmentsToGateway: 0,
   fragmentsToClient: 0,
+  inits: 0,
   initsWithCookie: 0,
   rekeysToGateway: 0,
   rekeysToClient: 0,
@@ -220,6 +225,7 @@ async function readCounters(router: Namespace): Promise<WireCounters> {
     espInUdp: of('encapsulated'),
     fragmentsToGateway: of('fragmentsToGateway'),
     fragmentsToClient: of('fragmentsToClient'),
+    inits: of('inits'),
     initsWithCookie: of('initsWithCookie'),
     rekeysToGateway: of('rekeysToGateway'),
     rekeysToClient: of('rekeysToClient'),

@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type Failure, failure } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { err, ok, type Result } from '../../base/result.ts';
-import type { StaticFile } from '../../platform/static-files.ts';
+import { utf8 } from '../../base/utf8.ts';
+import { pagePolicy, type StaticFile } from '../../platform/static-files.ts';
 import { BridgePage, type BridgePageOptions } from '../../rpc/transport/bridge-page.ts';
 import { UiSession } from './ui-session.ts';
 
@@ -25,17 +26,7 @@ export interface UiServer {
   close(): Promise<void>;
 }
 
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "font-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+const policy = pagePolicy("'self'");
 
 const safetyHeaders = {
   'Content-Security-Policy': policy,
@@ -222,11 +213,7 @@ async function readBody(request: IncomingMessage, most: number): Promise<string 
     if (length > most) return undefined;
     chunks.push(octets);
   }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
-  } catch {
-    return undefined;
-  }
+  return utf8.decodeStrict(Buffer.concat(chunks));
 }
 
 function tokenIn(body: string): string | undefined {

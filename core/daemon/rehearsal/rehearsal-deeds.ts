@@ -11,7 +11,7 @@ import type { KnownNetwork } from '../../tunnel/paths/network-lore.ts';
 import type { PathCandidate } from '../../tunnel/paths/path.ts';
 import type { DeedsOfSession } from '../create-session.ts';
 import { lookUp, openPathSocket, preferredWay } from '../reach-gateway.ts';
-import type { OpenedTransport, SessionDeeds, TransportEvents } from '../session.ts';
+import type { OpenedTransport, SessionDeeds, TransportEvents } from '../session-deeds.ts';
 
 /** Who answers in a rehearsal. Nothing of it leaves the process. */
 export interface FarEnd {

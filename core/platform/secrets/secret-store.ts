@@ -12,7 +12,7 @@ export interface SecretKey {
 }
 
 /**
- * A place for secrets on the user's side: the desktop's keyring, or a file that only its owner reads. A Secret that comes
+ * A place for secrets on the user's side, such as the desktop's keyring. A Secret that comes
  * out is the caller's, to wipe; of one that goes in a copy is taken.
  */
 export interface SecretStore {

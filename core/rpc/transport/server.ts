@@ -25,27 +25,9 @@ export async function createRpcServer(options: RpcServerOptions): Promise<Result
   const sessions = new Set<ClientSession>();
   let lastId = 0;
   const server = createServer((socket) => {
-    if (sessions.size >= limits.rpcClients) {
-      log({ level: 'warn', event: 'rpc.too-many-clients', fields: { limit: limits.rpcClients } });
-      socket.destroy();
-      return;
-    }
-    const peer = admit(socket, options);
-    if (!peer.ok) {
-      log({ level: 'warn', event: 'rpc.turned-away', fields: { problem: formatFailure(peer.error) } });
-      socket.destroy();
-      return;
-    }
-    const { handlers, snapshot, onSubscribed } = options;
-    const session = new ClientSession({
-      id: ++lastId,
-      socket,
-      ...peer.value,
-      handlers,
-      snapshot,
-      log,
-      onSubscribed,
-    });
+    const session = welcome(socket, sessions.size, lastId + 1, options);
+    if (session === undefined) return;
+    lastId = session.id;
     sessions.add(session);
     session.gone.addEventListener('abort', () => sessions.delete(session), { once: true });
   });
@@ -83,6 +65,27 @@ export async function createRpcServer(options: RpcServerOptions): Promise<Result
       return closing;
     },
   });
+}
+
+/** A session for who has just connected; `undefined` for one who is turned away. `present`: how many are there already. */
+function welcome(
+  socket: Socket,
+  present: number,
+  id: number,
+  options: RpcServerOptions,
+): ClientSession | undefined {
+  const { handlers, snapshot, onSubscribed, log } = options;
+  if (present >= limits.rpcClients) {
+    log({ level: 'warn', event: 'rpc.too-many-clients', fields: { limit: limits.rpcClients } });
+    socket.destroy();
+    return undefined;
+  }
+  const peer = admit(socket, options);
+  if (peer.ok)
+    return new ClientSession({ ...{ id, socket, handlers, snapshot, onSubscribed, log }, ...peer.value });
+  log({ level: 'warn', event: 'rpc.turned-away', fields: { problem: formatFailure(peer.error) } });
+  socket.destroy();
+  return undefined;
 }
 
 function admit(

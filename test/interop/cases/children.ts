@@ -116,7 +116,7 @@ async function sharedByPairs(stage: Stage): Promise<string[]> {
   const listens = async () => (await stage.topology.lan.must(['ss', '-Hltn', 'sport = :5301'])) !== '';
   await within(patienceMs, listens);
   const flows = stage.topology.client.spawn([
-    ...['iperf3', '--client', lan.v4, '--port', '5301', '--parallel', '8', '--time', '300'],
+    ...['iperf3', '--client', lan.v4, '--port', '5301', '--parallel', '8', '--time', '600'],
   ]);
   const bothCarry = async () => {
     const before = await pairsOf(stage);
@@ -133,7 +133,8 @@ async function sharedByPairs(stage: Stage): Promise<string[]> {
       const now = await pairsOf(stage);
       return now.length === 2 && now.every(({ inboundSpi }, i) => inboundSpi !== since[i]?.inboundSpi);
     });
-  if (!(await within(patienceMs, async () => (await pairsOf(stage)).length === 2)))
+  // A machine that has much else to do carries so much in a second now and then.
+  if (!(await within(100_000, async () => (await pairsOf(stage)).length === 2)))
     problems.push('no CHILD SA for a second pair, although there is traffic');
   if (!(await bothCarry())) problems.push('the flows do not go by both');
   let standing = await installed(stage);

@@ -206,4 +206,28 @@ export const livenessCases: readonly InteropCase[] = [
       return initsWithCookie > 0 ? [] : ['no IKE_SA_INIT request with a cookie'];
     },
   },
+  {
+    name: 'a gateway that was busy finds IKE_SA_INIT twice: it answers the one and asks for a cookie because of the other',
+    theme: 'liveness',
+    gateway: {},
+    client: {},
+    expect: { up: true },
+    endsTunnel: true,
+    seconds: 5,
+    during: async ({ topology, client, gateway, profile }) => {
+      await client.disconnect();
+      await topology.resetRouter();
+      gateway.process.signal('SIGSTOP');
+      const attempt = client.connect(profile);
+      try {
+        await within(patienceMs, async () => (await topology.wire()).inits >= 2);
+      } finally {
+        gateway.process.signal('SIGCONT');
+      }
+      const login = await attempt;
+      if (!login.ok) return [`does not connect: ${login.failure} ${login.detail}`];
+      const { initsWithCookie } = await topology.wire();
+      return initsWithCookie > 0 ? [] : ['it has not asked for a cookie'];
+    },
+  },
 ];

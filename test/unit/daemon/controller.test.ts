@@ -6,13 +6,9 @@ import { silent } from '../../../core/base/log.ts';
 import { err, ok, type Result } from '../../../core/base/result.ts';
 import { Secret } from '../../../core/base/secret.ts';
 import { instant } from '../../../core/base/time.ts';
-import {
-  Controller,
-  type ControllerParts,
-  type RunningSession,
-  type SessionEvents,
-} from '../../../core/daemon/controller.ts';
+import { Controller, type ControllerParts } from '../../../core/daemon/controller.ts';
 import { FlightRecorder } from '../../../core/daemon/flight-recorder.ts';
+import type { RunningSession, SessionEvents } from '../../../core/daemon/running-session.ts';
 import { noCounters } from '../../../core/dataplane/dataplane.ts';
 import { parseProfile } from '../../../core/profile/parse-profile.ts';
 import type { RpcClientHandle } from '../../../core/rpc/transport/server-types.ts';
