@@ -89,7 +89,7 @@ export const de: Catalogue = {
     gap: (gap) => `Lücke ${gap}`,
     gapExplained: 'Wie lange nichts bewies, dass das Gateway da ist.',
     from: (local) => `von ${local}`,
-    fromOn: (local, device) => `von ${local} an ${device}`,
+    fromOn: (local, device) => `von ${local} über ${device}`,
   },
   weaknesses: {
     'short-psk':
@@ -192,7 +192,7 @@ export const de: Catalogue = {
     back: 'Zurück zu den Profilen',
     readOnly: 'Dieses Profil gehört dem Computer. Sie können es ansehen; root ändert es.',
     changed: 'Aufgeführt ist nur, was von den Vorgaben abweicht.',
-    addSetting: 'Einstellung suchen und hinzufügen',
+    addSetting: 'Einstellung suchen',
     found: (count) =>
       count === 0 ? 'Keine Einstellung passt.' : count === 1 ? '1 Einstellung' : `${count} Einstellungen`,
     groups: {

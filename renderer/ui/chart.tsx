@@ -124,9 +124,9 @@ function makePlot(element: HTMLElement, props: () => ChartProps): UPlot {
         const stroke = colour(token);
         return {
           stroke,
-          width: 2,
+          width: Math.max(2, em / 8),
           spanGaps: dots,
-          points: { show: dots, size: 4, fill: stroke },
+          points: { show: dots, size: Math.max(4, em / 4), fill: stroke },
           ...(filled ? { fill: translucent(stroke) } : {}),
         };
       }),

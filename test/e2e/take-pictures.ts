@@ -10,6 +10,7 @@ import { openEditor } from './fake/pictures.ts';
 import { namedScenes } from './support/scenes.ts';
 import { closeStage, type Look, onStage } from './support/stage.ts';
 import { goTo } from './support/ui-page.ts';
+import { allDrawn } from './support/wait.ts';
 
 const pictures: readonly { readonly scene: string; readonly file: string; readonly look: Look }[] = [
   {
@@ -66,7 +67,7 @@ try {
         await page.evaluate('window.scrollTo(0, document.documentElement.scrollHeight)');
       }
       if (found.scene.ask !== undefined) await page.locator('dialog[open]').waitFor();
-      if (scene === 'connected') await page.locator('.chart canvas').first().waitFor();
+      await allDrawn(page);
       await page.screenshot({ path: join(root, 'docs/pictures', file) });
       process.stderr.write(`docs/pictures/${file}\n`);
     });

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { failure } from '../../../core/base/errors.ts';
 import { drop } from '../live/checks.ts';
 import type { Check } from '../support/check.ts';
+import type { FakeHost } from '../support/fake-host.ts';
 import { connected, headquartersText, hostile, idle, namedScenes, p12 } from '../support/scenes.ts';
 import { onStage, plainLook, type Stage } from '../support/stage.ts';
 import { goTo } from '../support/ui-page.ts';
+import { comesTrue, noteTexts, until } from '../support/wait.ts';
 
 /** What a user does with the interface, with a fake host that notes what comes of it. */
 export const fakeChecks: readonly Check[] = [
@@ -29,7 +31,7 @@ export const fakeChecks: readonly Check[] = [
     await page.keyboard.press('Home');
     await page.getByRole('button', { name: 'Connect', exact: true }).focus();
     await page.keyboard.press('Enter');
-    await until(() => host.calls.some(({ method }) => method === 'connect'));
+    await sent(host, 'connect');
   }),
   on('disconnected', 'keyboard alone: what has the focus can be seen', async ({ page }) => {
     for (let press = 0; press < 11; press++) {
@@ -54,12 +56,12 @@ export const fakeChecks: readonly Check[] = [
       await page.getByRole('button', { name: 'Cancel' }).focus();
       await host.ask({ kind: 'password', identity: 'alice', profile: 'Headquarters', retry: 0 });
       await page.getByRole('dialog').waitFor();
-      assert.equal(await focused(page), 'Password');
+      await comesFocused(page, 'Password');
       await page.keyboard.type('geheim');
       await page.keyboard.press('Enter');
-      await until(() => host.answers.length > 0);
+      await until('an answer', () => host.answers.length > 0);
       assert.deepEqual(host.answers, [{ kind: 'password', password: 'geheim' }]);
-      await until(async () => (await focused(page)) === 'Cancel');
+      await comesFocused(page, 'Cancel');
       assert.ok(!(await page.content()).includes('geheim'));
     },
   ),
@@ -73,7 +75,7 @@ export const fakeChecks: readonly Check[] = [
     });
     await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
-    await until(() => host.answers.length > 0);
+    await until('an answer', () => host.answers.length > 0);
     assert.deepEqual(host.answers, [{ kind: 'refused' }]);
   }),
   on(
@@ -88,7 +90,7 @@ export const fakeChecks: readonly Check[] = [
       assert.deepEqual(host.answers, []);
       await page.getByLabel('New password again').fill('one');
       await page.keyboard.press('Enter');
-      await until(() => host.answers.length > 0);
+      await until('an answer', () => host.answers.length > 0);
       assert.deepEqual(host.answers, [{ kind: 'new-password', password: 'one' }]);
     },
   ),
@@ -107,12 +109,24 @@ export const fakeChecks: readonly Check[] = [
     'connected',
     'the age of the proof counts on, and never starts anew by itself',
     async ({ page, host }) => {
-      const proof = page.locator('.proof');
+      const texts = await noteTexts(page, '.proof');
+      const ages = async () =>
+        (await texts()).flatMap(({ text, atMs }) => {
+          const [, seconds] = /no answer for (\d+) s/.exec(text) ?? [];
+          return seconds === undefined ? [] : [{ seconds: Number(seconds), atMs }];
+        });
+      const toldAt: number = await page.evaluate('performance.now()');
       await host.become({ ...host.scene.snapshot, tunnel: connected({ provenAgeMs: 41_000 }) });
-      await proof.filter({ hasText: 'no answer for 41 s' }).waitFor();
-      await proof.filter({ hasText: 'no answer for 43 s' }).waitFor();
-      await host.become({ ...host.scene.snapshot, tunnel: connected({ provenAgeMs: 100 }) });
-      await proof.filter({ hasText: 'verified just now' }).waitFor();
+      await until('two seconds more', async () => ((await ages()).at(-1)?.seconds ?? 0) >= 43);
+      let least = 41;
+      for (const { seconds, atMs } of await ages()) {
+        assert.ok(seconds >= least && seconds <= 41 + (atMs - toldAt) / 1_000, `${least}, then ${seconds}`);
+        least = seconds;
+      }
+      await host.become({ ...host.scene.snapshot, tunnel: connected({ provenAgeMs: 0 }) });
+      await until('the new proof', async () =>
+        (await texts()).some(({ text }) => text === 'verified just now'),
+      );
     },
   ),
   on('connected', 'a connection that is weaker than it could be says why', async ({ page, host }) => {
@@ -124,8 +138,8 @@ export const fakeChecks: readonly Check[] = [
     await told.getByText('any of them can pose as the gateway').waitFor();
   }),
   on('failed-hostile', 'what a gateway says is shown as text', async ({ page }) => {
-    assert.equal(await page.locator('img[src="x"], .failure b').count(), 0);
     await page.getByText('<img src=x onerror=alert(1)>').first().waitFor();
+    assert.equal(await page.locator('img[src="x"], .failure b').count(), 0);
     const text = await page.locator('.failure').textContent();
     assert.ok(text?.includes('\\u{202e}') && !text.includes('\u202e') && !text.includes('\u0007'));
   }),
@@ -175,7 +189,7 @@ export const fakeChecks: readonly Check[] = [
     await dialog.getByText('office.json').waitFor();
     assert.ok(!host.calls.some(({ method }) => method === 'save-profile'));
     await dialog.getByRole('button', { name: 'Import' }).click();
-    await until(() => host.calls.some(({ method }) => method === 'save-profile'));
+    await sent(host, 'save-profile');
   }),
   on('empty', 'files that are no profiles are turned down in words', async ({ page, errors }) => {
     for (const [name, contents] of [
@@ -211,7 +225,7 @@ export const fakeChecks: readonly Check[] = [
       await dialog.getByLabel('Login method').selectOption('eap-tls');
       assert.equal(await dialog.getByLabel('User name').inputValue(), 'alice@example.org');
       await dialog.getByRole('button', { name: 'Import' }).click();
-      await until(() => host.calls.some(({ method }) => method === 'save-profile'));
+      await sent(host, 'save-profile');
       const text = host.scene.profileTexts['own:new'] ?? '';
       assert.ok(!text.includes('geheim'));
       const { gateway, authentication, trust } = JSON.parse(text);
@@ -227,7 +241,7 @@ export const fakeChecks: readonly Check[] = [
     'the list is searched, and a profile is edited where it differs from the defaults',
     async ({ page, host }) => {
       await page.getByLabel('Search profiles').fill('zürich');
-      assert.equal(await page.locator('.profile-card').count(), 1);
+      await comesTo(1, page.locator('.profile-card'));
       await page.getByLabel('Search profiles').fill('head');
       await page.getByRole('button', { name: 'Open Headquarters' }).click();
       assert.equal(await page.getByRole('spinbutton', { name: 'Ask after silence' }).inputValue(), '30');
@@ -235,14 +249,14 @@ export const fakeChecks: readonly Check[] = [
       await page.getByRole('searchbox', { name: 'Find a setting to add' }).fill('largest packet');
       await page.getByRole('button', { name: /^MTU/ }).click();
       const size = page.getByRole('spinbutton', { name: 'MTU' });
-      assert.equal(await focused(page), 'MTU', 'what was added has the focus');
+      await comesFocused(page, 'MTU');
       await size.fill('9000');
       await page.getByRole('button', { name: 'Save' }).click();
       await page.getByText('must be 1280 to 1500').waitFor();
       await size.fill('1300');
       await page.getByRole('button', { name: 'Remove Ask after silence' }).click();
       await page.getByRole('button', { name: 'Save' }).click();
-      await until(() => host.calls.some(({ method }) => method === 'save-profile'));
+      await sent(host, 'save-profile');
       const saved = host.scene.profileTexts['own:headquarters'] ?? '';
       assert.equal(JSON.parse(saved).mtu, 1_300);
       assert.ok(!saved.includes('livenessSeconds'));
@@ -268,7 +282,8 @@ export const fakeChecks: readonly Check[] = [
     );
     await page.getByRole('button', { name: 'Vertrauen' }).click();
     await page.getByRole('button', { name: /^CAs dieses Computers/ }).click();
-    assert.equal(await page.getByRole('textbox', { name: 'CA-Zertifikate' }).count(), 0, 'only one vouches');
+    // Only one vouches.
+    await comesTo(0, page.getByRole('textbox', { name: 'CA-Zertifikate' }));
   }),
   on('profiles-idle', 'a profile of the computer can be looked at and not changed', async ({ page }) => {
     await page.getByRole('button', { name: 'Open Lab' }).click();
@@ -281,20 +296,20 @@ export const fakeChecks: readonly Check[] = [
     await page.getByRole('button', { name: 'Delete profile' }).click();
     assert.ok(!host.calls.some(({ method }) => method === 'remove-profile'));
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-    await until(() => host.calls.some(({ method }) => method === 'remove-profile'));
+    await sent(host, 'remove-profile');
   }),
   on('logs', 'the log is filtered by words and by level', async ({ page }) => {
     await page.getByLabel('Filter the log').fill('peer.dead');
-    assert.equal(await page.locator('.log-line').count(), 1);
+    await comesTo(1, page.locator('.log-line'));
     await page.getByLabel('From level').selectOption('error');
     await page.getByText('No line fits.').waitFor();
   }),
   on('settings', 'language and colours change at once and are remembered', async ({ page }) => {
     await page.getByText('Dunkel').or(page.getByText('Dark')).click();
-    assert.equal(await page.evaluate('document.documentElement.dataset.theme'), 'dark');
+    await comesTrue(page, "document.documentElement.dataset.theme === 'dark'");
     await page.getByText('Deutsch').click();
     await page.getByRole('heading', { name: 'Optionen' }).waitFor();
-    assert.equal(await page.evaluate('document.documentElement.lang'), 'de');
+    await comesTrue(page, "document.documentElement.lang === 'de'");
   }),
   on('settings', 'the licences of the libraries can be read', async ({ page, host }) => {
     const button = page.getByRole('button', { name: 'Show the licenses of its libraries' });
@@ -317,7 +332,7 @@ export const fakeChecks: readonly Check[] = [
       await status.filter({ hasText: 'this is the newest version' }).waitFor();
       await page.getByRole('button', { name: 'Look now' }).click();
       await status.filter({ hasText: 'looking for a newer version' }).waitFor();
-      assert.equal(await page.getByRole('button', { name: 'Look now' }).count(), 0);
+      await comesTo(0, page.getByRole('button', { name: 'Look now' }));
       await host.emit('update', { state: 'fetching', version: '0.2.0' });
       await status.filter({ hasText: 'fetching version' }).waitFor();
       await host.emit('update', { state: 'ready', version: '0.2.0' });
@@ -327,7 +342,7 @@ export const fakeChecks: readonly Check[] = [
   on('disconnected', 'a host that wants a profile connected has the page do it', async ({ page, host }) => {
     await goTo(page, 'settings');
     await host.emit('connect-wanted', { id: 'lab' });
-    await until(() => host.calls.some(({ method }) => method === 'connect'));
+    await sent(host, 'connect');
     const call = host.calls.find(({ method }) => method === 'connect');
     assert.deepEqual(call?.params, { source: { kind: 'stored', id: 'lab' }, canAnswer: true });
     await page.locator('main[data-view="connection"]').waitFor();
@@ -354,7 +369,7 @@ export const fakeChecks: readonly Check[] = [
   ),
   on('service-down', 'a daemon that comes back is shown at once', async ({ page, host }) => {
     await page.getByRole('button', { name: 'Try now' }).click();
-    await until(() => host.calls.some(({ method }) => method === 'reach-daemon'));
+    await sent(host, 'reach-daemon');
     await host.emit('link', { state: 'up', version: '0.1.0', match: 'same' });
     await page.getByText('Not connected').first().waitFor();
   }),
@@ -386,7 +401,6 @@ function on(scene: string, name: string, play: (stage: Stage) => Promise<void>):
       const found = namedScenes().find((each) => each.name === scene);
       assert.ok(found, scene);
       await onStage(found.scene, plainLook, async (stage) => {
-        stage.page.setDefaultTimeout(8_000);
         if (found.view !== 'connection') await goTo(stage.page, found.view);
         await play(stage);
         assert.deepEqual(stage.errors, []);
@@ -404,19 +418,15 @@ async function focused(page: Page): Promise<string> {
   }`);
 }
 
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 8_000;
-  while (!(await holds())) {
-    assert.ok(performance.now() < deadline, 'waited too long');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+async function comesFocused(page: Page, name: string): Promise<void> {
+  await until(`${name} has the focus`, async () => (await focused(page)) === name);
 }
 
-/** Asks the page again and again: its policy lets nothing in it make code of text, so it cannot wait by itself. */
-async function comesTrue(page: Page, expression: string): Promise<void> {
-  const deadline = performance.now() + 8_000;
-  while ((await page.evaluate(expression)) !== true) {
-    assert.ok(performance.now() < deadline, `never true: ${expression}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+/** Until there are just so many of something. */
+async function comesTo(count: number, found: Locator): Promise<void> {
+  await until(`${count} of ${found}`, async () => (await found.count()) === count);
+}
+
+async function sent(host: FakeHost, wanted: string): Promise<void> {
+  await until(`the page sends ${wanted}`, () => host.calls.some(({ method }) => method === wanted));
 }

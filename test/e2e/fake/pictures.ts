@@ -12,6 +12,7 @@ import {
   plainLook,
 } from '../support/stage.ts';
 import { goTo } from '../support/ui-page.ts';
+import { allDrawn } from '../support/wait.ts';
 
 const sizes: readonly (readonly [number, number])[] = [
   [320, 640],
@@ -62,7 +63,9 @@ export async function openEditor(
   { profile, search }: NonNullable<NamedScene['editor']>,
 ): Promise<void> {
   await page.locator('.profile-open').filter({ hasText: profile }).click();
-  if (search !== undefined) await page.locator('input[type="search"]').fill(search);
+  // What the profile says comes from the host.
+  await page.locator('.editor-fields').first().waitFor();
+  if (search !== undefined) await page.locator('.editor input[type="search"]').fill(search);
 }
 
 /** Makes the window as high as the page, so that what sticks to its edges is where it belongs in the picture. */
@@ -71,6 +74,7 @@ async function unfold(page: Page, { width, height }: Look): Promise<void> {
   for (let turn = 0; turn < 2; turn++) {
     const whole: number = await page.evaluate('document.documentElement.scrollHeight');
     await page.setViewportSize({ width, height: Math.max(height, whole) });
+    await allDrawn(page);
   }
 }
 
@@ -81,17 +85,19 @@ export function pictureChecks(quick: boolean): readonly Check[] {
     ...namedScenes()
       .filter(({ name }) => !name.startsWith('hostile-'))
       .map(
-        ({ name, view, scene, editor }): Check => ({
+        ({ name, view, editor }): Check => ({
           name: `picture: ${name}`,
           async run({ folder, keep }) {
             for (const look of looksOf(name, quick)) {
+              // Made anew: times in it are told as they are now.
+              const { scene } = namedScenes().find((each) => each.name === name) ?? assert.fail(name);
               await onStage(scene, look, async ({ page, errors, host }) => {
                 if (view !== 'connection') await goTo(page, view);
                 if (editor !== undefined) await openEditor(page, editor);
                 if (scene.ask !== undefined || scene.offer !== undefined)
                   await page.locator('dialog[open]').waitFor();
                 assert.equal(await page.evaluate('document.documentElement.dataset.theme'), look.theme);
-                if (name === 'connected') await page.locator('.chart canvas').first().waitFor();
+                await allDrawn(page);
                 const file = join(folder, `${name}-${look.width}-${look.theme}-${look.language}.png`);
                 if (look.width < 3_840) await unfold(page, look);
                 await page.screenshot({ path: file, fullPage: look.width < 3_840 });

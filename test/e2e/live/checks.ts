@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { addresses } from '../../support/topology.ts';
 import type { Check, CheckPlace } from '../support/check.ts';
 import { goTo } from '../support/ui-page.ts';
+import { allDrawn, patienceMs, until } from '../support/wait.ts';
 import { closeLiveStage, type LiveStage, liveStage, password, startDaemon } from './live-stage.ts';
 
 /** One story with the real daemon and the real gateway; each check goes on where the one before it ended. */
@@ -53,24 +54,35 @@ export const liveChecks: readonly Check[] = [
     await answer(page, password);
     await state(page, 'Connected');
     await page.getByText(/^verified (just now|\d+ s ago)$/).waitFor();
-    const { tunnel } = await godwit.snapshot();
-    assert.equal(tunnel.state, 'connected');
+    const age = async () => {
+      const { tunnel } = await godwit.snapshot();
+      assert.ok(tunnel.state === 'connected');
+      return tunnel.provenAgeMs;
+    };
+    const start = performance.now();
+    const before = await age();
     const said = await page.locator('.proof').textContent();
+    const after = await age();
+    // It grew meanwhile, and may have begun anew. The page hears of a proof up to two seconds late.
+    const late = 2_500 + performance.now() - start;
     const shownMs = Number(/(\d+) s/.exec(said ?? '')?.[1] ?? 0) * 1_000;
-    const real = tunnel.state === 'connected' ? tunnel.provenAgeMs : Number.NaN;
-    assert.ok(Math.abs(shownMs - real) < 2_500, `shown ${shownMs}, real ${real}`);
+    assert.ok(
+      shownMs > Math.min(before, after) - late && shownMs < Math.max(before, after) + late,
+      `shown ${shownMs}, real ${before} to ${after}`,
+    );
   }),
   step('throughput moves under iperf3', async ({ page, topology }, { folder, keep }) => {
     const { client, lan } = topology;
     const listener = lan.spawn(['iperf3', '--server', '--one-off', '--forceflush']);
     await listener.waitFor(/listening/);
-    const flow = ['--reverse', '--time', '5', '--bitrate', '60M'];
+    // Until it has been seen.
+    const flow = ['--reverse', '--time', '120', '--bitrate', '60M'];
     const sender = client.spawn(['iperf3', '--client', addresses.lan.v4, ...flow]);
     await page
       .locator('.tile[data-tone="down"] .tile-value')
       .filter({ hasText: /\d{2}.*Mbit\/s/ })
-      .waitFor({ timeout: 15_000 });
-    await page.locator('.chart canvas').first().waitFor();
+      .waitFor();
+    await allDrawn(page);
     const file = join(folder, 'live-connected.png');
     await page.screenshot({ path: file, fullPage: true });
     keep(file);
@@ -87,13 +99,14 @@ export const liveChecks: readonly Check[] = [
       await new Promise((resolve) => setTimeout(resolve, 100));
       await client.ip(['addr add 10.10.0.77/24 dev eth0', `route add default via ${router}`]);
       const moved = page.locator('.journey-entry').filter({ hasText: 'Moved to another network' }).first();
-      await moved.waitFor({ timeout: 15_000 });
-      const words = await moved.textContent();
-      assert.match(words ?? '', /gap [\d,.]+ m?s/);
-      // Over IPv4 or IPv6: the daemon says where it is now.
-      const { tunnel } = await godwit.snapshot();
-      const local = tunnel.state === 'connected' ? tunnel.local : undefined;
-      assert.ok(words?.includes(local ?? 'nowhere'), `${words} without ${local}`);
+      await moved.waitFor();
+      // Over IPv4 or IPv6, or over one and then the other: the daemon says where it is now.
+      await until('the newest move is to where it is', async () => {
+        const { tunnel } = await godwit.snapshot();
+        const local = tunnel.state === 'connected' ? tunnel.local : undefined;
+        return (await moved.textContent())?.includes(local ?? 'nowhere') ?? false;
+      });
+      assert.match((await moved.textContent()) ?? '', /gap [\d,.]+ m?s/);
       await state(page, 'Connected');
       const file = join(folder, 'live-roamed.png');
       await page.screenshot({ path: file, fullPage: true });
@@ -114,12 +127,10 @@ export const liveChecks: readonly Check[] = [
   step('a daemon that is killed is told, and the page recovers by itself', async (stage) => {
     const { page, topology } = stage;
     stage.godwit.process.signal('SIGKILL');
-    await page
-      .getByRole('heading', { name: 'The Godwit service does not answer' })
-      .waitFor({ timeout: 10_000 });
+    await page.getByRole('heading', { name: 'The Godwit service does not answer' }).waitFor();
     await stage.godwit.stop();
     stage.godwit = await startDaemon(topology);
-    await state(page, 'Not connected', 15_000);
+    await state(page, 'Not connected');
     await page.getByRole('button', { name: 'Connect', exact: true }).click();
     await answer(page, password);
     await state(page, 'Connected');
@@ -175,7 +186,7 @@ function step(name: string, play: (stage: LiveStage, place: CheckPlace) => Promi
     name: `live: ${name}`,
     async run(place) {
       const stage = await liveStage();
-      stage.page.setDefaultTimeout(20_000);
+      stage.page.setDefaultTimeout(patienceMs);
       try {
         await play(stage, place);
       } catch (error) {
@@ -189,18 +200,20 @@ function step(name: string, play: (stage: LiveStage, place: CheckPlace) => Promi
   };
 }
 
-async function state(page: Page, words: string, timeout = 20_000): Promise<void> {
+async function state(page: Page, words: string): Promise<void> {
   await page
     .locator('.state-word')
     .filter({ hasText: new RegExp(`^${words}$`) })
-    .waitFor({ timeout });
+    .waitFor();
 }
 
 async function answer(page: Page, word: string, label = 'Password'): Promise<void> {
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel(label, { exact: true }).fill(word);
+  // The next question may follow at once: it is another dialog.
+  const asked = await dialog.elementHandle();
   await dialog.getByRole('button', { name: 'Continue' }).click();
-  await dialog.waitFor({ state: 'detached' });
+  await asked?.waitForElementState('hidden');
 }
 
 /** Drops a file on the window, as a file manager does. */

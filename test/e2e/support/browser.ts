@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium } from 'playwright-core';
+import { patienceMs } from './wait.ts';
 
 const programs = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -23,6 +24,8 @@ export async function startBrowser(): Promise<TestBrowser> {
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
     headless: true,
+    // Only against hanging: where much else runs it takes its time.
+    timeout: 2 * patienceMs,
     acceptDownloads: false,
     bypassCSP: false,
     args: [
@@ -41,7 +44,7 @@ export async function startBrowser(): Promise<TestBrowser> {
     context,
     async close() {
       await context.close();
-      await rm(profile, { recursive: true, force: true, maxRetries: 3 });
+      await rm(profile, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

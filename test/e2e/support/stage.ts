@@ -5,6 +5,7 @@ import type { UiServer } from '../../../core/cli/ui/ui-server.ts';
 import { startBrowser, type TestBrowser } from './browser.ts';
 import { FakeHost, type Scene } from './fake-host.ts';
 import { serveUi, watchErrors } from './ui-page.ts';
+import { allDrawn, patienceMs } from './wait.ts';
 
 export interface Look {
   readonly width: number;
@@ -29,6 +30,7 @@ export async function onStage(scene: Scene, look: Look, use: (stage: Stage) => P
   shared ??= open();
   const { browser, server } = await shared;
   const page = await browser.context.newPage();
+  page.setDefaultTimeout(patienceMs);
   try {
     const host = new FakeHost(scene);
     const errors = watchErrors(page);
@@ -40,9 +42,10 @@ export async function onStage(scene: Scene, look: Look, use: (stage: Stage) => P
     );
     await host.attach(page);
     await page.goto(server.origin);
-    await page.locator('main :is(h1, h2)').first().waitFor({ state: 'attached' });
+    // Until the host has told all that it has to tell, there is a screen without an emblem.
+    await page.locator('main .emblem').first().waitFor({ state: 'attached' });
     await page.bringToFront();
-    await page.evaluate('document.fonts.ready.then(() => 0)');
+    await allDrawn(page);
     await use({ page, host, errors });
   } finally {
     await page.close();

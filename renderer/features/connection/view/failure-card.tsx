@@ -64,7 +64,12 @@ export function FailureCard({ failure, title, next: otherNext, onDismiss }: Fail
             <Button onClick={onDismiss}>{text.failure.dismiss}</Button>
           </>
         )}
-        <Button look="quiet" icon={copied ? 'check' : 'copy'} onClick={() => void copy()}>
+        <Button
+          look="quiet"
+          className={onDismiss === undefined ? 'from-edge' : ''}
+          icon={copied ? 'check' : 'copy'}
+          onClick={() => void copy()}
+        >
           <span aria-live="polite">{copied ? text.failure.copied : text.failure.copy}</span>
         </Button>
       </div>

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import type { ConnectedTunnel } from '../../../../core/rpc/values.ts';
 import { useAppState } from '../../../app/page-context.ts';
 import { useWords } from '../../../i18n/use-text.ts';
@@ -28,10 +28,10 @@ export function Figures({ tunnel }: { readonly tunnel: ConnectedTunnel }) {
         note={text.figures.received(format.octets(inbound))}
         tone="down"
       >
-        {down.value} <small>{down.unit}</small>
+        <Amount value={down.value} unit={down.unit} />
       </Tile>
       <Tile icon="up" label={text.figures.up} note={text.figures.sent(format.octets(outbound))} tone="up">
-        {up.value} <small>{up.unit}</small>
+        <Amount value={up.value} unit={up.unit} />
       </Tile>
       <Tile
         icon="trip"
@@ -39,8 +39,11 @@ export function Figures({ tunnel }: { readonly tunnel: ConnectedTunnel }) {
         note={trip === undefined ? text.figures.unmeasured : text.figures.toGateway}
         tone="trip"
       >
-        {trip === undefined ? text.figures.none : format.count(Math.max(1, Math.round(trip)))}
-        {trip === undefined ? null : <small> ms</small>}
+        {trip === undefined ? (
+          text.figures.none
+        ) : (
+          <Amount value={format.count(Math.max(1, Math.round(trip)))} unit="ms" />
+        )}
       </Tile>
       <Tile
         icon="clock"
@@ -60,9 +63,23 @@ function hostOf(prefix: string): string {
 
 /** `2 h 5 min` with its units set smaller. */
 function Span({ text }: { readonly text: string }) {
-  const parts = text.split(' ');
-  // biome-ignore lint/suspicious/noArrayIndexKey: the parts have no other name than their place.
-  return parts.map((part, index) => (index % 2 === 0 ? `${part} ` : <small key={index}>{part} </small>));
+  const amounts = text.matchAll(/(\S+) (\S+)/g);
+  return [...amounts].map(([, value = '', unit = ''], index) => (
+    <Fragment key={unit}>
+      {index === 0 ? null : ' '}
+      <Amount value={value} unit={unit} />
+    </Fragment>
+  ));
+}
+
+/** The unit is set smaller, and so is the space before it. */
+function Amount({ value, unit }: { readonly value: string; readonly unit: string }) {
+  return (
+    <>
+      {value}
+      <small> {unit}</small>
+    </>
+  );
 }
 
 interface TileProps {

@@ -7,8 +7,9 @@ import { proofAge } from '../model/proof-age.ts';
 export function ProofLine() {
   const { text, format } = useWords();
   const proof = useAppState((state) => state.proof);
-  const now = useNow(250);
-  const age = proofAge(proof, now);
+  useNow(250);
+  // A proof may have come since the last turn of that clock.
+  const age = proofAge(proof, performance.now());
   if (age === undefined) return null;
   const span = format.age(age.ageMs);
   const words = {

@@ -2,7 +2,7 @@ import { type ReactNode, useMemo, useState } from 'react';
 import type { ConnectedTunnel } from '../../../../core/rpc/values.ts';
 import { useAppState } from '../../../app/page-context.ts';
 import { useWords } from '../../../i18n/use-text.ts';
-import { Foreign } from '../../../ui/controls.tsx';
+import { Button, Foreign } from '../../../ui/controls.tsx';
 import { isolated } from '../../../ui/foreign-text.ts';
 import { Icon } from '../../../ui/icons.tsx';
 import { useNow } from '../../../ui/use-now.ts';
@@ -211,9 +211,9 @@ function Items({ items }: { readonly items: readonly string[] }) {
       ))}
       {shown.length === items.length ? null : (
         <li>
-          <button type="button" className="button quiet" onClick={() => setAll(true)}>
+          <Button look="quiet" className="from-edge" onClick={() => setAll(true)}>
             {text.details.more(format.count(items.length - shown.length))}
-          </button>
+          </Button>
         </li>
       )}
     </ul>

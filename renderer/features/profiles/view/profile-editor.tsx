@@ -1,6 +1,6 @@
 import { type FormEvent, useEffect, useState } from 'react';
 import type { Failure } from '../../../../core/base/errors.ts';
-import { useSession } from '../../../app/page-context.ts';
+import { useAppState, useSession } from '../../../app/page-context.ts';
 import { explainIn } from '../../../i18n/explain.ts';
 import { useWords } from '../../../i18n/use-text.ts';
 import { Button, Dialog, Foreign } from '../../../ui/controls.tsx';
@@ -44,7 +44,10 @@ export function ProfileEditor({ id, onClose }: ProfileEditorProps) {
   const checked = review(draft);
   // Nobody is told what is wrong with a form that they have only just begun.
   const judged = tried || id !== undefined;
-  const title = id === undefined ? text.editor.newTitle : String(draft['name'] ?? id);
+  // Until it has been read, it is called as in the list.
+  const listed = useAppState((state) => state.profiles?.find((each) => each.id === id)?.name);
+  const named = opened === undefined ? listed : draft['name'];
+  const title = id === undefined ? text.editor.newTitle : String(named ?? id);
   const save = async (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
@@ -62,7 +65,7 @@ export function ProfileEditor({ id, onClose }: ProfileEditorProps) {
   return (
     <form className="stack editor" onSubmit={(event) => void save(event)} noValidate>
       <div>
-        <Button look="quiet" icon="back" onClick={onClose}>
+        <Button look="quiet" className="from-edge" icon="back" onClick={onClose}>
           {text.editor.back}
         </Button>
       </div>

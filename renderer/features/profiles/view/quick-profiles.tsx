@@ -17,7 +17,7 @@ export function QuickProfiles() {
     <section aria-labelledby="quick-title">
       <div className="card-head quick-head">
         <h2 id="quick-title">{text.profiles.title}</h2>
-        <Button look="quiet" onClick={() => session.show('profiles')}>
+        <Button look="quiet" className="to-edge" onClick={() => session.show('profiles')}>
           {text.profiles.all}
         </Button>
       </div>
