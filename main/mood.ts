@@ -2,8 +2,17 @@ import type { Link } from '../core/rpc/bridge.ts';
 import { isOnPurpose } from '../core/rpc/on-purpose.ts';
 import type { ProfileEntry, Snapshot } from '../core/rpc/values.ts';
 
-/** What the tray shows at a glance. */
-export type Mood = 'disconnected' | 'connecting' | 'connected' | 'reconnecting' | 'needs-you' | 'unreachable';
+/** What the tray shows at a glance. `blocked` has its place here for a kill switch to come. */
+const moods = [
+  'disconnected',
+  'connecting',
+  'connected',
+  'reconnecting',
+  'blocked',
+  'needs-you',
+  'unreachable',
+] as const;
+export type Mood = (typeof moods)[number];
 
 export interface Situation {
   readonly link: Link;

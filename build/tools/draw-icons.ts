@@ -25,22 +25,32 @@ const marks: Readonly<Record<Mood, { readonly plate: string; readonly mark: stri
   disconnected: { plate: '#6b7580', mark: '' },
   connecting: {
     plate: '#1a5fc4',
-    mark: badge('<circle cx="43" cy="49" r="3.4"/><circle cx="52" cy="49" r="3.4"/>', '#1a5fc4'),
+    mark: badge('#fff', '<circle cx="43" cy="49" r="3.4"/><circle cx="52" cy="49" r="3.4"/>', '#1a5fc4'),
   },
   connected: {
     plate: '#0b6e4f',
-    mark: badge('<path d="M40 49l5 6 9-12" fill="none" stroke="#0b6e4f" stroke-width="5.500"/>', '#0b6e4f'),
+    mark: badge(
+      '#fff',
+      '<path d="M40 49l5 6 9-12" fill="none" stroke="#0b6e4f" stroke-width="5.500"/>',
+      '#0b6e4f',
+    ),
   },
   reconnecting: {
     plate: '#8a5200',
     mark: badge(
+      '#fff',
       '<path d="M54 49a7 7 0 1 1-3-6" fill="none" stroke="#8a5200" stroke-width="4.500"/><path d="M48 37l7 4-5 6z"/>',
       '#8a5200',
     ),
   },
+  blocked: {
+    plate: '#b3261e',
+    mark: badge('#fff', '<rect x="38" y="46" width="18" height="6" rx="2"/>', '#b3261e'),
+  },
   'needs-you': {
     plate: '#b3261e',
     mark: badge(
+      '#fff',
       '<rect x="44.400" y="39" width="5.200" height="12" rx="2"/><circle cx="47" cy="56.500" r="3"/>',
       '#b3261e',
     ),
@@ -48,14 +58,15 @@ const marks: Readonly<Record<Mood, { readonly plate: string; readonly mark: stri
   unreachable: {
     plate: '#6b7580',
     mark: badge(
+      '#fff',
       '<path d="M41 43l12 12M53 43L41 55" stroke="#6b7580" stroke-width="5" fill="none"/>',
       '#6b7580',
     ),
   },
 };
 
-function badge(shape: string, ink: string): string {
-  return `<circle cx="47" cy="49" r="15" fill="#fff"/><g fill="${ink}" stroke-linecap="round">${shape}</g>`;
+function badge(plate: string, shape: string, ink: string): string {
+  return `<circle cx="47" cy="49" r="15" fill="${plate}"/><g fill="${ink}" stroke-linecap="round">${shape}</g>`;
 }
 
 function trayIcon({ plate, mark }: (typeof marks)[Mood]): string {

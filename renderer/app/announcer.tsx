@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { useHeadline } from '../features/connection/view/use-headline.ts';
+import { headline } from '../features/connection/model/headline.ts';
 import { explainIn } from '../i18n/explain.ts';
 import { useWords } from '../i18n/use-text.ts';
 import { isolated } from '../ui/foreign-text.ts';
@@ -8,8 +8,11 @@ import { useAppState } from './page-context.ts';
 /** Says each change of state to screen readers, whatever view is open, and shows it in the title of the window. */
 export function Announcer() {
   const { text } = useWords();
+  const snapshot = useAppState((state) => state.snapshot);
   const link = useAppState((state) => state.link);
-  const { mood, profile, failure } = useHeadline();
+  const commandFailure = useAppState((state) => state.commandFailure);
+  const dismissed = useAppState((state) => state.dismissed);
+  const { mood, profile, failure } = headline({ snapshot, link, commandFailure, dismissed });
   const name = isolated(profile?.name ?? '');
   const what = failure === undefined ? '' : explainIn(text, failure).what;
   const sentence = {
@@ -20,6 +23,7 @@ export function Announcer() {
     disconnected: text.live.disconnected,
     failed: text.live.failed(what),
     unknown: text.live.unknown,
+    blocked: text.live.blocked,
   }[mood];
   const title = link.state === 'connecting' ? text.app.name : `${text.mood[mood]} – ${text.app.name}`;
   useEffect(() => {

@@ -19,6 +19,7 @@ export const de: Catalogue = {
     connected: 'Verbunden',
     reconnecting: 'Verbinde neu',
     disconnecting: 'Trenne',
+    blocked: 'Gesperrt',
     unknown: 'Unbekannt',
   },
   proof: {
@@ -425,6 +426,7 @@ export const de: Catalogue = {
     disconnected: 'Nicht verbunden.',
     failed: (what) => `Nicht verbunden. ${what}`,
     unknown: 'Der Godwit-Dienst antwortet nicht.',
+    blocked: 'Der Datenverkehr ist gesperrt.',
   },
   holders: { gateway: 'Gateway', 'login server': 'Anmeldeserver' },
   failures: germanFailures,

@@ -18,6 +18,7 @@ export const en = {
     connected: 'Connected',
     reconnecting: 'Reconnecting',
     disconnecting: 'Disconnecting',
+    blocked: 'Blocked',
     unknown: 'Unknown',
   },
   proof: {
@@ -406,6 +407,7 @@ export const en = {
     disconnected: 'Not connected.',
     failed: (what: string) => `Not connected. ${what}`,
     unknown: 'The Godwit service does not answer.',
+    blocked: 'Traffic is blocked.',
   },
   /** Whose certificate a failure tells of. */
   holders: { gateway: 'gateway', 'login server': 'login server' } as Readonly<Record<string, string>>,

@@ -3,7 +3,7 @@ import { isOnPurpose } from '../../../../core/rpc/on-purpose.ts';
 import type { ProfileReference, TunnelSnapshot } from '../../../../core/rpc/values.ts';
 import type { AppState } from '../../../app/state.ts';
 
-/** The states that a user tells apart from across the room. */
+/** The states that a user tells apart from across the room. `blocked` has its place here for a kill switch to come. */
 export type Mood =
   | 'disconnected'
   | 'failed'
@@ -11,6 +11,7 @@ export type Mood =
   | 'connected'
   | 'reconnecting'
   | 'disconnecting'
+  | 'blocked'
   | 'unknown';
 
 export interface Headline {
