@@ -16,7 +16,7 @@ export const checkSteps: readonly Step[] = [
   command('Types: Node', ['node_modules/.bin/tsc', '-p', 'build/tsconfig/node.json']),
   {
     name: 'Unit tests',
-    run: () => runTests({ patterns: ['test/unit/**/*.test.ts'], concurrency: 2, timeoutMs: 60_000 }),
+    run: () => runTests({ patterns: ['test/unit/**/*.test.ts'], concurrency: 2, timeoutMs: 120_000 }),
   },
   command('Simulator: 300 runs', [
     process.execPath,

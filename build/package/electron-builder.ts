@@ -4,6 +4,7 @@ import { noticesFile } from '../../core/platform/notices.ts';
 import { root } from '../testing/run-tests.ts';
 import { debianFiles, rpmFiles, systemFiles } from './linux-files.ts';
 import { nativePackages } from './native-packages.ts';
+import { settle } from './source-date.ts';
 
 export interface PackageOptions {
   /** A folder or archive with Electron; absent: electron-builder fetches it. */
@@ -11,14 +12,21 @@ export interface PackageOptions {
   /** Where an AppImage looks for updates (https), and the PEM file with the Ed25519 key that they are signed with. */
   readonly feed?: { readonly url: string; readonly keyFile: string };
   readonly output?: string;
+  /** The time that all packed files bear, since 1970. */
+  readonly seconds?: number;
 }
+
+/** The files outside of the program's folder, under the places that they go to, as they are packed. */
+export const stagedFolder = join(root, 'dist/system');
+/** The icons of the desktop, likewise. */
+export const stagedIcons = join(root, 'dist/icons');
 
 /**
  * What electron-builder is told. The window lies in an archive (app.asar); the daemon, the command line and their own Node
  * lie beside it as ordinary files in `resources/godwit`, laid out as the checkout is.
  */
 export function electronBuilderConfig(options: PackageOptions = {}): Configuration {
-  const { feed } = options;
+  const { feed, seconds } = options;
   return {
     appId: 'app.godwit.Godwit',
     productName: 'Godwit',
@@ -40,6 +48,7 @@ export function electronBuilderConfig(options: PackageOptions = {}): Configurati
     asar: true,
     disableAsarIntegrity: false,
     npmRebuild: false,
+    ...(seconds === undefined ? {} : { afterPack: async ({ appOutDir }) => settle(appOutDir, seconds) }),
     electronLanguages: ['en-US', 'de'],
     electronFuses: {
       runAsNode: false,
@@ -87,7 +96,7 @@ function linuxTargets(): Pick<Configuration, 'linux' | 'deb' | 'rpm' | 'appImage
       // Not `godwit`: that is the command line.
       executableName: 'godwit-desktop',
       syncDesktopName: true,
-      icon: 'build/icons',
+      icon: stagedIcons,
       category: 'Network',
       synopsis: 'IKEv2 VPN client',
       description: 'The IKEv2 VPN client that keeps a roaming laptop connected.',
@@ -162,5 +171,5 @@ function linuxTargets(): Pick<Configuration, 'linux' | 'deb' | 'rpm' | 'appImage
 
 /** In fpm's words. */
 function placed(files: typeof systemFiles): readonly string[] {
-  return files.map(({ from, to }) => `${join(root, from)}=${to}`);
+  return files.map(({ to }) => `${join(stagedFolder, to)}=${to}`);
 }

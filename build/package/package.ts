@@ -1,5 +1,5 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { version } from '../../core/platform/version.ts';
@@ -9,7 +9,9 @@ import { root } from '../testing/run-tests.ts';
 import { buildUi, uiSources } from '../ui/build-ui.ts';
 import { uiFolder } from '../ui/vite.config.ts';
 import { bundleApp } from './bundle-app.ts';
-import { electronBuilderConfig, type PackageOptions } from './electron-builder.ts';
+import { electronBuilderConfig, type PackageOptions, stagedFolder, stagedIcons } from './electron-builder.ts';
+import { debianFiles, rpmFiles, systemFiles } from './linux-files.ts';
+import { settle, sourceDate } from './source-date.ts';
 
 const help = `Usage: npm run package -- [options] [dir] [deb] [rpm] [AppImage]
 
@@ -25,16 +27,42 @@ Options:
 /** Packs the checkout as it is. Returns the files that were made. Throws when a licence of what is packed is missing. */
 export async function makePackages(
   targets: readonly string[],
-  options: PackageOptions,
+  options: Omit<PackageOptions, 'seconds'>,
 ): Promise<readonly string[]> {
   await buildUi();
   const [daemon, app] = [await bundle(), await bundleApp()];
   writeNotices({ daemon, app, ui: uiSources() });
   layBeside();
   pressManual();
+  const seconds = sourceDate();
+  stageSystemFiles(seconds);
   const { build } = await import('electron-builder');
-  const config = electronBuilderConfig(options);
-  return await build({ projectDir: root, linux: [...targets], config, publish: 'never' });
+  const config = electronBuilderConfig({ ...options, seconds });
+  const before = process.env['SOURCE_DATE_EPOCH'];
+  // What the packers make themselves bears this time too, and is writable for nobody else.
+  process.env['SOURCE_DATE_EPOCH'] = String(seconds);
+  const mask = process.umask(0o022);
+  try {
+    return await build({ projectDir: root, linux: [...targets], config, publish: 'never' });
+  } finally {
+    process.umask(mask);
+    if (before === undefined) delete process.env['SOURCE_DATE_EPOCH'];
+    else process.env['SOURCE_DATE_EPOCH'] = before;
+  }
+}
+
+/** Copies what lies outside of the program's folder, with the times and modes that it is packed with. */
+function stageSystemFiles(seconds: number): void {
+  rmSync(stagedFolder, { recursive: true, force: true });
+  for (const { from, to } of [...systemFiles, ...debianFiles, ...rpmFiles]) {
+    const staged = join(stagedFolder, to);
+    mkdirSync(dirname(staged), { recursive: true });
+    copyFileSync(join(root, from), staged);
+  }
+  rmSync(stagedIcons, { recursive: true, force: true });
+  for (const name of readdirSync(join(root, 'build/icons')).filter((each) => /^\d+x\d+\.png$/.test(each)))
+    cpSync(join(root, 'build/icons', name), join(stagedIcons, name));
+  for (const folder of [stagedFolder, stagedIcons]) settle(folder, seconds);
 }
 
 /** What both the archive and the daemon's folder hold: the pages for `godwit ui`, and the version. */

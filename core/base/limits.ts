@@ -284,8 +284,8 @@ export const limits = {
   keyFileOctets: 65_536,
   /** Certificates in it, those of CAs included. */
   keyFileCertificates: 16,
-  /** To open one: honest files ask for a second of hashing at most. */
-  keyFileMs: 10_000,
+  /** To start the process that opens one, on a machine that has much else to do, and for it to: honest files ask for a second of hashing at most. */
+  keyFileMs: 30_000,
   /** Wrong passwords for one file in a row. */
   keyPasswordRetries: 4,
   /** Of a PKCS#11 module until it has listed what it holds: cards are slow. */

@@ -229,12 +229,13 @@ function afterHelp(): string {
   const codes = Object.values(exitCodes).map(({ code, says }) => `  ${String(code).padStart(3)}  ${says}`);
   return `
 Examples:
-  godwit up office       connect with the stored profile /etc/godwit/profiles/office.json
-  godwit up ./home.json  connect with a profile file of your own
+  godwit up office         connect with the stored profile /etc/godwit/profiles/office.json
+  godwit up ./home.json    connect with a profile file of your own
   godwit import vpn.sswan  keep a profile that you were given
-  godwit status          see whether it is up, and since when the gateway has been silent
-  godwit down            disconnect
-  godwit ui              the same with the mouse, in your browser
+  godwit up own:vpn        connect with it
+  godwit status            see whether it is up, and since when the gateway has been silent
+  godwit down              disconnect
+  godwit ui                the same with the mouse, in your browser
 
 Exit codes:
 ${codes.join('\n')}

@@ -1,13 +1,12 @@
 import * as z from 'zod';
 import { limits } from '../base/limits.ts';
+import { count, text } from './primitives.ts';
 
 /**
  * The questions that the daemon puts to the client that called `connect`, and their answers. An answer has the kind of its
  * question, or is `refused`. Grow both unions by adding.
  */
 
-const text = z.string().max(limits.rpcTextCharacters);
-const count = z.int().min(0);
 const retry = count.meta({
   description: '0 for the first time, 1 when the first answer was wrong, and so on.',
 });

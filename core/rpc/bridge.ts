@@ -3,6 +3,7 @@ import { type Failure, failure } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { err, ok, type Result } from '../base/result.ts';
 import { check, checkRequest, type RequestEnvelope } from './envelope.ts';
+import { base64Of, nothing, text } from './primitives.ts';
 import {
   type EventData,
   type EventName,
@@ -25,9 +26,6 @@ import { failureSchema } from './values.ts';
  * Each message is one JSON text. Page to host: `{ id, method, params }`. Host to page: `{ id, ok, result | error }` and
  * `{ event, data }`, just as on the daemon's socket. Both ends check both directions.
  */
-
-const nothing = z.strictObject({});
-const text = z.string().max(limits.rpcTextCharacters);
 
 /** Whether the host reaches the daemon. The host tries again by itself and tells each change. */
 const linkSchema = z.discriminatedUnion('state', [
@@ -127,7 +125,7 @@ const hostEvents = {
     doc: 'The user opened a file with Godwit, or followed a link: to be looked at, and taken or not.',
     data: z.strictObject({
       name: text.meta({ description: 'Of the file, without its folder.' }),
-      base64: z.base64().max(Math.ceil(limits.importOctets / 3) * 4),
+      base64: base64Of(limits.importOctets),
     }),
   },
 } as const;

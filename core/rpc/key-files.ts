@@ -1,10 +1,8 @@
 import * as z from 'zod';
 import { limits } from '../base/limits.ts';
+import { epochMs, text } from './primitives.ts';
 
 /** What a file with a certificate and its key says, without the key. All of it is a stranger's text. */
-
-const text = z.string().max(limits.rpcTextCharacters);
-const epochMs = z.int().min(0).meta({ description: 'milliseconds since 1970' });
 
 export const certificateFacts = z.strictObject({
   subject: text,

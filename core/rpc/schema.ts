@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { limits } from '../base/limits.ts';
 import { askAnswerSchema, askEnds, askRequestSchema, secret } from './asks.ts';
 import { keyFileLook } from './key-files.ts';
+import { base64Of, count, nothing } from './primitives.ts';
 import {
   connectPhases,
   journeyEntrySchema,
@@ -36,8 +37,6 @@ interface EventSchema {
   readonly data: z.ZodType;
 }
 
-const nothing = z.strictObject({});
-const count = z.int().min(0);
 const text = z.string().min(1).max(limits.rpcTextCharacters);
 
 const profileSource = z.discriminatedUnion('kind', [
@@ -98,7 +97,7 @@ export const methods = {
     doc: 'Opens a file with a certificate and its key (PKCS#12 or PEM) and tells what is in it. Neither file nor password is kept, and the key is not shown.',
     params: z.strictObject({
       name: text.meta({ description: 'Of the file, for messages; never opened.' }),
-      file: z.base64().max(Math.ceil(limits.keyFileOctets / 3) * 4),
+      file: base64Of(limits.keyFileOctets),
       password: secret.optional(),
     }),
     result: keyFileLook,

@@ -2,16 +2,12 @@ import * as z from 'zod';
 import { type FailureCode, failureCatalogue } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { weaknesses } from '../base/weaknesses.ts';
+import { count, epochMs, spanMs, text } from './primitives.ts';
 
 /**
  * The values that cross the RPC edge. A moment is in milliseconds since 1970 (`…At`, `since`), a span or an age in
  * milliseconds (`…Ms`): the two ends share no monotonic clock. Addresses, prefixes and endpoints are text.
  */
-
-const text = z.string().max(limits.rpcTextCharacters);
-const count = z.int().min(0);
-const epochMs = z.int().min(0).meta({ description: 'milliseconds since 1970' });
-const spanMs = z.number().min(0).meta({ description: 'milliseconds' });
 
 // Not an enum: a new way to fail is news for the catalogue, not for this schema.
 const failureCode = z

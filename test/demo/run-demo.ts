@@ -151,7 +151,7 @@ async function ping({ client }: Topology): Promise<number> {
     '-i',
     '0.05',
     '-W',
-    '2',
+    '15',
     addresses.lan.v4,
   ]);
   const times = [...stdout.matchAll(/time=([\d.]+) ms/g)]
@@ -167,7 +167,7 @@ async function ping({ client }: Topology): Promise<number> {
 async function moveFile({ client, lan }: Topology): Promise<number> {
   const program = [process.execPath, fileURLToPath(new URL('file-transfer.ts', import.meta.url))];
   const server = lan.spawn([...program, 'serve', addresses.lan.v4, String(filePort), String(fileOctets)]);
-  const [, served] = await server.waitFor(/ready (\w+)/);
+  const [, served] = await server.waitFor(/ready (\w{64})/);
   const fetched = await client.must([...program, 'fetch', addresses.lan.v4, String(filePort)]);
   await server.stop();
   const { octets, seconds, sha256 }: { octets: number; seconds: number; sha256: string } =

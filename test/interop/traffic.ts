@@ -1,4 +1,5 @@
 import { addresses, type Topology } from '../support/topology.ts';
+import { patienceMs, within } from './stage.ts';
 
 interface Counted {
   readonly bytes: number;
@@ -39,8 +40,7 @@ async function flow(
   options: readonly string[],
 ): Promise<Report> {
   const server = lan.spawn(['iperf3', '--server', '--one-off', '--json', '--port', String(port)]);
-  for (let listening = ''; !listening.includes(String(port)); )
-    listening = await lan.must(['ss', '-Hltn', `sport = :${port}`]);
+  await within(patienceMs, async () => (await lan.must(['ss', '-Hltn', `sport = :${port}`])) !== '');
   const where = ['--client', addresses.lan.v4, '--port', String(port), '--time', String(seconds)];
   const { stdout } = await client.run(['iperf3', '--json', '--get-server-output', ...where, ...options]);
   await server.stop();

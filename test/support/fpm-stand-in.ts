@@ -79,14 +79,21 @@ try {
 /** `FOLDER/=TO` puts what is in the folder, `FILE=TO` the file itself. */
 function put(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true });
-  cpSync(from, to, { recursive: statSync(from).isDirectory(), verbatimSymlinks: true });
+  cpSync(from, to, {
+    recursive: statSync(from).isDirectory(),
+    verbatimSymlinks: true,
+    preserveTimestamps: true,
+  });
 }
 
 /** As fpm: one of Debian's with a line of its own, and the one that it is given. */
 function changelogs(): void {
   const folder = join(tree, 'usr/share/doc', value('--name'));
   mkdirSync(folder, { recursive: true });
-  const date = new Date().toUTCString().replace('GMT', '+0000');
+  const epoch = process.env['SOURCE_DATE_EPOCH'];
+  const date = (epoch === undefined ? new Date() : new Date(Number(epoch) * 1_000))
+    .toUTCString()
+    .replace('GMT', '+0000');
   const debian = `${value('--name')} (${version()}) whatever; urgency=medium\n\n  * Packed.\n\n -- ${value('--maintainer')}  ${date}\n`;
   const upstream = readFileSync(value('--deb-upstream-changelog'));
   const files = { 'changelog.Debian.gz': debian, 'changelog.gz': upstream };

@@ -8,6 +8,7 @@ import {
   X509Certificate,
 } from 'node:crypto';
 import { isIP } from 'node:net';
+import { formatPem } from '../../core/base/pem.ts';
 
 /**
  * A throwaway certificate authority. Certificates are written out by hand (DER, RFC 5280), independent of the code
@@ -88,7 +89,7 @@ export function issue(issuer: Issued | undefined, request: CertificateRequest): 
   const der = sequence(tbs, algorithm.identifier, bitString(signature));
   return {
     der,
-    pem: toPem('CERTIFICATE', der),
+    pem: pemOf('CERTIFICATE', der),
     privateKey,
     privateKeyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     subject: request.subject,
@@ -119,7 +120,7 @@ export function issueCrl(issuer: Issued, revoked: readonly Issued[]): string {
       ),
     ),
   );
-  return toPem('X509 CRL', sequence(tbs, algorithm.identifier, bitString(algorithm.sign(tbs))));
+  return pemOf('X509 CRL', sequence(tbs, algorithm.identifier, bitString(algorithm.sign(tbs))));
 }
 
 function extensions(request: CertificateRequest, spki: Buffer, issuerSpki: Buffer): Buffer[] {
@@ -229,14 +230,6 @@ function keyIdentifier(spki: Buffer): Buffer {
   return createHash('sha1').update(spki).digest();
 }
 
-function toPem(label: string, der: Uint8Array): string {
-  const lines =
-    Buffer.from(der)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
-}
-
 function name(commonName: string): Buffer {
   const attribute = (id: string, text: string): Buffer =>
     tagged(0x31, sequence(oid(id), tagged(0x0c, Buffer.from(text, 'utf8'))));
@@ -299,4 +292,8 @@ function ipv6Octets(text: string): Buffer {
   const back = tail === undefined ? [] : groups(tail);
   const all = [...front, ...Array<number>(8 - front.length - back.length).fill(0), ...back];
   return Buffer.from(all.flatMap((group) => [group >> 8, group & 0xff]));
+}
+
+function pemOf(label: string, der: Uint8Array): string {
+  return formatPem(label, Buffer.from(der).toString('base64'));
 }

@@ -29,7 +29,9 @@ before(async () => {
   bench = await openBench('datagrams');
   await bench.setGateway(goodCertificate, { believesAll: true });
   daemon = await Daemon.start(bench.client, 'godwit');
-  profile = profileFile(bench.client, 'office', { remoteNetworks: [addresses.lan.net4] });
+  // Nothing but what the tests do: on a slow machine the first rekey would come in the middle of them.
+  const rekey = { earlySeconds: 0 };
+  profile = profileFile(bench.client, 'office', { remoteNetworks: [addresses.lan.net4], rekey });
 });
 
 after(async () => {
@@ -130,6 +132,32 @@ function total(drops: Readonly<Record<string, number>>): number {
   return Object.values(drops).reduce((sum, count) => sum + count, 0);
 }
 
+async function allDrops(): Promise<number> {
+  return total(await ikeDrops()) + total(await espDrops());
+}
+
+/** Waits until so many are counted, which is done by other threads than what carries a ping. */
+async function atLeast(count: () => number) {
+  const deadline = performance.now() + 30_000;
+  for (;;) {
+    const [ike, esp] = [await ikeDrops(), await espDrops()];
+    const all = total(ike) + total(esp);
+    if (all >= count()) return { ike, esp };
+    assert.ok(performance.now() < deadline, `${all} of ${count()} were counted: ${JSON.stringify(ike)}`);
+  }
+}
+
+/** True for each message but once: a gateway that is slow is asked again, and says the same again. */
+function onlyOnce(): (passing: Passing) => boolean {
+  const known = new Set<string>();
+  return ({ ike }) => {
+    const message = `${ike?.exchange} ${ike?.messageId}`;
+    const first = !known.has(message);
+    known.add(message);
+    return first;
+  };
+}
+
 async function endsClean(): Promise<void> {
   bench.path.meddler = () => undefined;
   await daemon.mustDown();
@@ -154,20 +182,17 @@ test('garbage, truncated and oversized datagrams before every answer: dropped, c
   // IKE_SA_INIT, then identity, challenge, success, and AUTH in IKE_AUTH.
   assert.deepEqual([...steps].slice(0, 5), ['34 0', '35 1', '35 2', '35 3', '35 4']);
   await mustPing(bench.client);
-  const ike = await ikeDrops();
-  const esp = await espDrops();
-  const all = total(ike) + total(esp);
+  const { ike, esp } = await atLeast(() => sent);
   for (const cause of ['malformed', 'spi', 'integrity', 'message-id', 'exchange', 'direction'])
     assert.ok((ike[cause] ?? 0) > 0, `${cause}: ${JSON.stringify(ike)}`);
   for (const cause of ['too-big', 'truncated', 'unknown-spi'])
     assert.ok((esp[cause] ?? 0) > 0, `${cause}: ${JSON.stringify(esp)}`);
-  assert.ok(all >= sent, `${all} of ${sent} were counted: ${JSON.stringify(ike)}`);
 });
 
 test('the same into the living tunnel: dropped, counted, the tunnel lives', { skip }, async () => {
   bench.path.meddler = () => undefined;
   const like = await bench.path.waitFor('an IKE_AUTH response', isLoginAnswer);
-  const before = total(await ikeDrops()) + total(await espDrops());
+  const before = await allDrops();
   let sent = 0;
   for (const port of [500, 4500] as const) {
     // Port 500 spoke last to the same socket of the client.
@@ -176,8 +201,7 @@ test('the same into the living tunnel: dropped, counted, the tunnel lives', { sk
     for (const shot of shots) await bench.path.toClient(shot, port);
   }
   await mustPing(bench.client);
-  const after = total(await ikeDrops()) + total(await espDrops());
-  assert.ok(after - before >= sent, `${after - before} of ${sent} were counted`);
+  await atLeast(() => before + sent);
   // And once more in front of the answer to the goodbye.
   bench.path.meddler = ({ towards, port, octets, ike }) =>
     towards === 'client' && ike?.exchange === exchangeType.INFORMATIONAL
@@ -195,9 +219,11 @@ for (const name of ['NO_PROPOSAL_CHOSEN', 'AUTHENTICATION_FAILED', 'INVALID_SYNT
   test(`a forged ${name} before the answer to IKE_SA_INIT is a hint: the login goes on`, {
     skip,
   }, async () => {
+    const first = onlyOnce();
     bench.path.meddler = (passing) => {
       const { towards, octets, ike } = passing;
       if (towards !== 'client' || ike?.exchange !== exchangeType.IKE_SA_INIT) return undefined;
+      if (!first(passing)) return [];
       return [errorNotify(passing, exchangeType.IKE_SA_INIT, notifyType[name]), octets];
     };
     await daemon.mustUp(profile);
@@ -209,7 +235,11 @@ for (const name of ['NO_PROPOSAL_CHOSEN', 'AUTHENTICATION_FAILED', 'INVALID_SYNT
 test('forged errors before every answer in IKE_AUTH are dropped: the login goes on', { skip }, async () => {
   const names = ['NO_PROPOSAL_CHOSEN', 'AUTHENTICATION_FAILED', 'INVALID_SYNTAX'] as const;
   let sent = 0;
+  const first = onlyOnce();
   bench.path.meddler = (passing) => {
+    if (passing.towards === 'gateway' || passing.ike === undefined) return undefined;
+    // What comes again, a duplicate of the answer, would be counted too.
+    if (!first(passing)) return [];
     if (!isLoginAnswer(passing)) return undefined;
     const forged = names.flatMap((name) =>
       [exchangeType.IKE_SA_INIT, exchangeType.IKE_AUTH].map((exchange) =>
@@ -277,7 +307,7 @@ test('ESP whose inner addresses are outside the SA: counted, not delivered, the 
 
 /** Counting is done by another thread: it comes soon, or never. */
 async function counted(cause: string, count: number): Promise<void> {
-  const deadline = performance.now() + 5_000;
+  const deadline = performance.now() + 30_000;
   for (;;) {
     const drops = await espDrops();
     if (drops[cause] === count) return;

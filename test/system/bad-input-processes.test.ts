@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { HostEvent } from '../support/gateway/host-config.ts';
 import { differences, readState } from '../support/net/leftovers.ts';
 import { enterSandbox } from '../support/net/sandbox.ts';
 import type { EmbeddedGateway } from '../support/peers/embedded-gateway.ts';
@@ -73,8 +74,8 @@ function hold(): { held: Promise<unknown>; release(): void } {
   return { held, release };
 }
 
-async function gatewayTold(event: string): Promise<void> {
-  await gateway.process.waitFor(new RegExp(`"event":"${event}"`));
+function count(events: readonly HostEvent[], kind: HostEvent['event']): number {
+  return events.filter(({ event }) => event === kind).length;
 }
 
 test('without a TUN device a login fails with system.tun-missing, and works when the device is there', {
@@ -85,7 +86,7 @@ test('without a TUN device a login fails with system.tun-missing, and works when
   await daemon.failsWith(await daemon.up(profile), 'system.tun-missing', 10);
   assert.deepEqual(await daemon.leftovers(), []);
   // The gateway had let us in, and was told that we left.
-  await gatewayTold('client-down');
+  await gateway.told('that we left', (events) => count(events, 'client-down') > 0);
   await bench.client.must(['nsenter', `--mount=/proc/${daemon.process.pid}/ns/mnt`, 'umount', '/dev/net']);
   await connects(daemon);
   await daemon.stop();
@@ -174,12 +175,15 @@ test('a user who may not is told so', { skip: otherUserObstacle() }, async () =>
 
 test('SIGTERM ends a connection: the gateway is told, nothing is left', { skip }, async () => {
   const daemon = await Daemon.start(bench.client, 'ended');
+  const before = count(gateway.events, 'client-up');
   await daemon.mustUp(profile);
   await mustPing(bench.client);
+  await gateway.told('that we came', (events) => count(events, 'client-up') > before);
   await daemon.stop();
-  const downs = gateway.events.filter(({ event }) => event === 'client-down').length;
-  const ups = gateway.events.filter(({ event }) => event === 'client-up').length;
-  assert.equal(downs, ups);
+  await gateway.told(
+    'that all have left',
+    (events) => count(events, 'client-down') === count(events, 'client-up'),
+  );
 });
 
 test('SIGTERM ends a login: nothing is left, and the command says so', { skip }, async () => {

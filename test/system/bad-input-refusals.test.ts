@@ -26,8 +26,6 @@ const day = 86_400_000;
 let bench: Bench;
 let daemon: Daemon;
 let wrongPassword = '';
-/** Descriptors of the daemon after its first login failed. */
-let descriptors: readonly string[] | undefined;
 
 before(async () => {
   if (skip !== false) return;
@@ -129,9 +127,15 @@ for (const { name, certificate, code } of certificates) {
     await bench.setGateway(certificate);
     bench.path.forget();
     await daemon.failsWith(await daemon.up(profileFile(bench.client, 'refused')), code, 5);
-    const requests = bench.path.seen.filter(({ towards, ike }) => towards === 'gateway' && ike !== undefined);
-    // IKE_SA_INIT, the identities, and a notify that refuses the gateway at most: no EAP response.
-    assert.ok(requests.length <= 3, `${requests.length} requests`);
+    const requests = bench.path.seen.flatMap(({ towards, ike }) =>
+      towards === 'gateway' && ike !== undefined ? [`${ike.exchange} ${ike.messageId}`] : [],
+    );
+    // IKE_SA_INIT, the identities, and a notify that refuses the gateway at most, each perhaps again: no EAP response.
+    const allowed = ['34 0', '35 1', '37 2'];
+    assert.deepEqual(
+      requests.filter((request) => !allowed.includes(request)),
+      [],
+    );
     await leavesNothing();
   });
 }
@@ -201,7 +205,5 @@ async function leavesNothing(): Promise<void> {
   const { tunnel } = await daemon.status();
   assert.equal(tunnel.state, 'disconnected');
   // Nothing stays open either, however often it fails.
-  const now = daemon.descriptors();
-  descriptors ??= now;
-  assert.deepEqual(now, descriptors);
+  await daemon.closesAll();
 }

@@ -17,7 +17,7 @@ import { MeddlingPath } from './support/meddling-path.ts';
  * once, each with a daemon of its own.
  */
 const skip = (await enterSandbox()) ?? false;
-const wait = { skip, timeout: 60_000 };
+const wait = { skip, timeout: 240_000 };
 
 const silentAfterInit = '10.10.0.11';
 const silentInEap = '10.10.0.12';

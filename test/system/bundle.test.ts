@@ -40,7 +40,7 @@ test('the bundled daemon and command line connect, carry packets and leave nothi
     ca,
   });
   assert.ok(login.ok, godwit.log);
-  await client.must(['ping', '-c', '1', '-W', '5', addresses.lan.v4]);
+  await client.must(['ping', '-c', '1', '-W', '15', addresses.lan.v4]);
   const cli = join(bundleFolder, 'godwit.js');
   const status = await client.must([
     process.execPath,

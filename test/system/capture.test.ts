@@ -99,7 +99,7 @@ async function transfer(client: Peer, server: Peer, more: readonly string[]): Pr
 
 /** Waits until it was written: then all that came before it was. */
 async function contains(file: string, octets: Uint8Array): Promise<void> {
-  for (const end = performance.now() + 20_000; ; ) {
+  for (const end = performance.now() + 60_000; ; ) {
     const handle = await open(file);
     const { size } = await handle.stat();
     const tail = Buffer.alloc(Math.min(size, 4_096));

@@ -72,7 +72,7 @@ function machine(): string[] {
 
 /** The kernel takes a moment to end the processes of a namespace whose first one was killed. */
 async function gone(command: string): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 30_000;
   while (processesNamed(command).length > 0 && performance.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -1,13 +1,13 @@
 import * as z from 'zod';
 import { limits } from '../../base/limits.ts';
 import { certificateFacts } from '../../rpc/key-files.ts';
+import { text } from '../../rpc/primitives.ts';
 
 /**
  * What the daemon and its key process say to each other over a pipe, in the frames of `core/rpc/framing.ts`: one request, then
  * its answer. Octets are base64. Both sides check what comes: the module of a token runs in that process.
  */
 const octets = z.base64().max(limits.keyFileOctets * 2);
-const text = z.string().max(limits.rpcTextCharacters);
 
 const hash = z.enum(['sha1', 'sha256', 'sha384', 'sha512']);
 const schemeSchema = z.discriminatedUnion('kind', [

@@ -38,7 +38,8 @@ async function forgottenOnce(stage: Stage): Promise<string[]> {
       problems.push(`keepalives after ${await interval()} ms`);
     problems.push(...(await reached(stage)));
     await stage.client.disconnect();
-    await stage.client.connect(stage.profile);
+    const login = await stage.client.connect(stage.profile);
+    if (!login.ok) return [...problems, `the second time: ${login.failure} ${login.detail}`];
     if (!(await within(4_000, async () => (await interval()) < 1_000 * memorySeconds)))
       problems.push(`at the second login keepalives after ${await interval()} ms`);
     return problems;

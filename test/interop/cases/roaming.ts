@@ -110,7 +110,7 @@ async function rebindings(stage: Stage): Promise<string[]> {
       const port = (await onlySa(stage))?.remotePort ?? 0;
       return port >= Number(ports.slice(0, 5)) && port <= Number(ports.slice(6));
     };
-    if (!(await within(patienceMs, inRange)))
+    if (!(await within(2 * patienceMs, inRange)))
       problems.push(`charon still sends to ${(await onlySa(stage))?.remotePort}`);
     problems.push(...(await stage.settled()));
     await pings.end();
@@ -131,7 +131,7 @@ async function natComesAndGoes(stage: Stage): Promise<string[]> {
   ] as const) {
     await retranslate(stage.topology, rule);
     const pings = pinging(stage);
-    if (!(await within(patienceMs, async () => (await onlySa(stage))?.remoteHost === seen)))
+    if (!(await within(2 * patienceMs, async () => (await onlySa(stage))?.remoteHost === seen)))
       problems.push(`charon sends to ${(await onlySa(stage))?.remoteHost}, not to ${seen}`);
     // It makes the CHILD SA anew there.
     await within(patienceMs, () => answersPing(stage));
@@ -252,7 +252,8 @@ async function twoUplinks(stage: Stage): Promise<string[]> {
 /** The second login begins with what the first one found, and proves it at once. */
 async function knownAgain(stage: Stage, octets: number, mtu: number): Promise<string[]> {
   await stage.client.disconnect();
-  await stage.client.connect(stage.profile);
+  const login = await stage.client.connect(stage.profile);
+  if (!login.ok) return [`the second time: ${login.failure} ${login.detail}`];
   const proven = async () => (await stage.tunnel())?.path.largestPacket?.octets === octets;
   const size = (await stage.tunnel())?.mtu ?? 0;
   // What is smaller than where all logins begin is in use before it is proven.

@@ -17,6 +17,10 @@ export interface SpawnOptions {
 
 const keptCharacters = 1_000_000;
 
+/** They guard against waiting for ever alone: what takes a tenth of a second may take many on a machine that does much else. */
+const waitAtMostMs = 60_000;
+const graceMs = 30_000;
+
 /** A process inside a namespace, with its output. Its pid is the program's own: every wrapper has exec'ed. */
 export class LabProcess {
   readonly argv: readonly string[];
@@ -78,7 +82,7 @@ export class LabProcess {
   }
 
   /** Resolves with the match once standard output (or error) has one. @throws when the process ends or time is up. */
-  async waitFor(pattern: RegExp, timeoutMs = 10_000): Promise<RegExpExecArray> {
+  async waitFor(pattern: RegExp, timeoutMs = waitAtMostMs): Promise<RegExpExecArray> {
     return await new Promise((resolve, reject) => {
       const look = (): void => {
         const match = pattern.exec(this.#stdout) ?? pattern.exec(this.#stderr);
@@ -104,8 +108,8 @@ export class LabProcess {
     this.#child.kill(signal);
   }
 
-  /** Asks with `signal`, insists with SIGKILL after `graceMs`. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM', graceMs = 5_000): Promise<Exit> {
+  /** Asks with `signal`, insists with SIGKILL in the end. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     if (this.#exit !== undefined) return this.#exit;
     this.#child.kill(signal);
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);

@@ -6,44 +6,71 @@ export interface NamespaceState {
   readonly lines: ReadonlySet<string>;
 }
 
-/** Links, addresses, routes of every table, rules, sockets, name servers and kernel settings of a namespace. */
+/** In this order: what follows from a link is read after it, and cannot be missed beside it. */
+const views: readonly (readonly [kind: string, command: string])[] = [
+  ['link', 'ip -o link show'],
+  ['address', 'ip -o address show'],
+  ['route', 'ip -o -4 route show table all'],
+  ['route', 'ip -o -6 route show table all'],
+  ['rule', 'ip -4 rule show'],
+  ['rule', 'ip -6 rule show'],
+  ['UDP socket', 'cat /proc/self/net/udp /proc/self/net/udp6 /proc/self/net/packet'],
+  // Settings of devices that come and go with the tunnel show as links.
+  [
+    'setting',
+    'cd /proc/sys/net; grep . ipv4/conf/*/rp_filter ipv4/conf/*/src_valid_mark ipv4/ip_forward /dev/null',
+  ],
+];
+const border = '----';
+const script = views.map(([, command]) => `${command}; echo ${border}`).join('\n');
+
+const settledAtMostMs = 10_000;
+
+/**
+ * Links, addresses, routes of every table, rules, sockets, name servers and kernel settings of a namespace, once the kernel has
+ * nothing more to do about a link: a new cable takes up to a second to be seen as plugged in, and its addresses come then.
+ */
 export async function readState(namespace: Namespace): Promise<NamespaceState> {
-  const views: readonly (readonly [string, readonly string[]])[] = [
-    ['link', ['ip', '-o', 'link', 'show']],
-    ['address', ['ip', '-o', 'address', 'show']],
-    ['route', ['ip', '-o', '-4', 'route', 'show', 'table', 'all']],
-    ['route', ['ip', '-o', '-6', 'route', 'show', 'table', 'all']],
-    ['rule', ['ip', '-4', 'rule', 'show']],
-    ['rule', ['ip', '-6', 'rule', 'show']],
-  ];
-  const lines = new Set<string>();
-  const results = await Promise.all(views.map(([, argv]) => namespace.run(argv)));
-  for (const [index, { stdout }] of results.entries()) {
-    const kind = views[index]?.[0] ?? '';
-    for (const line of stdout.split('\n')) if (line.trim() !== '') lines.add(`${kind}: ${normal(line)}`);
+  let network = await readNetwork(namespace);
+  for (const end = performance.now() + settledAtMostMs; !isSettled(network) && performance.now() < end; ) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    network = await readNetwork(namespace);
   }
+  const lines = new Set(network);
   for (const line of readFileSync(namespace.resolvConf, 'utf8').split('\n')) {
     if (line.trim() !== '') lines.add(`resolv.conf: ${line}`);
   }
   for (const file of readdirSync(namespace.resolvConf.replace(/\/resolv\.conf$/, '')))
     lines.add(`/etc: ${file}`);
-  const sockets = await namespace.run([
-    'sh',
-    '-c',
-    'cat /proc/self/net/udp /proc/self/net/udp6 /proc/self/net/packet',
-  ]);
-  for (const line of sockets.stdout.split('\n')) {
-    const local = /^\s*\d+: (\S+)/.exec(line)?.[1];
-    if (local !== undefined) lines.add(`UDP socket: ${local}`);
-  }
-  // Settings of devices that come and go with the tunnel show as links.
-  const settings = await namespace.run([
-    'sh',
-    '-c',
-    'cd /proc/sys/net && grep . ipv4/conf/*/rp_filter ipv4/conf/*/src_valid_mark ipv4/ip_forward',
-  ]);
-  for (const line of settings.stdout.split('\n')) if (line !== '') lines.add(`setting: ${line}`);
   return { lines };
+}
+
+async function readNetwork(namespace: Namespace): Promise<string[]> {
+  const { stdout } = await namespace.run(['sh', '-c', script]);
+  return stdout.split(`${border}\n`).flatMap((text, index) => {
+    const kind = views[index]?.[0] ?? '';
+    return text.split('\n').flatMap((line) => {
+      if (kind === 'UDP socket') {
+        const local = /^\s*\d+: (\S+)/.exec(line)?.[1];
+        return local === undefined ? [] : [`${kind}: ${local}`];
+      }
+      return line.trim() === '' ? [] : [`${kind}: ${normal(line)}`];
+    });
+  });
+}
+
+/** False while a carrier that came or went has not been acted on, or an IPv6 address is not yet in use. */
+function isSettled(network: readonly string[]): boolean {
+  return network.every((line) => {
+    const link = /^link: \S+ <(\S*)> .*\bstate (\S+)/.exec(line);
+    if (link !== null) {
+      const flags = link[1]?.split(',') ?? [];
+      return flags.includes('UP') === false || flags.includes('LOWER_UP') !== /DOWN/.test(link[2] ?? '');
+    }
+    const address = /^address: .* inet6 ([^/ ]+)/.exec(line)?.[1];
+    if (address === undefined || line.includes('dadfailed')) return true;
+    return !line.includes('tentative') && network.some((each) => each.startsWith(`route: local ${address} `));
+  });
 }
 
 /** What is there now and was not before, and what was there and is no more. Empty: nothing was left behind. */

@@ -45,10 +45,17 @@ export class EmbeddedGateway {
   }
 
   get events(): HostEvent[] {
-    return this.process.stdout
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line): HostEvent => JSON.parse(line));
+    // What stands behind the last newline may be half a line.
+    const lines = this.process.stdout.split('\n').slice(0, -1);
+    return lines.map((line): HostEvent => JSON.parse(line));
+  }
+
+  /** Resolves once the events are so; the gateway tells of them a moment after they came about. @throws after 30 s */
+  async told(what: string, so: (events: readonly HostEvent[]) => boolean): Promise<void> {
+    for (const end = performance.now() + 30_000; !so(this.events); ) {
+      if (performance.now() > end) throw new Error(`the gateway does not tell: ${what}\n${this.log}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   get log(): string {

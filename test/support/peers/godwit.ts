@@ -92,7 +92,7 @@ export class Godwit implements VpnClient {
     if (recorder !== undefined) direct.close();
     const rpc = recorder === undefined ? direct : await connectWhenReady(recorder.path, process);
     const godwit = new Godwit(namespace, folder, before, process, rpc, recorder);
-    await within(5_000, 'subscribe', rpc.call('subscribe', { events: ['state', 'phase', 'log'] }));
+    await within(30_000, 'subscribe', rpc.call('subscribe', { events: ['state', 'phase', 'log'] }));
     return godwit;
   }
 
@@ -199,7 +199,7 @@ export class Godwit implements VpnClient {
   }
 
   async disconnect(): Promise<void> {
-    const answer = await within(20_000, 'disconnect', this.#rpc.call('disconnect', {}));
+    const answer = await within(40_000, 'disconnect', this.#rpc.call('disconnect', {}));
     if (!answer.ok) throw new Error(`disconnect: ${formatFailure(answer.error)}`);
     rmSync(join(this.#folder, 'profiles'), { recursive: true, force: true });
   }

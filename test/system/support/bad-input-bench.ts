@@ -37,7 +37,6 @@ export interface Bench {
 
 export async function openBench(name: string): Promise<Bench> {
   const topology = await createTopology(name);
-  await settled(topology.client);
   const path = await MeddlingPath.open(topology.router, addresses.router.v4, addresses.natGateway.v4);
   let gateway: EmbeddedGateway | undefined;
   return {
@@ -62,17 +61,6 @@ export async function openBench(name: string): Promise<Bench> {
       await topology.lab.close();
     },
   };
-}
-
-/** A new cable takes a moment to be seen as plugged in; until then what `ip` shows changes by itself. */
-async function settled(namespace: Namespace): Promise<void> {
-  const deadline = performance.now() + 5_000;
-  for (let last = ''; performance.now() < deadline; ) {
-    const now = [...(await readState(namespace)).lines].join('\n');
-    if (now === last && !now.includes('NO-CARRIER') && !now.includes('tentative')) return;
-    last = now;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
 
 /** The fields of a profile file, as a user writes them, over those of one that works. */
@@ -119,6 +107,8 @@ export class Daemon {
   readonly before: NamespaceState;
   /** What any command line to it ever printed. */
   said = '';
+  /** What it had open at the least. */
+  #open: readonly string[] | undefined;
 
   private constructor(namespace: Namespace, folder: string, before: NamespaceState, process: LabProcess) {
     this.namespace = namespace;
@@ -198,11 +188,32 @@ export class Daemon {
     ];
   }
 
+  /**
+   * Fails when more stays open than when this was asked first. What it closes it closes a moment later than the command line
+   * ends, its end of their connection above all.
+   */
+  async closesAll(): Promise<void> {
+    const end = performance.now() + 30_000;
+    const late = () => performance.now() > end;
+    while ((await this.#clients()) > 0 && !late()) await turn();
+    this.#open ??= this.#descriptors();
+    const open = this.#open;
+    while (this.#descriptors().length > open.length && !late()) await turn();
+    this.#open = this.#descriptors();
+    if (this.#open.length >= open.length) assert.deepEqual(this.#open, open);
+  }
+
   /** What it has open, by kind: files by name, sockets and the like without their numbers. */
-  descriptors(): readonly string[] {
+  #descriptors(): readonly string[] {
     const folder = `/proc/${this.process.pid}/fd`;
     const kinds = readdirSync(folder).map((fd) => readlinkSync(join(folder, fd)).replace(/\d+/g, '0'));
     return kinds.sort();
+  }
+
+  /** How many connections it has accepted and not closed. */
+  async #clients(): Promise<number> {
+    const sockets = await this.namespace.must(['cat', '/proc/net/unix']);
+    return sockets.split('\n').filter((line) => line.endsWith(` ${this.socket}`)).length - 1;
   }
 
   /** Ends it in an orderly way; the socket must go too. */
@@ -214,9 +225,13 @@ export class Daemon {
   }
 }
 
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 /** Fails when the lan does not answer through the tunnel. */
 export async function mustPing(namespace: Namespace, host: string = addresses.lan.v4): Promise<void> {
-  const ping = await namespace.run(['ping', '-c', '1', '-W', '3', host]);
+  const ping = await namespace.run(['ping', '-c', '1', '-W', '15', host]);
   assert.equal(ping.status, 0, `${ping.stdout}${ping.stderr}`);
 }
 

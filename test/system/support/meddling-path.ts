@@ -68,13 +68,13 @@ export class MeddlingPath {
     this.#seen = [];
   }
 
-  /** Resolves with the first datagram since `forget` that fits. @throws after 10 s */
+  /** Resolves with the first datagram since `forget` that fits. @throws after 30 s */
   async waitFor(what: string, fits: (passing: Passing) => boolean): Promise<Passing> {
     return await new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.delete(look);
-        reject(new Error(`no such datagram within 10 s: ${what}`));
-      }, 10_000);
+        reject(new Error(`no such datagram within 30 s: ${what}`));
+      }, 30_000);
       const look = (): void => {
         const found = this.#seen.find(fits);
         if (found === undefined) return;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -13,9 +13,10 @@ import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { build } from 'vite';
 import { bundle } from '../../../build/bundle.ts';
 import { bundleApp } from '../../../build/package/bundle-app.ts';
-import { electronBuilderConfig } from '../../../build/package/electron-builder.ts';
+import { electronBuilderConfig, stagedFolder, stagedIcons } from '../../../build/package/electron-builder.ts';
 import { debianFiles, installedFolder, rpmFiles, systemFiles } from '../../../build/package/linux-files.ts';
 import { makePackages } from '../../../build/package/package.ts';
+import { sourceDate } from '../../../build/package/source-date.ts';
 import { root } from '../../../build/testing/run-tests.ts';
 import { uiConfig } from '../../../build/ui/vite.config.ts';
 import { noticesFile } from '../../../core/platform/notices.ts';
@@ -37,6 +38,8 @@ const feedKey = join(folder, 'key.pem');
 
 before(async () => {
   writeFileSync(feedKey, 'a key');
+  // As on machines where each user has a group.
+  process.umask(0o002);
   await makePackages(['dir'], {
     electronDist: electronStandIn(join(folder, 'electron')),
     output: join(folder, 'out'),
@@ -158,6 +161,35 @@ test('the notices are whole, and the command line prints them', async () => {
   assert.equal((await run(program, ['licenses'], { env: {} })).stdout, text);
   const { stdout } = await run(program, ['licenses', '--json'], { env: {} });
   assert.deepEqual(JSON.parse(stdout), { ok: true, notices: text });
+});
+
+test('packing again gives the same: nothing of the moment, the machine or the checkout is in it', async () => {
+  // Their names come from what is in them, so that the folders are compared whole.
+  const octets = (place: string) =>
+    readdirSync(place)
+      .sort()
+      .map((file) => [file, readFileSync(join(place, file), 'utf8')]);
+  await bundle(join(folder, 'again/lib'));
+  await bundleApp(join(folder, 'again/app'));
+  assert.deepEqual(octets(join(folder, 'again/lib')), octets(join(daemon, 'dist/lib')));
+  assert.deepEqual(octets(join(folder, 'again/app')), octets(join(root, 'dist/app')));
+  const seconds = sourceDate();
+  for (const place of [unpacked, stagedFolder, stagedIcons])
+    for (const entry of readdirSync(place, { recursive: true, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name);
+      const { mtimeMs, mode } = statSync(path);
+      // Later ones are those that the packer writes itself, and lowers itself.
+      assert.ok(mtimeMs >= seconds * 1_000, path);
+      assert.ok([0o755, 0o644].includes(mode & 0o7777), `${path} ${mode.toString(8)}`);
+      if (entry.isFile() && /\.(js|cjs|json|asar|html|css)$|NOTICES$/.test(entry.name))
+        assert.ok(!readFileSync(path).includes(root), path);
+    }
+});
+
+test('the time of a package is given, or that of the commit', () => {
+  assert.equal(sourceDate('1700000000'), 1_700_000_000);
+  assert.ok(sourceDate(undefined) > 1_700_000_000);
+  for (const wrong of ['', 'today', '-1', '1e9']) assert.throws(() => sourceDate(wrong), /SOURCE_DATE_EPOCH/);
 });
 
 test("Debian's copyright file is well formed, and says of every folder what is in it", () => {

@@ -32,7 +32,7 @@ export function send(fd: number, octets: Uint8Array, to: Endpoint): void {
 }
 
 /** The next packet of a descriptor, or `undefined` after `patienceMs`. */
-export function receive(fd: number, patienceMs = 5000): Uint8Array | undefined {
+export function receive(fd: number, patienceMs = 30_000): Uint8Array | undefined {
   const poll = new Uint8Array(8);
   new DataView(poll.buffer).setInt32(0, fd, true);
   poll[4] = 1;
@@ -42,13 +42,13 @@ export function receive(fd: number, patienceMs = 5000): Uint8Array | undefined {
   return length < 0 ? undefined : into.slice(0, length);
 }
 
-/** Asks again and again, letting events happen, until there is an answer. @throws after 10 s. */
+/** Asks again and again, letting events happen, until there is an answer. @throws after 30 s. */
 export async function until<T>(ask: () => T | undefined | false): Promise<T> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 30_000;
   for (;;) {
     const answer = ask();
     if (answer !== undefined && answer !== false) return answer;
-    if (performance.now() > end) throw new Error('it did not happen within 10 s');
+    if (performance.now() > end) throw new Error('it did not happen within 30 s');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -180,19 +180,25 @@ const entry = (id: string, name: string): ProfileEntry => ({
   failures: [],
 });
 
-/** The page of the app, as far as it matters here: it connects what the host wants. */
+/** The page of the app, as far as it matters here: it connects what the host wants, once it has a line to the daemon. */
 function pageOf(electron: FakeElectron, window: FakeWindow): void {
   const { webContents } = window;
-  const said = new Set<unknown>();
+  let heard = 0;
   let calls = 0;
+  let up = false;
+  const wanted: string[] = [];
   webContents.on('sent', () => {
-    for (const each of webContents.sent.filter((one) => !said.has(one))) {
-      said.add(each);
-      const { event, data } = JSON.parse(each.message);
-      if (event !== 'connect-wanted') continue;
-      const params = { source: { kind: 'stored', id: data.id }, canAnswer: true };
+    for (const { message } of webContents.sent.slice(heard)) {
+      heard++;
+      const { event, data } = JSON.parse(message);
+      if (event === 'link') up = data.state === 'up';
+      if (event === 'connect-wanted') wanted.push(data.id);
+    }
+    if (!up) return;
+    for (const id of wanted.splice(0)) {
+      const params = { source: { kind: 'stored', id }, canAnswer: true };
       const message = JSON.stringify({ id: ++calls, method: 'connect', params });
-      setTimeout(() => electron.ipcMain.emit(channels.toHost, webContents.event(), message), 20);
+      setImmediate(() => electron.ipcMain.emit(channels.toHost, webContents.event(), message));
     }
   });
   electron.ipcMain.emit(channels.attach, webContents.event());

@@ -28,7 +28,7 @@ const names: Record<string, readonly string[]> = { 'here.example': ['127.0.0.1']
 
 function get(
   request: Partial<FetchRequest> & { readonly url: string },
-  signal = AbortSignal.timeout(10_000),
+  signal = AbortSignal.timeout(60_000),
 ) {
   return fetchOverHttp(
     { most: 100, trusted: true, ...request },

@@ -1,15 +1,12 @@
-import type { IpAddress } from '../../../base/address.ts';
 import type { Failure } from '../../../base/errors.ts';
 import type { Result } from '../../../base/result.ts';
+import type { DnsPlan } from '../../../tunnel/network-plan.ts';
 import type { DnsRecord } from '../plan/step.ts';
 
 /** A DnsPlan whose names were checked: they hold nothing but labels, so no line can be slipped into a file. */
-export interface DnsSettings {
-  readonly servers: readonly IpAddress[];
-  readonly searchDomains: readonly string[];
-  readonly routeDomains: readonly string[];
-}
+export type DnsSettings = DnsPlan;
 
+/** The TUN device. */
 export interface DnsLink {
   readonly name: string;
   readonly index: number;

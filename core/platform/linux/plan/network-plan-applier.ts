@@ -1,17 +1,17 @@
 import type { IpAddress } from '../../../base/address.ts';
 import { type Failure, failure, formatFailure } from '../../../base/errors.ts';
 import { type LogSink, silent } from '../../../base/log.ts';
-import { err, ok, type Result } from '../../../base/result.ts';
+import { ok, type Result } from '../../../base/result.ts';
 import type { NetworkPlan } from '../../../tunnel/network-plan.ts';
 import { type DnsOptions, DnsSwitch } from '../dns/dns-switch.ts';
 import { RtnetlinkClient } from '../netlink/rtnetlink-client.ts';
 import { Journal, journalDirectoryDefault } from './journal.ts';
 import { addressSteps, routeSteps, ruleSteps } from './routing-steps.ts';
 import type { DnsRecord, LinkStep, Step } from './step.ts';
-import { doStep, type KernelStep, type StepContext, undoStep } from './step-runner.ts';
-import { Sysctl } from './sysctl.ts';
+import { doStep, type KernelStep, presentLink, StepContext, undoStep } from './step-runner.ts';
 import { plannedIpv6, sysctlSteps } from './system-facts.ts';
 
+/** What this machine, or a test, has otherwise than usual. */
 export interface PlanOptions {
   /** Where the journal goes; `/run/godwit` unless a test says otherwise. Kept by root alone. */
   readonly journalDirectory?: string;
@@ -19,8 +19,6 @@ export interface PlanOptions {
   readonly gateway?: IpAddress;
   /** How names are resolved here; `false` sets no name servers (those of an earlier plan are still taken back). */
   readonly dns?: DnsOptions | false;
-  /** A plan whose DNS cannot be set up is a failure, unless this is true: then it is a warning. */
-  readonly dnsOptional?: boolean;
   /** `/proc/sys`, unless a test says otherwise. */
   readonly sysctlRoot?: string;
   readonly log?: LogSink;
@@ -46,10 +44,9 @@ export async function applyNetworkPlan(
 ): Promise<Result<AppliedPlan, Failure>> {
   const journal = Journal.create(options.journalDirectory ?? journalDirectoryDefault, plan.device);
   if (!journal.ok) return journal;
-  const opened = RtnetlinkClient.open();
+  const opened = StepContext.open(options.sysctlRoot);
   if (!opened.ok) return opened;
-  using netlink = opened.value;
-  const context: StepContext = { netlink, sysctl: new Sysctl(options.sysctlRoot) };
+  using context = opened.value;
   if (journal.value.steps.length > 0) await undoSteps(journal.value, context, options);
   const applied = await attempt(plan, journal.value, context, options);
   if (applied.ok) return applied;
@@ -77,10 +74,9 @@ async function attempt(
  * removes rules that it does not know). Changes nothing that is in place.
  */
 export function repairNetworkPlan(applied: AppliedPlan, options: PlanOptions = {}): readonly Failure[] {
-  const opened = RtnetlinkClient.open();
+  const opened = StepContext.open(options.sysctlRoot);
   if (!opened.ok) return [opened.error];
-  using netlink = opened.value;
-  const context: StepContext = { netlink, sysctl: new Sysctl(options.sysctlRoot) };
+  using context = opened.value;
   return applied.journal.steps.flatMap((step) => {
     if (step.kind === 'dns' || step.kind === 'sysctl') return [];
     const done = doStep(step, context);
@@ -137,11 +133,11 @@ export async function resumePlanDns(
 
 /** As `undoNetworkPlan`, from the journal alone. */
 export async function undoJournal(journal: Journal, options: PlanOptions): Promise<readonly Failure[]> {
-  const opened = RtnetlinkClient.open();
+  const opened = StepContext.open(options.sysctlRoot);
   if (!opened.ok) return [opened.error];
-  using netlink = opened.value;
+  using context = opened.value;
   // Awaited here: the socket closes when this function ends.
-  return await undoSteps(journal, { netlink, sysctl: new Sysctl(options.sysctlRoot) }, options);
+  return await undoSteps(journal, context, options);
 }
 
 /** Returns the plan that is in force, which has no IPv6 where the device does not take any. */
@@ -190,10 +186,8 @@ function doGroup(
 }
 
 function linkStep(plan: NetworkPlan, netlink: RtnetlinkClient): Result<LinkStep, Failure> {
-  const link = netlink.link(plan.device);
+  const link = presentLink(plan.device, netlink);
   if (!link.ok) return link;
-  if (link.value === undefined)
-    return err(failure('system.call', { call: `link ${plan.device}`, errno: 'ENODEV' }));
   const before = { mtu: link.value.mtu, up: link.value.up };
   return ok({ kind: 'link', device: plan.device, mtu: plan.mtu, before });
 }
@@ -211,13 +205,9 @@ async function applyDns(
   const dns = new DnsSwitch(options.dns);
   try {
     const done = await dns.apply({ name: plan.device, index: link.value?.index ?? 0 }, plan.dns, journal);
-    if (done.ok) {
-      warnings.push(...done.value.warnings);
-      return ok({ dnsStrategy: done.value.strategy });
-    }
-    if (options.dnsOptional !== true) return done;
-    warnings.push(done.error);
-    return ok({});
+    if (!done.ok) return done;
+    warnings.push(...done.value.warnings);
+    return ok({ dnsStrategy: done.value.strategy });
   } finally {
     await dns.close();
   }
@@ -232,7 +222,7 @@ async function undoSteps(
   const left: Step[] = [];
   const dns = new DnsSwitch(options.dns === false ? {} : options.dns);
   for (const step of [...journal.steps].reverse()) {
-    const undone = step.kind === 'dns' ? ((await dns?.undo(step.record)) ?? ok()) : undoStep(step, context);
+    const undone = step.kind === 'dns' ? await dns.undo(step.record) : undoStep(step, context);
     if (undone.ok) continue;
     failures.push(undone.error);
     // A file that somebody else has changed is theirs now.

@@ -1,11 +1,9 @@
 import type { Failure } from '../../../base/errors.ts';
 import { ok, type Result } from '../../../base/result.ts';
 import type { NetworkPlan } from '../../../tunnel/network-plan.ts';
-import { RtnetlinkClient } from '../netlink/rtnetlink-client.ts';
 import type { AppliedPlan, PlanOptions } from './network-plan-applier.ts';
 import { addressSteps, routeSteps, ruleSteps } from './routing-steps.ts';
-import { doStep, type KernelStep, type StepContext, undoStep } from './step-runner.ts';
-import { Sysctl } from './sysctl.ts';
+import { doStep, type KernelStep, StepContext, undoStep } from './step-runner.ts';
 import { plannedIpv6 } from './system-facts.ts';
 
 /**
@@ -18,10 +16,9 @@ export function replaceKernelPlan(
   wished: NetworkPlan,
   options: PlanOptions,
 ): Result<AppliedPlan, Failure> {
-  const opened = RtnetlinkClient.open();
+  const opened = StepContext.open(options.sysctlRoot);
   if (!opened.ok) return opened;
-  using netlink = opened.value;
-  const context: StepContext = { netlink, sysctl: new Sysctl(options.sysctlRoot) };
+  using context = opened.value;
   const plan = plannedIpv6(wished, context.sysctl);
   const wanted: readonly KernelStep[] = [...addressSteps(plan), ...routeSteps(plan), ...ruleSteps(plan)];
   const { journal } = applied;

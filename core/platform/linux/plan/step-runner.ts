@@ -1,15 +1,30 @@
 import { type IpPrefix, parseIpPrefix } from '../../../base/address.ts';
 import { type Failure, failure } from '../../../base/errors.ts';
 import { err, ok, type Result } from '../../../base/result.ts';
-import { type Route, type Rule, routeTypes } from '../netlink/rtnetlink.ts';
-import type { RtnetlinkClient } from '../netlink/rtnetlink-client.ts';
+import { type Link, type Route, type Rule, routeTypes } from '../netlink/rtnetlink.ts';
+import { RtnetlinkClient } from '../netlink/rtnetlink-client.ts';
 import type { LinkStep, RouteStep, RuleStep, Step, SysctlStep } from './step.ts';
-import type { Sysctl } from './sysctl.ts';
+import { Sysctl } from './sysctl.ts';
 
 /** What the kernel steps work on. */
-export interface StepContext {
+export class StepContext {
   readonly netlink: RtnetlinkClient;
   readonly sysctl: Sysctl;
+
+  private constructor(netlink: RtnetlinkClient, sysctl: Sysctl) {
+    this.netlink = netlink;
+    this.sysctl = sysctl;
+  }
+
+  /** To be disposed of: it holds a socket. `sysctlRoot`: `/proc/sys` when absent. Fails with `system.call`. */
+  static open(sysctlRoot?: string): Result<StepContext, Failure> {
+    const netlink = RtnetlinkClient.open();
+    return netlink.ok ? ok(new StepContext(netlink.value, new Sysctl(sysctlRoot))) : netlink;
+  }
+
+  [Symbol.dispose](): void {
+    this.netlink.close();
+  }
 }
 
 /** All steps but DNS, which has strategies of its own. */
@@ -102,11 +117,16 @@ function settingName(step: SysctlStep): string {
 }
 
 function indexOf(device: string, netlink: RtnetlinkClient): Result<number, Failure> {
+  const link = presentLink(device, netlink);
+  return link.ok ? ok(link.value.index) : link;
+}
+
+/** A link that must be there: fails with `system.call` and ENODEV otherwise. */
+export function presentLink(device: string, netlink: RtnetlinkClient): Result<Link, Failure> {
   const link = netlink.link(device);
   if (!link.ok) return link;
-  if (link.value === undefined)
-    return err(failure('system.call', { call: `link ${device}`, errno: 'ENODEV' }));
-  return ok(link.value.index);
+  if (link.value !== undefined) return ok(link.value);
+  return err(failure('system.call', { call: `link ${device}`, errno: 'ENODEV' }));
 }
 
 /** @throws Error for text that the step schema would have refused. */

@@ -40,7 +40,7 @@ test('another account with its groups', { skip: notRoot }, async () => {
   chmodSync(folder, 0o755);
   const { server, accepted } = await listen(path);
   chmodSync(path, 0o666);
-  const program = `require('node:net').connect(${JSON.stringify(path)}); setTimeout(() => {}, 10000)`;
+  const program = `require('node:net').connect(${JSON.stringify(path)}); setTimeout(() => {}, 60000)`;
   const options = ['--reuid', '65534', '--regid', '65533', '--groups', '4321,4322'];
   const child = spawn('setpriv', [...options, process.execPath, '-e', program], { stdio: 'ignore' });
   const socket = await accepted;

@@ -60,6 +60,8 @@ const settings: DnsSettings = {
   routeDomains: [],
 };
 const record = { strategy: 'resolved', ifindex: 3 } as const;
+/** For whoever answers, however late; and for whoever never does. */
+const [patient, brief] = [30_000, 500];
 
 function address(text: string): IpAddress {
   const parsed = parseIpAddress(text);
@@ -74,12 +76,12 @@ const buses: readonly (readonly [string, () => Promise<Bus>, string | false])[] 
 
 for (const [name, open, skip] of buses) {
   suite(`systemd-resolved on ${name}`, { skip }, () => {
-    async function start(behaviour?: FakeBehaviour) {
+    async function start(behaviour?: FakeBehaviour, timeoutMs = patient) {
       const bus = await open();
       cleanups.push(() => bus.close());
       const fake = await startFakeResolved(bus.address, behaviour);
       cleanups.push(() => fake.close());
-      const strategy = new ResolvedStrategy({ busAddress: bus.address, timeoutMs: 500 });
+      const strategy = new ResolvedStrategy({ busAddress: bus.address, timeoutMs });
       cleanups.push(() => strategy.close());
       return { bus, fake, strategy };
     }
@@ -126,7 +128,7 @@ for (const [name, open, skip] of buses) {
     });
 
     test('one that does not answer is given up', async () => {
-      const { strategy } = await start({ hangs: ['SetLinkDNS'] });
+      const { strategy } = await start({ hangs: ['SetLinkDNS'] }, brief);
       const applied = await strategy.apply(record, settings);
       assert.equal(!applied.ok && applied.error.code, 'system.dns');
     });
@@ -143,7 +145,7 @@ for (const [name, open, skip] of buses) {
           busAddress: bus.address,
           resolvConf,
           nsswitch,
-          timeoutMs: 500,
+          timeoutMs: patient,
         });
         const found = await strategy.detect();
         await strategy.close();
@@ -164,7 +166,12 @@ for (const [name, open, skip] of buses) {
       writeFileSync(resolvConf, 'nameserver 192.0.2.1\n');
       const journal = Journal.create(join(folder, 'journal'), 'godwit0');
       assert.ok(journal.ok);
-      const dns = new DnsSwitch({ busAddress: bus.address, resolvConf, resolvconf: false, timeoutMs: 500 });
+      const dns = new DnsSwitch({
+        busAddress: bus.address,
+        resolvConf,
+        resolvconf: false,
+        timeoutMs: patient,
+      });
       cleanups.push(() => dns.close());
       const applied = await dns.apply({ name: 'godwit0', index: 3 }, settings, journal.value);
       assert.equal(applied.ok && applied.value.strategy, 'resolv-conf');
@@ -183,13 +190,13 @@ test('no bus, nobody on it, or a bus that never speaks: not this way, and soon',
   assert.equal(await missing.detect(), false);
   const bus = await broker();
   cleanups.push(() => bus.close());
-  const nobody = new ResolvedStrategy({ busAddress: bus.address, timeoutMs: 500 });
+  const nobody = new ResolvedStrategy({ busAddress: bus.address, timeoutMs: patient });
   cleanups.push(() => nobody.close());
   assert.equal(await nobody.detect(), false);
   const socket = join(directory(), 'silent');
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(socket, resolve));
-  const silent = new ResolvedStrategy({ busAddress: `unix:path=${socket}`, timeoutMs: 200 });
+  const silent = new ResolvedStrategy({ busAddress: `unix:path=${socket}`, timeoutMs: brief });
   assert.equal(await silent.detect(), false);
   await silent.close();
   server.close();
@@ -202,7 +209,7 @@ test('a bus that sends garbage is a failure, not the end of the process', async 
     peer.on('data', () => peer.write('OK 1234deadbeef\r\n'.repeat(50)));
   });
   await new Promise<void>((resolve) => server.listen(socket, resolve));
-  const strategy = new ResolvedStrategy({ busAddress: `unix:path=${socket}`, timeoutMs: 300 });
+  const strategy = new ResolvedStrategy({ busAddress: `unix:path=${socket}`, timeoutMs: brief });
   assert.equal(await strategy.detect(), false);
   await strategy.close();
   server.close();
