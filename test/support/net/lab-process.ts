@@ -18,8 +18,8 @@ export interface SpawnOptions {
 const keptCharacters = 1_000_000;
 
 /** They guard against waiting for ever alone: what takes a tenth of a second may take many on a machine that does much else. */
-const waitAtMostMs = 30_000;
-const graceMs = 15_000;
+const waitAtMostMs = 60_000;
+const graceMs = 30_000;
 
 /** A process inside a namespace, with its output. Its pid is the program's own: every wrapper has exec'ed. */
 export class LabProcess {
