@@ -16,6 +16,7 @@ const emblems: Readonly<Record<Mood, IconName>> = {
   disconnecting: 'power',
   disconnected: 'open',
   failed: 'alert',
+  blocked: 'alert',
   unknown: 'broken',
 };
 

@@ -8,7 +8,12 @@ import {
   openBulkOpener,
   openBulkSealer,
 } from '../../../../core/crypto/openssl/bulk-cipher.ts';
-import { callOctets, callRunner, closeCallRunner, functionAddress } from '../../../../core/crypto/openssl/call-runner.ts';
+import {
+  callOctets,
+  callRunner,
+  closeCallRunner,
+  functionAddress,
+} from '../../../../core/crypto/openssl/call-runner.ts';
 import { addressOf } from '../../../../core/crypto/openssl/evp.ts';
 import { type PacketCipherShape, packetCipherShapes } from '../../../../core/crypto/packet-ciphers.ts';
 
