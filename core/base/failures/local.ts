@@ -57,6 +57,11 @@ export const localLeaves = {
     what: 'A password is needed and none was given.',
     next: 'Run the command on a terminal, or pass --password-stdin or --password-file.',
   },
+  'secret.unusable': {
+    family: 'local-refused',
+    what: 'What was typed cannot be a password: it has more than {octets} octets, or is no Unicode text.',
+    next: 'Connect again and type it anew. A letter with an accent counts as two octets or more.',
+  },
   'secret.store-missing': {
     family: 'local-refused',
     what: 'There is no keyring to keep secrets in: {reason}.',

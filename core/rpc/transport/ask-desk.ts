@@ -51,8 +51,11 @@ export class AskDesk {
     return answer.value.kind === 'choice' ? ok(answer.value.id) : err(failure('secret.missing'));
   }
 
-  /** Fails with `rpc.invalid` when nothing of that number is open, or this is no answer to it; then it stays open. */
-  answer(askId: number, answer: AskAnswer): Result<undefined, Failure<'rpc.invalid'>> {
+  /**
+   * Fails with `rpc.invalid` when nothing of that number is open, or this is no answer to it; then it stays open. What the user typed and
+   * cannot be a password ends it with `secret.unusable`: whoever asked has closed the question.
+   */
+  answer(askId: number, answer: AskAnswer): Result<undefined, Failure> {
     const open = this.#open.get(askId);
     if (open === undefined) return invalid('nothing of that number is asked, or no longer');
     if (answer.kind === 'refused') {
@@ -64,14 +67,9 @@ export class AskDesk {
     if (answer.kind === 'choose-certificate') return this.#choose(askId, open.request, answer.id);
     const text =
       answer.kind === 'pin' ? answer.pin : answer.kind === 'passcode' ? answer.passcode : answer.password;
-    if (!text.isWellFormed()) return invalid('the answer is not Unicode');
-    const secret = Secret.fromText(text);
-    if (secret.length > limits.passwordOctets) {
-      secret.wipe();
-      return invalid(`the answer is longer than ${limits.passwordOctets} octets`);
-    }
-    this.#settle(askId, ok({ kind: 'secret', secret }));
-    return ok();
+    const secret = secretOf(text);
+    this.#settle(askId, secret.ok ? ok({ kind: 'secret', secret: secret.value }) : secret);
+    return secret.ok ? ok() : secret;
   }
 
   /** The client is gone: every open ask fails. */
@@ -117,6 +115,16 @@ export class AskDesk {
     this.#open.delete(askId);
     open?.settle(answer);
   }
+}
+
+/** As octets of UTF-8. */
+function secretOf(text: string): Result<Secret, Failure> {
+  const unusable = err(failure('secret.unusable', { octets: limits.passwordOctets }));
+  if (!text.isWellFormed()) return unusable;
+  const secret = Secret.fromText(text);
+  if (secret.length <= limits.passwordOctets) return ok(secret);
+  secret.wipe();
+  return unusable;
 }
 
 function invalid(reason: string): Result<never, Failure<'rpc.invalid'>> {

@@ -40,6 +40,10 @@ export const localFailures = {
     what: 'Ein Passwort wird gebraucht, und keines wurde angegeben.',
     next: 'Verbinden Sie erneut und antworten Sie auf die Frage.',
   },
+  'secret.unusable': {
+    what: 'Das Eingegebene kann kein Passwort sein: es hat mehr als {octets} Oktette, oder es ist kein Unicode-Text.',
+    next: 'Verbinden Sie erneut und tippen Sie es neu ein. Ein Umlaut zählt als zwei Oktette, manches Zeichen als mehr.',
+  },
   'secret.store-missing': {
     what: 'Es gibt keinen Schlüsselbund, der Geheimnisse aufbewahrt: {reason}.',
     next: 'Benutzen Sie eine Desktopsitzung mit GNOME Keyring, KWallet oder KeePassXC; ohne einen fragt Godwit jedes Mal.',
