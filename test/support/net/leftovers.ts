@@ -21,6 +21,8 @@ const views: readonly (readonly [kind: string, command: string])[] = [
     'cd /proc/sys/net; grep . ipv4/conf/*/rp_filter ipv4/conf/*/src_valid_mark ipv4/ip_forward /dev/null',
   ],
 ];
+/** 127.0.0.1: threads of a daemon in reserve rehearse there, for a moment (decision 0107); no connection has anything to do there. */
+const loopback = '0100007F:';
 const border = '----';
 const script = views.map(([, command]) => `${command}; echo ${border}`).join('\n');
 
@@ -52,7 +54,7 @@ async function readNetwork(namespace: Namespace): Promise<string[]> {
     return text.split('\n').flatMap((line) => {
       if (kind === 'UDP socket') {
         const local = /^\s*\d+: (\S+)/.exec(line)?.[1];
-        return local === undefined ? [] : [`${kind}: ${local}`];
+        return local === undefined || local.startsWith(loopback) ? [] : [`${kind}: ${local}`];
       }
       return line.trim() === '' ? [] : [`${kind}: ${normal(line)}`];
     });
