@@ -66,7 +66,10 @@ export async function benchFlood(options: { rounds: number; seconds: number }): 
 
 /** Of the one socket that the daemon has towards the gateway. */
 function socketPort(listing: string): number {
-  const ports = [...listing.matchAll(/(?:\d|\*):(\d+)\s+\S+:\S+/g)].map((match) => Number(match[1]));
+  // What is on loopback is a rehearsal (decision 0107).
+  const others = listing.split('\n').filter((line) => !line.includes('127.0.0.1:'));
+  const found = others.join('\n').matchAll(/(?:\d|\*):(\d+)\s+\S+:\S+/g);
+  const ports = [...found].map((match) => Number(match[1]));
   const port = ports.find((each) => each > 1_023);
   if (port === undefined) throw new Error(`no socket of Godwit among:\n${listing}`);
   return port;
