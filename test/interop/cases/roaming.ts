@@ -202,7 +202,7 @@ async function loginBesideDumbUplink(stage: Stage): Promise<string[]> {
     const { path } = (await stage.tunnel()) ?? {};
     const problems = path?.interface === 'wwan0' ? [] : [`connected by ${path?.interface}`];
     // What the scout began there, charon forgets after a while.
-    const ping = await topology.client.run(['ping', '-c', '1', '-W', '2', addresses.lan.v4]);
+    const ping = await topology.client.run(['ping', '-c', '1', '-W', '15', addresses.lan.v4]);
     return ping.status === 0 ? problems : [...problems, 'no answer to a ping through the tunnel'];
   } finally {
     await client.disconnect();
