@@ -1,34 +1,25 @@
-import type { IpAddress } from '../../base/address.ts';
-import { protocolTcp, protocolUdp } from '../../esp/inner-packet.ts';
-import { encodeEchoPacket } from '../../wire/ip/icmp.ts';
-import { encodeIpv4, ipv4Packet } from '../../wire/ip/ipv4.ts';
-import { encodeIpv6, ipv6Packet } from '../../wire/ip/ipv6.ts';
-import { encodeTcp, tcpFlag } from '../../wire/ip/tcp.ts';
-import { encodeUdp } from '../../wire/ip/udp.ts';
+import { fromHex } from '../../base/octets.ts';
 
-/** Addresses for documentation. @rfc 5737 @rfc 3849 */
-const here: IpAddress = { family: 4, octets: Uint8Array.of(192, 0, 2, 1) };
-const there: IpAddress = { family: 4, octets: Uint8Array.of(192, 0, 2, 2) };
-const here6 = address6(1);
-const there6 = address6(2);
-
-function address6(last: number): IpAddress {
-  return { family: 6, octets: Uint8Array.of(0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last) };
-}
-
-const segment = {
-  ...{ sourcePort: 443, destinationPort: 50_000, sequence: 1, acknowledgment: 1, flags: tcpFlag.ACK },
-  ...{ window: 1_024, urgentPointer: 0, options: new Uint8Array(0), payload: new Uint8Array(0) },
-};
-const datagram = { sourcePort: 53, destinationPort: 50_001, payload: new Uint8Array(100) };
-const echo = { isReply: false, identifier: 1, sequence: 1, data: new Uint8Array(56) };
-
-/** What a thin stream of packets is made of, in IPv4 and IPv6. */
+/**
+ * What a thin stream of packets is made of, between addresses for documentation (RFC 5737, RFC 3849): a ping of 56 octets, an ACK of TCP, a
+ * datagram of 100 octets, an ACK over IPv6. As octets, since whatever makes them would be loaded by every worker.
+ */
 export function samplePackets(): readonly Uint8Array[] {
-  return [
-    encodeEchoPacket(here, there, echo),
-    encodeIpv4(ipv4Packet(here, there, protocolTcp, encodeTcp(segment, here, there))),
-    encodeIpv4(ipv4Packet(here, there, protocolUdp, encodeUdp(datagram, here, there))),
-    encodeIpv6(ipv6Packet(here6, there6, protocolTcp, encodeTcp(segment, here6, there6))),
-  ];
+  return samples.map(({ hex, zeros }) => {
+    const start = fromHex(hex);
+    const octets = new Uint8Array(start.length + zeros);
+    octets.set(start);
+    return octets;
+  });
 }
+
+const samples = [
+  { hex: '45000054000040004001b6a5c0000201c0000202 0800f7fd00010001', zeros: 56 },
+  { hex: '45000028000040004006b6ccc0000201c0000202 01bbc3500000000100000001501004 0062c30000', zeros: 0 },
+  { hex: '45000080000040004011b669c0000201c0000202 0035c351006cb78b', zeros: 100 },
+  {
+    hex: `6000000000140640 20010db8000000000000000000000001 20010db8000000000000000000000002
+      01bbc35000000001000000015010 04008b520000`,
+    zeros: 0,
+  },
+] as const;

@@ -7,7 +7,10 @@ import { allocateOutboundMemory } from '../../../core/dataplane/outbound-path.ts
 import { Rehearsal, type Scene } from '../../../core/dataplane/rehearsal/rehearsal.ts';
 import { openInboundScene, rehearseInbound } from '../../../core/dataplane/rehearsal/rehearse-inbound.ts';
 import { openOutboundScene, rehearseOutbound } from '../../../core/dataplane/rehearsal/rehearse-outbound.ts';
+import { samplePackets } from '../../../core/dataplane/rehearsal/sample-packets.ts';
 import { installEvery, Stage } from '../../../core/dataplane/rehearsal/stage.ts';
+import { internetChecksum, transportChecksum } from '../../../core/wire/ip/checksum.ts';
+import { decodeIpPacket } from '../../../core/wire/ip/ip-packet.ts';
 
 const plays = installEvery + 10;
 const descriptors = () => readdirSync('/proc/self/fd').length;
@@ -50,6 +53,24 @@ for (const [direction, rehearse] of [
     assert.equal(descriptors(), before);
   });
 }
+
+test('the packets of a rehearsal are what they should be: ping, TCP, UDP, and TCP over IPv6, with right checksums', () => {
+  const seen = samplePackets().map((octets) => {
+    const packet = decodeIpPacket(octets);
+    assert.ok(packet.ok);
+    const { source, destination, protocol, payload } = packet.value;
+    if (protocol !== 1) assert.equal(transportChecksum(source, destination, protocol, payload), 0);
+    else assert.equal(internetChecksum(payload), 0);
+    if (packet.value.version === 4) assert.equal(internetChecksum(octets.subarray(0, 20)), 0);
+    return [packet.value.version, protocol, octets.length];
+  });
+  assert.deepEqual(seen, [
+    [4, 1, 84],
+    [4, 6, 40],
+    [4, 17, 128],
+    [6, 6, 60],
+  ]);
+});
 
 test('two scenes take turns, none is opened before the first turn', () => {
   const seen: string[] = [];
