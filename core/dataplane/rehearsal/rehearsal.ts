@@ -5,8 +5,8 @@ export interface Scene {
   close(): void;
 }
 
-/** How often each of the two is played: V8 has compiled what they have in common to machine code by then (decision 0107). */
-const turns = 1_500;
+/** How often each of the two is played. More makes faster code, and more of it: it takes memory (decision 0107). */
+const turns = 300;
 
 /**
  * What a worker does while it has nothing else to do: it plays what comes when there are packets. Code that has run a few times

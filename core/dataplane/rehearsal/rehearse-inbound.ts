@@ -1,9 +1,9 @@
-import { adoptPacketMemory, openBulkSealer } from '../../crypto/openssl/bulk-cipher.ts';
+import { allocatePacketMemory, openBulkSealer } from '../../crypto/openssl/bulk-cipher.ts';
 import { OutboundSa } from '../../esp/outbound-sa.ts';
 import { CommandQueue } from '../command-queue.ts';
 import { signalInbound } from '../counters.ts';
 import { InboundLoop } from '../inbound-loop.ts';
-import { allocateSummedMemory, type SummedMemory } from '../offload/summed-memory.ts';
+import type { SummedMemory } from '../offload/summed-memory.ts';
 import { Rehearsal, type Scene } from './rehearsal.ts';
 import { samplePackets } from './sample-packets.ts';
 import { installEvery, Stage } from './stage.ts';
@@ -42,7 +42,7 @@ export function openInboundScene(stage: Stage, memory: SummedMemory): Scene {
 
 /** The other end of the CHILD SA. */
 class Peer {
-  readonly #memory = adoptPacketMemory(allocateSummedMemory(2_048).octets);
+  readonly #memory = allocatePacketMemory(2_048);
   readonly #sa: OutboundSa;
 
   constructor(stage: Stage) {

@@ -15,7 +15,7 @@ const typeSequencedPackets = 5;
 const flagDontWait = 0x40;
 const idAesGcm16 = 20;
 /** A CHILD SA is replaced after so many turns: what is done once for each is then in what V8 knows. */
-export const installEvery = 200;
+export const installEvery = 100;
 const spi = 0x1000 as Spi;
 const mtu = 1_400;
 
